@@ -1,0 +1,199 @@
+//! Pixel buffers: RGBA8, straight (not premultiplied) alpha, rows top to bottom, as the browser's `ImageData`.
+
+use crate::{Error, Result};
+
+/// The most pixels that one image may have: 64 megapixels, 256 MB of RGBA, which leaves a 32-bit wasm memory room to work.
+pub const MAX_PIXELS: u64 = 64_000_000;
+
+/// An owned image.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Bitmap {
+    width: u32,
+    height: u32,
+    data: Vec<u8>,
+}
+
+/// A borrowed image.
+#[derive(Clone, Copy)]
+pub struct BitmapRef<'a> {
+    width: u32,
+    height: u32,
+    data: &'a [u8],
+}
+
+/// Whole pixels of an image: the left upper corner and the size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rect {
+    pub x: u32,
+    pub y: u32,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// The length in bytes of a `width × height` buffer.
+///
+/// # Errors
+/// [`Error::ImageSize`] for a side of zero, [`Error::ImageTooLarge`] beyond [`MAX_PIXELS`].
+fn byte_len(width: u32, height: u32, actual: usize) -> Result<usize> {
+    if width == 0 || height == 0 {
+        return Err(Error::ImageSize { width, height, expected: 0, actual });
+    }
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > MAX_PIXELS {
+        return Err(Error::ImageTooLarge { width, height, limit: MAX_PIXELS });
+    }
+    Ok(pixels as usize * 4)
+}
+
+impl Bitmap {
+    /// Takes a buffer of `width × height × 4` bytes.
+    ///
+    /// # Errors
+    /// [`Error::ImageSize`] where the length does not fit or a side is zero, [`Error::ImageTooLarge`] beyond [`MAX_PIXELS`].
+    pub fn new(width: u32, height: u32, data: Vec<u8>) -> Result<Self> {
+        BitmapRef::new(width, height, &data)?;
+        Ok(Self { width, height, data })
+    }
+
+    /// A fully transparent image.
+    ///
+    /// # Errors
+    /// As [`Bitmap::new`].
+    pub fn transparent(width: u32, height: u32) -> Result<Self> {
+        Ok(Self { width, height, data: vec![0; byte_len(width, height, 0)?] })
+    }
+
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    pub fn data_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
+    pub fn into_data(self) -> Vec<u8> {
+        self.data
+    }
+
+    pub fn as_ref(&self) -> BitmapRef<'_> {
+        BitmapRef { width: self.width, height: self.height, data: &self.data }
+    }
+}
+
+impl<'a> BitmapRef<'a> {
+    /// Borrows a buffer of `width × height × 4` bytes.
+    ///
+    /// # Errors
+    /// As [`Bitmap::new`].
+    pub fn new(width: u32, height: u32, data: &'a [u8]) -> Result<Self> {
+        let expected = byte_len(width, height, data.len())?;
+        if data.len() != expected {
+            return Err(Error::ImageSize { width, height, expected, actual: data.len() });
+        }
+        Ok(Self { width, height, data })
+    }
+
+    pub fn width(self) -> u32 {
+        self.width
+    }
+
+    pub fn height(self) -> u32 {
+        self.height
+    }
+
+    pub fn data(self) -> &'a [u8] {
+        self.data
+    }
+
+    pub fn to_owned(self) -> Bitmap {
+        Bitmap { width: self.width, height: self.height, data: self.data.to_vec() }
+    }
+
+    /// The smallest rectangle that holds every pixel of at least `alpha`, or none where there is no such pixel.
+    pub fn bounding_box(self, alpha: u8) -> Option<Rect> {
+        let row = self.width as usize * 4;
+        let opaque = |line: &[u8]| line.chunks_exact(4).any(|pixel| pixel[3] >= alpha);
+        let top = self.data.chunks_exact(row).position(opaque)?;
+        let bottom = self.data.chunks_exact(row).rposition(opaque)?;
+        let (mut left, mut right) = (self.width as usize, 0);
+        for line in self.data[top * row..(bottom + 1) * row].chunks_exact(row) {
+            let mut pixels = line.chunks_exact(4);
+            if let Some(first) = pixels.position(|pixel| pixel[3] >= alpha) {
+                left = left.min(first);
+            }
+            if let Some(last) = line.chunks_exact(4).rposition(|pixel| pixel[3] >= alpha) {
+                right = right.max(last);
+            }
+        }
+        Some(Rect {
+            x: left as u32,
+            y: top as u32,
+            width: (right - left + 1) as u32,
+            height: (bottom - top + 1) as u32,
+        })
+    }
+
+    /// A copy of the pixels in `rect`, which must lie inside of the image.
+    pub fn crop(self, rect: Rect) -> Result<Bitmap> {
+        let inside = |start: u32, length: u32, size: u32| start.checked_add(length).is_some_and(|end| end <= size);
+        if !inside(rect.x, rect.width, self.width) || !inside(rect.y, rect.height, self.height) {
+            return Err(Error::Argument {
+                name: "rect",
+                value: format!("{rect:?}"),
+                expected: format!("inside of {}×{}", self.width, self.height),
+            });
+        }
+        let mut data = Vec::with_capacity(byte_len(rect.width, rect.height, 0)?);
+        for y in rect.y..rect.y + rect.height {
+            let start = (y as usize * self.width as usize + rect.x as usize) * 4;
+            data.extend_from_slice(&self.data[start..start + rect.width as usize * 4]);
+        }
+        Bitmap::new(rect.width, rect.height, data)
+    }
+}
+
+impl std::fmt::Debug for Bitmap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Bitmap({}×{})", self.width, self.height)
+    }
+}
+
+impl std::fmt::Debug for BitmapRef<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BitmapRef({}×{})", self.width, self.height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_of_the_wrong_length_is_refused() {
+        assert_eq!(Bitmap::new(2, 2, vec![0; 15]).unwrap_err().code(), "image-size");
+        assert_eq!(Bitmap::new(0, 2, vec![]).unwrap_err().code(), "image-size");
+        assert_eq!(Bitmap::transparent(u32::MAX, u32::MAX).unwrap_err().code(), "image-too-large");
+    }
+
+    #[test]
+    fn the_bounding_box_is_that_of_the_opaque_pixels() {
+        let mut image = Bitmap::transparent(7, 5).unwrap();
+        assert_eq!(image.as_ref().bounding_box(26), None);
+        for (x, y) in [(2, 1), (5, 3)] {
+            image.data_mut()[(y * 7 + x) * 4 + 3] = 26;
+        }
+        image.data_mut()[3] = 25;
+        let found = image.as_ref().bounding_box(26).unwrap();
+        assert_eq!(found, Rect { x: 2, y: 1, width: 4, height: 3 });
+        assert_eq!(image.as_ref().crop(found).unwrap().data()[3], 26);
+        assert!(image.as_ref().crop(Rect { x: 5, y: 0, width: 3, height: 1 }).is_err());
+    }
+}

@@ -1,0 +1,96 @@
+//! The critic: how real does a picture look, patch by patch.
+
+use super::{Parameters, TensorSpec};
+use crate::ops::ConvGeometry;
+use crate::{Result, ops};
+use candle_core::Tensor;
+
+const SLOPE: f64 = 0.2;
+
+/// The sizes of a discriminator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiscriminatorSpec {
+    /// Output channels of the 4×4 stride-2 convolutions.
+    pub channels: Vec<usize>,
+}
+
+impl DiscriminatorSpec {
+    /// The tensors in the layout of the weights file.
+    pub fn tensors(&self) -> Vec<TensorSpec> {
+        let mut tensors = Vec::new();
+        let mut input = 3;
+        let strided = (1..).zip(&self.channels).map(|(layer, &output)| (format!("conv{layer}"), output, 4));
+        for (layer, output, kernel) in strided.chain([("score".to_owned(), 1, 3)]) {
+            let name = format!("discriminator.{layer}");
+            tensors.push(TensorSpec::new(format!("{name}.weight"), vec![output, input, kernel, kernel]));
+            tensors.push(TensorSpec::new(format!("{name}.bias"), vec![output]));
+            input = output;
+        }
+        tensors
+    }
+}
+
+/// Convolutions 4×4 at stride 2 with LeakyReLU 0.2, then a 3×3 convolution to one score for every patch
+/// (a PatchGAN; ST-GAN, section 4 and supplementary).
+#[derive(Clone, Debug)]
+pub struct Discriminator {
+    /// (weight, bias, stride), the score's last.
+    layers: Vec<(Tensor, Tensor, usize)>,
+}
+
+impl Discriminator {
+    /// # Errors
+    /// [`crate::Error::TensorMissing`] or [`crate::Error::TensorShape`] with the tensor's name.
+    pub fn new(spec: &DiscriminatorSpec, parameters: &Parameters) -> Result<Self> {
+        let tensors = spec.tensors().iter().map(|t| parameters.get(t)).collect::<Result<Vec<_>>>()?;
+        let strides = spec.channels.iter().map(|_| 2).chain([1]);
+        let layers = tensors.chunks_exact(2).zip(strides).map(|(pair, s)| (pair[0].clone(), pair[1].clone(), s));
+        Ok(Self { layers: layers.collect() })
+    }
+
+    /// The same network, through which gradients pass to its input but not to its weights.
+    pub fn frozen(&self) -> Self {
+        let layers = self.layers.iter().map(|(weight, bias, stride)| (weight.detach(), bias.detach(), *stride));
+        Self { layers: layers.collect() }
+    }
+
+    /// Patch scores [B, 1, h, w] of pictures [B, 3, H, W].
+    pub fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        self.forward_with(x, |_| ())
+    }
+
+    /// ∂(sum of the patch scores)/∂x [B, 3, H, W], tracked with respect to the weights.
+    ///
+    /// Written out as a chain of convolutions' input gradients and activation masks: candle detaches gradients, so a
+    /// penalty on `backward`'s result would train nothing. The masks depend on the weights only where a pre-activation
+    /// crosses zero, so differentiating this chain once gives the exact second-order gradient.
+    pub fn input_gradient(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        let mut before_activation = Vec::new();
+        let mut gradient =
+            self.frozen().forward_with(&x.detach(), |y| before_activation.push(y.clone()))?.ones_like()?;
+        let mut sizes = vec![x.dims4()?];
+        sizes.extend(before_activation.iter().map(|y| y.dims4()).collect::<candle_core::Result<Vec<_>>>()?);
+        for (i, (weight, _, stride)) in self.layers.iter().enumerate().rev() {
+            let (_, channels, height, width) = sizes[i];
+            let (output, _, kernel, _) = weight.dims4()?;
+            let geometry = ConvGeometry::same(channels, output, kernel, *stride, (height, width));
+            gradient = ops::conv2d_input_grad(&gradient, weight, geometry)?;
+            if i > 0 {
+                gradient = ops::leaky_relu_grad(&gradient, &before_activation[i - 1], SLOPE)?;
+            }
+        }
+        Ok(gradient)
+    }
+
+    fn forward_with(&self, x: &Tensor, mut before_activation: impl FnMut(&Tensor)) -> candle_core::Result<Tensor> {
+        let mut x = x.clone();
+        for (i, (weight, bias, stride)) in self.layers.iter().enumerate() {
+            x = ops::add_bias(&ops::conv2d(&x, weight, *stride)?, bias)?;
+            if i + 1 < self.layers.len() {
+                before_activation(&x);
+                x = ops::leaky_relu(&x, SLOPE)?;
+            }
+        }
+        Ok(x)
+    }
+}

@@ -1,0 +1,14 @@
+//! The networks of ST-GAN: generator stages, their cascade, the discriminator, and the file that holds their weights.
+
+mod cascade;
+mod discriminator;
+mod generator;
+mod parameters;
+mod spec;
+pub mod weights;
+
+pub use cascade::{Cascade, canonical, composite};
+pub use discriminator::{Discriminator, DiscriminatorSpec};
+pub use generator::Generator;
+pub use parameters::{Parameters, initialise};
+pub use spec::{GeneratorSpec, Inputs, TensorSpec};

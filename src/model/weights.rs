@@ -1,0 +1,235 @@
+//! The weights file: safetensors, f32 or f16, with metadata.
+//!
+//! Tensors are `stages.{i}.conv{1…}.{weight,bias}` (OIHW), `stages.{i}.fc1.*`, `stages.{i}.fc2.*` ([out, in]), and
+//! optionally `discriminator.conv{1…}.*`, `discriminator.score.*`. The header's metadata says `format = "stgan"`,
+//! `version`, `task`, `size`, `inputs`, and whatever else its maker wanted to be known (`anchors`, `data`, `command`, …).
+//! Channels, hidden size and number of stages are read off the shapes, and everything is checked.
+
+use super::{DiscriminatorSpec, GeneratorSpec, Inputs, Parameters, TensorSpec};
+use crate::{Error, Result};
+use candle_core::{Device, Tensor};
+use half::f16;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::{BTreeMap, HashMap};
+
+/// The value of the metadata's `format`.
+pub const FORMAT: &str = "stgan";
+/// The version of the layout that this crate writes, and the newest that it reads.
+pub const VERSION: u32 = 1;
+
+/// How the numbers of a file are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    #[default]
+    F32,
+    F16,
+}
+
+/// A weights file, read and checked: every tensor has the shape that the others ask for, and is finite.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    pub spec: GeneratorSpec,
+    /// How many generator stages the file holds, at least one.
+    pub stages: usize,
+    /// There where the file holds a discriminator too.
+    pub discriminator: Option<DiscriminatorSpec>,
+    /// All tensors, in f32.
+    pub parameters: Parameters,
+    pub storage: Storage,
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// Reads a weights file.
+///
+/// A file without `format` is taken for a plain export of the same layout, and must name `size`; `inputs` may be left out,
+/// the shapes tell it.
+///
+/// # Errors
+/// [`Error::WeightsFormat`] for bytes that are not safetensors, or truncated; [`Error::WeightsMetadata`] for another
+/// format or version; [`Error::TensorMissing`], [`Error::TensorShape`], [`Error::TensorType`] and
+/// [`Error::TensorNotFinite`] name the tensor and what was expected.
+pub fn read(bytes: &[u8]) -> Result<Weights> {
+    let format_error = |error: safetensors::SafeTensorError| Error::WeightsFormat(error.to_string());
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(format_error)?;
+    let metadata: BTreeMap<_, _> = header.metadata().clone().unwrap_or_default().into_iter().collect();
+    let file = SafeTensors::deserialize(bytes).map_err(format_error)?;
+    check_format(&metadata)?;
+
+    let names: Shapes = file.iter().map(|(name, view)| (name.to_owned(), view.shape().to_vec())).collect();
+    let (spec, stages) = generator_spec(&names, &metadata)?;
+    let discriminator = discriminator_spec(&names)?;
+    let expected: Vec<TensorSpec> = (0..stages)
+        .flat_map(|stage| spec.tensors(stage))
+        .chain(discriminator.iter().flat_map(DiscriminatorSpec::tensors))
+        .collect();
+    refuse_strangers(&names, &expected)?;
+
+    let mut parameters = Parameters::default();
+    let mut storage = Storage::F32;
+    for spec in expected {
+        let view = file.tensor(&spec.name).map_err(|_| missing(&spec.name, &spec.shape))?;
+        if view.shape() != spec.shape {
+            return Err(shape_error(&spec.name, view.shape(), format!("{:?}", spec.shape)));
+        }
+        if view.dtype() == Dtype::F16 {
+            storage = Storage::F16;
+        }
+        let values = values(&spec.name, &view)?;
+        parameters.0.insert(spec.name, Tensor::from_vec(values, spec.shape, &Device::Cpu)?);
+    }
+    Ok(Weights { spec, stages, discriminator, parameters, storage, metadata })
+}
+
+/// Writes a weights file: the layout's own metadata keys are set from `weights`, the others are kept.
+///
+/// # Errors
+/// [`Error::TensorMissing`] or [`Error::TensorShape`] where `weights.parameters` does not fit its own sizes,
+/// [`Error::TensorNotFinite`] for values that are not finite, or that f16 cannot hold.
+pub fn write(weights: &Weights, storage: Storage) -> Result<Vec<u8>> {
+    let specs: Vec<TensorSpec> = (0..weights.stages)
+        .flat_map(|stage| weights.spec.tensors(stage))
+        .chain(weights.discriminator.iter().flat_map(DiscriminatorSpec::tensors))
+        .collect();
+    let mut encoded = Vec::with_capacity(specs.len());
+    for spec in specs {
+        let values = weights.parameters.get(&spec)?.flatten_all()?.to_vec1::<f32>()?;
+        let bytes: Vec<u8> = match storage {
+            Storage::F32 => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Storage::F16 => values.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect(),
+        };
+        let lost = |x: &f32| !x.is_finite() || (storage == Storage::F16 && !f16::from_f32(*x).is_finite());
+        if let Some(index) = values.iter().position(lost) {
+            return Err(Error::TensorNotFinite { name: spec.name, index });
+        }
+        encoded.push((spec, bytes));
+    }
+    let dtype = match storage {
+        Storage::F32 => Dtype::F32,
+        Storage::F16 => Dtype::F16,
+    };
+    let views = encoded
+        .iter()
+        .map(|(spec, bytes)| Ok((spec.name.as_str(), TensorView::new(dtype, spec.shape.clone(), bytes)?)))
+        .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
+        .map_err(|error| Error::WeightsFormat(error.to_string()))?;
+    let mut metadata: HashMap<String, String> = weights.metadata.clone().into_iter().collect();
+    let list = weights.spec.channels.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+    for (key, value) in [
+        ("format", FORMAT.to_owned()),
+        ("version", VERSION.to_string()),
+        ("size", weights.spec.size.to_string()),
+        ("inputs", weights.spec.inputs.name().to_owned()),
+        ("channels", list),
+        ("hidden", weights.spec.hidden.to_string()),
+        ("stages", weights.stages.to_string()),
+    ] {
+        metadata.insert(key.to_owned(), value);
+    }
+    safetensors::serialize(views, Some(metadata)).map_err(|error| Error::WeightsFormat(error.to_string()))
+}
+
+fn check_format(metadata: &BTreeMap<String, String>) -> Result<()> {
+    let bad = |key: &str, value: &str, expected: String| {
+        Err(Error::WeightsMetadata { key: key.into(), value: value.into(), expected })
+    };
+    if let Some(format) = metadata.get("format").filter(|format| *format != FORMAT && *format != "pt") {
+        return bad("format", format, format!("expected {FORMAT:?}"));
+    }
+    match metadata.get("version") {
+        None => Ok(()),
+        Some(version) if version.parse::<u32>().is_ok_and(|v| (1..=VERSION).contains(&v)) => Ok(()),
+        Some(version) => bad("version", version, format!("this release reads versions 1 to {VERSION}")),
+    }
+}
+
+type Shapes = BTreeMap<String, Vec<usize>>;
+
+/// Channels, hidden size, inputs and number of stages from the shapes of stage 0; the image size from the metadata.
+fn generator_spec(shapes: &Shapes, metadata: &BTreeMap<String, String>) -> Result<(GeneratorSpec, usize)> {
+    let first = shape(shapes, "stages.0.conv1.weight", "[channels, 7 or 8, 4, 4]")?;
+    let inputs = match first.as_slice() {
+        [_, 7, 4, 4] => Inputs::Rgba,
+        [_, 8, 4, 4] => Inputs::RgbaPose,
+        _ => return Err(shape_error("stages.0.conv1.weight", first, "[channels, 7 or 8, 4, 4]".into())),
+    };
+    if let Some(name) = metadata.get("inputs").filter(|name| Inputs::from_name(name) != Some(inputs)) {
+        let expected = format!("stages.0.conv1.weight takes {} channels, which is {:?}", first[1], inputs.name());
+        return Err(Error::WeightsMetadata { key: "inputs".into(), value: name.clone(), expected });
+    }
+    let channels = channels(shapes, "stages.0.")?;
+    let hidden = shape(shapes, "stages.0.fc1.weight", "[hidden, features]")?[0];
+    let size = size(metadata)?;
+    let spec = GeneratorSpec { size, channels, hidden, inputs };
+    spec.validate()?;
+    let stages = (0..).take_while(|i| shapes.keys().any(|name| name.starts_with(&format!("stages.{i}.")))).count();
+    Ok((spec, stages))
+}
+
+fn size(metadata: &BTreeMap<String, String>) -> Result<usize> {
+    let value = metadata.get("size").map_or("", String::as_str);
+    match value.parse() {
+        Ok(size) if (8..=1024).contains(&size) => Ok(size),
+        _ => Err(Error::WeightsMetadata {
+            key: "size".into(),
+            value: value.into(),
+            expected: "expected the pixels of a side, 8 to 1024".into(),
+        }),
+    }
+}
+
+fn discriminator_spec(shapes: &Shapes) -> Result<Option<DiscriminatorSpec>> {
+    if !shapes.keys().any(|name| name.starts_with("discriminator.")) {
+        return Ok(None);
+    }
+    Ok(Some(DiscriminatorSpec { channels: channels(shapes, "discriminator.")? }))
+}
+
+/// The output channels of `{prefix}conv1`, `{prefix}conv2`, … as far as they go.
+fn channels(shapes: &Shapes, prefix: &str) -> Result<Vec<usize>> {
+    let names = (1..).map(|layer| format!("{prefix}conv{layer}.weight"));
+    let found: Vec<usize> =
+        names.map_while(|name| shapes.get(&name)).map(|shape| shape.first().copied().unwrap_or(0)).collect();
+    if found.is_empty() {
+        return Err(missing(&format!("{prefix}conv1.weight"), "[channels, inputs, 4, 4]"));
+    }
+    Ok(found)
+}
+
+fn shape<'a>(shapes: &'a Shapes, name: &str, expected: &str) -> Result<&'a Vec<usize>> {
+    let found = shapes.get(name).ok_or_else(|| missing(name, expected))?;
+    let rank = expected.split(',').count();
+    if found.len() == rank { Ok(found) } else { Err(shape_error(name, found, expected.into())) }
+}
+
+/// A tensor under the layout's own prefixes that the sizes do not ask for means that the file is not what it seems.
+fn refuse_strangers(shapes: &Shapes, expected: &[TensorSpec]) -> Result<()> {
+    let stranger = shapes.iter().find(|(name, _)| {
+        (name.starts_with("stages.") || name.starts_with("discriminator."))
+            && !expected.iter().any(|e| e.name == **name)
+    });
+    match stranger {
+        Some((name, shape)) => Err(shape_error(name, shape, "no such tensor in a model of this size".into())),
+        None => Ok(()),
+    }
+}
+
+fn missing(name: &str, expected: impl std::fmt::Debug) -> Error {
+    Error::TensorMissing { name: name.to_owned(), expected: format!("{expected:?}").replace('"', "") }
+}
+
+fn shape_error(name: &str, actual: &[usize], expected: String) -> Error {
+    Error::TensorShape { name: name.to_owned(), actual: actual.to_vec(), expected }
+}
+
+fn values(name: &str, view: &TensorView) -> Result<Vec<f32>> {
+    let data = view.data();
+    let values: Vec<f32> = match view.dtype() {
+        Dtype::F32 => data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+        Dtype::F16 => data.as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
+        other => return Err(Error::TensorType { name: name.to_owned(), actual: format!("{other:?}") }),
+    };
+    match values.iter().position(|x| !x.is_finite()) {
+        Some(index) => Err(Error::TensorNotFinite { name: name.to_owned(), index }),
+        None => Ok(values),
+    }
+}

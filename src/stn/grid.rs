@@ -1,0 +1,47 @@
+//! Sampling grids: for every output pixel, the input point that it shows, in canonical coordinates.
+
+use candle_core::{DType, Device, Result, Tensor};
+
+/// Keeps the division finite for points at infinity, as the paper's code does.
+const EPSILON: f64 = 1e-8;
+
+/// The grid [B, height, width, 2] of homographies `h` [B, 3, 3].
+pub fn homography_grid(h: &Tensor, (height, width): (usize, usize)) -> Result<Tensor> {
+    let (batch, _, _) = h.dims3()?;
+    let mapped = map(h, (height, width))?;
+    let divisor = (mapped.narrow(1, 2, 1)? + EPSILON)?;
+    as_grid(&mapped.narrow(1, 0, 2)?.broadcast_div(&divisor)?, batch, (height, width))
+}
+
+/// The grid [B, height, width, 2] of affine transforms `theta` [B, 2, 3].
+pub fn affine_grid(theta: &Tensor, (height, width): (usize, usize)) -> Result<Tensor> {
+    let (batch, _, _) = theta.dims3()?;
+    as_grid(&map(theta, (height, width))?, batch, (height, width))
+}
+
+/// [B, rows, 3] · (x, y, 1) of every output pixel: [B, rows, height · width].
+fn map(transform: &Tensor, size: (usize, usize)) -> Result<Tensor> {
+    let (batch, rows, columns) = transform.dims3()?;
+    let points = homogeneous(size, transform.dtype(), transform.device())?;
+    let pixels = points.dim(1)?;
+    transform.contiguous()?.reshape((batch * rows, columns))?.matmul(&points)?.reshape((batch, rows, pixels))
+}
+
+/// [B, 2, height · width] to [B, height, width, 2].
+fn as_grid(points: &Tensor, batch: usize, (height, width): (usize, usize)) -> Result<Tensor> {
+    points.transpose(1, 2)?.contiguous()?.reshape((batch, height, width, 2))
+}
+
+/// The canonical coordinates (x, y, 1) of the pixel centres, row by row: [3, height · width].
+fn homogeneous((height, width): (usize, usize), dtype: DType, device: &Device) -> Result<Tensor> {
+    let axis = |size: usize| -> Vec<f64> {
+        let step = 2.0 / (size.max(2) - 1) as f64;
+        (0..size).map(|i| i as f64 * step - 1.0).collect()
+    };
+    let (xs, ys) = (axis(width), axis(height));
+    let mut points = Vec::with_capacity(3 * height * width);
+    points.extend(ys.iter().flat_map(|_| xs.iter()));
+    points.extend(ys.iter().flat_map(|y| std::iter::repeat_n(y, width)));
+    points.resize(3 * height * width, 1.0);
+    Tensor::from_vec(points, (3, height * width), device)?.to_dtype(dtype)
+}

@@ -1,0 +1,3 @@
+//! Training, native only: losses, the optimiser, the schedule, checkpoints.
+
+pub mod losses;

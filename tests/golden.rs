@@ -1,0 +1,181 @@
+//! The building blocks against reference values from PyTorch and SciPy (`tests/golden`, or the folder that `STGAN_GOLDEN` names):
+//! f64 at 1e-9, f32 at 1e-4.
+
+mod common;
+
+use candle_core::{DType, Tensor, Var};
+use common::{assert_close, golden};
+use stgan::homography::Homography;
+use stgan::model::{Cascade, Discriminator, DiscriminatorSpec, Generator, Parameters, composite, weights};
+use stgan::stn::{self, Interpolation};
+use stgan::train::losses;
+
+const PRECISIONS: [(DType, f64); 2] = [(DType::F64, 1e-9), (DType::F32, 1e-4)];
+
+/// Σ value · weight, whose gradients the reference files hold.
+fn weighted_sum(value: &Tensor, weight: &Tensor) -> Tensor {
+    (value * weight).unwrap().sum_all().unwrap()
+}
+
+#[test]
+fn homographies_are_exponentials() {
+    let t = golden("homography");
+    let expected = t["H"].flatten_from(1).unwrap().to_vec2::<f64>().unwrap();
+    for (p, h) in t["p"].to_vec2::<f64>().unwrap().iter().zip(&expected) {
+        let ours = Homography::exp(p.as_slice().try_into().unwrap());
+        for (a, b) in ours.0.iter().zip(h) {
+            assert!((a - b).abs() <= 1e-12 * b.abs().max(1.0), "{p:?}");
+        }
+    }
+    for (dtype, tolerance) in PRECISIONS {
+        let p = Var::from_tensor(&t["p"].to_dtype(dtype).unwrap()).unwrap();
+        let h = stn::homography(p.as_tensor()).unwrap();
+        assert_close("H", &h, &t["H"], tolerance);
+        let gradients = weighted_sum(&h, &t["R"].to_dtype(dtype).unwrap()).backward().unwrap();
+        assert_close("grad_p", gradients.get(&p).unwrap(), &t["grad_p"], tolerance);
+    }
+}
+
+#[test]
+fn samplers_and_their_gradients() {
+    for (name, interpolation) in [
+        ("sampler_nearest", Interpolation::Nearest),
+        ("sampler_bilinear", Interpolation::Bilinear),
+        ("sampler_bicubic", Interpolation::Bicubic),
+    ] {
+        let t = golden(name);
+        for (dtype, tolerance) in PRECISIONS {
+            let var = |key: &str| Var::from_tensor(&t[key].to_dtype(dtype).unwrap()).unwrap();
+            let (image, h) = (var("image"), var("H"));
+            let (_, _, height, width) = t["output"].dims4().unwrap();
+            let grid = stn::homography_grid(h.as_tensor(), (height, width)).unwrap();
+            if dtype == DType::F32 && interpolation == Interpolation::Nearest {
+                // A point halfway between two pixels may round either way in f32.
+                continue;
+            }
+            let output = stn::grid_sample(image.as_tensor(), &grid, interpolation).unwrap();
+            assert_close(name, &output, &t["output"], tolerance);
+            let gradients = weighted_sum(&output, &t["R"].to_dtype(dtype).unwrap()).backward().unwrap();
+            assert_close("grad_image", gradients.get(&image).unwrap(), &t["grad_image"], tolerance);
+            if let Some(expected) = t.get("grad_H") {
+                assert_close("grad_H", gradients.get(&h).unwrap(), expected, tolerance);
+            }
+        }
+    }
+}
+
+#[test]
+fn affine_grids() {
+    let t = golden("affine_grid");
+    let (_, height, width, _) = t["grid"].dims4().unwrap();
+    for (dtype, tolerance) in PRECISIONS {
+        let grid = stn::affine_grid(&t["theta"].to_dtype(dtype).unwrap(), (height, width)).unwrap();
+        assert_close("grid", &grid, &t["grid"], tolerance);
+    }
+}
+
+fn cascade_file() -> weights::Weights {
+    weights::read(&std::fs::read(common::folder().join("cascade_weights.safetensors")).unwrap()).unwrap()
+}
+
+#[test]
+fn the_cascade_and_every_composite_of_it() {
+    let (file, t) = (cascade_file(), golden("cascade"));
+    for (dtype, tolerance) in PRECISIONS {
+        let cascade = Cascade::new(&file.spec, file.stages, &file.parameters.to_dtype(dtype).unwrap()).unwrap();
+        let get = |key: &str| t[key].to_dtype(dtype).unwrap();
+        let (background, foreground) = (get("background"), cascade.foreground(&get("foreground")).unwrap());
+        let params = cascade.forward(&background, &foreground, &get("p").get(0).unwrap()).unwrap();
+        assert_close("p", &Tensor::stack(&params, 0).unwrap(), &t["p"], tolerance);
+        for (step, p) in params.iter().enumerate() {
+            assert_close("H", &stn::homography(p).unwrap(), &t["H"].get(step).unwrap(), tolerance);
+            let size = file.spec.size;
+            let picture = composite(&background, &stn::warp(&foreground, p, (size, size)).unwrap()).unwrap();
+            assert_close("composite", &picture, &t["composites"].get(step).unwrap(), tolerance);
+        }
+    }
+}
+
+/// The tensors of a file whose names start with `prefix`, as variables.
+fn variables(t: &std::collections::HashMap<String, Tensor>, prefix: &str, dtype: DType) -> Vec<(String, Var)> {
+    let mut found: Vec<_> = t
+        .iter()
+        .filter(|(name, _)| name.starts_with(prefix))
+        .map(|(name, tensor)| (name.clone(), Var::from_tensor(&tensor.to_dtype(dtype).unwrap()).unwrap()))
+        .collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+fn parameters(variables: &[(String, Var)]) -> Parameters {
+    Parameters(variables.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())).collect())
+}
+
+fn critic_of(variables: &[(String, Var)]) -> Discriminator {
+    let channels = variables
+        .iter()
+        .filter(|(name, _)| name.starts_with("discriminator.conv") && name.ends_with("weight"))
+        .map(|(_, var)| var.dims()[0])
+        .collect();
+    Discriminator::new(&DiscriminatorSpec { channels }, &parameters(variables)).unwrap()
+}
+
+#[test]
+fn the_critic_its_penalty_and_the_second_order_gradients() {
+    let t = golden("discriminator");
+    for (dtype, tolerance) in PRECISIONS {
+        let get = |key: &str| t[key].to_dtype(dtype).unwrap();
+        let weights = variables(&t, "discriminator.", dtype);
+        let critic = critic_of(&weights);
+        let (score_real, score_fake) = (critic.forward(&get("real")).unwrap(), critic.forward(&get("fake")).unwrap());
+        assert_close("score_real", &score_real, &t["score_real"], tolerance);
+        assert_close("score_fake", &score_fake, &t["score_fake"], tolerance);
+        let wasserstein = losses::wasserstein(&score_fake, &score_real).unwrap();
+        assert_close("wasserstein", &wasserstein, &t["wasserstein"], tolerance);
+        let penalty = losses::gradient_penalty(&critic, &get("real"), &get("fake"), &get("alpha")).unwrap();
+        assert_close("penalty", &penalty, &t["penalty"], tolerance);
+        let loss = (wasserstein + (&penalty * 10.0).unwrap()).unwrap();
+        assert_close("loss", &loss, &t["loss"], tolerance);
+        for (kind, gradients) in [("penalty", penalty.backward().unwrap()), ("loss", loss.backward().unwrap())] {
+            for (name, var) in &weights {
+                let expected = &t[&format!("grad_{kind}.{name}")];
+                match gradients.get(var) {
+                    Some(gradient) => assert_close(name, gradient, expected, tolerance),
+                    None => assert_close(name, &expected.zeros_like().unwrap(), expected, 0.0),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_generators_loss_reaches_the_newest_stage() {
+    let (file, t, cascade, critic) =
+        (cascade_file(), golden("generator_loss"), golden("cascade"), golden("discriminator"));
+    let newest = file.stages - 1;
+    for (dtype, tolerance) in PRECISIONS {
+        let stage: Vec<(String, Var)> = file
+            .parameters
+            .0
+            .iter()
+            .filter(|(name, _)| name.starts_with(&format!("stages.{newest}.")))
+            .map(|(name, tensor)| (name.clone(), Var::from_tensor(&tensor.to_dtype(dtype).unwrap()).unwrap()))
+            .collect();
+        let generator = Generator::new(&file.spec, newest, &parameters(&stage)).unwrap();
+        let get = |key: &str| cascade[key].to_dtype(dtype).unwrap();
+        let (background, foreground, p) = (get("background"), get("foreground"), get("p").get(newest).unwrap());
+        let size = (file.spec.size, file.spec.size);
+        let delta = generator.forward(&background, &stn::warp(&foreground, &p, size).unwrap()).unwrap();
+        assert_close("dp", &delta, &t["dp"], tolerance);
+        let warped = stn::warp(&foreground, &(&p + &delta).unwrap(), size).unwrap();
+        let picture = composite(&background, &warped).unwrap();
+        assert_close("composite", &picture, &t["composite"], tolerance);
+        let critic = critic_of(&variables(&critic, "discriminator.", dtype));
+        let loss = losses::generator(&critic, &picture, &delta, 1.0).unwrap();
+        assert_close("loss", &loss, &t["loss"], tolerance);
+        let gradients = loss.backward().unwrap();
+        for (name, var) in &stage {
+            assert_close(name, gradients.get(var).unwrap(), &t[&format!("grad.{name}")], tolerance);
+        }
+    }
+}
