@@ -73,16 +73,21 @@ impl Cascade {
         Ok(all)
     }
 
-    /// What the stages take as foreground: the frames in canonical pose [B, 4, S, S], with the pose channel added where
-    /// the generators look at one.
+    /// What the stages take as foreground: see [`foreground`].
     pub fn foreground(&self, frames: &Tensor) -> candle_core::Result<Tensor> {
-        match self.spec.inputs {
-            Inputs::Rgba => Ok(frames.clone()),
-            Inputs::RgbaPose => {
-                let (batch, _, height, width) = frames.dims4()?;
-                let pose = pose_channel((height, width), frames.dtype(), frames.device())?;
-                Tensor::cat(&[frames, &pose.broadcast_as((batch, 1, height, width))?.contiguous()?], 1)
-            }
+        foreground(frames, self.spec.inputs)
+    }
+}
+
+/// What generators with these inputs take as foreground: the frames in canonical pose [B, 4, S, S], with the pose channel
+/// added where they look at one.
+pub fn foreground(frames: &Tensor, inputs: Inputs) -> candle_core::Result<Tensor> {
+    match inputs {
+        Inputs::Rgba => Ok(frames.clone()),
+        Inputs::RgbaPose => {
+            let (batch, _, height, width) = frames.dims4()?;
+            let pose = pose_channel((height, width), frames.dtype(), frames.device())?;
+            Tensor::cat(&[frames, &pose.broadcast_as((batch, 1, height, width))?.contiguous()?], 1)
         }
     }
 }

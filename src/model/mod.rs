@@ -7,7 +7,7 @@ mod parameters;
 mod spec;
 pub mod weights;
 
-pub use cascade::{Cascade, canonical, composite};
+pub use cascade::{Cascade, canonical, composite, foreground};
 pub use discriminator::{Discriminator, DiscriminatorSpec};
 pub use generator::Generator;
 pub use parameters::{Parameters, initialise};

@@ -12,17 +12,25 @@ use std::collections::BTreeMap;
 pub struct Parameters(pub BTreeMap<String, Tensor>);
 
 impl Parameters {
+    /// The tensor that `spec` describes.
+    ///
+    /// # Errors
+    /// As [`Parameters::expect`].
+    pub fn get(&self, spec: &TensorSpec) -> Result<Tensor> {
+        self.expect(&spec.name, &spec.shape)
+    }
+
     /// The tensor of this name and shape.
     ///
     /// # Errors
     /// [`Error::TensorMissing`] or [`Error::TensorShape`], with the name and what was expected.
-    pub fn get(&self, spec: &TensorSpec) -> Result<Tensor> {
-        let expected = format!("{:?}", spec.shape);
-        let Some(tensor) = self.0.get(&spec.name) else {
-            return Err(Error::TensorMissing { name: spec.name.clone(), expected });
+    pub fn expect(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
+        let expected = format!("{shape:?}");
+        let Some(tensor) = self.0.get(name) else {
+            return Err(Error::TensorMissing { name: name.to_owned(), expected });
         };
-        if tensor.dims() != spec.shape {
-            return Err(Error::TensorShape { name: spec.name.clone(), actual: tensor.dims().to_vec(), expected });
+        if tensor.dims() != shape {
+            return Err(Error::TensorShape { name: name.to_owned(), actual: tensor.dims().to_vec(), expected });
         }
         Ok(tensor.clone())
     }

@@ -1,3 +1,10 @@
 //! Training, native only: losses, the optimiser, the schedule, checkpoints.
 
+mod adam;
+mod checkpoint;
+pub mod config;
 pub mod losses;
+pub mod regression;
+
+pub use adam::Adam;
+pub use config::Config;

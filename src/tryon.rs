@@ -1,0 +1,262 @@
+//! A try-on: photo, frame and a rough placement in, homographies from frame pixels to photo pixels out.
+//!
+//! The networks look at a small square view of the photo, cut so that the frame as placed is in canonical pose there
+//! (p = 0). What they find are warp parameters, which hold at any resolution:
+//!
+//! ```text
+//!     frame pixels ──F──> canonical square ──exp(−p)──> canonical square ──V──> photo pixels
+//! ```
+//!
+//! F brings the frame's alpha bounding box to the canonical pose, V is the placement. A warp H = exp(p) looks up the
+//! input for an output point, so the way from the frame to the photo is its inverse.
+
+use crate::compose::Foreground;
+use crate::homography::DIMENSION;
+use crate::model::{Cascade, canonical, weights};
+use crate::{BitmapRef, Error, Homography, Rect, Result, resample};
+use candle_core::{Device, Tensor};
+use std::collections::BTreeMap;
+
+/// The most updates that one fit may ask for.
+pub const MAX_STEPS: usize = 64;
+
+/// Where somebody put the frame on the photo: its alpha bounding box, in photo pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Placement {
+    /// The box's centre.
+    pub x: f64,
+    pub y: f64,
+    /// The box's width, along its own axis.
+    pub width: f64,
+    /// Degrees, clockwise.
+    pub rotation: f64,
+}
+
+/// One step of the iteration.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Update {
+    /// Δp, what the generator answered.
+    pub delta: [f64; DIMENSION],
+    /// p after adding it.
+    pub params: [f64; DIMENSION],
+    /// From frame pixels to photo pixels, row-major, the last entry 1.
+    pub homography: Homography,
+}
+
+/// What a fit found: numbers only, to be composited at any size by [`crate::compose`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    photo: (u32, u32),
+    frame: (u32, u32),
+    placed: Homography,
+    updates: Vec<Update>,
+}
+
+/// The networks, ready to fit frames to photos.
+#[derive(Clone, Debug)]
+pub struct TryOn {
+    cascade: Cascade,
+    metadata: BTreeMap<String, String>,
+}
+
+impl Placement {
+    /// From canonical coordinates to photo pixels: V.
+    ///
+    /// # Errors
+    /// [`Error::Placement`] where a value is not finite, or the width not between 1 and 100,000 pixels.
+    pub fn to_photo(&self) -> Result<Homography> {
+        for (field, value) in [("x", self.x), ("y", self.y), ("width", self.width), ("rotation", self.rotation)] {
+            if !value.is_finite() || value.abs() > 1e6 {
+                return Err(Error::Placement { field, value, expected: "expected a finite number" });
+            }
+        }
+        if !(1.0..=100_000.0).contains(&self.width) {
+            return Err(Error::Placement {
+                field: "width",
+                value: self.width,
+                expected: "expected 1 to 100000 photo pixels",
+            });
+        }
+        let scale = self.width / (2.0 * canonical::TEMPLE_X);
+        let turn = Homography::similarity(scale, self.rotation.to_radians(), self.x, self.y);
+        Ok(turn * Homography::similarity(1.0, 0.0, 0.0, -canonical::EYE_Y))
+    }
+
+    /// The part of a photo of the given size that the networks look at, with the margin that filtering needs.
+    ///
+    /// # Errors
+    /// As [`Placement::to_photo`], and [`Error::Placement`] where the frame's surroundings show nothing of the photo.
+    pub fn region(&self, photo: (u32, u32)) -> Result<Rect> {
+        let to_photo = self.to_photo()?;
+        // The view reaches half of one of its pixels beyond the canonical square, and a filter up to two more. At least
+        // 8 pixels a side make that 3/7.
+        let reach = 1.5;
+        let corners = [[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]].map(|c| to_photo.apply(c));
+        let span = |axis: usize, size: u32| {
+            let values = corners.map(|corner| corner[axis]);
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min).floor().max(0.0);
+            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil().min(f64::from(size));
+            (low < high).then_some((low as u32, (high - low) as u32))
+        };
+        match (span(0, photo.0), span(1, photo.1)) {
+            (Some((x, width)), Some((y, height))) => Ok(Rect { x, y, width, height }),
+            (None, _) => Err(outside("x", self.x)),
+            (_, None) => Err(outside("y", self.y)),
+        }
+    }
+}
+
+fn outside(field: &'static str, value: f64) -> Error {
+    Error::Placement { field, value, expected: "the frame lies so far outside that nothing of the photo is near it" }
+}
+
+/// From the canvas coordinates of a `size × size` view to canonical coordinates, pixel centres to pixel centres.
+pub fn view_to_canonical(size: usize) -> Homography {
+    let step = 2.0 / (size.max(2) - 1) as f64;
+    let offset = -1.0 - 0.5 * step;
+    Homography::similarity(step, 0.0, offset, offset)
+}
+
+/// From frame pixels to the canonical pose: the alpha bounding box spans the temples and is centred on the eye line. F.
+pub fn frame_to_canonical(frame: &Foreground) -> Homography {
+    let bounds = frame.bounding_box();
+    let scale = 2.0 * canonical::TEMPLE_X / f64::from(bounds.width);
+    let centre = |start: u32, length: u32| f64::from(start) + 0.5 * f64::from(length);
+    let (x, y) = (centre(bounds.x, bounds.width), centre(bounds.y, bounds.height));
+    Homography::similarity(scale, 0.0, -scale * x, canonical::EYE_Y - scale * y)
+}
+
+/// The frame in canonical pose, as the networks see it before any warp: four planes of `size × size`.
+///
+/// # Errors
+/// [`Error::Degenerate`] never for a real frame, whose bounding box has a width.
+pub fn frame_view(frame: &Foreground, size: usize) -> Result<Vec<f32>> {
+    let to_frame = frame_to_canonical(frame).inverse()? * view_to_canonical(size);
+    Ok(resample::planar(frame.pyramid(), &to_frame, size, size))
+}
+
+impl TryOn {
+    /// Reads the weights of the networks.
+    ///
+    /// # Errors
+    /// As [`weights::read`].
+    pub fn new(weights: &[u8]) -> Result<Self> {
+        let file = weights::read(weights)?;
+        let cascade = Cascade::new(&file.spec, file.stages, &file.parameters)?;
+        Ok(Self { cascade, metadata: file.metadata })
+    }
+
+    /// Networks that are in memory already.
+    pub fn from_cascade(cascade: Cascade) -> Self {
+        Self { cascade, metadata: BTreeMap::new() }
+    }
+
+    pub fn cascade(&self) -> &Cascade {
+        &self.cascade
+    }
+
+    /// How many generators there are, and so how many updates a fit has if not told otherwise.
+    pub fn stages(&self) -> usize {
+        self.cascade.stages().len()
+    }
+
+    /// What the weights file says of itself.
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    /// Fits a frame to a photo, starting from `placement`. `steps` is the number of updates, by default one for each
+    /// generator; more than there are generators ask the last one again.
+    ///
+    /// # Errors
+    /// [`Error::Placement`] as [`Placement::region`]; [`Error::Argument`] for more than [`MAX_STEPS`] steps;
+    /// [`Error::Degenerate`] should an update leave no usable homography.
+    pub fn fit(&self, photo: BitmapRef, frame: &Foreground, placement: &Placement, steps: Option<usize>) -> Result<Fit> {
+        let size = (photo.width(), photo.height());
+        let region = placement.region(size)?;
+        self.fit_region(photo.crop(region)?.as_ref(), region, size, frame, placement, steps)
+    }
+
+    /// The same, from only those pixels of the photo that matter: `region` holds the pixels of `rect`, which
+    /// [`Placement::region`] gives for a photo of size `photo`.
+    ///
+    /// # Errors
+    /// As [`TryOn::fit`], and [`Error::Argument`] where `region` and `rect` differ in size.
+    pub fn fit_region(
+        &self,
+        region: BitmapRef,
+        rect: Rect,
+        photo: (u32, u32),
+        frame: &Foreground,
+        placement: &Placement,
+        steps: Option<usize>,
+    ) -> Result<Fit> {
+        let steps = steps.unwrap_or(self.stages());
+        let bad = |name, value: String, expected: String| Err(Error::Argument { name, value, expected });
+        if steps > MAX_STEPS {
+            return bad("steps", steps.to_string(), format!("0 to {MAX_STEPS}"));
+        }
+        if (region.width(), region.height()) != (rect.width, rect.height) {
+            return bad("region", format!("{region:?}"), format!("the size of {rect:?}"));
+        }
+        let (to_photo, to_canonical) = (placement.to_photo()?, frame_to_canonical(frame));
+        let public = |p: &[f64; DIMENSION]| (to_photo * Homography::exp(&p.map(|x| -x)) * to_canonical).normalized();
+
+        let size = self.cascade.spec().size;
+        let to_region = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y));
+        let mut pixels = resample::view(region, &(to_region * to_photo * view_to_canonical(size)), size, size)?;
+        pixels.truncate(3 * size * size);
+        let background = Tensor::from_vec(pixels, (1, 3, size, size), &Device::Cpu)?;
+        let foreground = Tensor::from_vec(frame_view(frame, size)?, (1, 4, size, size), &Device::Cpu)?;
+        let foreground = self.cascade.foreground(&foreground)?;
+
+        let mut params = [0.0; DIMENSION];
+        let mut updates = Vec::with_capacity(steps);
+        for step in 0..steps {
+            let so_far = Tensor::new(&[params.map(|x| x as f32)], &Device::Cpu)?;
+            let stage = step.min(self.stages() - 1);
+            let answer = self.cascade.update(stage, &background, &foreground, &so_far)?.flatten_all()?.to_vec1::<f32>()?;
+            let delta: [f64; DIMENSION] = std::array::from_fn(|i| f64::from(answer[i]));
+            params = std::array::from_fn(|i| params[i] + delta[i]);
+            updates.push(Update { delta, params, homography: public(&params)? });
+        }
+        let frame = (frame.width(), frame.height());
+        Ok(Fit { photo, frame, placed: public(&[0.0; DIMENSION])?, updates })
+    }
+}
+
+impl Fit {
+    /// Width and height of the photo.
+    pub fn photo(&self) -> (u32, u32) {
+        self.photo
+    }
+
+    /// Width and height of the frame image.
+    pub fn frame(&self) -> (u32, u32) {
+        self.frame
+    }
+
+    /// The updates, in order.
+    pub fn updates(&self) -> &[Update] {
+        &self.updates
+    }
+
+    /// The number of updates, which is also the last step.
+    pub fn steps(&self) -> usize {
+        self.updates.len()
+    }
+
+    /// From frame pixels to photo pixels after `step` updates; 0 is the frame as placed.
+    ///
+    /// # Errors
+    /// [`Error::Step`] beyond the last one.
+    pub fn homography(&self, step: usize) -> Result<Homography> {
+        match step {
+            0 => Ok(self.placed),
+            _ => match self.updates.get(step - 1) {
+                Some(update) => Ok(update.homography),
+                None => Err(Error::Step { step, last: self.steps() }),
+            },
+        }
+    }
+}
