@@ -1,0 +1,146 @@
+//! What JavaScript sees of [`crate::tryon`]: thin, without logic. The TypeScript of the npm package wraps it, reads the
+//! pixels out of whatever images it is given, and hands over only those that are needed.
+
+use crate::compose::{self, Foreground};
+use crate::tryon::{Fit, Placement, TryOn};
+use crate::{BitmapRef, Error, Homography, Rect, Result};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_wasm_bindgen::Serializer;
+use std::collections::BTreeMap;
+use wasm_bindgen::prelude::*;
+
+/// A panic leaves the instance in an unknown state. Thrown as an exception, its message reaches JavaScript, where an error
+/// without a code counts as a crash.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));
+}
+
+/// A JavaScript `Error` with a `code`.
+fn failure(code: &str, message: &str) -> JsValue {
+    let error = js_sys::Error::new(message);
+    // Fails for frozen objects only, which a new error is not.
+    let _ = js_sys::Reflect::set(&error, &"code".into(), &code.into());
+    error.into()
+}
+
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        failure(error.code(), &error.to_string())
+    }
+}
+
+/// Reads an option that came from JavaScript.
+fn option<T: DeserializeOwned>(value: JsValue, code: &str, name: &str) -> Result<T, JsValue> {
+    let explain = |e: serde_wasm_bindgen::Error| format!("{name}: {}", e.to_string().trim_start_matches("Error: "));
+    serde_wasm_bindgen::from_value(value).map_err(|e| failure(code, &explain(e)))
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "{ x, y, width, rotation? }")]
+struct PlacementOption {
+    x: f64,
+    y: f64,
+    width: f64,
+    rotation: Option<f64>,
+}
+
+fn placement(value: JsValue) -> Result<Placement, JsValue> {
+    let PlacementOption { x, y, width, rotation } = option(value, "placement", "the placement")?;
+    Ok(Placement { x, y, width, rotation: rotation.unwrap_or(0.0) })
+}
+
+/// A loaded model.
+#[wasm_bindgen]
+pub struct Session(TryOn);
+
+#[derive(Serialize)]
+struct Model<'a> {
+    stages: usize,
+    size: usize,
+    metadata: &'a BTreeMap<String, String>,
+}
+
+#[wasm_bindgen]
+impl Session {
+    #[wasm_bindgen(constructor)]
+    pub fn new(weights: &[u8]) -> Result<Self, JsValue> {
+        Ok(Self(TryOn::new(weights)?))
+    }
+
+    /// `{ stages, size, metadata }`
+    pub fn model(&self) -> Result<JsValue, JsValue> {
+        let Self(tryon) = self;
+        let model = Model { stages: tryon.stages(), size: tryon.cascade().spec().size, metadata: tryon.metadata() };
+        model.serialize(&Serializer::json_compatible()).map_err(|e| failure("internal", &e.to_string()))
+    }
+
+    /// The part of a `width × height` photo that `fit` must be given: x, y, width, height.
+    pub fn region(width: u32, height: u32, placement: JsValue) -> Result<Vec<u32>, JsValue> {
+        let Rect { x, y, width, height } = self::placement(placement)?.region((width, height))?;
+        Ok(vec![x, y, width, height])
+    }
+
+    /// `region` holds the pixels of the photo's part `rect`, as [`Session::region`] gave it.
+    #[expect(clippy::too_many_arguments, reason = "numbers and slices cross cheaply, objects of them do not")]
+    pub fn fit(
+        &self,
+        region: &[u8],
+        rect: &[u32],
+        photo_width: u32,
+        photo_height: u32,
+        frame: &[u8],
+        frame_width: u32,
+        frame_height: u32,
+        placement: JsValue,
+        steps: JsValue,
+    ) -> Result<Fitting, JsValue> {
+        let &[x, y, width, height] = rect else {
+            return Err(failure("argument", "the part of the photo is x, y, width, height"));
+        };
+        let rect = Rect { x, y, width, height };
+        let region = BitmapRef::new(width, height, region)?;
+        let frame = Foreground::new(BitmapRef::new(frame_width, frame_height, frame)?)?;
+        let photo = (photo_width, photo_height);
+        let (placement, steps) = (self::placement(placement)?, option(steps, "argument", "steps")?);
+        let fit = self.0.fit_region(region, rect, photo, &frame, &placement, steps)?;
+        Ok(Fitting { fit, frame, photo })
+    }
+}
+
+/// A fit, with the frame that it is of.
+#[wasm_bindgen]
+pub struct Fitting {
+    fit: Fit,
+    frame: Foreground,
+    photo: (u32, u32),
+}
+
+#[wasm_bindgen]
+impl Fitting {
+    /// The homography as placed.
+    pub fn initial(&self) -> Result<Vec<f64>, JsValue> {
+        Ok(self.homography(0)?.0.to_vec())
+    }
+
+    /// For each update 25 numbers: eight of the change, eight parameters, nine of the homography.
+    pub fn updates(&self) -> Vec<f64> {
+        self.fit.updates().iter().flat_map(|u| [&u.delta[..], &u.params[..], &u.homography.0[..]].concat()).collect()
+    }
+
+    /// The part of the photo that the frame covers after `step` updates, if any: x, y, width, height.
+    pub fn footprint(&self, step: usize) -> Result<Option<Vec<u32>>, JsValue> {
+        let rect = compose::footprint(&self.frame, &self.homography(step)?, self.photo)?;
+        Ok(rect.map(|Rect { x, y, width, height }| vec![x, y, width, height]))
+    }
+
+    /// Draws the frame over a part of the photo, `width` pixels wide, whose left upper corner is at x, y.
+    pub fn blend(&self, step: usize, region: &mut [u8], x: u32, y: u32, width: u32) -> Result<(), JsValue> {
+        let height = region.len() as u32 / 4 / width.max(1);
+        Ok(compose::blend(&self.frame, &self.homography(step)?, region, Rect { x, y, width, height })?)
+    }
+
+    fn homography(&self, step: usize) -> Result<Homography> {
+        self.fit.homography(step)
+    }
+}

@@ -1,0 +1,477 @@
+//! The compositor, by what it does to pixels.
+
+use stgan::compose::{Foreground, Patch, blend, composite, footprint, overlay};
+use stgan::resample::{Pyramid, planar, view};
+use stgan::{Bitmap, Homography, Rect};
+
+const IDENTITY: Homography = Homography::IDENTITY;
+
+fn image(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> Bitmap {
+    let data = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).flat_map(|(x, y)| pixel(x, y)).collect();
+    Bitmap::new(width, height, data).unwrap()
+}
+
+/// Bytes without a pattern, the same at every run.
+fn noise(x: u32, y: u32, seed: u32) -> [u8; 4] {
+    let mut state = (x.wrapping_mul(0x9e37_79b9) ^ y.wrapping_mul(0x85eb_ca6b) ^ seed.wrapping_mul(0xc2b2_ae35)) | 1;
+    [0; 4].map(|_: u8| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state.wrapping_mul(0x2545_f491) >> 24) as u8
+    })
+}
+
+fn foreground(bitmap: &Bitmap) -> Foreground {
+    Foreground::new(bitmap.as_ref()).unwrap()
+}
+
+fn at(bitmap: &Bitmap, x: u32, y: u32) -> [u8; 4] {
+    let start = (y as usize * bitmap.width() as usize + x as usize) * 4;
+    bitmap.data()[start..start + 4].try_into().unwrap()
+}
+
+/// A rim of the given thickness around two lenses, with clear corners whose hidden colour is green.
+fn glasses(width: u32) -> Bitmap {
+    let height = width * 2 / 5;
+    image(width, height, |x, y| {
+        let (x, y) = ((f64::from(x) + 0.5) / f64::from(width), (f64::from(y) + 0.5) / f64::from(height));
+        let lens = |centre: f64| ((x - centre) / 0.24).hypot((y - 0.5) / 0.48);
+        match lens(0.25).min(lens(0.75)) {
+            r if r < 0.92 => [30, 60, 90, 70],
+            r if r < 1.0 => [90, 40, 20, 255],
+            _ => [0, 255, 0, 0],
+        }
+    })
+}
+
+/// Placements that a session could make: near and far, turned, seen from the side.
+fn placements(count: u32) -> impl Iterator<Item = Homography> {
+    (0..count).map(|k| {
+        let [a, b, c, d] = noise(k, 7, 1).map(|v| f64::from(v) / 255.0);
+        let [e, f, ..] = noise(k, 8, 2).map(|v| f64::from(v) / 255.0 - 0.5);
+        let scale = 0.05 * 40f64.powf(a);
+        Homography::similarity(scale, 6.3 * b, 160.0 * c, 120.0 * d)
+            * Homography([1.0, 0.3 * e, 0.0, 0.2 * f, 1.0, 0.0, 0.004 * e, 0.004 * f, 1.0])
+    })
+}
+
+#[test]
+fn a_frame_in_its_own_size_is_drawn_as_it_is() {
+    let source = image(37, 23, |x, y| noise(x, y, 3));
+    let frame = foreground(&source);
+    let patch = overlay(&frame, &IDENTITY, (100, 100)).unwrap().unwrap();
+    assert_eq!((patch.x, patch.y, patch.bitmap.width(), patch.bitmap.height()), (0, 0, 37, 23));
+    let moved = Homography::similarity(1.0, 0.0, 11.0, 5.0);
+    let other = overlay(&frame, &moved, (100, 100)).unwrap().unwrap();
+    assert_eq!((other.x, other.y), (11, 5));
+    assert_eq!(other.bitmap, patch.bitmap);
+    for (drawn, pixel) in patch.bitmap.data().chunks_exact(4).zip(source.data().chunks_exact(4)) {
+        // A fully transparent pixel has no colour.
+        assert!(drawn == pixel || (pixel[3] == 0 && drawn == [0; 4]), "{drawn:?} {pixel:?}");
+    }
+    // A homography has no scale of its own, nor a sign.
+    for factor in [-1.0, 1e-9, -3e7] {
+        let same = Homography(moved.0.map(|x| factor * x));
+        assert_eq!(overlay(&frame, &same, (100, 100)).unwrap().unwrap(), other);
+    }
+}
+
+#[test]
+fn quarter_turns_and_mirrors_are_exact() {
+    let source = image(12, 9, |x, y| [noise(x, y, 4)[0], noise(x, y, 4)[1], noise(x, y, 4)[2], 255]);
+    let frame = foreground(&source);
+    // Clockwise: (x, y) goes to (9 − y, x).
+    let turn = Homography([0.0, -1.0, 9.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+    let turned = overlay(&frame, &turn, (50, 50)).unwrap().unwrap().bitmap;
+    let mirror = Homography([-1.0, 0.0, 12.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+    let mirrored = overlay(&frame, &mirror, (50, 50)).unwrap().unwrap().bitmap;
+    assert_eq!((turned.width(), turned.height()), (9, 12));
+    for (x, y) in (0..9).flat_map(|y| (0..12).map(move |x| (x, y))) {
+        assert_eq!(at(&turned, 8 - y, x), at(&source, x, y));
+        assert_eq!(at(&mirrored, 11 - x, y), at(&source, x, y));
+    }
+}
+
+#[test]
+fn whole_reductions_are_means_over_areas() {
+    let source = image(96, 96, |x, y| noise(x, y, 5));
+    let pyramid = Pyramid::new(source.as_ref()).unwrap();
+    for factor in [2u32, 3, 4, 8, 16] {
+        let size = 96 / factor;
+        let mut out = vec![[0.0; 4]; (size * size) as usize];
+        let map = Homography::similarity(f64::from(factor), 0.0, 0.0, 0.0);
+        pyramid.sample(&map, Rect { x: 0, y: 0, width: size, height: size }, &mut out);
+        let mut worst = 0f64;
+        for (k, drawn) in out.iter().enumerate() {
+            let (x, y) = (k as u32 % size * factor, k as u32 / size * factor);
+            let mut mean = [0.0; 4];
+            for (i, j) in (0..factor).flat_map(|j| (0..factor).map(move |i| (i, j))) {
+                let [r, g, b, a] = at(&source, x + i, y + j).map(|v| f64::from(v) / 255.0);
+                for (sum, value) in mean.iter_mut().zip([r * a, g * a, b * a, a]) {
+                    *sum += value / f64::from(factor * factor);
+                }
+            }
+            for (drawn, mean) in drawn.iter().zip(mean) {
+                worst = worst.max((f64::from(*drawn) - mean).abs());
+            }
+        }
+        assert!(worst < 1e-5, "÷{factor}: {worst}");
+    }
+}
+
+#[test]
+fn only_the_footprint_changes() {
+    let photo = image(160, 120, |x, y| noise(x, y, 6));
+    let frame = foreground(&glasses(60));
+    let mut drawn = 0;
+    for h in placements(60) {
+        let rect = footprint(&frame, &h, (160, 120)).unwrap();
+        let result = composite(photo.as_ref(), &frame, &h).unwrap();
+        let inside = |x: u32, y: u32| {
+            rect.is_some_and(|r| (r.x..r.x + r.width).contains(&x) && (r.y..r.y + r.height).contains(&y))
+        };
+        for (x, y) in (0..120).flat_map(|y| (0..160).map(move |x| (x, y))) {
+            assert!(inside(x, y) || at(&result, x, y) == at(&photo, x, y), "({x}, {y}) of {rect:?}, {h:?}");
+        }
+        drawn += u32::from(result != photo);
+    }
+    assert!(drawn > 30, "{drawn} of 60 placements show");
+}
+
+#[test]
+fn the_footprint_holds_all_that_the_filter_sees() {
+    let source = glasses(90);
+    let frame = foreground(&source);
+    let whole = Rect { x: 0, y: 0, width: 160, height: 120 };
+    for h in placements(200) {
+        let Some(patch) = overlay(&frame, &h, (160, 120)).unwrap() else { continue };
+        let mut all = vec![[0.0; 4]; 160 * 120];
+        frame.pyramid().sample(&h.inverse().unwrap(), whole, &mut all);
+        for (k, pixel) in all.iter().enumerate() {
+            let (x, y) = ((k as u32 % 160).wrapping_sub(patch.x), (k as u32 / 160).wrapping_sub(patch.y));
+            if x < patch.bitmap.width() && y < patch.bitmap.height() {
+                let alpha = f32::from(at(&patch.bitmap, x, y)[3]) / 255.0;
+                assert!((alpha - pixel[3]).abs() < 0.5 / 255.0 + 1e-5, "{alpha} {}: {h:?}", pixel[3]);
+            } else {
+                assert!(pixel[3] < 0.5 / 255.0, "{} beyond {patch:?}: {h:?}", pixel[3]);
+            }
+        }
+    }
+}
+
+#[test]
+fn hidden_colours_make_no_fringe() {
+    // A white disc, black where it is transparent, on white: nothing may show, at any scale or turn.
+    let disc = image(120, 120, |x, y| {
+        let r = (f64::from(x) - 59.5).hypot(f64::from(y) - 59.5);
+        if r < 50.0 { [255, 255, 255, 255] } else { [0, 0, 0, 0] }
+    });
+    let frame = foreground(&disc);
+    let white = image(160, 120, |_, _| [255; 4]);
+    for h in placements(60) {
+        assert_eq!(composite(white.as_ref(), &frame, &h).unwrap(), white, "{h:?}");
+        if let Some(Patch { bitmap, .. }) = overlay(&frame, &h, (160, 120)).unwrap() {
+            assert!(bitmap.data().chunks_exact(4).all(|p| p[3] == 0 || p[..3] == [255; 3]), "{h:?}");
+        }
+    }
+}
+
+#[test]
+fn thin_lines_neither_break_up_nor_flicker() {
+    let grid = image(800, 800, |x, y| if x % 16 == 0 || y % 16 == 0 { [0, 0, 0, 255] } else { [0; 4] });
+    let truth = 31.0 / 256.0;
+    let frame = foreground(&grid);
+    let line = foreground(&image(801, 801, |x, _| if x == 400 { [0, 0, 0, 255] } else { [0; 4] }));
+    for ratio in [1.3, 2.2, 3.1, 4.1, 5.7, 8.0, 11.0] {
+        for angle in [0.0, 0.1, 0.6] {
+            let (mut lightest, mut darkest) = (f64::MAX, 0.0f64);
+            for step in 0..8 {
+                let shift = f64::from(step) / 8.0;
+                let h = Homography::similarity(1.0 / ratio, angle, 400.0 + shift, 20.0 + 0.5 * shift);
+                let patch = overlay(&frame, &h, (1200, 1200)).unwrap().unwrap();
+                let sum: f64 = patch.bitmap.data().chunks_exact(4).map(|p| f64::from(p[3]) / 255.0).sum();
+                let mean = sum / (800.0 / ratio).powi(2);
+                assert!((mean / truth - 1.0).abs() < 0.02, "÷{ratio}, {angle}: {mean}, should be {truth}");
+
+                // One line by itself: every row of it must carry the same weight.
+                let patch = overlay(&line, &h, (1200, 1200)).unwrap().unwrap();
+                if angle == 0.0 {
+                    let rows = patch.bitmap.data().chunks_exact(patch.bitmap.width() as usize * 4);
+                    let weights = rows.map(|row| row.chunks_exact(4).map(|p| f64::from(p[3]) / 255.0).sum::<f64>());
+                    let middle = weights.skip(4).take((800.0 / ratio) as usize - 8);
+                    for weight in middle {
+                        lightest = lightest.min(weight * ratio);
+                        darkest = darkest.max(weight * ratio);
+                    }
+                }
+            }
+            if angle == 0.0 {
+                // A single bilinear lookup would let it run from 0 to the ratio.
+                assert!(lightest > 0.87 && darkest < 1.13, "÷{ratio}: from {lightest} to {darkest}");
+            }
+        }
+    }
+}
+
+#[test]
+fn over_is_porter_duffs() {
+    let cases = [
+        // frame, photo, result: worked by hand from α = αf + αp (1 − αf), αc = αf cf + αp cp (1 − αf)
+        ([200, 100, 0, 255], [10, 20, 30, 255], [200, 100, 0, 255]),
+        ([200, 100, 0, 51], [100, 200, 50, 255], [120, 180, 40, 255]),
+        ([255, 0, 0, 128], [0, 0, 255, 128], [170, 0, 85, 192]),
+        ([255, 255, 255, 51], [0, 0, 0, 0], [255, 255, 255, 51]),
+        ([80, 160, 240, 102], [200, 40, 120, 102], [125, 115, 195, 163]),
+        ([9, 9, 9, 0], [1, 2, 3, 4], [1, 2, 3, 4]),
+    ];
+    for (over, under, expected) in cases {
+        // A second, opaque pixel: a frame may not be empty.
+        let frame = foreground(&image(2, 1, |x, _| if x == 0 { over } else { [0, 0, 0, 255] }));
+        let result = composite(image(2, 1, |_, _| under).as_ref(), &frame, &IDENTITY).unwrap();
+        assert_eq!(at(&result, 0, 0), expected, "{over:?} over {under:?}");
+    }
+}
+
+#[test]
+fn an_overlay_laid_over_the_photo_is_the_composite() {
+    let photo = image(160, 120, |x, y| [noise(x, y, 9)[0], noise(x, y, 9)[1], noise(x, y, 9)[2], 255]);
+    let frame = foreground(&image(64, 32, |x, y| noise(x, y, 10)));
+    for h in placements(40) {
+        let mut laid = photo.clone();
+        if let Some(Patch { x, y, bitmap }) = overlay(&frame, &h, (160, 120)).unwrap() {
+            for (i, j) in (0..bitmap.height()).flat_map(|j| (0..bitmap.width()).map(move |i| (i, j))) {
+                let [r, g, b, a] = at(&bitmap, i, j).map(f64::from);
+                let start = ((y + j) as usize * 160 + (x + i) as usize) * 4;
+                for (value, colour) in laid.data_mut()[start..start + 3].iter_mut().zip([r, g, b]) {
+                    *value = (colour * a / 255.0 + f64::from(*value) * (1.0 - a / 255.0)).round() as u8;
+                }
+            }
+        }
+        let result = composite(photo.as_ref(), &frame, &h).unwrap();
+        let worst = laid.data().iter().zip(result.data()).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(worst <= Some(1), "{worst:?} levels: {h:?}");
+    }
+}
+
+#[test]
+fn a_part_of_the_photo_is_blended_as_in_the_whole() {
+    let photo = image(160, 120, |x, y| noise(x, y, 11));
+    let frame = foreground(&glasses(80));
+    for (k, h) in (0..).zip(placements(30)) {
+        let whole = composite(photo.as_ref(), &frame, &h).unwrap();
+        let [x, y, width, height] = noise(k, 0, 12).map(u32::from);
+        let rect = Rect { x: x / 3, y: y / 4, width: width / 4 + 1, height: height / 5 + 1 };
+        let mut part = photo.as_ref().crop(rect).unwrap();
+        blend(&frame, &h, part.data_mut(), rect).unwrap();
+        let expected = whole.as_ref().crop(rect).unwrap();
+        assert_eq!(part, expected, "{rect:?}: {h:?}");
+        if let Some(rect) = footprint(&frame, &h, (160, 120)).unwrap() {
+            let mut part = photo.as_ref().crop(rect).unwrap();
+            blend(&frame, &h, part.data_mut(), rect).unwrap();
+            assert_eq!(part, whole.as_ref().crop(rect).unwrap(), "the footprint alone");
+        }
+    }
+}
+
+#[test]
+fn edges_cover_what_they_cover() {
+    let block = foreground(&image(20, 20, |_, _| [10, 20, 30, 255]));
+    for (shift, covered, other) in [(0.5, 128, 128), (0.25, 191, 64), (0.75, 64, 191)] {
+        let h = Homography::similarity(1.0, 0.0, 10.0 + shift, 10.0);
+        let patch = overlay(&block, &h, (64, 64)).unwrap().unwrap();
+        assert_eq!((patch.x, patch.y, patch.bitmap.width(), patch.bitmap.height()), (10, 10, 21, 20));
+        let row: Vec<_> = (0..21).map(|x| at(&patch.bitmap, x, 5)).collect();
+        assert_eq!((row[0], row[20]), ([10, 20, 30, covered], [10, 20, 30, other]));
+        assert!(row[1..20].iter().all(|pixel| *pixel == [10, 20, 30, 255]));
+    }
+    // Five to one, a pixel and a half from the canvas's own raster: the area is kept.
+    let h = Homography::similarity(0.2, 0.3, 10.3, 10.7);
+    let patch = overlay(&block, &h, (64, 64)).unwrap().unwrap();
+    let area: f64 = patch.bitmap.data().chunks_exact(4).map(|p| f64::from(p[3]) / 255.0).sum();
+    assert!((area - 16.0).abs() < 0.3, "{area}");
+}
+
+#[test]
+fn points_land_where_the_homography_sends_them() {
+    let to = [[30.0, 22.0], [470.0, 60.0], [440.0, 260.0], [70.0, 330.0]];
+    let from = [[0.0, 0.0], [300.0, 0.0], [300.0, 150.0], [0.0, 150.0]];
+    let h = Homography::from_points(&from, &to).unwrap();
+    for centre in [[20.0, 20.0], [150.0, 75.0], [280.0, 30.0], [40.0, 130.0], [270.0, 120.0]] {
+        let dot = foreground(&image(300, 150, |x, y| {
+            let r = (f64::from(x) + 0.5 - centre[0]).hypot(f64::from(y) + 0.5 - centre[1]);
+            [255, 0, 0, ((4.0 - r).clamp(0.0, 1.0) * 255.0) as u8]
+        }));
+        let patch = overlay(&dot, &h, (500, 400)).unwrap().unwrap();
+        let (mut sum, mut x, mut y) = (0.0, 0.0, 0.0);
+        for (k, pixel) in patch.bitmap.data().chunks_exact(4).enumerate() {
+            let (i, j) = (k as u32 % patch.bitmap.width(), k as u32 / patch.bitmap.width());
+            let a = f64::from(pixel[3]);
+            (sum, x, y) = (sum + a, x + a * (f64::from(patch.x + i) + 0.5), y + a * (f64::from(patch.y + j) + 0.5));
+        }
+        let expected = h.apply(centre);
+        let off = (x / sum - expected[0]).hypot(y / sum - expected[1]);
+        assert!(off < 0.1, "{off} pixels off {expected:?}");
+    }
+}
+
+#[test]
+fn forty_eight_megapixels() {
+    let mut photo = Bitmap::transparent(8000, 6000).unwrap();
+    photo.data_mut().fill(200);
+    let frame = foreground(&glasses(1000));
+    let h = Homography::similarity(2.2, 0.1, 2900.0, 2500.0);
+    let rect = footprint(&frame, &h, (8000, 6000)).unwrap().unwrap();
+    let result = composite(photo.as_ref(), &frame, &h).unwrap();
+    assert_eq!((result.width(), result.height()), (8000, 6000));
+    let stride = 8000 * 4;
+    let (top, bottom) = (rect.y as usize * stride, (rect.y + rect.height) as usize * stride);
+    assert!(result.data()[..top] == photo.data()[..top] && result.data()[bottom..] == photo.data()[bottom..]);
+    for line in result.data()[top..bottom].chunks_exact(stride) {
+        let (left, right) = (rect.x as usize * 4, (rect.x + rect.width) as usize * 4);
+        assert!(line[..left].iter().chain(&line[right..]).all(|v| *v == 200));
+    }
+    // The middle of the left lens's upper rim.
+    let [x, y] = h.apply([250.0, 8.0 + 200.0 * 0.04]);
+    assert_eq!(at(&result, x as u32, y as u32)[..3], [90, 40, 20]);
+}
+
+#[test]
+fn what_cannot_be_drawn_is_refused() {
+    let frame = foreground(&glasses(100));
+    let canvas = (640, 480);
+    let degenerate = [
+        ("zero", [0.0; 9]),
+        ("NaN", [f64::NAN; 9]),
+        ("infinite", [f64::INFINITY, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]),
+        ("flat", [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]),
+        ("a line", [1.0, 2.0, 0.0, 0.5, 1.0, 0.0, 0.0, 0.0, 1.0]),
+        ("a point", [0.0, 0.0, 5.0, 0.0, 0.0, 5.0, 0.0, 0.0, 1.0]),
+        ("across the horizon", [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, -0.02, 0.0, 1.0]),
+        ("an edge on the horizon", [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, -0.01, 0.0, 1.0]),
+        ("a corner on the horizon", [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.01, 0.01, 0.0]),
+        ("all at infinity", [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]),
+    ];
+    for (name, entries) in degenerate {
+        let h = Homography(entries);
+        assert_eq!(footprint(&frame, &h, canvas).unwrap_err().code(), "degenerate", "{name}");
+        assert_eq!(overlay(&frame, &h, canvas).unwrap_err().code(), "degenerate", "{name}");
+        let photo = Bitmap::transparent(8, 8).unwrap();
+        assert_eq!(composite(photo.as_ref(), &frame, &h).unwrap_err().code(), "degenerate", "{name}");
+    }
+    assert_eq!(footprint(&frame, &IDENTITY, (0, 5)).unwrap_err().code(), "argument");
+    assert_eq!(overlay(&frame, &IDENTITY, (u32::MAX, u32::MAX)).unwrap_err().code(), "image-too-large");
+    let rect = Rect { x: 0, y: 0, width: 4, height: 4 };
+    assert_eq!(blend(&frame, &IDENTITY, &mut [0; 60], rect).unwrap_err().code(), "image-size");
+    let faint = image(6, 6, |_, _| [255, 255, 255, 25]);
+    assert_eq!(Foreground::new(faint.as_ref()).unwrap_err().code(), "empty-frame");
+}
+
+#[test]
+fn off_the_canvas_there_is_nothing() {
+    let frame = foreground(&glasses(100));
+    let photo = image(64, 48, |x, y| noise(x, y, 13));
+    for (x, y) in [(-101.0, 0.0), (64.6, 0.0), (0.0, -42.0), (0.0, 49.0), (1e12, -1e12)] {
+        let h = Homography::similarity(1.0, 0.0, x, y);
+        assert_eq!(overlay(&frame, &h, (64, 48)).unwrap(), None, "({x}, {y})");
+        assert_eq!(composite(photo.as_ref(), &frame, &h).unwrap(), photo);
+    }
+}
+
+#[test]
+fn extremes_stay_within_the_canvas() {
+    let frame = foreground(&glasses(100));
+    let canvas = (64, 48);
+    // Magnified until one pixel of the frame is all there is, or more than numbers reach.
+    for scale in [1e2, 1e6, 1e12] {
+        let h = Homography::similarity(scale, 0.4, 0.0, 0.0) * Homography::similarity(1.0, 0.0, -25.5, -1.5);
+        let patch = overlay(&frame, &h, canvas).unwrap().unwrap();
+        assert_eq!((patch.x, patch.y, patch.bitmap.width(), patch.bitmap.height()), (0, 0, 64, 48), "{scale}");
+        assert_eq!(at(&patch.bitmap, 0, 0), [90, 40, 20, 255]);
+    }
+    // Drawn smaller than a pixel it fades, in proportion to its area.
+    let sum = |bitmap: &Bitmap| bitmap.data().chunks_exact(4).map(|p| f64::from(p[3])).sum::<f64>();
+    let whole = sum(&glasses(100));
+    for scale in [0.05, 0.01, 0.004, 0.001, 1e-9, 1e-200] {
+        let h = Homography::similarity(scale, 0.0, 32.5, 24.5);
+        match overlay(&frame, &h, canvas) {
+            Ok(patch) => {
+                let alpha = patch.map_or(0.0, |patch| sum(&patch.bitmap));
+                assert!((alpha / whole - scale * scale).abs() < 0.02 * scale * scale + 1e-5, "{scale}: {alpha}");
+            }
+            Err(error) => assert!(scale < 1e-100 && error.code() == "degenerate", "{scale}: {error}"),
+        }
+    }
+    // Almost edge on, and almost through infinity.
+    for entries in
+        [[1.0, 0.0, 0.0, 0.0, 1e-7, 20.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, -0.009999, 0.0, 1.0]]
+    {
+        let _ = overlay(&frame, &Homography(entries), canvas).unwrap();
+    }
+}
+
+#[test]
+fn the_bounding_box_leaves_out_what_is_hardly_there() {
+    let source = image(30, 20, |x, y| match (x, y) {
+        (5..25, 4..16) => [0, 0, 0, 26],
+        (3..27, 2..18) => [0, 0, 0, 25],
+        _ => [0; 4],
+    });
+    let frame = foreground(&source);
+    assert_eq!(frame.bounding_box(), Rect { x: 5, y: 4, width: 20, height: 12 });
+    assert_eq!((frame.width(), frame.height()), (30, 20));
+    // What is drawn is all of it.
+    let all = footprint(&frame, &IDENTITY, (30, 20)).unwrap();
+    assert_eq!(all, Some(Rect { x: 3, y: 2, width: 24, height: 16 }));
+}
+
+#[test]
+fn views_for_networks_are_straight_planes() {
+    let photo = image(24, 16, |x, y| noise(x, y, 14));
+    let pyramid = Pyramid::new(photo.as_ref()).unwrap();
+    let planes = planar(&pyramid, &IDENTITY, 24, 16);
+    assert_eq!(planes.len(), 4 * 24 * 16);
+    for (k, pixel) in photo.data().chunks_exact(4).enumerate() {
+        for (c, value) in pixel.iter().enumerate() {
+            let expected = if pixel[3] == 0 { 0.0 } else { f32::from(*value) / 255.0 };
+            assert!((planes[c * 24 * 16 + k] - expected).abs() < 1e-6);
+        }
+    }
+
+    // An opaque photo: its colours right up to its edge, and nothing beyond.
+    let opaque = image(24, 16, |_, _| [51, 102, 204, 255]);
+    let pyramid = Pyramid::new(opaque.as_ref()).unwrap();
+    let map = Homography::similarity(2.5, 0.3, -8.0, -16.0);
+    let planes = planar(&pyramid, &map, 20, 20);
+    let (mut inside, mut edge, mut outside) = (0, 0, 0);
+    for k in 0..400 {
+        let [r, g, b, a]: [f32; 4] = std::array::from_fn(|c| planes[c * 400 + k]);
+        if a == 0.0 {
+            assert_eq!([r, g, b], [0.0; 3]);
+            outside += 1;
+        } else {
+            assert!((r - 0.2).abs() < 1e-5 && (g - 0.4).abs() < 1e-5 && (b - 0.8).abs() < 1e-5, "{r} {g} {b}");
+            *(if a > 0.9999 { &mut inside } else { &mut edge }) += 1;
+        }
+    }
+    assert!(inside > 20 && edge > 10 && outside > 100, "{inside} {edge} {outside}");
+
+    // Nothing to look at, and nowhere to look.
+    assert!(planar(&pyramid, &Homography([f64::NAN; 9]), 5, 5).iter().all(|v| *v == 0.0));
+    assert!(planar(&pyramid, &Homography([0.0; 9]), 5, 5).iter().all(|v| *v == 0.0));
+    assert!(planar(&pyramid, &IDENTITY, 0, 5).is_empty());
+}
+
+#[test]
+fn a_view_is_what_the_whole_pyramid_shows() {
+    let photo = image(401, 303, |x, y| noise(x, y, 15));
+    let pyramid = Pyramid::new(photo.as_ref()).unwrap();
+    for (scale, angle) in [(0.7, 0.0), (2.5, 0.2), (5.0, 0.4), (11.0, -0.3), (21.0, 0.1), (40.0, 0.0)] {
+        let map = Homography::similarity(scale, angle, 3.0, -7.0)
+            * Homography([1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.002, -0.001, 1.0]);
+        let all = planar(&pyramid, &map, 36, 24);
+        let once = view(photo.as_ref(), &map, 36, 24).unwrap();
+        let worst = all.iter().zip(&once).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
+        assert!(worst < 1e-4, "{scale}: {worst}");
+    }
+}
