@@ -1,0 +1,10 @@
+//! The project's own pictures: the catalogue of frames, random frames for training, sample portraits. Native only.
+
+mod frames;
+mod portraits;
+pub mod random;
+mod svg;
+
+pub use frames::{CatalogueFrame, frames};
+pub use portraits::{Portrait, portraits};
+pub use svg::render_svg;

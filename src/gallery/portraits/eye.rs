@@ -1,0 +1,117 @@
+//! Eyeballs: a white with veins, a cornea that bulges, and an iris behind it.
+
+use std::f32::consts::TAU;
+
+use super::math::{Vec3, bell, fbm, noise, smoothstep, vec3};
+use super::mesh::Ball;
+
+/// The colours of an iris, linear: near the pupil, in the middle and its dark rim.
+pub struct Iris {
+    pub inner: Vec3,
+    pub outer: Vec3,
+    pub rim: Vec3,
+    /// Pupil's radius over the iris's.
+    pub pupil: f32,
+    /// Brightness of the white, 1 is usual.
+    pub white: f32,
+}
+
+/// An eyeball that looks somewhere.
+pub struct Eye {
+    pub ball: Ball,
+    gaze: Vec3,
+    right: Vec3,
+    up: Vec3,
+    /// Radius of the iris.
+    iris: f32,
+}
+
+pub struct Seen {
+    pub albedo: Vec3,
+    /// Normal for diffuse light, and for reflections off the cornea and the tear film.
+    pub normal: Vec3,
+    pub mirror: Vec3,
+    /// 1 on the iris, 0 on the white.
+    pub iris: f32,
+}
+
+/// Radius of an iris over the distance between the pupils: people's irises are alike, 12 mm of 61 mm across.
+const IRIS: f32 = 0.099;
+
+impl Eye {
+    pub fn new(ball: Ball, apart: f32, target: Vec3) -> Self {
+        let gaze = (target - ball.centre).unit();
+        let right = vec3(0.0, 1.0, 0.0).cross(gaze).unit();
+        Self { ball, gaze, right, up: gaze.cross(right), iris: IRIS * apart }
+    }
+
+    /// The pupil's centre.
+    pub fn pupil(&self) -> Vec3 {
+        self.ball.centre + self.gaze * self.depth()
+    }
+
+    /// Distance of the iris's plane from the ball's centre.
+    fn depth(&self) -> f32 {
+        (self.ball.radius * self.ball.radius - self.iris * self.iris).sqrt()
+    }
+
+    /// Distance along a ray to the ball.
+    pub fn hit(&self, origin: Vec3, direction: Vec3) -> Option<f32> {
+        let to = self.ball.centre - origin;
+        let along = to.dot(direction);
+        let gap = to.dot(to) - along * along;
+        let half = self.ball.radius * self.ball.radius - gap;
+        (half > 0.0).then(|| along - half.sqrt())
+    }
+
+    /// The look of the ball at a hit by a ray.
+    pub fn look(&self, at: Vec3, direction: Vec3, colours: &Iris, seed: f32) -> Seen {
+        let sphere = (at - self.ball.centre) * (1.0 / self.ball.radius);
+        // Into the iris's plane, bent at the cornea.
+        let bent = (direction * 0.75 - sphere * 0.22).unit();
+        let plane = self.ball.centre + self.gaze * self.depth();
+        let start = at + self.gaze * 0.004;
+        let depth = ((plane - start).dot(self.gaze) / bent.dot(self.gaze).min(-0.2)).max(0.0);
+        let flat = start + bent * depth - plane;
+        let (x, y) = (flat.dot(self.right) / self.iris, flat.dot(self.up) / self.iris);
+        let radius = (x * x + y * y).sqrt();
+        let side = (at - plane).tangential(self.gaze).length() / self.iris;
+        let share = smoothstep(1.09, 0.90, side);
+        let white = self.white(sphere, seed) * colours.white;
+        let iris = iris(x, y, radius, colours, seed);
+        // The cornea: a smaller sphere that stands out from the ball.
+        let tilt = (at - plane).tangential(self.gaze) * (1.0 / self.iris);
+        let dome = (self.gaze + tilt * 0.72).unit();
+        let mirror = sphere.mix(dome, smoothstep(1.25, 0.85, side)).unit();
+        // The iris is a shallow bowl: the far side from a light catches more of it.
+        let bowl = (self.gaze - tilt * 0.35).unit();
+        Seen { albedo: white.mix(iris, share), normal: sphere.mix(bowl, share).unit(), mirror, iris: share }
+    }
+
+    fn white(&self, sphere: Vec3, seed: f32) -> Vec3 {
+        let (x, y) = (sphere.dot(self.right), sphere.dot(self.up));
+        let corner = smoothstep(0.45, 0.95, x.abs());
+        let base = vec3(0.585, 0.535, 0.50).mix(vec3(0.48, 0.30, 0.27), corner * 0.65);
+        let p = vec3(x * 5.0, y * 14.0, seed * 7.0);
+        let wander = noise(p * 1.7) * 0.6;
+        let vein = smoothstep(0.10, 0.0, (noise(p + Vec3::splat(wander))).abs()) * smoothstep(0.3, 0.8, x.abs());
+        base.mix(vec3(0.42, 0.15, 0.12), vein * 0.28) * (1.0 + 0.03 * noise(p))
+    }
+}
+
+fn iris(x: f32, y: f32, radius: f32, colours: &Iris, seed: f32) -> Vec3 {
+    let angle = y.atan2(x);
+    let (s, c) = angle.sin_cos();
+    // Fibres run from the pupil outwards, a little wavy.
+    let wave = noise(vec3(c * 4.0, s * 4.0, radius * 3.0 + seed)) * 0.12;
+    let (s, c) = (angle + wave).sin_cos();
+    let fibre = fbm(vec3(c * 16.0, s * 16.0, radius * 1.6 + seed * 3.0), 3);
+    let crypt = smoothstep(0.25, 0.6, noise(vec3(c * 5.0, s * 5.0, radius * 6.0 + seed)));
+    let t = smoothstep(colours.pupil, 0.85, radius + 0.06 * fibre);
+    let mut colour = colours.inner.mix(colours.outer, t) * (1.0 + 0.5 * fibre) * (1.0 - 0.35 * crypt);
+    // The collarette, a paler ring around the pupil.
+    colour = colour * (1.0 + 0.35 * bell((radius - colours.pupil - 0.14) * (radius - colours.pupil - 0.14), 0.06));
+    colour = colour.mix(colours.rim, smoothstep(0.72, 1.02, radius + 0.05 * (angle * TAU).sin() * 0.3) * 0.9);
+    let pupil = smoothstep(colours.pupil + 0.045, colours.pupil - 0.035, radius);
+    colour.mix(Vec3::splat(0.004), pupil).map(|v| v.max(0.002))
+}

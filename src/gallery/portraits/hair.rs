@@ -1,0 +1,262 @@
+//! Hair: where it grows; cropped hair, beards, brows and lashes.
+
+use super::field::Field;
+use super::math::{Rng, Vec3, bell, mix, noise, smoothstep, table, vec3};
+use super::mesh::{Head, Triangles};
+use super::people::Person;
+use super::skin::{EYES, beard};
+use super::styles;
+
+/// Haircuts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Style {
+    /// Straight and long, parted near the middle.
+    Long,
+    /// A few millimetres all over, with a short beard.
+    Cropped,
+    /// Wavy, to the jaw, parted on one side.
+    Bob,
+    /// Short at the sides, longer and swept aside on top, with stubble.
+    Short,
+}
+
+impl Style {
+    /// How much the roots darken the scalp.
+    pub fn cover(self) -> f32 {
+        if self == Self::Cropped { 0.85 } else { 0.7 }
+    }
+}
+
+/// A hair's colour.
+pub struct Pigment {
+    /// Linear albedo.
+    pub tone: Vec3,
+    /// Strength of highlights.
+    pub shine: f32,
+    /// How much hairs differ from each other.
+    pub vary: f32,
+    /// Share of white hairs.
+    pub grey: f32,
+}
+
+/// One hair, from its root.
+pub struct Strand {
+    pub points: Vec<Vec3>,
+    /// Radius at the root, decimetres; it thins towards the tip.
+    pub radius: f32,
+    pub tone: Vec3,
+    pub shine: f32,
+    /// Whether it belongs to the mass that shades itself and the face.
+    pub mass: bool,
+}
+
+/// Height of the hairline above the eyes by the angle around the skull, in degrees from the front.
+const HAIRLINE: [(f32, f32); 12] = [
+    (0.0, 0.60),
+    (26.0, 0.60),
+    (40.0, 0.56),
+    (52.0, 0.44),
+    (62.0, 0.30),
+    (72.0, 0.10),
+    (80.0, -0.06),
+    (92.0, 0.14),
+    (112.0, 0.12),
+    (126.0, -0.15),
+    (145.0, -0.42),
+    (180.0, -0.52),
+];
+
+fn azimuth(p: Vec3) -> f32 {
+    p.x.abs().atan2(p.z - 0.42).to_degrees()
+}
+
+/// How densely hair grows on the head at a place (relative to the eyes, on the base mesh).
+pub fn scalp(p: Vec3, ears: f32, style: Style) -> f32 {
+    // Men's hairlines step back at the temples; the others come a little lower.
+    let male = matches!(style, Style::Short | Style::Cropped);
+    let recede = if male { 0.05 * bell((p.x.abs() - 0.42).powi(2), 0.12) } else { -0.035 };
+    let line = table(&HAIRLINE, azimuth(p)) + recede + 0.025 * noise(p * 14.0) + 0.015 * noise(p * 40.0);
+    smoothstep(line - 0.01, line + 0.07, p.y) * smoothstep(0.4, 0.1, ears)
+}
+
+/// A place on the skin.
+pub struct Root {
+    pub position: Vec3,
+    pub normal: Vec3,
+    /// On the base mesh, relative to the eyes.
+    pub place: Vec3,
+}
+
+/// `count` places drawn from the skin in proportion to `density`.
+pub fn roots(skin: &Triangles, count: usize, rng: &mut Rng, density: impl Fn(Vec3, f32, f32) -> f32) -> Vec<Root> {
+    let mut total = 0.0;
+    let mut sums = Vec::new();
+    for (index, face) in skin.faces.iter().enumerate() {
+        let [a, b, c] = face.map(|i| &skin.vertices[i as usize]);
+        let middle = (a.reference + b.reference + c.reference) * (1.0 / 3.0) - EYES;
+        let share = density(middle, (a.ears + b.ears + c.ears) / 3.0, (a.lips + b.lips + c.lips) / 3.0);
+        if share > 0.01 {
+            total += share * (b.position - a.position).cross(c.position - a.position).length();
+            sums.push((total, index));
+        }
+    }
+    let mut out = Vec::with_capacity(count);
+    for _ in 0..if sums.is_empty() { 0 } else { count } {
+        let aim = rng.next() * total;
+        let (_, index) = sums[sums.partition_point(|s| s.0 < aim).min(sums.len() - 1)];
+        let [a, b, c] = skin.faces[index].map(|i| i as usize);
+        let (mut u, mut v) = (rng.next(), rng.next());
+        if u + v > 1.0 {
+            (u, v) = (1.0 - u, 1.0 - v);
+        }
+        let w = 1.0 - u - v;
+        let at = |f: &dyn Fn(usize) -> Vec3| f(a) * w + f(b) * u + f(c) * v;
+        out.push(Root {
+            position: at(&|i| skin.vertices[i].position),
+            normal: at(&|i| skin.normals[i]).unit(),
+            place: at(&|i| skin.vertices[i].reference) - EYES,
+        });
+    }
+    out
+}
+
+pub fn tone(pigment: &Pigment, rng: &mut Rng) -> Vec3 {
+    if rng.next() < pigment.grey {
+        return vec3(0.52, 0.51, 0.50) * mix(0.75, 1.15, rng.next());
+    }
+    let vary = 1.0 + pigment.vary * rng.signed();
+    let warm = 1.0 + 0.25 * pigment.vary * rng.signed();
+    pigment.tone * vec3(vary * warm, vary, vary / warm)
+}
+
+/// A hair that leaves the skin at `lean` of the normal against `direction` and bends towards `direction`.
+fn short(root: &Root, direction: Vec3, lean: f32, length: f32, bend: f32, points: usize) -> Vec<Vec3> {
+    let along = direction.tangential(root.normal).unit();
+    let mut heading = (along * (1.0 - lean) + root.normal * lean).unit();
+    let mut p = root.position - root.normal * 0.003;
+    let mut out = vec![p];
+    for _ in 1..points {
+        p += heading * (length / (points - 1) as f32);
+        out.push(p);
+        heading = (heading + along * bend).unit();
+    }
+    out
+}
+
+/// All of a person's hair. `detail` (0 to 1) thins it out, with thicker hairs in exchange.
+pub fn grow(person: &Person, head: &Head, skin: &Triangles, field: &Field, detail: f32) -> Vec<Strand> {
+    let mut rng = Rng::new(7);
+    let mut out = Vec::new();
+    match person.style {
+        Style::Cropped => cropped(person, skin, detail, &mut rng, &mut out),
+        style => styles::styled(person, style, skin, field, detail, &mut rng, &mut out),
+    }
+    if person.skin.beard > 0.0 {
+        whiskers(person, skin, detail, &mut rng, &mut out);
+    }
+    brows(person, skin, &mut rng, &mut out);
+    lashes(person, head, &mut rng, &mut out);
+    out
+}
+
+fn cropped(person: &Person, skin: &Triangles, detail: f32, rng: &mut Rng, out: &mut Vec<Strand>) {
+    let count = (95_000.0 * detail) as usize;
+    for root in roots(skin, count, rng, |p, ears, _| scalp(p, ears, Style::Cropped)) {
+        let p = root.place;
+        let curl = vec3(noise(p * 30.0), noise(p * 30.0 + Vec3::splat(5.0)), noise(p * 30.0 + Vec3::splat(11.0)));
+        let fade = smoothstep(0.0, 0.5, p.y);
+        let length = mix(0.018, 0.042, fade) * mix(0.7, 1.2, rng.next());
+        let lean = mix(0.35, 0.45, fade);
+        let points = short(&root, vec3(0.0, -0.3, 0.5) + curl * 1.3, lean, length, 0.35, 4);
+        let tone = tone(&person.hair, rng);
+        out.push(Strand { points, radius: 0.0013 / detail.sqrt(), tone, shine: person.hair.shine, mass: true });
+    }
+}
+
+fn whiskers(person: &Person, skin: &Triangles, detail: f32, rng: &mut Rng, out: &mut Vec<Strand>) {
+    let full = person.style == Style::Cropped;
+    let count = (if full { 24_000.0 } else { 30_000.0 }) * detail;
+    let places = roots(skin, count as usize, rng, |p, ears, lips| {
+        let goatee = bell(p.x * p.x + (p.y + 0.95).powi(2) * 0.6, 0.28)
+            + smoothstep(0.34, 0.28, p.x.abs()) * smoothstep(-0.66, -0.5, p.y);
+        let thin = if full { 0.35 + 0.65 * goatee.min(1.0) } else { 0.45 + 0.5 * goatee.min(1.0) };
+        beard(p) * thin * smoothstep(0.3, 0.05, lips) * smoothstep(0.2, 0.02, ears) * (0.75 + 0.25 * noise(p * 18.0))
+    });
+    for root in places {
+        let length = if full { 0.034 } else { 0.014 } * mix(0.6, 1.2, rng.next());
+        let jitter = vec3(rng.signed(), rng.signed(), rng.signed()) * if full { 0.8 } else { 0.4 };
+        let side = vec3(root.place.x.signum() * 0.25, -1.0, 0.1);
+        let points = short(&root, side + jitter, 0.25, length, 0.3, 4);
+        let tone = tone(&person.hair, rng);
+        out.push(Strand {
+            points,
+            radius: if full { 0.0008 } else { 0.00058 } / detail.sqrt(),
+            tone,
+            shine: 0.1,
+            mass: false,
+        });
+    }
+}
+
+fn brows(person: &Person, skin: &Triangles, rng: &mut Rng, out: &mut Vec<Strand>) {
+    let (density, size) = person.brow_growth;
+    let centre =
+        |x: f32| table(&[(0.10, 0.158), (0.2, 0.180), (0.32, 0.203), (0.42, 0.206), (0.52, 0.178), (0.60, 0.135)], x);
+    let places = roots(skin, (2100.0 * density) as usize, rng, |p, _, _| {
+        let x = p.x.abs();
+        let width = table(&[(0.10, 0.026), (0.2, 0.036), (0.36, 0.031), (0.5, 0.019), (0.60, 0.008)], x)
+            * (0.6 + 0.4 * density);
+        let ends = smoothstep(0.09, 0.15, x) * smoothstep(0.62, 0.55, x);
+        let across = p.y - centre(x);
+        bell(across * across, width * 0.5) * ends * smoothstep(0.5, 0.8, p.z)
+    });
+    for root in places {
+        let x = root.place.x.abs();
+        let side = root.place.x.signum();
+        let across = (root.place.y - centre(x)) / 0.03;
+        // Up at the inner end, then outwards; the upper hairs bend down, the lower ones up.
+        let rise = mix(0.95, -0.05, smoothstep(0.1, 0.24, x)) - 0.35 * smoothstep(0.38, 0.55, x) - across * 0.45;
+        let direction = vec3(side, rise + rng.signed() * 0.25, 0.0);
+        let length = mix(0.042, 0.060, smoothstep(0.1, 0.3, x)) * size * mix(0.6, 1.15, rng.next());
+        let points = short(&root, direction, 0.16, length, 0.3, 5);
+        out.push(Strand {
+            points,
+            radius: 0.00095,
+            tone: tone(&person.brows, rng),
+            shine: person.brows.shine,
+            mass: false,
+        });
+    }
+}
+
+fn lashes(person: &Person, head: &Head, rng: &mut Rng, out: &mut Vec<Strand>) {
+    for (index, line) in head.lids.iter().enumerate() {
+        let upper = index % 2 == 0;
+        let eye = head.eyes[index / 2];
+        let count = if upper { 170 } else { 60 };
+        for _ in 0..count {
+            let t = mix(if upper { 0.04 } else { 0.2 }, 0.98, rng.next());
+            let at = t * (line.len() - 1) as f32;
+            let k = (at as usize).min(line.len() - 2);
+            let root = line[k].mix(line[k + 1], at - k as f32);
+            let away = (root - eye.centre).unit();
+            // Lashes fan out towards the corners and curl up.
+            let fan = vec3((root.x - eye.centre.x) / eye.radius * 0.9, 0.0, 0.0)
+                + vec3(rng.signed(), rng.signed() * 0.5, 0.0) * 0.14;
+            let lift = if upper { 0.25 } else { -0.75 };
+            let mut heading = (vec3(0.0, lift - if upper { 0.45 } else { 0.0 }, 0.9) + fan + away * 0.3).unit();
+            let grown = smoothstep(0.0, 0.35, t) * mix(0.75, 1.0, smoothstep(1.0, 0.8, t));
+            let length =
+                person.lashes * mix(0.55, 1.0, grown) * mix(0.7, 1.1, rng.next()) * if upper { 1.0 } else { 0.5 };
+            let mut p = root;
+            let mut points = vec![p];
+            for _ in 0..6 {
+                p += heading * (length / 6.0);
+                points.push(p);
+                heading = (heading + vec3(0.0, if upper { 0.24 } else { -0.04 }, 0.0)).unit();
+            }
+            let radius = if upper { 0.00105 } else { 0.0006 };
+            out.push(Strand { points, radius, tone: person.brows.tone * 0.5, shine: 0.1, mass: false });
+        }
+    }
+}

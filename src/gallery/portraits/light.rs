@@ -1,0 +1,99 @@
+//! The studio: three soft boxes and the room's own dim light.
+
+use super::math::{Rng, Vec3, mix, smoothstep, vec3};
+
+/// A rectangle that shines evenly to one side.
+#[derive(Clone, Copy)]
+pub struct Softbox {
+    centre: Vec3,
+    /// Half the width and half the height.
+    right: Vec3,
+    up: Vec3,
+    facing: Vec3,
+    radiance: Vec3,
+}
+
+/// One light's share at a point.
+pub struct Beam {
+    pub direction: Vec3,
+    pub distance: f32,
+    /// Radiance times solid angle over π: what a white diffuse surface that faces the light sends back.
+    pub strength: Vec3,
+}
+
+impl Softbox {
+    /// A box at `centre` turned towards the face.
+    pub fn new(centre: Vec3, width: f32, height: f32, radiance: Vec3) -> Self {
+        let facing = (vec3(0.0, -0.4, 0.0) - centre).unit();
+        let right = vec3(0.0, 1.0, 0.0).cross(facing).unit();
+        let up = facing.cross(right);
+        Self { centre, right: right * (width / 2.0), up: up * (height / 2.0), facing, radiance }
+    }
+
+    /// The light that comes to `p` from cell `index` of `count` equal cells of the box.
+    pub fn beam(&self, p: Vec3, index: usize, count: usize, rng: &mut Rng) -> Beam {
+        let (columns, rows) = if count.is_multiple_of(2) { (2, count / 2) } else { (1, count) };
+        let u = ((index % columns) as f32 + rng.next()) / columns as f32 * 2.0 - 1.0;
+        let v = ((index / columns) as f32 + rng.next()) / rows as f32 * 2.0 - 1.0;
+        let to = self.centre + self.right * u + self.up * v - p;
+        let distance = to.length();
+        let direction = to * (1.0 / distance);
+        let area = 4.0 * self.right.length() * self.up.length();
+        let solid = area * (-direction.dot(self.facing)).max(0.0) / (distance * distance);
+        Beam { direction, distance, strength: self.radiance * (solid / (count as f32 * std::f32::consts::PI)) }
+    }
+
+    /// Where the middle of the box is, seen from `p`.
+    pub fn toward(&self, p: Vec3) -> Vec3 {
+        (self.centre - p).unit()
+    }
+
+    /// All of the box's light at `p`, nothing in the way.
+    pub fn total(&self, p: Vec3) -> Vec3 {
+        self.beam(p, 0, 1, &mut Rng::new(0)).strength
+    }
+
+    /// What a ray sees of the box: its radiance, fading over the outer `softness` of the rectangle.
+    pub fn seen(&self, origin: Vec3, direction: Vec3, softness: f32) -> Vec3 {
+        let fall = direction.dot(self.facing);
+        if fall >= 0.0 {
+            return Vec3::ZERO;
+        }
+        let at = origin + direction * ((self.centre - origin).dot(self.facing) / fall) - self.centre;
+        let u = at.dot(self.right) / self.right.dot(self.right);
+        let v = at.dot(self.up) / self.up.dot(self.up);
+        let edge = |t: f32| smoothstep(1.0 + softness, 1.0 - softness, t.abs());
+        self.radiance * (edge(u) * edge(v))
+    }
+}
+
+/// All of a portrait's light.
+pub struct Studio {
+    /// Key, fill and rim.
+    pub boxes: [Softbox; 3],
+    pub above: Vec3,
+    pub below: Vec3,
+}
+
+impl Studio {
+    /// `side` is −1 with the key light on the image's left, +1 on its right; `warmth` tints the key against the rest.
+    pub fn new(side: f32, key: f32, fill: f32, rim: f32, warmth: f32) -> Self {
+        let warm = vec3(1.0 + 0.10 * warmth, 1.0, 1.0 - 0.16 * warmth);
+        let cool = vec3(1.0 - 0.08 * warmth, 1.0, 1.0 + 0.14 * warmth);
+        Self {
+            boxes: [
+                Softbox::new(vec3(side * 6.5, 6.0, 9.5), 5.0, 6.0, warm * (key * 12.0)),
+                Softbox::new(vec3(side * -9.0, 1.5, 9.0), 9.0, 9.0, cool * (fill * 1.2)),
+                Softbox::new(vec3(side * -6.0, 4.0, -7.0), 3.0, 8.0, cool * (rim * 14.0)),
+            ],
+            above: vec3(0.34, 0.35, 0.37),
+            below: vec3(0.12, 0.105, 0.095),
+        }
+    }
+
+    /// The room's light from a direction.
+    pub fn room(&self, direction: Vec3) -> Vec3 {
+        let t = smoothstep(-0.9, 0.9, direction.y);
+        self.below.mix(self.above, t) * mix(0.75, 1.15, smoothstep(-0.6, 0.8, direction.z))
+    }
+}

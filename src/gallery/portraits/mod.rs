@@ -1,0 +1,83 @@
+//! Sample portraits: people who do not exist, rendered by the code in this folder.
+//!
+//! A head is a subdivided mesh (`assets/portraits/`, derived from CC0 geometry; no photo is involved) under soft boxes, with
+//! procedural skin whose light diffuses below the surface, eyes with a refracting cornea, and hair drawn strand by strand.
+//! The same width always gives the same bytes on one machine.
+
+mod bvh;
+mod cloth;
+mod eye;
+mod field;
+mod film;
+mod hair;
+mod light;
+mod math;
+mod mesh;
+mod people;
+mod render;
+mod skin;
+mod strands;
+mod styles;
+
+use std::sync::LazyLock;
+
+use crate::{Bitmap, Error, Result};
+
+/// A sample portrait.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Portrait {
+    /// A short name for files and addresses.
+    pub id: &'static str,
+    pub name: &'static str,
+    /// What the image shows, for those who do not see it.
+    pub alt: &'static str,
+    /// The pupils' centres as fractions of width and height; the image's left one first.
+    pub eyes: [[f64; 2]; 2],
+    index: usize,
+}
+
+static PORTRAITS: LazyLock<Vec<Portrait>> = LazyLock::new(|| {
+    people::PEOPLE
+        .iter()
+        .enumerate()
+        .map(|(index, p)| Portrait { id: p.id, name: p.name, alt: p.alt, eyes: render::pupils(p, index), index })
+        .collect()
+});
+
+/// The portraits, in the order in which a gallery should show them.
+pub fn portraits() -> &'static [Portrait] {
+    &PORTRAITS
+}
+
+impl Portrait {
+    /// The least width that shows anything.
+    pub const MIN_WIDTH: u32 = 16;
+
+    /// Renders the portrait, opaque, at a width in pixels; it is a quarter higher than wide.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] below [`Self::MIN_WIDTH`], [`Error::ImageTooLarge`] beyond [`crate::bitmap::MAX_PIXELS`].
+    pub fn render(&self, width: u32) -> Result<Bitmap> {
+        if width < Self::MIN_WIDTH {
+            return Err(Error::Argument {
+                name: "width",
+                value: width.to_string(),
+                expected: format!("at least {}", Self::MIN_WIDTH),
+            });
+        }
+        render::render(&people::PEOPLE[self.index], self.index, width)
+    }
+
+    /// A first placement for a frame, deliberately rough as a person's would be: centre and width of the frame in pixels of
+    /// the portrait at `width`. It is off by a fifth of the eye distance sideways and down, and a tenth too large.
+    pub fn placement(&self, width: u32) -> (f64, f64, f64) {
+        let (w, h) = (f64::from(width), f64::from(width) * f64::from(render::ASPECT));
+        let [[rx, ry], [lx, ly]] = self.eyes.map(|[x, y]| [x * w, y * h]);
+        let apart = (lx - rx).hypot(ly - ry);
+        let side = if self.index.is_multiple_of(2) { 1.0 } else { -1.0 };
+        ((rx + lx) / 2.0 + side * 0.2 * apart, (ry + ly) / 2.0 + 0.2 * apart, 2.2 * 1.1 * apart)
+    }
+}
+
+#[cfg(test)]
+mod tests;
