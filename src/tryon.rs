@@ -171,7 +171,13 @@ impl TryOn {
     /// # Errors
     /// [`Error::Placement`] as [`Placement::region`]; [`Error::Argument`] for more than [`MAX_STEPS`] steps;
     /// [`Error::Degenerate`] should an update leave no usable homography.
-    pub fn fit(&self, photo: BitmapRef, frame: &Foreground, placement: &Placement, steps: Option<usize>) -> Result<Fit> {
+    pub fn fit(
+        &self,
+        photo: BitmapRef,
+        frame: &Foreground,
+        placement: &Placement,
+        steps: Option<usize>,
+    ) -> Result<Fit> {
         let size = (photo.width(), photo.height());
         let region = placement.region(size)?;
         self.fit_region(photo.crop(region)?.as_ref(), region, size, frame, placement, steps)
@@ -215,7 +221,8 @@ impl TryOn {
         for step in 0..steps {
             let so_far = Tensor::new(&[params.map(|x| x as f32)], &Device::Cpu)?;
             let stage = step.min(self.stages() - 1);
-            let answer = self.cascade.update(stage, &background, &foreground, &so_far)?.flatten_all()?.to_vec1::<f32>()?;
+            let answer =
+                self.cascade.update(stage, &background, &foreground, &so_far)?.flatten_all()?.to_vec1::<f32>()?;
             let delta: [f64; DIMENSION] = std::array::from_fn(|i| f64::from(answer[i]));
             params = std::array::from_fn(|i| params[i] + delta[i]);
             updates.push(Update { delta, params, homography: public(&params)? });

@@ -1,11 +1,16 @@
 //! The command line: one file a command.
 
+mod evaluate;
+mod files;
+mod fit;
+mod frames;
+mod inspect;
 mod train;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Virtual try-on with spatial transformer GANs.
+/// Virtual try-on with spatial transformer GANs: glasses onto faces, by warping alone.
 #[derive(Parser)]
 #[command(version, about)]
 struct Program {
@@ -15,12 +20,21 @@ struct Program {
 
 #[derive(Subcommand)]
 enum Command {
+    Fit(fit::Arguments),
+    Inspect(inspect::Arguments),
+    Frames(frames::Arguments),
     Train(train::Arguments),
+    Evaluate(evaluate::Arguments),
 }
 
 pub fn main() -> ExitCode {
+    calm_candle();
     let result = match Program::parse().command {
-        Command::Train(arguments) => train::run(arguments),
+        Command::Fit(arguments) => fit::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Frames(arguments) => frames::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
     };
     match result {
         Ok(code) => code,
@@ -28,5 +42,15 @@ pub fn main() -> ExitCode {
             eprintln!("stgan: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Candle spreads its elementwise operations over threads that spin while they wait for each other, which on a busy
+/// machine takes far longer than the work. What is worth it runs on rayon here.
+fn calm_candle() {
+    const THREADS: &str = "CANDLE_NUM_THREADS";
+    if std::env::var_os(THREADS).is_none() {
+        // SAFETY: this is the first thing that the program does; no other thread reads the environment.
+        unsafe { std::env::set_var(THREADS, "1") };
     }
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use stgan::train::regression::{self, Event};
 use stgan::train::Config;
+use stgan::train::regression::{self, Event};
 
 /// Train generators; Ctrl-C writes a checkpoint and ends.
 #[derive(clap::Args)]
@@ -28,7 +28,7 @@ pub struct Arguments {
 
 const DEFAULT: &str = include_str!("../../configs/compact-glasses.toml");
 
-pub fn run(arguments: Arguments) -> Result<ExitCode> {
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (text, name) = match &arguments.config {
         Some(path) => {
             let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
@@ -72,7 +72,8 @@ fn show(bar: &ProgressBar, event: Event) {
             bar.set_message(format!("stage {stage} loss {loss:.5}"));
         }
         Event::Validated { stage, iteration, median, p95 } => {
-            let errors = median.iter().zip(&p95).map(|(m, p)| format!("{m:.4} ({p:.4})")).collect::<Vec<_>>().join(" → ");
+            let errors =
+                median.iter().zip(&p95).map(|(m, p)| format!("{m:.4} ({p:.4})")).collect::<Vec<_>>().join(" → ");
             say(bar, format!("stage {stage} iteration {iteration}: anchor error, median (95 %): {errors}"));
         }
     }

@@ -22,6 +22,8 @@ pub struct Perturbation {
     pub rotation: f64,
     /// Share of the examples whose crop strays twice as far.
     pub far: f64,
+    /// Of the crop's other six sl(3) parameters, in canonical units: faces come out narrower, sheared, in other perspective.
+    pub shape: f64,
     /// Of each of the eight parameters of the frame's warp at the start.
     pub warp: f64,
     /// Share of the examples whose frame starts warped at all; the others start at p = 0, as a placement does.
@@ -32,8 +34,16 @@ pub struct Perturbation {
 
 impl Perturbation {
     /// Placements as people drop them: what evaluation draws from.
-    pub const DROPPED: Self =
-        Self { translation: 0.15, scale: 0.1, rotation: 6.0, far: 0.0, warp: 0.0, warped: 0.0, colour: false };
+    pub const DROPPED: Self = Self {
+        translation: 0.15,
+        scale: 0.1,
+        rotation: 6.0,
+        far: 0.0,
+        shape: 0.0,
+        warp: 0.0,
+        warped: 0.0,
+        colour: false,
+    };
 }
 
 /// A face made ready for repeated cropping.
@@ -53,7 +63,52 @@ pub struct Example {
     pub params: [f64; DIMENSION],
 }
 
+/// Draws subjects so that rare poses count: a share of the draws picks a range of poses first, whether many faces are in
+/// it or few, and then one of those. A training set that is out of balance is the method's known weakness.
+pub struct Sampler {
+    /// Indices of the subjects, by how far the head is turned.
+    poses: Vec<Vec<usize>>,
+    subjects: usize,
+    balance: f64,
+}
+
+impl Sampler {
+    /// The width of a range, in units of [`Subject::turn`].
+    const RANGE: f64 = 0.2;
+
+    /// `balance` is the share of draws by pose, 0 to 1.
+    pub fn new(subjects: &[Subject], balance: f64) -> Self {
+        let mut poses: Vec<Vec<usize>> = Vec::new();
+        for (i, subject) in subjects.iter().enumerate() {
+            let range = (subject.turn() / Self::RANGE) as usize;
+            poses.resize_with(poses.len().max(range + 1), Vec::new);
+            poses[range].push(i);
+        }
+        poses.retain(|range| !range.is_empty());
+        Self { poses, subjects: subjects.len(), balance }
+    }
+
+    /// The index of a subject.
+    pub fn draw(&self, rng: &mut impl Rng) -> usize {
+        if rng.random_bool(self.balance) {
+            let range = &self.poses[rng.random_range(0..self.poses.len())];
+            range[rng.random_range(0..range.len())]
+        } else {
+            rng.random_range(0..self.subjects)
+        }
+    }
+}
+
 impl Subject {
+    /// How far the head is turned: |ln| of the ratio between the distances from the middle of the pupils to the temples,
+    /// 0 for a frontal face, at most 2.
+    pub fn turn(&self) -> f64 {
+        let [right, left, right_temple, left_temple, ..] = self.target;
+        let middle = [0.5 * (right[0] + left[0]), 0.5 * (right[1] + left[1])];
+        let ratio = anchors::distance(middle, left_temple) / anchors::distance(middle, right_temple);
+        ratio.ln().abs().min(2.0)
+    }
+
     /// # Errors
     /// As [`Pyramid::new`].
     pub fn new(face: &Face) -> Result<Self> {
@@ -69,12 +124,13 @@ impl Subject {
         let eyes = anchors::distance(self.target[0], self.target[1]);
         let placed = perturb(&self.placement, eyes, perturbation, rng);
         let flip = rng.random_bool(0.5);
-        let mirror = if flip {
-            Homography([-1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0])
-        } else {
-            Homography::IDENTITY
-        };
-        let to_photo = placed.to_photo()? * mirror;
+        let mirror =
+            if flip { Homography([-1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]) } else { Homography::IDENTITY };
+        let mut shape = [0.0; DIMENSION];
+        for i in [1, 2, 3, 5, 6, 7] {
+            shape[i] = perturbation.shape * normal(rng);
+        }
+        let to_photo = placed.to_photo()? * Homography::exp(&shape) * mirror;
         let mut background = resample::planar(&self.pyramid, &(to_photo * view_to_canonical(size)), size, size);
         background.truncate(3 * size * size);
         if perturbation.colour {
@@ -161,5 +217,43 @@ fn blur_line(values: &mut [f32], stride: usize, length: usize) {
         let after = values[(i + 1).min(length - 1) * stride];
         values[i * stride] = 0.25 * before + 0.5 * here + 0.25 * after;
         before = here;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Bitmap;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    fn subject(left_temple: f64) -> Subject {
+        let image = Bitmap::new(40, 40, vec![128; 40 * 40 * 4]).unwrap();
+        let target = anchors::from_landmarks([[15.0, 20.0], [25.0, 20.0]], [[9.0, 20.0], [20.0 + left_temple, 20.0]]);
+        Subject::new(&Face { id: String::new(), image, target, yaw: 0.0 }).unwrap()
+    }
+
+    #[test]
+    fn rare_poses_count_where_they_are_asked_to() {
+        // 99 frontal faces and one that is turned.
+        let subjects: Vec<_> = (0..100).map(|i| subject(if i == 0 { 19.0 } else { 11.0 })).collect();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for (balance, expected) in [(0.0, 0.01), (0.5, 0.255), (1.0, 0.5)] {
+            let sampler = Sampler::new(&subjects, balance);
+            let turned = (0..4000).filter(|_| sampler.draw(&mut rng) == 0).count();
+            assert!((turned as f64 / 4000.0 - expected).abs() < 0.04, "{turned} of 4000 at {balance}");
+        }
+    }
+
+    #[test]
+    fn a_flipped_crop_keeps_right_and_left_apart() {
+        let by = Perturbation { shape: 0.05, ..Perturbation::DROPPED };
+        for stream in 0..20 {
+            let mut rng = ChaCha8Rng::seed_from_u64(stream);
+            let example = subject(11.0).example(16, &by, &mut rng).unwrap();
+            assert_eq!(example.background.len(), 3 * 16 * 16);
+            assert!(example.target[0][0] < example.target[1][0] && example.target[2][0] < example.target[3][0]);
+            assert!(example.target[4][1] > example.target[6][1]);
+        }
     }
 }

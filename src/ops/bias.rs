@@ -3,7 +3,7 @@
 use super::storage::{dispatch, slice};
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
 
-/// `x` [B, C, H, W] plus `bias` [C].
+/// `x` [B, C, H, W] plus `bias` \[C\].
 pub fn add_bias(x: &Tensor, bias: &Tensor) -> Result<Tensor> {
     let (_, channels, _, _) = x.dims4()?;
     if bias.dims() != [channels] {

@@ -139,7 +139,7 @@ impl Axis {
         let first = origin as isize - F::BEFORE;
         let start = (-first).max(0) as usize;
         let end = (size as isize - first).clamp(0, F::TAPS as isize) as usize;
-        (start < end).then(|| Self { first, range: start..end, fraction: coordinate - origin })
+        (start < end).then_some(Self { first, range: start..end, fraction: coordinate - origin })
     }
 }
 

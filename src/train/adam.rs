@@ -4,6 +4,7 @@ use crate::model::Parameters;
 use crate::{Error, Result};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 const BETA: [f32; 2] = [0.9, 0.999];
@@ -22,6 +23,19 @@ struct Slot {
     second: Vec<f32>,
 }
 
+impl Slot {
+    fn step(&mut self, gradient: &[f32], rate: f32) -> Result<()> {
+        let mut values = self.variable.flatten_all()?.to_vec1::<f32>()?;
+        let moments = self.first.iter_mut().zip(&mut self.second);
+        for ((value, &g), (first, second)) in values.iter_mut().zip(gradient).zip(moments) {
+            *first = BETA[0] * *first + (1.0 - BETA[0]) * g;
+            *second = BETA[1] * *second + (1.0 - BETA[1]) * g * g;
+            *value -= rate * *first / (second.sqrt() + EPSILON);
+        }
+        Ok(self.variable.set(&Tensor::from_vec(values, self.variable.shape(), &Device::Cpu)?)?)
+    }
+}
+
 impl Adam {
     /// Starts with moments of zero.
     ///
@@ -38,7 +52,9 @@ impl Adam {
 
     /// The variables as tensors, to build networks of that pass gradients to them.
     pub fn parameters(&self) -> Parameters {
-        Parameters(self.variables.iter().map(|(name, slot)| (name.clone(), slot.variable.as_tensor().clone())).collect())
+        Parameters(
+            self.variables.iter().map(|(name, slot)| (name.clone(), slot.variable.as_tensor().clone())).collect(),
+        )
     }
 
     /// One step. A variable without a gradient stays as it is.
@@ -58,18 +74,11 @@ impl Adam {
         self.step += 1;
         let correction = BETA.map(|beta| 1.0 - f64::from(beta).powi(self.step));
         let rate = (learning_rate * correction[1].sqrt() / correction[0]) as f32;
-        for (slot, gradient) in self.variables.values_mut().zip(found) {
-            let Some(gradient) = gradient else { continue };
-            let mut values = slot.variable.flatten_all()?.to_vec1::<f32>()?;
-            let moments = slot.first.iter_mut().zip(&mut slot.second);
-            for ((value, g), (first, second)) in values.iter_mut().zip(gradient).zip(moments) {
-                *first = BETA[0] * *first + (1.0 - BETA[0]) * g;
-                *second = BETA[1] * *second + (1.0 - BETA[1]) * g * g;
-                *value -= rate * *first / (second.sqrt() + EPSILON);
-            }
-            slot.variable.set(&Tensor::from_vec(values, slot.variable.shape(), &Device::Cpu)?)?;
-        }
-        Ok(())
+        let slots: Vec<_> = self.variables.values_mut().zip(found).collect();
+        slots.into_par_iter().try_for_each(|(slot, gradient)| match gradient {
+            Some(gradient) => slot.step(&gradient, rate),
+            None => Ok(()),
+        })
     }
 
     /// The moments as tensors, `adam.first.NAME` and `adam.second.NAME`, and the number of steps.

@@ -59,13 +59,7 @@ impl Checkpoint {
             let tensor: Tensor = tensor;
             if name.starts_with("adam.") { &mut moments } else { &mut weights }.0.insert(name, tensor);
         }
-        Ok(Self {
-            stage: number("stage")?,
-            iteration: number("iteration")?,
-            steps: number("steps")?,
-            weights,
-            moments,
-        })
+        Ok(Self { stage: number("stage")?, iteration: number("iteration")?, steps: number("steps")?, weights, moments })
     }
 }
 

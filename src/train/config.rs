@@ -49,6 +49,8 @@ pub struct Regression {
     pub update_penalty: f64,
     /// Degrees of yaw beyond which a face is left out.
     pub largest_yaw: f64,
+    /// Share of the examples drawn by pose, so that rare poses count; see [`crate::data::augment::Sampler`].
+    pub balance: f64,
     pub splits: Vec<String>,
     pub validation: String,
     pub perturbation: Perturbation,
@@ -102,10 +104,11 @@ impl Config {
             ("regression.batch", (1..=4096).contains(&r.batch), "1 to 4096"),
             ("regression.learning_rate", r.learning_rate.iter().all(|&x| positive(x)), "above 0"),
             ("regression.update_penalty", spread(r.update_penalty), "0 or above"),
+            ("regression.balance", (0.0..=1.0).contains(&r.balance), "0 to 1"),
             ("regression.largest_yaw", positive(r.largest_yaw), "above 0"),
             (
                 "regression.perturbation",
-                [p.translation, p.scale, p.rotation, p.warp].iter().all(|&x| spread(x)),
+                [p.translation, p.scale, p.rotation, p.shape, p.warp].iter().all(|&x| spread(x)),
                 "deviations of 0 or above",
             ),
             (

@@ -11,7 +11,7 @@ pub fn wasserstein(score_fake: &Tensor, score_real: &Tensor) -> Result<Tensor> {
     score_fake.mean_all()? - score_real.mean_all()?
 }
 
-/// ‖∂(sum of patch scores)/∂x‖ of every picture [B] at `x` [B, 3, H, W], tracked with respect to the critic's weights.
+/// ‖∂(sum of patch scores)/∂x‖ of every picture \[B\] at `x` [B, 3, H, W], tracked with respect to the critic's weights.
 pub fn gradient_norm(critic: &Discriminator, x: &Tensor) -> Result<Tensor> {
     (critic.input_gradient(x)?.sqr()? + EPSILON)?.flatten_from(1)?.sum(1)?.sqrt()
 }

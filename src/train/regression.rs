@@ -4,7 +4,7 @@
 use super::checkpoint::{self, Checkpoint};
 use super::{Adam, Config};
 use crate::data::anchors::{self, Anchors};
-use crate::data::augment::{Example, Perturbation, Subject};
+use crate::data::augment::{Example, Perturbation, Sampler, Subject};
 use crate::data::{frames, portraits};
 use crate::homography::{DIMENSION, Homography};
 use crate::model::weights::{self, Storage, Weights};
@@ -101,6 +101,7 @@ struct Run<'a> {
     out: PathBuf,
     data: String,
     subjects: Vec<Subject>,
+    sampler: Sampler,
     frames: Vec<Vec<f32>>,
     validation: Vec<Subject>,
     validation_frames: Vec<Vec<f32>>,
@@ -123,8 +124,10 @@ impl<'a> Run<'a> {
             faces.par_iter().filter(|face| face.yaw.abs() <= largest_yaw).map(Subject::new).collect()
         };
         let splits: Vec<&str> = config.regression.splits.iter().map(String::as_str).collect();
+        let subjects_to_learn = subjects(&splits, config.regression.largest_yaw)?;
         Ok(Self {
-            subjects: subjects(&splits, config.regression.largest_yaw)?,
+            sampler: Sampler::new(&subjects_to_learn, config.regression.balance),
+            subjects: subjects_to_learn,
             validation: subjects(&[&config.regression.validation], f64::INFINITY)?,
             frames: frames::random(config.frames.count, spec.size, config.seed)?,
             validation_frames: frames::random(VALIDATION_FRAMES, spec.size, config.seed ^ u64::MAX)?,
@@ -174,9 +177,16 @@ impl<'a> Run<'a> {
         let before: usize = plan[..stage].iter().sum();
         let generator = Generator::new(&self.spec, stage, &adam.parameters())?;
         let (mut sum, mut since, mut clock) = (0.0, 0, Instant::now());
+        let mut next = self.examples(stage, from);
         for iteration in from..plan[stage] {
-            let rate = self.learning_rate(stage, iteration);
-            let loss = self.iterate(stage, iteration, &earlier, &generator, adam, rate)?;
+            let (rate, batch) = (self.learning_rate(stage, iteration), next?);
+            // The next batch is cut while this one is learned from.
+            let (loss, cut) = rayon::join(
+                || self.iterate(iteration, &batch, &earlier, &generator, adam, rate),
+                || self.examples(stage, iteration + 1),
+            );
+            let loss = loss?;
+            next = cut;
             (sum, since) = (sum + loss, since + 1);
             let done = iteration + 1;
             let last = done == plan[stage];
@@ -219,22 +229,26 @@ impl<'a> Run<'a> {
         peak * (0.01 + 0.99 * 0.5 * (1.0 + (std::f64::consts::PI * along).cos()))
     }
 
+    /// The batch of one iteration.
+    fn examples(&self, stage: usize, iteration: usize) -> Result<Batch> {
+        let r = &self.config.regression;
+        self.batch(r.batch, |item| {
+            let mut rng = self.rng((stage as u64) << 32 | iteration as u64, item as u64);
+            let subject = &self.subjects[self.sampler.draw(&mut rng)];
+            let frame = &self.frames[rng.random_range(0..self.frames.len())];
+            Ok((subject.example(self.spec.size, &r.perturbation, &mut rng)?, frame))
+        })
+    }
+
     fn iterate(
         &self,
-        stage: usize,
         iteration: usize,
+        batch: &Batch,
         earlier: &[Generator],
         generator: &Generator,
         adam: &mut Adam,
         rate: f64,
     ) -> Result<f64> {
-        let r = &self.config.regression;
-        let batch = self.batch(r.batch, |item| {
-            let mut rng = self.rng((stage as u64) << 32 | iteration as u64, item as u64);
-            let subject = &self.subjects[rng.random_range(0..self.subjects.len())];
-            let frame = &self.frames[rng.random_range(0..self.frames.len())];
-            Ok((subject.example(self.spec.size, &r.perturbation, &mut rng)?, frame))
-        })?;
         let foreground = self.foreground(&batch.frames)?;
         let size = (self.spec.size, self.spec.size);
         let mut params = batch.params.clone();
@@ -244,10 +258,10 @@ impl<'a> Run<'a> {
         }
         let delta = generator.forward(&batch.background, &stn::warp(&foreground, &params, size)?)?;
         let distance = anchor_loss(&(&params + &delta)?, &batch.targets)?;
-        let loss = (distance + (delta.sqr()?.sum(1)?.mean_all()? * r.update_penalty)?)?;
+        let loss = (distance + (delta.sqr()?.sum(1)?.mean_all()? * self.config.regression.update_penalty)?)?;
         let value = f64::from(loss.to_scalar::<f32>()?);
         if !value.is_finite() {
-            let reason = format!("the loss of stage {stage} is {value}");
+            let reason = format!("the loss is {value}");
             return Err(crate::Error::Diverged { iteration: iteration + 1, reason });
         }
         adam.step(&loss.backward()?, rate)?;
@@ -347,7 +361,8 @@ fn stage_parameters(weights: &Parameters, stage: usize) -> Parameters {
 
 /// Copies that a later step does not change.
 fn detached(parameters: &Parameters) -> Parameters {
-    let copy = |(name, tensor): (&String, &Tensor)| (name.clone(), tensor.copy().map_or(tensor.clone(), |t| t.detach()));
+    let copy =
+        |(name, tensor): (&String, &Tensor)| (name.clone(), tensor.copy().map_or(tensor.clone(), |t| t.detach()));
     Parameters(parameters.0.iter().map(copy).collect())
 }
 

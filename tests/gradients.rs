@@ -1,0 +1,151 @@
+//! Every differentiable operation against finite differences, in f64.
+
+use candle_core::{Device, Tensor, Var};
+use stgan::model::{Discriminator, DiscriminatorSpec, Generator, GeneratorSpec, Inputs, composite, initialise};
+use stgan::stn::{self, Interpolation};
+use stgan::train::losses;
+use stgan::{model::Parameters, ops};
+
+type Function<'a> = &'a dyn Fn(&Tensor) -> candle_core::Result<Tensor>;
+
+/// Numbers that look random, in [−1, 1].
+fn numbers(shape: &[usize], seed: u64) -> Tensor {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    };
+    let values: Vec<f64> = (0..shape.iter().product()).map(|_| next()).collect();
+    Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+}
+
+/// Compares the gradient of Σ R · f(x) with central differences, at up to 24 places spread over `x`.
+#[track_caller]
+fn check(what: &str, x: &Tensor, f: Function) {
+    const STEP: f64 = 1e-6;
+    let var = Var::from_tensor(x).unwrap();
+    let y = f(var.as_tensor()).unwrap();
+    let r = numbers(y.dims(), 99);
+    let value = |x: &Tensor| (f(x).unwrap() * &r).unwrap().sum_all().unwrap().to_scalar::<f64>().unwrap();
+    let gradients = (y * &r).unwrap().sum_all().unwrap().backward().unwrap();
+    let gradient = gradients.get(&var).unwrap().flatten_all().unwrap().to_vec1::<f64>().unwrap();
+    let values = x.flatten_all().unwrap().to_vec1::<f64>().unwrap();
+    let size = gradient.iter().fold(1.0f64, |m, g| m.max(g.abs()));
+    for i in (0..values.len()).step_by(values.len().div_ceil(24)) {
+        let shifted = |by: f64| {
+            let mut values = values.clone();
+            values[i] += by;
+            value(&Tensor::from_vec(values, x.dims(), &Device::Cpu).unwrap())
+        };
+        let difference = (shifted(STEP) - shifted(-STEP)) / (2.0 * STEP);
+        assert!((gradient[i] - difference).abs() < 1e-6 * size, "{what} at {i}: {} and {difference}", gradient[i]);
+    }
+}
+
+#[test]
+fn convolutions_biases_and_activations() {
+    let (x, w) = (numbers(&[2, 3, 7, 10], 1), numbers(&[4, 3, 4, 4], 2));
+    check("conv2d, input", &x, &|x| ops::conv2d(x, &w, 2));
+    check("conv2d, weight", &w, &|w| ops::conv2d(&x, w, 2));
+    let g = ops::ConvGeometry::same(3, 4, 4, 2, (7, 10));
+    let gy = numbers(&[2, 4, 4, 5], 3);
+    check("input gradient, gradient", &gy, &|gy| ops::conv2d_input_grad(gy, &w, g));
+    check("input gradient, weight", &w, &|w| ops::conv2d_input_grad(&gy, w, g));
+    check("weight gradient, input", &x, &|x| ops::conv2d_weight_grad(x, &gy, g));
+    check("weight gradient, gradient", &gy, &|gy| ops::conv2d_weight_grad(&x, gy, g));
+    let bias = numbers(&[3], 4);
+    check("bias, input", &x, &|x| ops::add_bias(x, &bias));
+    check("bias", &bias, &|b| ops::add_bias(&x, b));
+    check("leaky ReLU", &x, &|x| ops::leaky_relu(x, 0.2));
+    let other = numbers(x.dims(), 5);
+    check("leaky ReLU's gradient", &other, &|g| ops::leaky_relu_grad(g, &x, 0.2));
+}
+
+#[test]
+fn samplers_grids_and_warps() {
+    let (image, grid) = (numbers(&[2, 3, 6, 9], 6), (numbers(&[2, 5, 4, 2], 7) * 1.2).unwrap());
+    for interpolation in [Interpolation::Bilinear, Interpolation::Bicubic] {
+        check("sampler, grid", &grid, &|g| stn::grid_sample(&image, g, interpolation));
+    }
+    for interpolation in [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic] {
+        check("sampler, image", &image, &|x| stn::grid_sample(x, &grid, interpolation));
+    }
+    let p = (numbers(&[2, 8], 8) * 0.3).unwrap();
+    check("homography", &p, &|p| stn::homography(p));
+    check("warp", &p, &|p| stn::warp(&image, p, (7, 5)));
+    let background = numbers(&[2, 3, 6, 9], 9);
+    let frame = numbers(&[2, 4, 6, 9], 10);
+    check("composite, frame", &frame, &|f| composite(&background, f));
+}
+
+#[test]
+fn the_penalty_reaches_every_weight_of_the_critic() {
+    let spec = DiscriminatorSpec { channels: vec![3, 4] };
+    let mut seed = 0;
+    let weights: Vec<(String, Tensor)> = spec
+        .tensors()
+        .into_iter()
+        .map(|t| {
+            (t.name, {
+                seed += 1;
+                numbers(&t.shape, 20 + seed)
+            })
+        })
+        .collect();
+    let (real, fake, mix) = (numbers(&[2, 3, 13, 13], 40), numbers(&[2, 3, 13, 13], 41), numbers(&[2, 1, 1, 1], 42));
+    let penalty = |name: &str, tensor: &Tensor| {
+        let all = weights.iter().map(|(n, t)| (n.clone(), if n == name { tensor.clone() } else { t.clone() }));
+        let critic = Discriminator::new(&spec, &Parameters(all.collect())).unwrap();
+        losses::gradient_penalty(&critic, &real, &fake, &mix)
+    };
+    for (name, tensor) in weights.iter().filter(|(name, _)| name.ends_with("weight")) {
+        check(name, tensor, &|t| penalty(name, t));
+        let var = Var::from_tensor(tensor).unwrap();
+        let gradients = penalty(name, var.as_tensor()).unwrap().backward().unwrap();
+        let largest = gradients.get(&var).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f64>().unwrap();
+        assert!(largest > 1e-6, "the penalty does not reach {name}");
+    }
+}
+
+#[test]
+fn the_generators_loss_reaches_its_weights_through_the_warp() {
+    let spec = GeneratorSpec { size: 17, channels: vec![3, 4], hidden: 5, inputs: Inputs::Rgba };
+    let mut seed = 60;
+    let parameters = initialise(&spec.tensors(0), || {
+        seed += 1;
+        numbers(&[1], seed).to_vec1::<f64>().unwrap()[0] as f32
+    });
+    let parameters = parameters.unwrap().to_dtype(candle_core::DType::F64).unwrap();
+    let critic_spec = DiscriminatorSpec { channels: vec![3] };
+    let critic: Vec<(String, Tensor)> =
+        critic_spec.tensors().into_iter().map(|t| (t.name, numbers(&t.shape, 71))).collect();
+    let critic = Discriminator::new(&critic_spec, &Parameters(critic.into_iter().collect())).unwrap();
+    let (background, frame) = (numbers(&[2, 3, 17, 17], 50), numbers(&[2, 4, 17, 17], 51));
+    let p = (numbers(&[2, 8], 52) * 0.1).unwrap();
+    for name in ["stages.0.conv1.weight", "stages.0.conv2.bias", "stages.0.fc1.weight", "stages.0.fc2.weight"] {
+        check(name, &parameters.0[name], &|tensor| {
+            let mut changed = parameters.clone();
+            changed.0.insert(name.to_owned(), tensor.clone());
+            let generator = Generator::new(&spec, 0, &changed).unwrap();
+            let delta = generator.forward(&background, &stn::warp(&frame, &p, (17, 17))?)?;
+            let picture = composite(&background, &stn::warp(&frame, &(&p + &delta)?, (17, 17))?)?;
+            losses::generator(&critic, &picture, &delta, 0.3)
+        });
+    }
+}
+
+#[test]
+fn points_that_are_not_finite_give_zero_and_no_gradient() {
+    let image = numbers(&[1, 2, 5, 5], 80);
+    let points = [f64::NAN, 0.0, f64::INFINITY, 0.0, 0.0, f64::NEG_INFINITY, 1e300, -1e300];
+    let grid = Var::from_tensor(&Tensor::from_slice(&points, (1, 2, 2, 2), &Device::Cpu).unwrap()).unwrap();
+    for interpolation in [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic] {
+        let out = stn::grid_sample(&image, grid.as_tensor(), interpolation).unwrap();
+        assert_eq!(out.abs().unwrap().max_all().unwrap().to_scalar::<f64>().unwrap(), 0.0);
+        let gradients = out.sum_all().unwrap().backward().unwrap();
+        let gradient = gradients.get(&grid).unwrap().abs().unwrap().max_all().unwrap();
+        assert_eq!(gradient.to_scalar::<f64>().unwrap(), 0.0);
+    }
+}

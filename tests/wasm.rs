@@ -1,0 +1,101 @@
+//! The library on wasm32: in Node as it is, and in a browser with `WASM_BINDGEN_USE_BROWSER=1` (`scripts/wasm-test.mjs` does both).
+#![cfg(target_arch = "wasm32")]
+
+#[allow(dead_code, reason = "wasm has no files to read")]
+mod common;
+
+use candle_core::{DType, Device, Tensor, safetensors::load_buffer};
+use common::assert_close;
+use stgan::compose::{self, Foreground};
+use stgan::model::{Cascade, weights};
+use stgan::tryon::{Placement, TryOn};
+use stgan::{Bitmap, Homography, Rect, stn};
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+const HOMOGRAPHY: &[u8] = include_bytes!("golden/homography.safetensors");
+const CASCADE: &[u8] = include_bytes!("golden/cascade.safetensors");
+const WEIGHTS: &[u8] = include_bytes!("golden/cascade_weights.safetensors");
+const SHIPPED: &[u8] = include_bytes!("../weights/glasses.safetensors");
+
+const PLACEMENT: Placement = Placement { x: 160.0, y: 100.0, width: 120.0, rotation: 7.0 };
+
+fn photo() -> Bitmap {
+    let pixels = (0..320 * 240u32).flat_map(|i| [i as u8, (i >> 4) as u8, (i >> 9) as u8, 255]).collect();
+    Bitmap::new(320, 240, pixels).unwrap()
+}
+
+fn frame() -> Foreground {
+    let mut image = Bitmap::transparent(200, 80).unwrap();
+    for (i, pixel) in image.data_mut().chunks_exact_mut(4).enumerate() {
+        let (x, y) = ((i % 200) as f64 + 0.5, (i / 200) as f64 + 0.5);
+        let far = (x - 45.0).hypot(y - 40.0).min((x - 155.0).hypot(y - 40.0));
+        if far < 38.0 {
+            pixel.copy_from_slice(&[30, 20, 10, if far > 30.0 { 255 } else { 60 }]);
+        }
+    }
+    Foreground::new(image.as_ref()).unwrap()
+}
+
+#[test]
+fn homographies_are_exponentials() {
+    let t = load_buffer(HOMOGRAPHY, &Device::Cpu).unwrap();
+    let expected = t["H"].flatten_from(1).unwrap().to_vec2::<f64>().unwrap();
+    for (p, h) in t["p"].to_vec2::<f64>().unwrap().iter().zip(&expected) {
+        let ours = Homography::exp(p.as_slice().try_into().unwrap());
+        assert!(ours.0.iter().zip(h).all(|(a, b)| (a - b).abs() <= 1e-12 * b.abs().max(1.0)), "{p:?}");
+    }
+}
+
+#[test]
+fn the_cascade_meets_the_reference() {
+    let (file, t) = (weights::read(WEIGHTS).unwrap(), load_buffer(CASCADE, &Device::Cpu).unwrap());
+    for (dtype, tolerance) in [(DType::F64, 1e-9), (DType::F32, 1e-4)] {
+        let cascade = Cascade::new(&file.spec, file.stages, &file.parameters.to_dtype(dtype).unwrap()).unwrap();
+        let get = |key: &str| t[key].to_dtype(dtype).unwrap();
+        let foreground = cascade.foreground(&get("foreground")).unwrap();
+        let params = cascade.forward(&get("background"), &foreground, &get("p").get(0).unwrap()).unwrap();
+        assert_close("p", &Tensor::stack(&params, 0).unwrap(), &t["p"], tolerance);
+        for (step, p) in params.iter().enumerate() {
+            assert_close("H", &stn::homography(p).unwrap(), &t["H"].get(step).unwrap(), tolerance);
+        }
+    }
+}
+
+#[test]
+fn a_session_fits_and_composites() {
+    let (tryon, photo, frame) = (TryOn::new(SHIPPED).unwrap(), photo(), frame());
+    let fit = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
+    assert_eq!(fit.steps(), tryon.stages());
+    assert!(fit.updates().iter().all(|update| update.homography.is_finite()));
+
+    let canvas = (photo.width(), photo.height());
+    let h = fit.homography(fit.steps()).unwrap();
+    let composite = compose::composite(photo.as_ref(), &frame, &h).unwrap();
+    let Rect { x, y, width, height } = compose::footprint(&frame, &h, canvas).unwrap().unwrap();
+    let mut touched = 0;
+    for (i, (a, b)) in composite.data().chunks_exact(4).zip(photo.data().chunks_exact(4)).enumerate() {
+        let (column, row) = (i as u32 % canvas.0, i as u32 / canvas.0);
+        let inside = (x..x + width).contains(&column) && (y..y + height).contains(&row);
+        assert!(inside || a == b);
+        touched += usize::from(a != b);
+    }
+    assert!(touched > 1000);
+}
+
+#[test]
+fn the_part_of_the_photo_that_is_seen_is_enough() {
+    let (tryon, photo, frame) = (TryOn::new(SHIPPED).unwrap(), photo(), frame());
+    let size = (photo.width(), photo.height());
+    let rect = PLACEMENT.region(size).unwrap();
+    let part = photo.as_ref().crop(rect).unwrap();
+    let whole = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
+    let from_part = tryon.fit_region(part.as_ref(), rect, size, &frame, &PLACEMENT, None).unwrap();
+    assert_eq!(whole, from_part);
+}
+
+#[test]
+fn damaged_weights_are_refused() {
+    for length in [0, 7, 8, 100, SHIPPED.len() / 2, SHIPPED.len() - 1] {
+        assert_eq!(TryOn::new(&SHIPPED[..length]).unwrap_err().code(), "weights", "{length} bytes");
+    }
+}

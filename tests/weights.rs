@@ -1,0 +1,147 @@
+//! The weights file: what is written is read back, and what does not fit is refused by name.
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::{BTreeMap, HashMap};
+use stgan::Error;
+use stgan::model::weights::{self, Storage, Weights};
+use stgan::model::{DiscriminatorSpec, GeneratorSpec, Inputs, Parameters, initialise};
+use stgan::tryon::TryOn;
+
+fn model(spec: &GeneratorSpec, stages: usize, discriminator: Option<DiscriminatorSpec>) -> Weights {
+    let mut state = 1u32;
+    let mut number = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    let mut parameters = Parameters::default();
+    for stage in 0..stages {
+        parameters.0.extend(initialise(&spec.tensors(stage), &mut number).unwrap().0);
+    }
+    if let Some(critic) = &discriminator {
+        parameters.0.extend(initialise(&critic.tensors(), &mut number).unwrap().0);
+    }
+    Weights {
+        spec: spec.clone(),
+        stages,
+        discriminator,
+        parameters,
+        storage: Storage::F32,
+        metadata: BTreeMap::from([("task".to_owned(), "glasses".to_owned())]),
+    }
+}
+
+fn small() -> GeneratorSpec {
+    GeneratorSpec { size: 21, channels: vec![3, 5], hidden: 4, inputs: Inputs::RgbaPose }
+}
+
+/// The tensors and metadata of a file, to be changed and written again.
+type Parts = (HashMap<String, String>, BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>);
+
+fn parts(bytes: &[u8]) -> Parts {
+    let (_, header) = SafeTensors::read_metadata(bytes).unwrap();
+    let file = SafeTensors::deserialize(bytes).unwrap();
+    let tensors =
+        file.iter().map(|(name, view)| (name.to_owned(), (view.dtype(), view.shape().to_vec(), view.data().to_vec())));
+    (header.metadata().clone().unwrap(), tensors.collect())
+}
+
+fn changed(change: impl FnOnce(&mut Parts)) -> Vec<u8> {
+    let mut parts = parts(&weights::write(&model(&small(), 2, None), Storage::F32).unwrap());
+    change(&mut parts);
+    let views = parts
+        .1
+        .iter()
+        .map(|(name, (dtype, shape, data))| (name.as_str(), TensorView::new(*dtype, shape.clone(), data).unwrap()));
+    safetensors::serialize(views, Some(parts.0)).unwrap()
+}
+
+#[test]
+fn any_sizes_survive_a_round_trip() {
+    let critic = DiscriminatorSpec { channels: vec![4, 6, 7] };
+    for (spec, stages, critic) in [
+        (small(), 1, None),
+        (GeneratorSpec { inputs: Inputs::Rgba, ..small() }, 3, Some(critic)),
+        (GeneratorSpec { size: 36, channels: vec![2, 2, 3, 4, 5], hidden: 9, inputs: Inputs::Rgba }, 12, None),
+    ] {
+        let written = model(&spec, stages, critic);
+        for (storage, tolerance) in [(Storage::F32, 0.0), (Storage::F16, 1e-3)] {
+            let read = weights::read(&weights::write(&written, storage).unwrap()).unwrap();
+            assert_eq!((&read.spec, read.stages, read.storage), (&spec, stages, storage));
+            assert_eq!(read.discriminator, written.discriminator);
+            assert_eq!(read.metadata["task"], "glasses");
+            assert_eq!(read.metadata["format"], "stgan");
+            for (name, tensor) in &written.parameters.0 {
+                let difference = (tensor - &read.parameters.0[name]).unwrap().abs().unwrap().flatten_all().unwrap();
+                assert!(difference.max(0).unwrap().to_scalar::<f32>().unwrap() <= tolerance, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_papers_sizes_are_as_published() {
+    let paper: usize = GeneratorSpec::paper().tensors(0).iter().map(|t| t.shape.iter().product::<usize>()).sum();
+    assert_eq!(paper, 6_221_288);
+    assert_eq!(GeneratorSpec::compact().features(), 519 * 25);
+}
+
+#[test]
+fn bytes_that_are_no_weights_are_refused() {
+    let whole = weights::write(&model(&small(), 1, None), Storage::F16).unwrap();
+    for length in (0..whole.len()).step_by(whole.len() / 60 + 1) {
+        assert!(matches!(weights::read(&whole[..length]), Err(Error::WeightsFormat(_))), "{length} bytes");
+    }
+    for bytes in [&b"\x89PNG\r\n\x1a\n0000IHDR"[..], &[0xff; 64], b"{}", &[0; 4096]] {
+        assert_eq!(weights::read(bytes).unwrap_err().code(), "weights");
+        assert_eq!(TryOn::new(bytes).unwrap_err().code(), "weights");
+    }
+}
+
+#[test]
+fn a_tensor_that_does_not_fit_is_named() {
+    const NAME: &str = "stages.1.conv2.weight";
+    let errors: [(&str, &str, Vec<u8>); 6] = [
+        ("missing", NAME, changed(|p| drop(p.1.remove(NAME)))),
+        ("no stage 0", "stages.0.conv1.weight", changed(|p| p.1.retain(|name, _| !name.starts_with("stages.0")))),
+        ("misshapen", NAME, changed(|p| p.1.get_mut(NAME).unwrap().1.swap(0, 1))),
+        (
+            "not finite",
+            NAME,
+            changed(|p| p.1.get_mut(NAME).unwrap().2[40..44].copy_from_slice(&f32::NAN.to_le_bytes())),
+        ),
+        ("of another type", NAME, changed(|p| p.1.get_mut(NAME).unwrap().0 = Dtype::I32)),
+        (
+            "unknown",
+            "stages.0.conv9.weight",
+            changed(|p| drop(p.1.insert("stages.0.conv9.weight".into(), (Dtype::F32, vec![1], vec![0; 4])))),
+        ),
+    ];
+    for (what, name, bytes) in errors {
+        let error = weights::read(&bytes).unwrap_err();
+        assert!(error.to_string().contains(name), "{what}: {error}");
+        assert_eq!(error.code(), "weights", "{what}");
+    }
+    let shape = weights::read(&changed(|p| p.1.get_mut(NAME).unwrap().1.swap(0, 1))).unwrap_err();
+    assert!(shape.to_string().contains("[5, 11, 4, 4]"), "{shape}");
+}
+
+#[test]
+fn metadata_that_contradicts_is_refused() {
+    for (key, value) in [("format", "other"), ("version", "99"), ("inputs", "rgba"), ("size", "huge"), ("size", "")] {
+        let bytes = changed(|parts| drop(parts.0.insert(key.into(), value.into())));
+        let error = weights::read(&bytes).unwrap_err();
+        assert!(matches!(&error, Error::WeightsMetadata { key: k, .. } if k == key), "{error}");
+    }
+    // Another image size means another number of features: the first linear layer does not fit.
+    let bytes = changed(|parts| drop(parts.0.insert("size".into(), "64".into())));
+    assert!(weights::read(&bytes).unwrap_err().to_string().contains("stages.0.fc1.weight"));
+}
+
+#[test]
+fn what_f16_cannot_hold_is_not_written() {
+    let mut model = model(&small(), 1, None);
+    let tensor = model.parameters.0.get_mut("stages.0.fc2.bias").unwrap();
+    *tensor = (tensor.ones_like().unwrap() * 1e6).unwrap();
+    assert!(weights::write(&model, Storage::F16).unwrap_err().to_string().contains("stages.0.fc2.bias"));
+    assert!(weights::write(&model, Storage::F32).is_ok());
+}
