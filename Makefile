@@ -1,0 +1,60 @@
+# Everything needs rustup, Node 20 or later and npm; what else is missing is installed into the project.
+# Long-winded steps are scripts in scripts/.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PORT ?= 8080
+
+.PHONY: help demo site pkg gallery test test-rust test-wasm test-package test-demo browser clean
+
+help: ## This list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
+
+demo: site ## Build the demo and serve it on http://localhost:8080 (or the next free port)
+	@node scripts/serve.mjs site $(PORT)
+
+site: pkg gallery www/node_modules/.package-lock.json ## Write the demo to site/, as static files for any web host
+	cd www && npm run build -- --outDir ../site --emptyOutDir
+
+pkg: node_modules/.package-lock.json ## Build the npm package into pkg/
+	node scripts/pkg.mjs
+
+# The demo's frames and portraits.
+gallery:
+	cargo run --release --quiet -- frames --out www/public/gallery
+
+test: test-rust test-wasm test-package test-demo ## Check and test everything
+
+test-rust: ## Formatting, lints, native tests, documentation
+	cargo fmt --check
+	cargo clippy --release --all-targets -- -D warnings
+	cargo test --release
+	RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps
+
+test-wasm: node_modules/.package-lock.json browser ## The library compiled to wasm32, in Node and in Chromium
+	node scripts/wasm-test.mjs
+
+test-package: pkg browser ## The packed npm package, in Node and in an empty Vite project
+	node --test tests/package/
+
+test-demo: site browser ## The demo, in Chromium
+	cd www && npm test
+	node --test tests/demo/
+
+browser: node_modules/.package-lock.json
+	@node scripts/browser.mjs
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci
+	@touch $@
+
+www/node_modules/.package-lock.json: www/package-lock.json
+	cd www && npm ci
+	@touch $@
+
+clean: ## Remove what was built, but not what was installed
+	rm -rf target pkg site www/dist www/public/gallery

@@ -1,0 +1,135 @@
+import type { Fitting } from '../wasm/stgan.js';
+import { dispose } from './dispose.js';
+import { call, release, type Generation } from './engine.js';
+import { StganError } from './errors.js';
+import { bands, imageData, type Picture, type Rect } from './images.js';
+
+/** What one generator changed. */
+export interface Update {
+  /** The change of the eight sl(3) parameters. */
+  readonly delta: Float64Array;
+  /** The parameters after the change. */
+  readonly params: Float64Array;
+  /**
+   * The homography from frame pixels to photo pixels after the change: 3×3, row by row, the last entry 1, (0, 0) at the upper
+   * left corner of the upper left pixel.
+   */
+  readonly homography: Float64Array;
+}
+
+/** Which state of a fit is wanted: 0 as placed, `n` after `n` updates; the last where none is given. */
+export interface StepOptions {
+  step?: number | undefined;
+}
+
+/** The frame by itself: what to draw over the photo, and where its left upper corner goes. */
+export interface Overlay {
+  x: number;
+  y: number;
+  image: ImageData;
+}
+
+/** What a fit is made of; internal. */
+export interface Parts {
+  generation: Generation;
+  fitting: Fitting;
+  photo: Picture;
+}
+
+/** Makes a `Fit`; internal. */
+export let createFit: (parts: Parts) => Fit;
+
+/** The updates that the generators made, and the pictures that they give. */
+export class Fit {
+  static {
+    createFit = (parts) => new Fit(parts);
+  }
+
+  /** One entry a generator, in order. */
+  readonly updates: readonly Update[];
+  /** The homography as placed, before the first update. */
+  readonly initial: Float64Array;
+  #parts: Parts | undefined;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    const { initial, updates } = call(parts.generation, () => ({
+      initial: parts.fitting.initial(),
+      updates: parts.fitting.updates(),
+    }));
+    this.initial = initial;
+    // Eight numbers of the change, eight parameters, nine of the homography.
+    this.updates = Array.from({ length: updates.length / 25 }, (_, i) => ({
+      delta: updates.slice(25 * i, 25 * i + 8),
+      params: updates.slice(25 * i + 8, 25 * i + 16),
+      homography: updates.slice(25 * i + 16, 25 * i + 25),
+    }));
+  }
+
+  /** How many updates there are, and the last step. */
+  get steps(): number {
+    return this.updates.length;
+  }
+
+  /** The homography after the last update. */
+  get homography(): Float64Array {
+    return this.updates.at(-1)?.homography ?? this.initial;
+  }
+
+  /** The photo with the frame on it, at the photo's own size. Pixels that the frame does not touch are the photo's. */
+  composite({ step }: StepOptions = {}): ImageData {
+    const { parts, rect } = this.#look(step);
+    const { width, height, colorSpace } = parts.photo;
+    const pixels = parts.photo.read({ x: 0, y: 0, width, height });
+    if (rect) this.#blend(parts, step, rect, pixels, { x: 0, y: 0, width, height });
+    return imageData(pixels, width, height, colorSpace);
+  }
+
+  /** The frame alone, for layers and video; null where it lies off the photo. */
+  overlay({ step }: StepOptions = {}): Overlay | null {
+    const { parts, rect } = this.#look(step);
+    if (!rect) return null;
+    const { x, y, width, height } = rect;
+    const pixels = new Uint8ClampedArray(width * height * 4);
+    this.#blend(parts, step, rect, pixels, rect);
+    return { x, y, image: imageData(pixels, width, height, parts.photo.colorSpace) };
+  }
+
+  /** Gives the memory back. Doing so twice does no harm; the numbers stay readable. */
+  dispose(): void {
+    if (!this.#parts) return;
+    const { generation, fitting, photo } = this.#parts;
+    this.#parts = undefined;
+    photo.close();
+    release(generation, fitting);
+  }
+
+  [dispose](): void {
+    this.dispose();
+  }
+
+  #look(step = this.steps): { parts: Parts; rect: Rect | null } {
+    const parts = this.#parts;
+    if (!parts) throw new StganError('disposed', 'the fit has been disposed of');
+    if (!Number.isInteger(step) || step < 0 || step > this.steps) {
+      throw new StganError('step', `step ${step} of a fit that has steps 0 to ${this.steps}`);
+    }
+    const found = call(parts.generation, () => parts.fitting.footprint(step));
+    if (!found) return { parts, rect: null };
+    const [x, y, width, height] = found as unknown as [number, number, number, number];
+    return { parts, rect: { x, y, width, height } };
+  }
+
+  /** Draws the frame at `rect` of the photo over `pixels`, which hold the photo's part `place`. */
+  #blend({ generation, fitting }: Parts, step = this.steps, rect: Rect, pixels: Uint8ClampedArray, place: Rect): void {
+    // Bands keep what wasm holds at a time small, however large the frame is on the photo.
+    for (const band of bands(rect)) {
+      const row = band.width * 4;
+      const start = (y: number): number => ((band.y + y - place.y) * place.width + band.x - place.x) * 4;
+      const part = new Uint8Array(row * band.height);
+      for (let y = 0; y < band.height; y++) part.set(pixels.subarray(start(y), start(y) + row), y * row);
+      call(generation, () => fitting.blend(step, part, band.x, band.y, band.width));
+      for (let y = 0; y < band.height; y++) pixels.set(part.subarray(y * row, (y + 1) * row), start(y));
+    }
+  }
+}

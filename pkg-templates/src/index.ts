@@ -1,0 +1,12 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/**
+ * Virtual try-on with spatial transformer GANs: moves a frame image, roughly placed on a photo, to where it belongs.
+ *
+ * @packageDocumentation
+ */
+export { StganError, type StganErrorCode } from './errors.js';
+export { Fit, type Overlay, type StepOptions, type Update } from './fit.js';
+export type { ImageSource, Pixels } from './images.js';
+export type { BytesSource, Progress } from './load.js';
+export type { WasmSource } from './module.js';
+export { TryOn, type CreateOptions, type FitOptions, type Model, type Placement } from './tryon.js';

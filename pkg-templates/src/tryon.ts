@@ -1,0 +1,150 @@
+import type { Session } from '../wasm/stgan.js';
+import { Decoder } from './decoder.js';
+import { dispose } from './dispose.js';
+import { call, needsModule, release, start, type Generation } from './engine.js';
+import { StganError, wrap } from './errors.js';
+import { createFit, type Fit } from './fit.js';
+import { openImage, type ImageSource, type Picture } from './images.js';
+import { readBytes, type BytesSource, type Download, type Progress } from './load.js';
+import { compile, type WasmSource } from './module.js';
+
+export interface CreateOptions {
+  /** The wasm module, where it is not the package's own file. */
+  wasm?: WasmSource | undefined;
+  /** The weights, where they are not the package's own file. */
+  weights?: BytesSource | undefined;
+  /** The wasm module that decodes encoded images where the platform does not (Node), where it is not the package's own file. */
+  decoder?: WasmSource | undefined;
+  /** Stops the loading. */
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Where the user put the frame: what its visible part (the box around all pixels at least 10 % opaque) covers on the photo. */
+export interface Placement {
+  /** The centre, in photo pixels from the left upper corner. */
+  x: number;
+  y: number;
+  /** The width, in photo pixels. */
+  width: number;
+  /** In degrees, clockwise; 0 where it is not given. */
+  rotation?: number | undefined;
+}
+
+export interface FitOptions {
+  placement: Placement;
+  /** How many updates to make; all that the model has where none is given. */
+  steps?: number | undefined;
+}
+
+/** What the weights say of themselves. */
+export interface Model {
+  /** How many generators there are, each of which makes one update. */
+  readonly stages: number;
+  /** The side of the square view of the photo that they look at, in pixels. */
+  readonly size: number;
+  /** The file's own metadata: what it was trained on, and how. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A loaded model, which fits frames on photos. */
+export class TryOn {
+  readonly model: Model;
+  readonly #generation: Generation;
+  readonly #decoder: Decoder;
+  #session: Session | undefined;
+
+  private constructor(generation: Generation, session: Session, decoder: Decoder) {
+    this.#generation = generation;
+    this.#session = session;
+    this.#decoder = decoder;
+    this.model = call(generation, () => session.model() as Model);
+  }
+
+  /**
+   * Loads the wasm module and the weights, side by side. Works in pages, in workers and in Node, as often as wanted; all share
+   * one wasm module, the first that loaded.
+   */
+  static async create(options: CreateOptions = {}): Promise<TryOn> {
+    const { wasm, weights, decoder, signal, onProgress } = options ?? {};
+    // Stops what is still on its way when the caller says so, and when one part fails.
+    const stop = new AbortController();
+    const download = (phase: Progress['phase']): Download => ({
+      signal: stop.signal,
+      report: (loaded, total) => onProgress?.(total === undefined ? { phase, loaded } : { phase, loaded, total }),
+    });
+    let abort = (): void => {};
+    try {
+      const aborted = new Promise<never>((_, reject) => {
+        abort = () => reject(signal?.reason);
+        if (signal?.aborted) abort();
+        else signal?.addEventListener('abort', abort);
+      });
+      const loaded = Promise.all([
+        needsModule() ? compile(wasm ?? new URL('../wasm/stgan.wasm', import.meta.url), download('wasm')) : undefined,
+        readBytes(weights ?? new URL('../weights/glasses.safetensors', import.meta.url), download('weights')),
+      ]);
+      const [module, tensors] = await Promise.race([loaded, aborted]);
+      const generation = await start(module);
+      signal?.throwIfAborted();
+      const session = call(generation, (glue) => new glue.Session(tensors));
+      return new TryOn(generation, session, new Decoder(decoder));
+    } catch (error) {
+      stop.abort();
+      if (signal?.aborted) throw new StganError('aborted', 'the loading was aborted', { cause: signal.reason });
+      throw wrap(error, 'internal', 'the loading failed');
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Moves a frame from where the user put it to where it belongs. */
+  async fit(photo: ImageSource, frame: ImageSource, options: FitOptions): Promise<Fit> {
+    this.#alive();
+    const back = await openImage(photo, 'the photo', this.#decoder);
+    try {
+      const front = await openImage(frame, 'the frame', this.#decoder);
+      try {
+        return this.#fit(back, front, options);
+      } finally {
+        front.close();
+      }
+    } catch (error) {
+      back.close();
+      throw error;
+    }
+  }
+
+  #fit(photo: Picture, frame: Picture, options: FitOptions): Fit {
+    const session = this.#alive();
+    const { placement, steps } = options ?? {};
+    const generation = this.#generation;
+    // The part that the generators look at is all of the photo that wasm ever holds.
+    const rect = call(generation, (glue) => glue.Session.region(photo.width, photo.height, placement));
+    const [x, y, width, height] = rect as unknown as [number, number, number, number];
+    const seen = bytes(photo.read({ x, y, width, height }));
+    const whole = bytes(frame.read({ x: 0, y: 0, width: frame.width, height: frame.height }));
+    const fitting = call(generation, () =>
+      session.fit(seen, rect, photo.width, photo.height, whole, frame.width, frame.height, placement, steps),
+    );
+    return createFit({ generation, fitting, photo });
+  }
+
+  /** Gives the memory back. Doing so twice does no harm; fits that were made before stay usable. */
+  dispose(): void {
+    const session = this.#session;
+    this.#session = undefined;
+    if (session) release(this.#generation, session);
+  }
+
+  [dispose](): void {
+    this.dispose();
+  }
+
+  #alive(): Session {
+    if (!this.#session) throw new StganError('disposed', 'the TryOn has been disposed of');
+    return this.#session;
+  }
+}
+
+const bytes = (pixels: Uint8ClampedArray<ArrayBuffer>): Uint8Array => new Uint8Array(pixels.buffer);

@@ -1,0 +1,83 @@
+/** Builds the npm package `stgan` into pkg/: two wasm modules, their TypeScript face, the weights. */
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, needWasmTarget, output, root, run, say } from './project.mjs';
+import { printSizes } from './sizes.mjs';
+import { needWasmBindgen, tool } from './wasm-bindgen.mjs';
+
+const { target_directory: target, packages } = JSON.parse(output('cargo', ['metadata', '--format-version=1', '--no-deps']));
+const { version } = packages[0];
+const TARGET = 'wasm32-unknown-unknown';
+const pkg = join(root, 'pkg');
+const work = join(target, 'pkg');
+const bin = (name) => join(root, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
+
+// What every engine with simd128 has; wasm-opt may use no more than that.
+const FEATURES = [
+  'simd',
+  'bulk-memory',
+  'bulk-memory-opt',
+  'nontrapping-float-to-int',
+  'sign-ext',
+  'mutable-globals',
+  'reference-types',
+  'multivalue',
+].map((feature) => `--enable-${feature}`);
+
+/** The library for wasm32, as cargo leaves it: the path of the file. */
+function compile(...features) {
+  run('cargo', ['build', '--lib', '--profile', 'wasm', '--target', TARGET, ...features]);
+  return join(target, TARGET, 'wasm', 'stgan.wasm');
+}
+
+/** A program of binaryen, from one wasm file to another. */
+function binaryen(program, from, to, ...flags) {
+  run(bin(program), [from, '-o', to, ...FEATURES, ...flags], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** The module with the model, and the JavaScript that goes with it. */
+function buildModel() {
+  say('Building stgan.wasm');
+  const flags = ['--target', 'web', '--out-name', 'stgan', '--omit-default-module-path', '--experimental-reset-state-function'];
+  run(tool('wasm-bindgen'), [compile(), ...flags, '--out-dir', work]);
+  binaryen('wasm-opt', join(work, 'stgan_bg.wasm'), join(work, 'stgan.wasm'), '-O3', '--strip-producers');
+}
+
+/** The module that decodes images: only its own functions, without the bindings that dependencies bring. */
+function buildDecoder() {
+  say('Building decoder.wasm');
+  const roots = ['memory', 'allocate', 'decode', 'width', 'height', 'address', 'length'];
+  const graph = [{ name: 'root', root: true, reaches: roots }, ...roots.map((name) => ({ name, export: name }))];
+  writeFileSync(join(work, 'graph.json'), JSON.stringify(graph));
+  const kept = join(work, 'decoder_kept.wasm');
+  binaryen('wasm-metadce', compile('--features', 'decoder'), kept, '--graph-file', join(work, 'graph.json'));
+  binaryen('wasm-opt', kept, join(work, 'decoder.wasm'), '-O3', '--strip-debug', '--strip-producers');
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(join(work, 'decoder.wasm'))));
+  if (imports.length > 0) fail(`the decoder has imports: ${imports.map(({ name }) => name).join(', ')}`);
+}
+
+/** Puts the package together. */
+function assemble() {
+  say('Assembling pkg');
+  rmSync(pkg, { recursive: true, force: true });
+  for (const folder of ['wasm', 'weights']) mkdirSync(join(pkg, folder), { recursive: true });
+  for (const file of ['stgan.wasm', 'stgan.js', 'stgan.d.ts', 'decoder.wasm']) {
+    copyFileSync(join(work, file), join(pkg, 'wasm', file));
+  }
+  for (const file of ['LICENSE-APACHE', 'LICENSE-MIT', 'weights/glasses.safetensors']) {
+    copyFileSync(join(root, file), join(pkg, file));
+  }
+  const manifest = JSON.parse(readFileSync(join(root, 'pkg-templates', 'package.json'), 'utf8'));
+  writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
+  copyFileSync(join(root, 'pkg-templates', 'README.md'), join(pkg, 'README.md'));
+  // Last: it reads the manifest, and the types of what lies in wasm/.
+  run(bin('tsc'), ['--project', 'pkg-templates']);
+}
+
+needWasmTarget();
+await needWasmBindgen();
+mkdirSync(work, { recursive: true });
+buildModel();
+buildDecoder();
+assemble();
+printSizes(pkg);

@@ -1,0 +1,59 @@
+/** Lints the library for wasm32, and runs tests/wasm.rs in Node and in Chromium. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { findBrowser, launchBrowser } from './browser.mjs';
+import { fail, needWasmTarget, output, root, run, say } from './project.mjs';
+import { needWasmBindgen, tool } from './wasm-bindgen.mjs';
+
+const BUILD = ['--profile', 'wasm', '--target', 'wasm32-unknown-unknown'];
+const SECONDS = 120;
+
+needWasmTarget();
+await needWasmBindgen();
+
+say('Lints for wasm32');
+for (const features of [[], ['--features', 'decoder']]) {
+  run('cargo', ['clippy', ...BUILD, '--lib', '--test', 'wasm', ...features, '--', '-D', 'warnings']);
+}
+
+say('Building the tests for wasm32');
+run('cargo', ['test', ...BUILD, '--test', 'wasm', '--no-run']);
+const messages = output('cargo', ['test', ...BUILD, '--test', 'wasm', '--no-run', '--quiet', '--message-format=json']);
+const { executable } = messages.split('\n').map((line) => JSON.parse(line)).find(({ target, executable }) => target?.name === 'wasm' && executable);
+const runner = tool('wasm-bindgen-test-runner');
+
+say('Tests in Node');
+run(runner, [executable]);
+
+if (findBrowser() || process.env.CI) await inBrowser();
+else console.warn('warning: no Chromium or Chrome found, its tests are skipped');
+
+/** The runner serves the tests; the browser that all other tests use opens them. So no driver has to match its version. */
+async function inBrowser() {
+  say('Tests in Chromium');
+  const env = { ...process.env, WASM_BINDGEN_USE_BROWSER: '1', NO_HEADLESS: '1', WASM_BINDGEN_TEST_ADDRESS: '127.0.0.1:0' };
+  const server = spawn(runner, [executable], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let browser, report;
+  try {
+    let url;
+    for await (const line of createInterface({ input: server.stdout })) {
+      url = line.match(/http:\/\/[\d.:]+/)?.[0];
+      if (url) break;
+    }
+    if (!url) throw new Error('the runner serves nothing');
+    browser = await launchBrowser();
+    const page = await browser.newPage();
+    page.on('pageerror', (error) => console.error(error.message));
+    await page.goto(url);
+    const text = () => document.querySelector('#output').textContent;
+    await page.waitForFunction(() => /test result: /.test(document.querySelector('#output').textContent), null, { timeout: SECONDS * 1000 });
+    report = await page.evaluate(text);
+  } catch (error) {
+    report = error.message;
+  } finally {
+    await browser?.close();
+    server.kill();
+  }
+  console.log(report);
+  if (!report.includes('test result: ok')) fail('tests failed in Chromium');
+}

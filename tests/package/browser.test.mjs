@@ -1,0 +1,295 @@
+/** The packed package in an empty Vite project, built, served and opened in Chromium. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, test } from 'node:test';
+import { findBrowser, launchBrowser } from '../../scripts/browser.mjs';
+import { serve } from '../../scripts/serve.mjs';
+import { project, root, tool } from './consumer.mjs';
+import { files } from './pictures.mjs';
+
+const skip = !findBrowser() && !process.env.CI && 'there is no Chromium or Chrome';
+const VITE = 'vite/bin/vite.js';
+
+describe('the package in a page', { skip }, () => {
+  let consumer, server, browser;
+  before(async () => {
+    consumer = project('vite/index.html', 'vite/main.js', 'vite/worker.js', 'vite/vite.config.js', 'pictures.mjs');
+    tool(consumer.folder, VITE, 'build', '--logLevel', 'warn');
+    server = await serve(join(consumer.folder, 'dist'));
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+    consumer?.remove();
+  });
+
+  /** A new page, and what it asked the server for. */
+  async function open(url = server.url) {
+    const page = await (await browser.newContext()).newPage();
+    const [requests, problems] = [[], []];
+    page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+    page.on('pageerror', (error) => problems.push(error.message));
+    await page.goto(url);
+    await page.waitForFunction(() => window.pictures !== undefined);
+    await page.evaluate(() => {
+      window.placement = { x: 320, y: 200, width: 190, rotation: 8 };
+      window.toImageData = ({ data, width, height }) => new ImageData(data, width, height);
+      /** The picture as a file. */
+      window.toBlob = async (picture, type = 'image/png') => {
+        const canvas = new OffscreenCanvas(picture.width, picture.height);
+        canvas.getContext('2d').putImageData(window.toImageData(picture), 0, 0);
+        return canvas.convertToBlob({ type });
+      };
+    });
+    return { page, requests, problems, close: () => page.context().close() };
+  }
+
+  test('loads nothing before it is asked to, and no decoder', async () => {
+    const { page, requests, problems, close } = await open();
+    const heavy = () => requests.filter((path) => /\.(wasm|safetensors)$/.test(path)).map((path) => path.replace(/.*\/(\w+)[^/]*(\.\w+)$/, '$1$2'));
+    assert.deepEqual(heavy(), []);
+    await page.evaluate(async () => {
+      const tryOn = await window.stgan.TryOn.create();
+      await tryOn.fit(window.pictures.files.jpeg, window.pictures.glasses(), { placement: { x: 8, y: 12, width: 10 } });
+    });
+    assert.deepEqual(heavy().sort(), ['glasses.safetensors', 'stgan.wasm']);
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
+  test('fits and composites on the main thread and in a module worker alike', async () => {
+    const { page, close } = await open();
+    const result = await page.evaluate(async () => {
+      const { pictures, placement } = window;
+      const [photo, frame] = [pictures.photo(), pictures.glasses()];
+      const tryOn = await window.stgan.TryOn.create();
+      const fit = await tryOn.fit(photo, frame, { placement });
+      const composite = fit.composite();
+      const inWorker = await window.askWorker({ photo, frame, placement });
+      return {
+        isImageData: composite instanceof ImageData,
+        strangers: pictures.strangers(composite, photo, fit.overlay()),
+        updates: fit.updates.length === tryOn.model.stages,
+        error: inWorker.error,
+        sameHomography: fit.homography.every((value, i) => value === inWorker.homography[i]),
+        samePixels: composite.data.every((value, i) => value === inWorker.composite.data[i]),
+      };
+    });
+    assert.deepEqual(result, { isImageData: true, strangers: 0, updates: true, error: undefined, sameHomography: true, samePixels: true });
+    await close();
+  });
+
+  test('takes every kind of image', async () => {
+    const { page, close } = await open();
+    const result = await page.evaluate(async () => {
+      const { pictures, placement, toBlob, toImageData } = window;
+      const kinds = async (picture) => {
+        const blob = await toBlob(picture);
+        const image = Object.assign(new Image(), { src: URL.createObjectURL(blob) });
+        const canvas = Object.assign(document.createElement('canvas'), { width: picture.width, height: picture.height });
+        const offscreen = new OffscreenCanvas(picture.width, picture.height);
+        for (const target of [canvas, offscreen]) target.getContext('2d').putImageData(toImageData(picture), 0, 0);
+        const buffer = await blob.arrayBuffer();
+        return {
+          pixels: { ...picture, data: new Uint8Array(picture.data.buffer) },
+          imageData: toImageData(picture),
+          bitmap: await createImageBitmap(toImageData(picture)),
+          image,
+          canvas,
+          offscreen,
+          blob,
+          file: new File([blob], 'picture.png'),
+          buffer,
+          bytes: new Uint8Array(buffer),
+        };
+      };
+      const [photo, frame] = [pictures.photo(), pictures.glasses()];
+      const [photos, frames] = [await kinds(photo), await kinds(frame)];
+      const tryOn = await window.stgan.TryOn.create();
+      const expected = await tryOn.fit(photo, frame, { placement });
+      const picture = expected.composite();
+      const result = {};
+      for (const kind of Object.keys(photos)) {
+        const ofPhoto = await tryOn.fit(photos[kind], frame, { placement });
+        const samePixels = ofPhoto.composite().data.every((value, i) => value === picture.data[i]);
+        // A canvas keeps colours premultiplied, which costs those of translucent pixels some precision.
+        const ofFrame = await tryOn.fit(photo, frames[kind], { placement });
+        const [a, b] = [expected, ofFrame].map(({ homography }) => pictures.apply(homography, 200, 80));
+        result[kind] = samePixels && Math.hypot(a[0] - b[0], a[1] - b[1]) < 0.5;
+        ofPhoto.dispose();
+        ofFrame.dispose();
+      }
+      return result;
+    });
+    for (const [kind, fine] of Object.entries(result)) assert.ok(fine, kind);
+    assert.equal(Object.keys(result).length, 10);
+    await close();
+  });
+
+  test('decodes what browsers decode, turned upright', async () => {
+    const { page, close } = await open();
+    const result = await page.evaluate(async () => {
+      const tryOn = await window.stgan.TryOn.create();
+      const entries = Object.entries(window.pictures.files).map(async ([kind, file]) => {
+        const fit = await tryOn.fit(file, window.pictures.glasses(), { placement: { x: 8, y: 8, width: 10 }, steps: 0 });
+        const { width, height, data } = fit.composite();
+        return [kind, [width, height, data[0] > 240 && data[2] < 15]];
+      });
+      return Object.fromEntries(await Promise.all(entries));
+    });
+    assert.deepEqual(result, { jpeg: [16, 24, true], png: [24, 16, true], webp: [24, 16, true] });
+    await close();
+  });
+
+  test('says what is wrong with an image by a code', async () => {
+    const { page, close } = await open();
+    await page.route('**/elsewhere.png', (route) => route.fulfill({ contentType: 'image/png', body: Buffer.from(files.png) }));
+    const result = await page.evaluate(async () => {
+      const { pictures, placement } = window;
+      const { failure, files, glasses } = pictures;
+      const tryOn = await window.stgan.TryOn.create();
+      const code = (photo, frame = glasses(), at = placement) => failure(tryOn.fit(photo, frame, { placement: at }));
+      const closed = await createImageBitmap(window.toImageData(pictures.photo()));
+      const fit = await tryOn.fit(closed, glasses(), { placement });
+      closed.close();
+      // What came from another origin without its leave may be drawn, but not read.
+      const foreign = Object.assign(new Image(), { src: `${location.href.replace('localhost', '127.0.0.1')}elsewhere.png` });
+      const tainted = document.createElement('canvas');
+      await foreign.decode();
+      tainted.getContext('2d').drawImage(foreign, 0, 0);
+      const [sizeless, clear] = [new OffscreenCanvas(0, 0), new OffscreenCanvas(10, 10)];
+      clear.getContext('2d');
+      return {
+        noise: await code(new Uint8Array(100)),
+        cut: await code(files.jpeg.subarray(0, 600)),
+        text: await code(new Blob(['hello'])),
+        broken: await code(Object.assign(new Image(), { src: 'data:image/png;base64,AAAA' })),
+        empty: await code(sizeless),
+        element: await code(document.body),
+        clear: await code(pictures.photo(), clear),
+        closed: await code(closed),
+        closedLater: await failure(Promise.resolve().then(() => fit.composite())),
+        overlayStays: fit.overlay() !== null,
+        foreign: await code(foreign, glasses(), { x: 12, y: 8, width: 14 }),
+        tainted: await code(tainted),
+      };
+    });
+    assert.deepEqual(result, {
+      noise: 'StganError decode',
+      cut: 'StganError decode',
+      text: 'StganError decode',
+      broken: 'StganError decode',
+      empty: 'StganError image-size',
+      element: 'StganError unsupported-image',
+      clear: 'StganError empty-frame',
+      closed: 'StganError image-size',
+      closedLater: 'StganError disposed',
+      overlayStays: true,
+      foreign: 'StganError unsupported-image',
+      tainted: 'StganError unsupported-image',
+    });
+    await close();
+  });
+
+  test('reports progress, and can be aborted while it loads', async () => {
+    const { page, close } = await open();
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    await page.route('**/*.safetensors', async (route) => {
+      await held;
+      await route.continue().catch(() => {});
+    });
+    const asked = page.waitForRequest('**/*.safetensors');
+    await page.evaluate(() => {
+      window.controller = new AbortController();
+      window.outcome = window.pictures.failure(window.stgan.TryOn.create({ signal: window.controller.signal }));
+    });
+    await asked;
+    const outcome = await page.evaluate(() => {
+      window.controller.abort();
+      return window.outcome;
+    });
+    assert.equal(outcome, 'StganError aborted');
+    release();
+    const progress = await page.evaluate(async () => {
+      const seen = [];
+      (await window.stgan.TryOn.create({ onProgress: (progress) => seen.push(progress) })).dispose();
+      return seen;
+    });
+    for (const phase of ['wasm', 'weights']) {
+      const part = progress.filter((event) => event.phase === phase);
+      assert.ok(part.every(({ loaded }, i) => i === 0 || loaded >= part[i - 1].loaded), phase);
+    }
+    const last = progress.filter(({ phase }) => phase === 'weights').at(-1);
+    assert.equal(last.loaded, last.total);
+    await close();
+  });
+
+  test('can be tried again after a failure, and takes a wasm file of any type', async () => {
+    const { page, close } = await open();
+    const create = () => page.evaluate(() => window.pictures.failure(window.stgan.TryOn.create()));
+    await page.route('**/*.wasm', (route) => route.fulfill({ status: 503 }));
+    assert.equal(await create(), 'StganError fetch');
+    await page.unroute('**/*.wasm');
+    await page.route('**/*.wasm', (route) => route.abort());
+    assert.equal(await create(), 'StganError fetch');
+    await page.unroute('**/*.wasm');
+    await page.route('**/*.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: 'not wasm' }));
+    assert.equal(await create(), 'StganError wasm');
+    await page.unroute('**/*.wasm');
+    await page.route('**/*.wasm', async (route) => route.fulfill({ response: await route.fetch(), contentType: 'text/plain' }));
+    assert.equal(await create(), 'no failure');
+    await close();
+  });
+
+  test('composites a photo of 48 megapixels', async () => {
+    const { page, close } = await open();
+    const result = await page.evaluate(async () => {
+      const { photo: make, glasses } = window.pictures;
+      const photo = await createImageBitmap(window.toImageData(make(8000, 6000)));
+      const tryOn = await window.stgan.TryOn.create();
+      const fit = await tryOn.fit(photo, glasses(), { placement: { x: 4000, y: 3000, width: 1500 }, steps: 0 });
+      const { data, width, height } = fit.composite();
+      const { x, y, image } = fit.overlay();
+      const words = new Uint32Array(data.buffer);
+      const color = (column, row) => (0xff000000 | (((column * 3) & 255) << 16) | (((row * 5) & 255) << 8) | ((column ^ row) & 255)) >>> 0;
+      let [outside, inside] = [0, 0];
+      for (let row = 0; row < height; row += 7) {
+        for (let column = 0; column < width; column += 3) {
+          if (words[row * width + column] === color(column, row)) continue;
+          const within = column >= x && column < x + image.width && row >= y && row < y + image.height;
+          if (within) inside++;
+          else outside++;
+        }
+      }
+      return { size: [width, height], outside, touched: inside > 1000 };
+    });
+    assert.deepEqual(result, { size: [8000, 6000], outside: 0, touched: true });
+    await close();
+  });
+
+  test("works from Vite's development server", async () => {
+    const vite = spawn(process.execPath, [join(root, 'node_modules', VITE), '--port', '0', '--host', 'localhost', '--clearScreen', 'false'], {
+      cwd: consumer.folder,
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    try {
+      let url;
+      for await (const line of createInterface({ input: vite.stdout })) {
+        url = line.match(/http:\/\/localhost:\d+\//)?.[0];
+        if (url) break;
+      }
+      const { page, close } = await open(url);
+      const stages = await page.evaluate(async () => (await window.stgan.TryOn.create()).model.stages);
+      assert.ok(stages >= 1);
+      await close();
+    } finally {
+      vite.kill();
+      await once(vite, 'exit');
+    }
+  });
+});

@@ -1,0 +1,33 @@
+/** Packs the npm package and installs it where nothing else is, as a user would. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const npm = (cwd, ...args) => execFileSync('npm', [...args, '--loglevel', 'error'], { cwd, encoding: 'utf8', shell: process.platform === 'win32' });
+
+/** An empty project with the packed package in it; `files` are copied from this folder. Remove it when done. */
+export function project(...files) {
+  const folder = mkdtempSync(join(tmpdir(), 'stgan-consumer-'));
+  writeFileSync(join(folder, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n');
+  const [{ filename, files: packed }] = JSON.parse(npm(folder, 'pack', '--json', join(root, 'pkg')));
+  // The package needs no other: an installation without a network is enough.
+  npm(folder, 'install', '--offline', '--no-audit', '--no-fund', `./${filename}`);
+  for (const file of files) cpSync(new URL(file, import.meta.url), join(folder, file.replace('vite/', '')), { recursive: true });
+  const installed = join(folder, 'node_modules', 'stgan');
+  return {
+    folder,
+    packed: packed.map(({ path }) => path),
+    manifest: JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')),
+    path: (file) => join(installed, file),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Runs a program of the workshop's own node_modules in a folder. */
+export function tool(folder, script, ...args) {
+  return execFileSync(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+}

@@ -1,0 +1,34 @@
+/** A program that uses all of the package's face; types.test.mjs compiles it. */
+import { Fit, StganError, TryOn, type ImageSource, type Overlay, type Placement, type Progress, type StganErrorCode, type Update } from 'stgan';
+
+const controller = new AbortController();
+const onProgress = ({ phase, loaded, total }: Progress): string => `${phase}: ${loaded} of ${total ?? '?'}`;
+const placement: Placement = { x: 1, y: 2, width: 3 };
+
+export async function everything(photo: ImageSource, frame: HTMLImageElement | Blob): Promise<ImageData> {
+  using tryOn = await TryOn.create({
+    wasm: new URL('stgan.wasm', 'https://example.org/'),
+    weights: fetch('glasses.safetensors'),
+    decoder: await WebAssembly.compile(new Uint8Array()),
+    signal: controller.signal,
+    onProgress: (progress) => void onProgress(progress),
+  });
+  const { stages, size, metadata }: { stages: number; size: number; metadata: Readonly<Record<string, string>> } = tryOn.model;
+  using fit: Fit = await tryOn.fit(photo, frame, { placement: { ...placement, rotation: undefined }, steps: stages + size });
+  const updates: readonly Update[] = fit.updates;
+  const numbers: Float64Array[] = [fit.initial, fit.homography, ...updates.flatMap(({ delta, params, homography }) => [delta, params, homography])];
+  const overlay: Overlay | null = fit.overlay();
+  if (!overlay) throw new StganError('step', `${metadata['task']} ${numbers.length}`);
+  await TryOn.create({ signal: undefined, weights: new Uint8Array() });
+  await tryOn.fit({ data: new Uint8Array(4), width: 1, height: 1 }, overlay.image, { placement });
+  return fit.composite({ step: 0 });
+}
+
+export function explain(error: unknown): StganErrorCode | null {
+  return error instanceof StganError ? error.code : null;
+}
+
+// @ts-expect-error: a placement has a width
+export const incomplete: Placement = { x: 1, y: 2 };
+// @ts-expect-error: fits are made by TryOn
+export const forged = new Fit();

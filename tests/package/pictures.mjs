@@ -1,0 +1,89 @@
+/** Pictures for the tests, made by them; for Node and for pages. */
+
+const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+
+/** A frame: two round lenses, lightly tinted, and a bridge. Its alpha bounding box lies `border` inside the picture. */
+export function glasses(width = 400, height = 160, border = 10) {
+  const data = new Uint8ClampedArray(width * height * 4);
+  const radius = height / 2 - border;
+  const centres = [border + radius, width - border - radius];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const far = Math.min(...centres.map((centre) => Math.hypot(x + 0.5 - centre, y + 0.5 - height / 2)));
+      const bridge = x > centres[0] && x < centres[1] && Math.abs(y - height * 0.4) < 6;
+      const at = (y * width + x) * 4;
+      if (far < radius && far > radius - 12) data.set([40, 20, 10, 255], at);
+      else if (far <= radius - 12) data.set([90, 110, 130, 51], at);
+      else if (bridge) data.set([40, 20, 10, 255], at);
+    }
+  }
+  return { data, width, height };
+}
+
+/** A photo of sorts: an opaque picture in which every pixel is somewhat different from its neighbours. */
+export function photo(width = 640, height = 480) {
+  const data = new Uint8ClampedArray(width * height * 4);
+  const words = new Uint32Array(data.buffer);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) words[at] = 0xff000000 | (((x * 3) & 255) << 16) | (((y * 5) & 255) << 8) | ((x ^ y) & 255);
+  }
+  return { data, width, height };
+}
+
+/** Files of 24×16 pixels, red on the left and blue on the right. The JPEG file's EXIF data says: turn it by 90° clockwise. */
+export const files = {
+  jpeg: bytes(
+    '/9j/4QAiRXhpZgAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAD/4AAQSkZJRgABAgAAAQABAAD/wAARCAAQABgDAREAAhEBAxEB/9sAQwACAQEBAQECAQEBAgICAgIEAwICAgIF' +
+      'BAQDBAYFBgYGBQYGBgcJCAYHCQcGBggLCAkKCgoKCgYICwwLCgwJCgoK/9sAQwECAgICAgIFAwMFCgcGBwoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoK' +
+      'CgoKCgoKCgoK/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkK' +
+      'FhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ' +
+      '2uHi4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEIFEKRobHB' +
+      'CSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPE' +
+      'xcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oADAMBAAIRAxEAPwD4vr+Uz/fw8h/aq/5gP/b1/wC0a/1U/Zl/81X/ANyP/u4f5r/tDP8Ammf+53/3UPIa/wBVD/Nc' +
+      '+vK/5Vz/AKUDyH9qr/mA/wDb1/7Rr/VT9mX/AM1X/wByP/u4f5r/ALQz/mmf+53/AN1DyGv9VD/Nc//Z',
+  ),
+  png: bytes(
+    'iVBORw0KGgoAAAANSUhEUgAAABgAAAAQCAYAAAAMJL+VAAAAdklEQVR4Ae3AA6AkWZbG8f937o3IzKdyS2Oubdu2bdu2bdu2bWmMnpZKr54yMyLu+Xa3anqmhztr1a8azL+CMP8K' +
+      'BP+5CP5zEfznIvjPRfCfi+A/F8F/Lir/ep/Di47gPxfBfy6C/1wE/7kI/nMR/Oci+M/FPwLZKAOkiVNPNgAAAABJRU5ErkJggg==',
+  ),
+  webp: bytes(
+    'UklGRsYAAABXRUJQVlA4TLkAAAAvF8ADEM1VICICHogEAAAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAMCAAXggEgAAAAAA598AAAAAAAAAAAAAAAAAAAAAAAAA' +
+      'AAAAAAAAAAAAAAAAYA8kAAAAAADg/AMAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPZAAAAAAAIDzDwAAAAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAABIA6XgHhM2' +
+      'AQA=',
+  ),
+};
+
+/** The point where a homography sends another. */
+export function apply(h, x, y) {
+  const w = h[6] * x + h[7] * y + h[8];
+  return [(h[0] * x + h[1] * y + h[2]) / w, (h[3] * x + h[4] * y + h[5]) / w];
+}
+
+/** How many channels of `composite` are not those of the overlay drawn over the photo, give or take one step. */
+export function strangers(composite, photo, overlay) {
+  let count = 0;
+  const { x, y, image } = overlay;
+  for (let row = 0, at = 0; row < photo.height; row++) {
+    for (let column = 0; column < photo.width; column++, at += 4) {
+      const inside = column >= x && column < x + image.width && row >= y && row < y + image.height;
+      const over = ((row - y) * image.width + column - x) * 4;
+      const alpha = inside ? image.data[over + 3] / 255 : 0;
+      for (let channel = 0; channel < 3; channel++) {
+        const expected = alpha === 0 ? photo.data[at + channel] : alpha * image.data[over + channel] + (1 - alpha) * photo.data[at + channel];
+        // A colour of low alpha is coarse in the overlay's bytes, but then it counts for little.
+        if (Math.abs(composite.data[at + channel] - expected) > (alpha === 0 ? 0 : 1.5)) count++;
+      }
+    }
+  }
+  return count;
+}
+
+/** What a promise fails with: name and code. */
+export async function failure(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    return `${error.name} ${error.code}`;
+  }
+  return 'no failure';
+}
