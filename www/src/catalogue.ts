@@ -1,0 +1,115 @@
+/** The gallery that comes with the site: sample portraits and frames, and the two strips they are chosen from. */
+import type { Placement } from './geometry.ts';
+import type { FrameChoice, PhotoChoice, State, Store } from './state.ts';
+
+interface GalleryFile {
+  frames: { id: string; name: string; kind: string; file: string; thumbnail?: string }[];
+  portraits: {
+    id: string;
+    name: string;
+    alt: string;
+    file: string;
+    thumbnail?: string;
+    placement: Placement;
+  }[];
+}
+
+export interface Gallery {
+  readonly frames: FrameChoice[];
+  readonly photos: PhotoChoice[];
+}
+
+export async function loadGallery(): Promise<Gallery> {
+  const folder = new URL('gallery/', document.baseURI);
+  const address = (file: string): string => new URL(file, folder).href;
+  const response = await fetch(address('gallery.json'));
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  const { frames, portraits } = (await response.json()) as GalleryFile;
+  return {
+    frames: frames.map(({ file, thumbnail, id, name, kind }) => ({
+      id,
+      name,
+      kind,
+      source: { url: address(file) },
+      thumbnail: address(thumbnail ?? file),
+    })),
+    photos: portraits.map(({ file, thumbnail, id, name, alt, placement }) => ({
+      id,
+      name,
+      alt,
+      placement: { ...placement, rotation: placement.rotation ?? 0 },
+      source: { url: address(file) },
+      thumbnail: address(thumbnail ?? file),
+    })),
+  };
+}
+
+interface Tile {
+  readonly id: string;
+  readonly name: string;
+  readonly thumbnail: string;
+}
+
+/** Keeps `list` a row of buttons for `tiles(state)`, the chosen one pressed. */
+function strip<T extends Tile>(
+  store: Store,
+  list: HTMLElement,
+  tiles: (state: State) => readonly T[],
+  chosen: (state: State) => string | undefined,
+  choose: (tile: T) => void,
+): void {
+  let shown: readonly T[] | null = null;
+  store.subscribe((state) => {
+    const now = tiles(state);
+    if (now !== shown) {
+      shown = now;
+      list.replaceChildren(...now.map((tile) => item(tile, () => choose(tile))));
+    }
+    const id = chosen(state);
+    for (const button of list.querySelectorAll<HTMLButtonElement>('button')) {
+      const pressed = String(button.dataset.id === id);
+      if (button.getAttribute('aria-pressed') === pressed) continue;
+      button.setAttribute('aria-pressed', pressed);
+      if (pressed === 'true') bringIntoView(list, button);
+    }
+  });
+}
+
+function item(tile: Tile, choose: () => void): HTMLLIElement {
+  const entry = document.createElement('li');
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'tile';
+  button.dataset.id = tile.id;
+  const picture = document.createElement('img');
+  picture.src = tile.thumbnail;
+  picture.alt = '';
+  picture.decoding = 'async';
+  // The model and the first face come before it.
+  picture.fetchPriority = 'low';
+  const name = document.createElement('span');
+  name.textContent = tile.name;
+  button.append(picture, name);
+  button.addEventListener('click', choose);
+  entry.append(button);
+  return entry;
+}
+
+/** Scrolls the strip, and never the page. */
+function bringIntoView(list: HTMLElement, button: HTMLElement): void {
+  const [outer, inner] = [list.getBoundingClientRect(), button.getBoundingClientRect()];
+  if (inner.left < outer.left || inner.right > outer.right) {
+    list.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+  }
+  if (inner.top < outer.top || inner.bottom > outer.bottom) {
+    list.scrollTop += inner.top - outer.top - (outer.height - inner.height) / 2;
+  }
+}
+
+export function frameStrip(store: Store, list: HTMLElement, choose: (frame: FrameChoice) => void): void {
+  strip(store, list, (state) => state.frames, (state) => state.frame?.choice.id, choose);
+}
+
+export function photoStrip(store: Store, list: HTMLElement, choose: (photo: PhotoChoice) => void): void {
+  strip(store, list, (state) => state.photos, (state) => state.photo?.choice.id, choose);
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { load } from './load.mjs';
+
+const [geometry] = await load('geometry.ts');
+const { apply, between, faceRegion, fromQuad, keepOnPhoto, multiply, pinch, placementHomography, placementOf, quad, wrapDegrees } = geometry;
+
+const box = { x: 20, y: 35, width: 960, height: 310 };
+const placement = { x: 512.5, y: 430, width: 288, rotation: -13 };
+/** A similarity, then a little perspective. */
+const projective = multiply([1.02, 0.03, 4, -0.02, 0.97, 9, 1e-4, -5e-5, 1], placementHomography(placement, box));
+
+function near(actual, expected, tolerance = 1e-9) {
+  assert.equal(actual.length, expected.length);
+  for (const [i, value] of actual.entries()) assert.ok(Math.abs(value - expected[i]) <= tolerance, `[${i}]: ${value}, not ${expected[i]}`);
+}
+
+test('a placement puts the middle of the visible part where it says, as wide and as turned as it says', () => {
+  const h = placementHomography(placement, box);
+  near(apply(h, [500, 190]), [placement.x, placement.y]);
+  const [left, right] = [apply(h, [20, 190]), apply(h, [980, 190])];
+  near([Math.hypot(right[0] - left[0], right[1] - left[1])], [288]);
+  // Clockwise on the screen, where y runs down: a negative rotation lifts the right side.
+  assert.ok(right[1] < left[1]);
+});
+
+test('the placement of a placement’s homography is the placement', () => {
+  const found = placementOf(placementHomography(placement, box), box);
+  near(Object.values(found), Object.values(placement));
+});
+
+test('a homography is known by where it sends four corners', () => {
+  const found = fromQuad(box, quad(projective, box));
+  const expected = geometry.normalized(projective);
+  near(found, expected, 1e-9 * Math.max(...expected.map(Math.abs)));
+});
+
+test('between two homographies the corners move on straight lines, from the one to the other', () => {
+  const start = placementHomography(placement, box);
+  near(quad(between(start, projective, box, 0), box).flat(), quad(start, box).flat(), 1e-6);
+  near(between(start, projective, box, 1), projective);
+  const half = quad(between(start, projective, box, 0.5), box).flat();
+  const [a, b] = [quad(start, box).flat(), quad(projective, box).flat()];
+  near(half, a.map((value, i) => (value + b[i]) / 2), 1e-6);
+});
+
+test('two fingers take what is under them along', () => {
+  const from = [[400, 420], [620, 440]];
+  const to = [[380, 500], [700, 390]];
+  const moved = pinch(placement, from, to);
+  const map = multiply(placementHomography(moved, box), inverseOf(placement));
+  near(apply(map, from[0]), to[0], 1e-6);
+  near(apply(map, from[1]), to[1], 1e-6);
+});
+
+/** From photo pixels back to the frame's, for a placement: a similarity is inverted by the opposite one. */
+function inverseOf({ x, y, width, rotation }) {
+  const scale = box.width / width;
+  const [cos, sin] = [scale * Math.cos((-rotation * Math.PI) / 180), scale * Math.sin((-rotation * Math.PI) / 180)];
+  return [cos, -sin, 500 - cos * x + sin * y, sin, cos, 190 - sin * x - cos * y, 0, 0, 1];
+}
+
+test('fingers on one spot change nothing', () => {
+  assert.deepEqual(pinch(placement, [[1, 1], [1, 1]], [[2, 2], [3, 3]]), placement);
+});
+
+test('angles stay within half a turn', () => {
+  near([190, -190, 180, -180, 540, 725].map(wrapDegrees), [-170, 170, 180, 180, 180, 5]);
+});
+
+test('a frame cannot get lost', () => {
+  const photo = { width: 600, height: 800 };
+  const kept = keepOnPhoto({ x: -90, y: 1200, width: 1, rotation: 370 }, photo);
+  assert.deepEqual(kept, { x: 0, y: 800, width: 24, rotation: 10 });
+  assert.equal(keepOnPhoto({ ...kept, width: 1e5 }, photo).width, 1200);
+});
+
+test('the face region lies on the photo and has the wanted shape', () => {
+  const photo = { width: 600, height: 800 };
+  for (const x of [0, 300, 600]) {
+    for (const width of [50, 300, 1200]) {
+      const region = faceRegion({ x, y: 300, width, rotation: 0 }, photo, 1.25);
+      assert.ok(region.x >= 0 && region.y >= 0, JSON.stringify(region));
+      assert.ok(region.x + region.width <= 600 + 1e-9 && region.y + region.height <= 800 + 1e-9, JSON.stringify(region));
+      near([region.width / region.height], [1.25]);
+    }
+  }
+});
