@@ -143,10 +143,11 @@ mod tests {
         for (from, to, named) in [
             ("batch = 16", "batch = 16\nbatches = 3", "batches"),
             ("batch = 16", "batch = 0", "regression.batch"),
-            ("size = 72", "size = 3", "size"),
+            ("size = 96", "size = 3", "size"),
             ("\"rgba+pose\"", "\"rgb\"", "inputs"),
             ("seed = 20181", "", "seed"),
         ] {
+            assert!(TEXT.contains(from));
             let error = Config::parse(&TEXT.replace(from, to), "file.toml").unwrap_err();
             let message = error.to_string();
             assert!(message.contains(named) && message.contains("file.toml"), "{message}");
