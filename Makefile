@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg gallery test test-rust test-wasm test-package test-demo browser clean
+.PHONY: help demo site pkg gallery test test-rust test-wasm test-package test-demo browser bench-start clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -39,11 +39,11 @@ test-wasm: node_modules/.package-lock.json browser ## The library compiled to wa
 	node scripts/wasm-test.mjs
 
 test-package: pkg browser ## The packed npm package, in Node and in an empty Vite project
-	node --test tests/package/
+	node --test --test-concurrency=1 tests/package/*.test.mjs
 
 test-demo: site browser ## The demo, in Chromium
 	cd www && npm test
-	node --test tests/demo/
+	node --test --test-concurrency=1 tests/demo/*.test.mjs
 
 browser: node_modules/.package-lock.json
 	@node scripts/browser.mjs
@@ -55,6 +55,9 @@ node_modules/.package-lock.json: package-lock.json
 www/node_modules/.package-lock.json: www/package-lock.json
 	cd www && npm ci
 	@touch $@
+
+bench-start: site ## When the demo's first fit starts after opening the page, over several openings
+	node scripts/bench-start.mjs
 
 clean: ## Remove what was built, but not what was installed
 	rm -rf target pkg site www/dist www/public/gallery

@@ -3,8 +3,9 @@
 use image::{Rgb, RgbImage};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use stgan::model::weights;
 use stgan::train::Config;
-use stgan::train::regression::{self, Event};
+use stgan::train::regression::{self, Event, Start};
 use stgan::tryon::TryOn;
 
 const CONFIG: &str = r#"
@@ -94,7 +95,7 @@ fn a_resumed_run_is_the_same_run_and_it_learns() {
     faces(&data.0);
     let (whole, parts) = (Folder::new("whole"), Folder::new("parts"));
     let mut losses = Vec::new();
-    let finished = regression::run(&config(), &data.0, &whole.0, false, &mut |event| {
+    let finished = regression::run(&config(), &data.0, &whole.0, Start::Afresh, &mut |event| {
         if let Event::Progress { loss, .. } = event {
             losses.push(loss);
         }
@@ -116,7 +117,7 @@ fn a_resumed_run_is_the_same_run_and_it_learns() {
         assert!(!finished.unwrap());
         resume = true;
     }
-    assert!(regression::run(&config(), &data.0, &parts.0, true, &mut |_| true).unwrap());
+    assert!(regression::run(&config(), &data.0, &parts.0, Start::Resume, &mut |_| true).unwrap());
     for file in ["weights.safetensors", "checkpoint.safetensors"] {
         let read = |folder: &Folder| std::fs::read(folder.0.join(file)).unwrap();
         let (a, b) = (read(&whole), read(&parts));
@@ -129,12 +130,33 @@ fn a_resumed_run_is_the_same_run_and_it_learns() {
     assert!(!whole.0.join("weights.partial").exists());
 
     let other = Config { seed: 6, ..config() };
-    let error = regression::run(&other, &data.0, &parts.0, true, &mut |_| true).unwrap_err();
+    let error = regression::run(&other, &data.0, &parts.0, Start::Resume, &mut |_| true).unwrap_err();
     assert!(error.to_string().contains("another configuration"), "{error}");
     let checkpoint = parts.0.join("checkpoint.safetensors");
     let bytes = std::fs::read(&checkpoint).unwrap();
     std::fs::write(&checkpoint, &bytes[..bytes.len() / 2]).unwrap();
-    assert_eq!(regression::run(&config(), &data.0, &parts.0, true, &mut |_| true).unwrap_err().code(), "data");
+    assert_eq!(regression::run(&config(), &data.0, &parts.0, Start::Resume, &mut |_| true).unwrap_err().code(), "data");
+}
+
+#[test]
+fn extending_adds_a_stage_and_leaves_the_others() {
+    let data = Folder::new("extend-data");
+    faces(&data.0);
+    let (first, longer) = (Folder::new("extend-first"), Folder::new("extend-longer"));
+    let mut plan = config();
+    plan.regression.iterations = vec![20];
+    regression::run(&plan, &data.0, &first.0, Start::Afresh, &mut |_| true).unwrap();
+    let file = || weights::read(&std::fs::read(first.0.join("weights.safetensors")).unwrap()).unwrap();
+    plan.regression.iterations = vec![20, 10];
+    regression::run(&plan, &data.0, &longer.0, Start::Extend(file()), &mut |_| true).unwrap();
+    let extended = weights::read(&std::fs::read(longer.0.join("weights.safetensors")).unwrap()).unwrap();
+    assert_eq!(extended.stages, 2);
+    for (name, tensor) in &file().parameters.0 {
+        let values = |t: &candle_core::Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(values(tensor), values(&extended.parameters.0[name]), "{name}");
+    }
+    let error = regression::run(&plan, &data.0, &longer.0, Start::Extend(extended), &mut |_| true).unwrap_err();
+    assert_eq!(error.code(), "argument");
 }
 
 #[test]
@@ -144,7 +166,7 @@ fn bad_data_is_named_before_training_starts() {
         faces(&data.0);
         change(&data.0);
         let out = Folder::new("bad-out");
-        let error = regression::run(&config(), &data.0, &out.0, false, &mut |_| true).unwrap_err();
+        let error = regression::run(&config(), &data.0, &out.0, Start::Afresh, &mut |_| true).unwrap_err();
         format!("{}: {error}", error.code())
     };
     let edit = |from: &'static str, to: &'static str| {

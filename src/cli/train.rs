@@ -1,13 +1,15 @@
 //! `stgan train`: trains generators on a folder of labelled faces.
 
+use super::files;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use stgan::model::weights;
 use stgan::train::Config;
-use stgan::train::regression::{self, Event};
+use stgan::train::regression::{self, Event, Start};
 
 /// Train generators; Ctrl-C writes a checkpoint and ends.
 #[derive(clap::Args)]
@@ -24,6 +26,9 @@ pub struct Arguments {
     /// Go on from the checkpoint in the folder.
     #[arg(long)]
     resume: bool,
+    /// Keep the stages of this weights file, and train those that the configuration has beyond them.
+    #[arg(long, value_name = "WEIGHTS", conflicts_with = "resume")]
+    extend: Option<PathBuf>,
 }
 
 const DEFAULT: &str = include_str!("../../configs/compact-glasses.toml");
@@ -40,13 +45,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if !arguments.resume && arguments.out.join("checkpoint.safetensors").exists() {
         bail!("{} holds a run already: --resume goes on with it, --out names another folder", arguments.out.display());
     }
+    let start = match &arguments.extend {
+        _ if arguments.resume => Start::Resume,
+        None => Start::Afresh,
+        Some(path) => Start::Extend(weights::read(&files::read(path)?).with_context(|| path.display().to_string())?),
+    };
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
 
     let style = "{msg:32} {wide_bar} {pos}/{len} {per_sec}, {elapsed_precise} gone, {eta_precise} left";
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?).with_message("drawing frames");
-    let finished = regression::run(&config, &arguments.data, &arguments.out, arguments.resume, &mut |event| {
+    let finished = regression::run(&config, &arguments.data, &arguments.out, start, &mut |event| {
         show(&bar, event);
         !stop.load(Ordering::Relaxed)
     })?;

@@ -143,7 +143,7 @@ mod tests {
         for (from, to, named) in [
             ("batch = 16", "batch = 16\nbatches = 3", "batches"),
             ("batch = 16", "batch = 0", "regression.batch"),
-            ("size = 96", "size = 3", "size"),
+            ("size = 72", "size = 3", "size"),
             ("\"rgba+pose\"", "\"rgb\"", "inputs"),
             ("seed = 20181", "", "seed"),
         ] {

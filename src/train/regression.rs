@@ -9,7 +9,7 @@ use crate::data::{frames, portraits};
 use crate::homography::{DIMENSION, Homography};
 use crate::model::weights::{self, Storage, Weights};
 use crate::model::{Cascade, Generator, GeneratorSpec, Parameters, initialise};
-use crate::{Result, stn};
+use crate::{Error, Result, stn};
 use candle_core::{Device, Tensor};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -39,31 +39,54 @@ pub enum Event {
     Validated { stage: usize, iteration: usize, median: Vec<f64>, p95: Vec<f64> },
 }
 
+/// What a run begins with.
+pub enum Start {
+    /// Random weights.
+    Afresh,
+    /// The stages of a weights file, which stay as they are: only the stages that the configuration has beyond them are
+    /// trained, the first of those starting as a copy of the file's last.
+    Extend(Weights),
+    /// The folder's checkpoint.
+    Resume,
+}
+
 /// Trains as `config` says on the faces in `data`, into the folder `out`: `config.toml`, `metrics.jsonl`,
 /// `checkpoint.safetensors`, and `weights.safetensors` whenever a stage is finished.
 ///
-/// `resume` takes up from the folder's checkpoint: the same numbers as an uninterrupted run on as many threads.
+/// `start` says from what: see [`Start`]. A resumed run gives the same numbers as an uninterrupted one on as many threads.
 /// `report` hears of progress and says whether to go on; where it says no, a checkpoint is written and `false` returned.
 ///
 /// # Errors
-/// [`crate::Error::Data`] and [`crate::Error::Io`] for what cannot be read or written, [`crate::Error::Diverged`] when a loss or a gradient
+/// [`Error::Argument`] for weights that cannot be extended, [`Error::Data`] and [`Error::Io`] for what cannot be read or written, [`Error::Diverged`] when a loss or a gradient
 /// stops being finite (the last checkpoint stands).
 pub fn run(
     config: &Config,
     data: &Path,
     out: &Path,
-    resume: bool,
+    start: Start,
     report: &mut dyn FnMut(Event) -> bool,
 ) -> Result<bool> {
     let run = Run::prepare(config, data, out)?;
     let (mut stage, mut iteration, mut weights, mut saved) = (0, 0, Parameters::default(), None);
-    if resume {
-        let found = Checkpoint::load(&run.file("checkpoint.safetensors"), config)?;
-        (stage, iteration, weights) = (found.stage, found.iteration, found.weights);
-        saved = Some((found.moments, found.steps));
-    } else {
-        checkpoint::write_atomically(&run.file("config.toml"), config.to_toml()?.as_bytes())?;
+    match start {
+        Start::Afresh => {}
+        Start::Extend(file) => {
+            if file.spec != run.spec || file.stages >= config.regression.iterations.len() {
+                return Err(Error::Argument {
+                    name: "weights to extend",
+                    value: format!("{} stages of {:?}", file.stages, file.spec),
+                    expected: format!("fewer than {} stages of {:?}", config.regression.iterations.len(), run.spec),
+                });
+            }
+            (stage, weights) = (file.stages, file.parameters);
+        }
+        Start::Resume => {
+            let found = Checkpoint::load(&run.file("checkpoint.safetensors"), config)?;
+            (stage, iteration, weights) = (found.stage, found.iteration, found.weights);
+            saved = Some((found.moments, found.steps));
+        }
     }
+    checkpoint::write_atomically(&run.file("config.toml"), config.to_toml()?.as_bytes())?;
     let plan = &config.regression.iterations;
     let total: usize = plan.iter().sum();
     let before: usize = plan[..stage.min(plan.len())].iter().sum::<usize>() + iteration;
@@ -262,7 +285,7 @@ impl<'a> Run<'a> {
         let value = f64::from(loss.to_scalar::<f32>()?);
         if !value.is_finite() {
             let reason = format!("the loss is {value}");
-            return Err(crate::Error::Diverged { iteration: iteration + 1, reason });
+            return Err(Error::Diverged { iteration: iteration + 1, reason });
         }
         adam.step(&loss.backward()?, rate)?;
         Ok(value)
