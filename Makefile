@@ -23,8 +23,10 @@ site: pkg gallery www/node_modules/.package-lock.json ## Write the demo to site/
 pkg: node_modules/.package-lock.json ## Build the npm package into pkg/
 	node scripts/pkg.mjs
 
-# The demo's frames and portraits.
-gallery:
+# The demo's frames and portraits; rendering takes a minute, so only where something has changed.
+gallery: www/public/gallery/gallery.json
+
+www/public/gallery/gallery.json: $(shell find src/gallery assets -type f) src/cli/frames.rs src/resample.rs
 	cargo run --release --quiet -- frames --out www/public/gallery
 
 test: test-rust test-wasm test-package test-demo ## Check and test everything

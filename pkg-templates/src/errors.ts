@@ -46,11 +46,15 @@ export class StganError extends Error {
 }
 
 /** Something caught, as a message. */
-export function reason(error: unknown): string {
+function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Something caught, as the error to throw: `StganError` as it is, all else with `code` and as the cause. */
+/**
+ * Something caught, as the error to throw: `StganError` as it is, all else with `code` and as the cause.
+ *
+ * @internal
+ */
 export function wrap(error: unknown, code: StganErrorCode, message: string): StganError {
   return error instanceof StganError ? error : new StganError(code, `${message}: ${reason(error)}`, { cause: error });
 }

@@ -29,14 +29,22 @@ export interface Overlay {
   image: ImageData;
 }
 
-/** What a fit is made of; internal. */
+/**
+ * What a fit is made of.
+ *
+ * @internal
+ */
 export interface Parts {
   generation: Generation;
   fitting: Fitting;
   photo: Picture;
 }
 
-/** Makes a `Fit`; internal. */
+/**
+ * Makes a `Fit`.
+ *
+ * @internal
+ */
 export let createFit: (parts: Parts) => Fit;
 
 /** The updates that the generators made, and the pictures that they give. */

@@ -24,7 +24,11 @@ export type ImageSource =
   | ArrayBuffer
   | Uint8Array;
 
-/** Whole pixels of an image: the left upper corner and the size. */
+/**
+ * Whole pixels of an image: the left upper corner and the size.
+ *
+ * @internal
+ */
 export interface Rect {
   x: number;
   y: number;
@@ -32,7 +36,11 @@ export interface Rect {
   height: number;
 }
 
-/** An image that hands out its pixels by parts. */
+/**
+ * An image that hands out its pixels by parts.
+ *
+ * @internal
+ */
 export interface Picture {
   readonly width: number;
   readonly height: number;
@@ -46,9 +54,13 @@ export interface Picture {
 const MAX_PIXELS = 64_000_000;
 
 /** The most pixels that are read from a canvas or passed to wasm at once: 16 MB. Some browsers limit canvases to four times that. */
-export const BAND = 4_000_000;
+const BAND = 4_000_000;
 
-/** The rectangle in parts of its full width, none much larger than `BAND`. */
+/**
+ * The rectangle in parts of its full width, none much larger than `BAND`.
+ *
+ * @internal
+ */
 export function* bands({ x, y, width, height }: Rect): Generator<Rect> {
   const rows = Math.max(1, Math.floor(BAND / width));
   for (let top = 0; top < height; top += rows) {
@@ -56,7 +68,11 @@ export function* bands({ x, y, width, height }: Rect): Generator<Rect> {
   }
 }
 
-/** Opens an image of any kind. `what` names it in messages. */
+/**
+ * Opens an image of any kind. `what` names it in messages.
+ *
+ * @internal
+ */
 export async function openImage(source: ImageSource, what: string, decoder: Decoder): Promise<Picture> {
   switch (Object.prototype.toString.call(source).slice(8, -1)) {
     case 'ImageBitmap':
@@ -208,7 +224,11 @@ function canvas(width: number, height: number): OffscreenCanvasRenderingContext2
   return context;
 }
 
-/** Pixels as the platform's `ImageData`, or in its form where there is none. */
+/**
+ * Pixels as the platform's `ImageData`, or in its form where there is none.
+ *
+ * @internal
+ */
 export function imageData(data: Uint8ClampedArray<ArrayBuffer>, width: number, height: number, colorSpace: PredefinedColorSpace): ImageData {
   if (typeof ImageData === 'function') return new ImageData(data, width, height, { colorSpace });
   return { data, width, height, colorSpace } as ImageData;

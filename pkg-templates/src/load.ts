@@ -11,7 +11,11 @@ export interface Progress {
   total?: number;
 }
 
-/** What goes with a download: when to stop, and whom to tell. */
+/**
+ * What goes with a download: when to stop, and whom to tell.
+ *
+ * @internal
+ */
 export interface Download {
   signal: AbortSignal;
   report(loaded: number, total: number | undefined): void;
@@ -19,7 +23,11 @@ export interface Download {
 
 const tag = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
-/** Follows an address or waits for an answer; bytes come back as they are. */
+/**
+ * Follows an address or waits for an answer; bytes come back as they are.
+ *
+ * @internal
+ */
 export async function open(source: BytesSource, { signal }: Download): Promise<Response | Uint8Array<ArrayBuffer>> {
   if (source instanceof ArrayBuffer || tag(source) === 'ArrayBuffer') return new Uint8Array(source as ArrayBuffer);
   if (ArrayBuffer.isView(source)) {
@@ -41,7 +49,11 @@ export async function open(source: BytesSource, { signal }: Download): Promise<R
   throw new StganError('argument', `a URL, a Request, a Response or bytes are expected, not ${tag(source)}`);
 }
 
-/** All bytes of a source, reported as they come. */
+/**
+ * All bytes of a source, reported as they come.
+ *
+ * @internal
+ */
 export async function readBytes(source: BytesSource, download: Download): Promise<Uint8Array<ArrayBuffer>> {
   const opened = await open(source, download);
   const bytes = opened instanceof Uint8Array ? opened : await drain(opened, download);
@@ -82,7 +94,11 @@ async function drain(response: Response, { signal, report }: Download): Promise<
   return bytes;
 }
 
-/** The length of the body as it will be read; unknown where it travels packed. */
+/**
+ * The length of the body as it will be read; unknown where it travels packed.
+ *
+ * @internal
+ */
 export function size(response: Response): number | undefined {
   const length = response.headers.get('content-length');
   return length === null || response.headers.has('content-encoding') ? undefined : Number(length);

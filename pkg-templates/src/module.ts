@@ -4,7 +4,11 @@ import { open, readBytes, size, type BytesSource, type Download } from './load.j
 /** Where a wasm module can come from. */
 export type WasmSource = BytesSource | WebAssembly.Module;
 
-/** A compiled module from any source; from a response while it comes in, which also lets browsers keep the compiled code. */
+/**
+ * A compiled module from any source; from a response while it comes in, which also lets browsers keep the compiled code.
+ *
+ * @internal
+ */
 export async function compile(source: WasmSource, download: Download): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
   const opened = await open(source, download);

@@ -36,7 +36,7 @@ describe('the package in a page', { skip }, () => {
     await page.goto(url);
     await page.waitForFunction(() => window.pictures !== undefined);
     await page.evaluate(() => {
-      window.placement = { x: 320, y: 200, width: 190, rotation: 8 };
+      window.placement = window.pictures.placementOn({ width: 640, height: 480 });
       window.toImageData = ({ data, width, height }) => new ImageData(data, width, height);
       /** The picture as a file. */
       window.toBlob = async (picture, type = 'image/png') => {
@@ -249,18 +249,18 @@ describe('the package in a page', { skip }, () => {
   test('composites a photo of 48 megapixels', async () => {
     const { page, close } = await open();
     const result = await page.evaluate(async () => {
-      const { photo: make, glasses } = window.pictures;
-      const photo = await createImageBitmap(window.toImageData(make(8000, 6000)));
+      const { photo: make, glasses, placementOn } = window.pictures;
+      const source = make(8000, 6000);
+      const photo = await createImageBitmap(window.toImageData(source));
       const tryOn = await window.stgan.TryOn.create();
-      const fit = await tryOn.fit(photo, glasses(), { placement: { x: 4000, y: 3000, width: 1500 }, steps: 0 });
+      const fit = await tryOn.fit(photo, glasses(), { placement: placementOn(source), steps: 0 });
       const { data, width, height } = fit.composite();
       const { x, y, image } = fit.overlay();
-      const words = new Uint32Array(data.buffer);
-      const color = (column, row) => (0xff000000 | (((column * 3) & 255) << 16) | (((row * 5) & 255) << 8) | ((column ^ row) & 255)) >>> 0;
+      const [words, before] = [data, source.data].map(({ buffer }) => new Uint32Array(buffer));
       let [outside, inside] = [0, 0];
       for (let row = 0; row < height; row += 7) {
         for (let column = 0; column < width; column += 3) {
-          if (words[row * width + column] === color(column, row)) continue;
+          if (words[row * width + column] === before[row * width + column]) continue;
           const within = column >= x && column < x + image.width && row >= y && row < y + image.height;
           if (within) inside++;
           else outside++;

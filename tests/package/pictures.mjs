@@ -20,13 +20,37 @@ export function glasses(width = 400, height = 160, border = 10) {
   return { data, width, height };
 }
 
-/** A photo of sorts: an opaque picture in which every pixel is somewhat different from its neighbours. */
+/** Where glasses go on the face of `photo`, somewhat off. */
+export const placementOn = ({ width, height }) => ({ x: width * 0.51, y: height * 0.42, width: width * 0.3, rotation: 8 });
+
+/** A photo of sorts: a drawn face before a ground in which neighbouring pixels differ. */
 export function photo(width = 640, height = 480) {
   const data = new Uint8ClampedArray(width * height * 4);
   const words = new Uint32Array(data.buffer);
+  const shade = (r, g, b) => 0xff000000 | (b << 16) | (g << 8) | r;
   for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at++) words[at] = 0xff000000 | (((x * 3) & 255) << 16) | (((y * 5) & 255) << 8) | ((x ^ y) & 255);
+    for (let x = 0; x < width; x++, at++) words[at] = shade(90 + ((x + 3 * y) & 15), 110 + ((x ^ y) & 7), 130);
   }
+  // Coordinates of the face: the pupils at ±1 on the line y = 0.
+  const unit = width * 0.068;
+  const [cx, cy] = [width / 2, height * 0.4];
+  const ellipse = (x, y, a, b, colour) => {
+    for (let row = Math.ceil(cy + (y - b) * unit); row < cy + (y + b) * unit; row++) {
+      for (let column = Math.ceil(cx + (x - a) * unit); column < cx + (x + a) * unit; column++) {
+        const [u, v] = [((column - cx) / unit - x) / a, ((row - cy) / unit - y) / b];
+        if (u * u + v * v < 1) words[row * width + column] = colour;
+      }
+    }
+  };
+  ellipse(0, -0.6, 2.5, 3.2, shade(60, 40, 30));
+  ellipse(0, 0.5, 2.2, 3, shade(224, 180, 155));
+  for (const side of [-1, 1]) {
+    ellipse(side, -0.75, 0.7, 0.12, shade(70, 45, 35));
+    ellipse(side, 0, 0.5, 0.25, shade(245, 240, 238));
+    ellipse(side, 0, 0.22, 0.22, shade(50, 35, 30));
+  }
+  ellipse(0, 1.1, 0.35, 0.25, shade(205, 155, 130));
+  ellipse(0, 2.1, 0.8, 0.22, shade(180, 90, 90));
   return { data, width, height };
 }
 
@@ -62,7 +86,7 @@ export function apply(h, x, y) {
 /** How many channels of `composite` are not those of the overlay drawn over the photo, give or take one step. */
 export function strangers(composite, photo, overlay) {
   let count = 0;
-  const { x, y, image } = overlay;
+  const { x, y, image } = overlay ?? { x: 0, y: 0, image: { width: 0, height: 0 } };
   for (let row = 0, at = 0; row < photo.height; row++) {
     for (let column = 0; column < photo.width; column++, at += 4) {
       const inside = column >= x && column < x + image.width && row >= y && row < y + image.height;
