@@ -58,20 +58,40 @@ fn step_zero_is_the_placement() {
 
 #[test]
 fn an_update_moves_the_frame_against_its_parameters() {
-    // H looks up: to see the input's right, the output goes left. p1 is in halves of the square's side.
+    // H looks up: to see what is further down in the input, the output goes up. p5 is in halves of the square's side.
     let mut update = [0.0; 8];
-    update[0] = 0.25;
+    update[4] = 0.25;
     let tryon = constant([update, [0.0; 8]]);
     let straight = Placement { rotation: 0.0, ..PLACEMENT };
     let fit = tryon.fit(photo(320, 200).as_ref(), &frame(), &straight, None).unwrap();
     assert_eq!(fit.steps(), 2);
     let shift = 0.25 * 120.0 / (2.0 * 0.613);
     for step in [1, 2] {
-        assert_near(fit.homography(step).unwrap().apply([50.0, 20.0]), [160.0 - shift, 90.0]);
+        assert_near(fit.homography(step).unwrap().apply([50.0, 20.0]), [160.0, 90.0 - shift]);
     }
     let first = &fit.updates()[0];
     assert_eq!((first.delta, first.params), (update.map(f64::from), update.map(f64::from)));
     assert_eq!(fit.homography(3).unwrap_err().code(), "step");
+}
+
+#[test]
+fn a_mirrored_photo_gets_the_mirrored_fit() {
+    let (tryon, frame) = (shipped(), frame());
+    let photo = photo(320, 200);
+    let mut mirror = photo.clone();
+    for row in mirror.data_mut().chunks_exact_mut(320 * 4) {
+        let pixels: Vec<u8> = row.chunks_exact(4).rev().flatten().copied().collect();
+        row.copy_from_slice(&pixels);
+    }
+    let turned = Placement { x: 320.0 - PLACEMENT.x, rotation: -PLACEMENT.rotation, ..PLACEMENT };
+    let a = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
+    let b = tryon.fit(mirror.as_ref(), &frame, &turned, None).unwrap();
+    for step in 0..=a.steps() {
+        // The frame is its own mirror image about x = 50.
+        let (left, right) =
+            (a.homography(step).unwrap().apply([10.0, 12.0]), b.homography(step).unwrap().apply([90.0, 12.0]));
+        assert!((left[0] - (320.0 - right[0])).hypot(left[1] - right[1]) < 0.05, "{left:?} and {right:?}");
+    }
 }
 
 #[test]
