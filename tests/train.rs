@@ -105,17 +105,15 @@ fn a_resumed_run_is_the_same_run_and_it_learns() {
     assert!(losses.last().unwrap() < &(losses[0] * 0.9), "{losses:?}");
 
     // Interrupted within the first stage, and again within the second.
-    let mut resume = false;
-    for stop in [100, 200] {
+    for (start, stop) in [(Start::Afresh, 100), (Start::Resume, 200)] {
         let finished = regression::run(
             &config(),
             &data.0,
             &parts.0,
-            resume,
+            start,
             &mut |event| !matches!(event, Event::Progress { done, .. } if done == stop),
         );
         assert!(!finished.unwrap());
-        resume = true;
     }
     assert!(regression::run(&config(), &data.0, &parts.0, Start::Resume, &mut |_| true).unwrap());
     for file in ["weights.safetensors", "checkpoint.safetensors"] {
