@@ -116,7 +116,7 @@ fn a_resumed_run_is_the_same_run_and_it_learns() {
         assert!(!finished.unwrap());
     }
     assert!(regression::run(&config(), &data.0, &parts.0, Start::Resume, &mut |_| true).unwrap());
-    for file in ["weights.safetensors", "checkpoint.safetensors"] {
+    for file in ["weights.safetensors", "best.safetensors", "checkpoint.safetensors"] {
         let read = |folder: &Folder| std::fs::read(folder.0.join(file)).unwrap();
         let (a, b) = (read(&whole), read(&parts));
         // Metadata has no fixed order; the numbers do.
@@ -152,6 +152,15 @@ fn extending_adds_a_stage_and_leaves_the_others() {
     for (name, tensor) in &file().parameters.0 {
         let values = |t: &candle_core::Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         assert_eq!(values(tensor), values(&extended.parameters.0[name]), "{name}");
+    }
+    // Tuning changes the last stage, and only that.
+    let tuned = Folder::new("extend-tuned");
+    regression::run(&plan, &data.0, &tuned.0, Start::Tune(extended.clone()), &mut |_| true).unwrap();
+    let tuned = weights::read(&std::fs::read(tuned.0.join("best.safetensors")).unwrap()).unwrap();
+    for (name, tensor) in &extended.parameters.0 {
+        let same = (tensor - &tuned.parameters.0[name]).unwrap().abs().unwrap().flatten_all().unwrap();
+        let largest = same.max(0).unwrap().to_scalar::<f32>().unwrap();
+        assert_eq!(largest == 0.0, name.starts_with("stages.0."), "{name}: {largest}");
     }
     let error = regression::run(&plan, &data.0, &longer.0, Start::Extend(extended), &mut |_| true).unwrap_err();
     assert_eq!(error.code(), "argument");

@@ -29,6 +29,9 @@ pub struct Arguments {
     /// Keep the stages of this weights file, and train those that the configuration has beyond them.
     #[arg(long, value_name = "WEIGHTS", conflicts_with = "resume")]
     extend: Option<PathBuf>,
+    /// Train the last stage of this weights file further.
+    #[arg(long, value_name = "WEIGHTS", conflicts_with_all = ["resume", "extend"])]
+    tune: Option<PathBuf>,
 }
 
 const DEFAULT: &str = include_str!("../../configs/compact-glasses.toml");
@@ -45,10 +48,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if !arguments.resume && arguments.out.join("checkpoint.safetensors").exists() {
         bail!("{} holds a run already: --resume goes on with it, --out names another folder", arguments.out.display());
     }
-    let start = match &arguments.extend {
+    let weights = |path: &PathBuf| weights::read(&files::read(path)?).with_context(|| path.display().to_string());
+    let start = match (&arguments.extend, &arguments.tune) {
         _ if arguments.resume => Start::Resume,
-        None => Start::Afresh,
-        Some(path) => Start::Extend(weights::read(&files::read(path)?).with_context(|| path.display().to_string())?),
+        (Some(path), _) => Start::Extend(weights(path)?),
+        (_, Some(path)) => Start::Tune(weights(path)?),
+        _ => Start::Afresh,
     };
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();

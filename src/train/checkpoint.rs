@@ -15,6 +15,8 @@ pub struct Checkpoint {
     /// The stage being trained, and the iterations of it that are done.
     pub stage: usize,
     pub iteration: usize,
+    /// The stage's best score on the validation split so far.
+    pub best: f64,
     /// The weights of finished stages and of the one being trained.
     pub weights: Parameters,
     /// Adam's moments and steps.
@@ -30,6 +32,7 @@ impl Checkpoint {
             ("format".to_owned(), FORMAT.to_owned()),
             ("stage".to_owned(), self.stage.to_string()),
             ("iteration".to_owned(), self.iteration.to_string()),
+            ("best".to_owned(), self.best.to_string()),
             ("steps".to_owned(), self.steps.to_string()),
             ("config".to_owned(), config.to_toml()?),
         ]);
@@ -59,7 +62,9 @@ impl Checkpoint {
             let tensor: Tensor = tensor;
             if name.starts_with("adam.") { &mut moments } else { &mut weights }.0.insert(name, tensor);
         }
-        Ok(Self { stage: number("stage")?, iteration: number("iteration")?, steps: number("steps")?, weights, moments })
+        let best = metadata.get("best").and_then(|value| value.parse().ok()).unwrap_or(f64::INFINITY);
+        let (stage, iteration, steps) = (number("stage")?, number("iteration")?, number("steps")?);
+        Ok(Self { stage, iteration, best, steps, weights, moments })
     }
 }
 

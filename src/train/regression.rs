@@ -22,7 +22,7 @@ use std::time::Instant;
 
 /// Iterations between two lines of metrics, two validations, two checkpoints.
 const REPORT: usize = 50;
-const VALIDATE: usize = 1000;
+const VALIDATE: usize = 500;
 const SAVE: usize = 1000;
 /// Frames and crops of each face that validation looks at.
 const VALIDATION_FRAMES: usize = 96;
@@ -46,12 +46,15 @@ pub enum Start {
     /// The stages of a weights file, which stay as they are: only the stages that the configuration has beyond them are
     /// trained, the first of those starting as a copy of the file's last.
     Extend(Weights),
+    /// The stages of a weights file, the last of which is trained again from where it is.
+    Tune(Weights),
     /// The folder's checkpoint.
     Resume,
 }
 
 /// Trains as `config` says on the faces in `data`, into the folder `out`: `config.toml`, `metrics.jsonl`,
-/// `checkpoint.safetensors`, and `weights.safetensors` whenever a stage is finished.
+/// `checkpoint.safetensors`, `weights.safetensors` whenever a stage is finished, and `best.safetensors`: of the stage being
+/// trained, what did best on the validation split (the sum of median and 95th percentile).
 ///
 /// `start` says from what: see [`Start`]. A resumed run gives the same numbers as an uninterrupted one on as many threads.
 /// `report` hears of progress and says whether to go on; where it says no, a checkpoint is written and `false` returned.
@@ -67,7 +70,8 @@ pub fn run(
     report: &mut dyn FnMut(Event) -> bool,
 ) -> Result<bool> {
     let run = Run::prepare(config, data, out)?;
-    let (mut stage, mut iteration, mut weights, mut saved) = (0, 0, Parameters::default(), None);
+    let (mut stage, mut iteration, mut best) = (0, 0, f64::INFINITY);
+    let (mut weights, mut saved) = (Parameters::default(), None);
     match start {
         Start::Afresh => {}
         Start::Extend(file) => {
@@ -80,9 +84,19 @@ pub fn run(
             }
             (stage, weights) = (file.stages, file.parameters);
         }
+        Start::Tune(file) => {
+            if file.spec != run.spec || file.stages != config.regression.iterations.len() {
+                return Err(Error::Argument {
+                    name: "weights to tune",
+                    value: format!("{} stages of {:?}", file.stages, file.spec),
+                    expected: format!("{} stages of {:?}", config.regression.iterations.len(), run.spec),
+                });
+            }
+            (stage, weights) = (file.stages - 1, file.parameters);
+        }
         Start::Resume => {
             let found = Checkpoint::load(&run.file("checkpoint.safetensors"), config)?;
-            (stage, iteration, weights) = (found.stage, found.iteration, found.weights);
+            (stage, iteration, best, weights) = (found.stage, found.iteration, found.best, found.weights);
             saved = Some((found.moments, found.steps));
         }
     }
@@ -101,19 +115,19 @@ pub fn run(
         return Ok(false);
     }
     while stage < plan.len() {
-        if iteration == 0 && saved.is_none() {
+        if !weights.0.contains_key(&format!("stages.{stage}.fc2.bias")) {
             run.start_stage(stage, &mut weights)?;
         }
         let mut adam = Adam::new(&stage_parameters(&weights, stage))?;
         if let Some((moments, steps)) = saved.take() {
             adam.restore(&moments, steps)?;
         }
-        let finished = run.train_stage(stage, iteration, &mut weights, &mut adam, report)?;
+        let finished = run.train_stage(stage, iteration, &mut weights, &mut adam, &mut best, report)?;
         if !finished {
             return Ok(false);
         }
-        run.export(stage + 1, &weights)?;
-        (stage, iteration) = (stage + 1, 0);
+        run.export("weights.safetensors", stage + 1, &weights)?;
+        (stage, iteration, best) = (stage + 1, 0, f64::INFINITY);
     }
     Ok(true)
 }
@@ -192,6 +206,7 @@ impl<'a> Run<'a> {
         from: usize,
         weights: &mut Parameters,
         adam: &mut Adam,
+        best: &mut f64,
         report: &mut dyn FnMut(Event) -> bool,
     ) -> Result<bool> {
         let plan = &self.config.regression.iterations;
@@ -223,16 +238,25 @@ impl<'a> Run<'a> {
                 (sum, since, clock) = (0.0, 0, Instant::now());
                 go_on = report(Event::Progress { stage, done: before + done, loss });
             }
-            if done % SAVE == 0 || last || !go_on {
+            let due = |every: usize| done.is_multiple_of(every) || last;
+            if due(VALIDATE) || due(SAVE) || !go_on {
                 weights.0.extend(detached(&adam.parameters()).0);
-                let (moments, steps) = adam.state()?;
-                let state = Checkpoint { stage, iteration: done, weights: weights.clone(), moments, steps };
-                state.save(&self.file("checkpoint.safetensors"), self.config)?;
             }
-            if done % VALIDATE == 0 || last {
+            if due(VALIDATE) {
                 let (median, p95) = self.validate(stage + 1, weights)?;
                 self.log(serde_json::json!({ "stage": stage, "iteration": done, "median": median, "p95": p95 }))?;
+                let score = median[stage + 1] + p95[stage + 1];
+                if score < *best {
+                    *best = score;
+                    self.export("best.safetensors", stage + 1, weights)?;
+                }
                 go_on &= report(Event::Validated { stage, iteration: done, median, p95 });
+            }
+            if due(SAVE) || !go_on {
+                let (moments, steps) = adam.state()?;
+                let state =
+                    Checkpoint { stage, iteration: done, best: *best, weights: weights.clone(), moments, steps };
+                state.save(&self.file("checkpoint.safetensors"), self.config)?;
             }
             if !go_on && !last {
                 return Ok(false);
@@ -353,7 +377,7 @@ impl<'a> Run<'a> {
     }
 
     /// The browser's file: the stages so far, in f16.
-    fn export(&self, stages: usize, weights: &Parameters) -> Result<()> {
+    fn export(&self, name: &str, stages: usize, weights: &Parameters) -> Result<()> {
         use crate::model::canonical::{EYE_Y, PUPIL_X, TEMPLE_X};
         let metadata = BTreeMap::from([
             ("task".to_owned(), "glasses".to_owned()),
@@ -371,7 +395,7 @@ impl<'a> Run<'a> {
             storage: Storage::F16,
             metadata,
         };
-        checkpoint::write_atomically(&self.file("weights.safetensors"), &weights::write(&file, Storage::F16)?)
+        checkpoint::write_atomically(&self.file(name), &weights::write(&file, Storage::F16)?)
     }
 }
 
