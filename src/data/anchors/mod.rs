@@ -3,6 +3,10 @@
 //! Eight points in this order: pupils, temples, below the pupils, above the pupils; of each pair the subject's right
 //! (the image's left) first. Anchor error is the mean distance of the first four, in eye distances.
 
+mod solve;
+
+pub use solve::solve;
+
 use crate::homography::Homography;
 use crate::model::canonical::{EYE_Y, PUPIL_X, TEMPLE_X};
 use crate::tryon::Placement;
@@ -55,6 +59,13 @@ pub fn from_landmarks(irises: [Point; 2], temples: [Point; 2]) -> Anchors {
         at(right, down, -offset[0]),
         at(left, down, -offset[1]),
     ]
+}
+
+/// As [`from_landmarks`], of a face of which only the eyes are known: its temples are taken to lie where those of a frame
+/// in canonical pose do. On a turned head they do not: such anchors are good for a median, not for the last hundredth.
+pub fn from_eyes([right, left]: [Point; 2]) -> Anchors {
+    let at = |share: f64| [0, 1].map(|k| 0.5 * (right[k] + left[k]) + 0.5 * share * (left[k] - right[k]));
+    from_landmarks([right, left], [at(-TEMPLE_X / PUPIL_X), at(TEMPLE_X / PUPIL_X)])
 }
 
 /// The mean distance of pupils and temples, in eye distances of `target`.
