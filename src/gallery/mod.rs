@@ -1,6 +1,8 @@
-//! The project's own pictures: the catalogue of frames, random frames for training, sample portraits. Native only.
+//! The project's own pictures: the catalogue of frames, random frames and random people for training, sample
+//! portraits. Native only.
 
 mod frames;
+pub mod people;
 mod portraits;
 pub mod random;
 mod svg;
