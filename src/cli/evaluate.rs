@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use stgan::compose::Foreground;
-use stgan::data::portraits;
+use stgan::data;
 use stgan::evaluate::{self, Report};
 use stgan::gallery;
 
@@ -40,12 +40,18 @@ const FRAME_WIDTH: u32 = 600;
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tryon = files::tryon(arguments.weights.as_deref())?;
-    let faces = portraits::bare_faces(&arguments.data, &[&arguments.split])?;
+    let settings =
+        data::Settings { splits: vec![arguments.split.clone()], validation: String::new(), ..Default::default() };
+    let faces = data::open(Some(&arguments.data), &settings, &|_, _| {})?;
+    for problem in &faces.problems {
+        eprintln!("skipped {problem}");
+    }
+    let faces = faces.bare.faces();
     let frames = gallery::frames()
         .iter()
         .map(|frame| Foreground::new(frame.render(FRAME_WIDTH)?.as_ref()))
         .collect::<stgan::Result<Vec<_>>>()?;
-    let report = evaluate::anchor_errors(&tryon, &faces, &frames, arguments.draws, arguments.steps, arguments.seed)?;
+    let report = evaluate::anchor_errors(&tryon, faces, &frames, arguments.draws, arguments.steps, arguments.seed)?;
     let text = if arguments.json {
         serde_json::to_string(&report)? + "\n"
     } else {

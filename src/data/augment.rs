@@ -1,11 +1,13 @@
 //! Training examples: random crops, flips and colours of a face, and random warps of a frame.
 
 use super::anchors::{self, Anchors};
-use super::portraits::Face;
+use super::pool::Face;
+pub use super::sampler::Sampler;
 use crate::homography::DIMENSION;
+use crate::model::canonical::{PUPIL_X, TEMPLE_X};
 use crate::resample::{self, Pyramid};
 use crate::tryon::{Placement, view_to_canonical};
-use crate::{Homography, Result};
+use crate::{BitmapRef, Homography, Result};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
@@ -47,82 +49,50 @@ impl Perturbation {
 }
 
 /// A face made ready for repeated cropping.
+#[derive(Debug)]
 pub struct Subject {
     pyramid: Pyramid,
-    target: Anchors,
+    target: Option<Anchors>,
     placement: Placement,
+    /// The eye distance in pixels: by the landmarks, or that of a frame in its place.
+    eyes: f64,
 }
 
 /// One example: what the generator sees, and where the frame's anchors should be.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Example {
     /// Three planes of `size × size`.
     pub background: Vec<f32>,
-    /// In canonical coordinates of the view.
-    pub target: Anchors,
+    /// In canonical coordinates of the view; none where the data has no landmarks.
+    pub target: Option<Anchors>,
     /// The frame's warp at the start.
     pub params: [f64; DIMENSION],
 }
 
-/// Draws subjects so that rare poses count: a share of the draws picks a range of poses first, whether many faces are in
-/// it or few, and then one of those. A training set that is out of balance is the method's known weakness.
-pub struct Sampler {
-    /// Indices of the subjects, by how far the head is turned.
-    poses: Vec<Vec<usize>>,
-    subjects: usize,
-    balance: f64,
-}
-
-impl Sampler {
-    /// The width of a range, in units of [`Subject::turn`].
-    const RANGE: f64 = 0.2;
-
-    /// `balance` is the share of draws by pose, 0 to 1.
-    pub fn new(subjects: &[Subject], balance: f64) -> Self {
-        let mut poses: Vec<Vec<usize>> = Vec::new();
-        for (i, subject) in subjects.iter().enumerate() {
-            let range = (subject.turn() / Self::RANGE) as usize;
-            poses.resize_with(poses.len().max(range + 1), Vec::new);
-            poses[range].push(i);
-        }
-        poses.retain(|range| !range.is_empty());
-        Self { poses, subjects: subjects.len(), balance }
-    }
-
-    /// The index of a subject.
-    pub fn draw(&self, rng: &mut impl Rng) -> usize {
-        if rng.random_bool(self.balance) {
-            let range = &self.poses[rng.random_range(0..self.poses.len())];
-            range[rng.random_range(0..range.len())]
-        } else {
-            rng.random_range(0..self.subjects)
-        }
-    }
-}
-
 impl Subject {
-    /// How far the head is turned: |ln| of the ratio between the distances from the middle of the pupils to the temples,
-    /// 0 for a frontal face, at most 2.
-    pub fn turn(&self) -> f64 {
-        let [right, left, right_temple, left_temple, ..] = self.target;
-        let middle = [0.5 * (right[0] + left[0]), 0.5 * (right[1] + left[1])];
-        let ratio = anchors::distance(middle, left_temple) / anchors::distance(middle, right_temple);
-        ratio.ln().abs().min(2.0)
-    }
-
+    /// `target` and `placement` are in pixels of the image; see [`Face`].
+    ///
     /// # Errors
     /// As [`Pyramid::new`].
-    pub fn new(face: &Face) -> Result<Self> {
-        let placement = anchors::placement(&face.target);
-        Ok(Self { pyramid: Pyramid::new(face.image.as_ref())?, target: face.target, placement })
+    pub fn new(image: BitmapRef, target: Option<Anchors>, placement: Placement) -> Result<Self> {
+        let eyes = target.map_or(placement.width * PUPIL_X / TEMPLE_X, |t| anchors::distance(t[0], t[1]));
+        Ok(Self { pyramid: Pyramid::new(image)?, target, placement, eyes })
     }
 
-    /// Cuts a random view.
+    /// Reads or draws the face's image.
+    ///
+    /// # Errors
+    /// As [`Face::image`].
+    pub fn of(face: &Face) -> Result<Self> {
+        Self::new(face.image()?.as_ref(), face.target, face.placement)
+    }
+
+    /// Cuts a random view. Everything about it follows from the face and the state of `rng`.
     ///
     /// # Errors
     /// None for the perturbations that [`Perturbation`] describes; a crop of no extent is [`crate::Error::Degenerate`].
     pub fn example(&self, size: usize, perturbation: &Perturbation, rng: &mut impl Rng) -> Result<Example> {
-        let eyes = anchors::distance(self.target[0], self.target[1]);
-        let placed = perturb(&self.placement, eyes, perturbation, rng);
+        let placed = perturb(&self.placement, self.eyes, perturbation, rng);
         let flip = rng.random_bool(0.5);
         let mirror =
             if flip { Homography([-1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]) } else { Homography::IDENTITY };
@@ -136,12 +106,16 @@ impl Subject {
         if perturbation.colour {
             recolour(&mut background, size, rng);
         }
-        let mut target = anchors::apply(&to_photo.inverse()?, &self.target);
-        if flip {
-            for pair in target.chunks_exact_mut(2) {
-                pair.swap(0, 1);
+        let to_view = to_photo.inverse()?;
+        let target = self.target.map(|target| {
+            let mut seen = anchors::apply(&to_view, &target);
+            if flip {
+                for pair in seen.chunks_exact_mut(2) {
+                    pair.swap(0, 1);
+                }
             }
-        }
+            seen
+        });
         let mut params = [0.0; DIMENSION];
         if rng.random_bool(perturbation.warped) {
             params = params.map(|_| perturbation.warp * normal(rng));
@@ -227,22 +201,10 @@ mod tests {
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
-    fn subject(left_temple: f64) -> Subject {
+    fn subject() -> Subject {
         let image = Bitmap::new(40, 40, vec![128; 40 * 40 * 4]).unwrap();
-        let target = anchors::from_landmarks([[15.0, 20.0], [25.0, 20.0]], [[9.0, 20.0], [20.0 + left_temple, 20.0]]);
-        Subject::new(&Face { id: String::new(), image, target, yaw: 0.0 }).unwrap()
-    }
-
-    #[test]
-    fn rare_poses_count_where_they_are_asked_to() {
-        // 99 frontal faces and one that is turned.
-        let subjects: Vec<_> = (0..100).map(|i| subject(if i == 0 { 19.0 } else { 11.0 })).collect();
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        for (balance, expected) in [(0.0, 0.01), (0.5, 0.255), (1.0, 0.5)] {
-            let sampler = Sampler::new(&subjects, balance);
-            let turned = (0..4000).filter(|_| sampler.draw(&mut rng) == 0).count();
-            assert!((turned as f64 / 4000.0 - expected).abs() < 0.04, "{turned} of 4000 at {balance}");
-        }
+        let target = anchors::from_landmarks([[15.0, 20.0], [25.0, 20.0]], [[9.0, 20.0], [31.0, 20.0]]);
+        Subject::new(image.as_ref(), Some(target), anchors::placement(&target)).unwrap()
     }
 
     #[test]
@@ -250,10 +212,27 @@ mod tests {
         let by = Perturbation { shape: 0.05, ..Perturbation::DROPPED };
         for stream in 0..20 {
             let mut rng = ChaCha8Rng::seed_from_u64(stream);
-            let example = subject(11.0).example(16, &by, &mut rng).unwrap();
+            let example = subject().example(16, &by, &mut rng).unwrap();
             assert_eq!(example.background.len(), 3 * 16 * 16);
-            assert!(example.target[0][0] < example.target[1][0] && example.target[2][0] < example.target[3][0]);
-            assert!(example.target[4][1] > example.target[6][1]);
+            let target = example.target.unwrap();
+            assert!(target[0][0] < target[1][0] && target[2][0] < target[3][0]);
+            assert!(target[4][1] > target[6][1]);
         }
+    }
+
+    #[test]
+    fn without_landmarks_the_same_view_is_cut() {
+        let image = Bitmap::new(40, 40, (0..40 * 40 * 4).map(|i| (i * 37 % 251) as u8).collect()).unwrap();
+        let with = subject();
+        let placement = with.placement;
+        let target = with.target;
+        let view = |target| {
+            let subject = Subject::new(image.as_ref(), target, placement).unwrap();
+            let by = Perturbation { translation: 0.0, ..Perturbation::DROPPED };
+            subject.example(16, &by, &mut ChaCha8Rng::seed_from_u64(9)).unwrap()
+        };
+        let (known, unknown) = (view(target), view(None));
+        assert_eq!(known.background, unknown.background);
+        assert!(known.target.is_some() && unknown.target.is_none());
     }
 }

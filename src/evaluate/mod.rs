@@ -1,9 +1,9 @@
 //! How well frames end up where they should: anchor errors over faces, frames and random placements. Native only.
 
 use crate::compose::Foreground;
+use crate::data::Face;
 use crate::data::anchors::{self, FRAME};
 use crate::data::augment::{Perturbation, perturb};
-use crate::data::portraits::Face;
 use crate::tryon::{TryOn, frame_to_canonical};
 use crate::{Error, Result};
 use rand::SeedableRng;
@@ -33,7 +33,8 @@ pub struct Report {
 /// one that is best in the sense of least squares. The same seed draws the same placements.
 ///
 /// # Errors
-/// [`Error::Argument`] where there is nothing to fit; otherwise as [`TryOn::fit`].
+/// [`Error::Argument`] where there is nothing to fit, or a face without landmarks; otherwise as [`Face::image`] and
+/// [`TryOn::fit`].
 pub fn anchor_errors(
     tryon: &TryOn,
     faces: &[Face],
@@ -47,19 +48,30 @@ pub fn anchor_errors(
         let value = format!("{} faces, {} frames, {draws} draws", faces.len(), frames.len());
         return Err(Error::Argument { name: "evaluation", value, expected: "at least one of each".into() });
     }
-    let one = |i: usize| -> Result<Vec<f64>> {
-        let (face, frame) = (&faces[i / draws / frames.len()], &frames[i / draws % frames.len()]);
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(i as u64);
-        let eyes = anchors::distance(face.target[0], face.target[1]);
-        let placement = perturb(&anchors::placement(&face.target), eyes, &Perturbation::DROPPED, &mut rng);
-        let fit = tryon.fit(face.image.as_ref(), frame, &placement, steps)?;
-        let on_frame = anchors::apply(&frame_to_canonical(frame).inverse()?, &FRAME);
-        (0..=fit.steps())
-            .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_frame), &face.target)))
-            .collect()
+    // An image is decoded once for all of its fits.
+    let of_face = |(index, face): (usize, &Face)| -> Result<Vec<Vec<f64>>> {
+        let target = face.target.as_ref().ok_or_else(|| Error::Argument {
+            name: "face",
+            value: face.id.clone(),
+            expected: "landmarks, to measure the anchor error".into(),
+        })?;
+        let image = face.image()?;
+        let eyes = anchors::distance(target[0], target[1]);
+        let one = |k: usize| -> Result<Vec<f64>> {
+            let frame = &frames[k / draws];
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream((index * frames.len() * draws + k) as u64);
+            let placement = perturb(&anchors::placement(target), eyes, &Perturbation::DROPPED, &mut rng);
+            let fit = tryon.fit(image.as_ref(), frame, &placement, steps)?;
+            let on_frame = anchors::apply(&frame_to_canonical(frame).inverse()?, &FRAME);
+            (0..=fit.steps())
+                .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_frame), target)))
+                .collect()
+        };
+        (0..frames.len() * draws).map(one).collect()
     };
-    let errors: Vec<Vec<f64>> = (0..fits).into_par_iter().map(one).collect::<Result<_>>()?;
+    let errors: Vec<Vec<Vec<f64>>> = faces.par_iter().enumerate().map(of_face).collect::<Result<_>>()?;
+    let errors: Vec<Vec<f64>> = errors.into_iter().flatten().collect();
     let steps = (0..errors[0].len()).map(|step| Summary::of(errors.iter().map(|e| e[step]).collect())).collect();
     Ok(Report { faces: faces.len(), frames: frames.len(), fits, steps })
 }

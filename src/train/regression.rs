@@ -4,8 +4,8 @@
 use super::checkpoint::{self, Checkpoint};
 use super::{Adam, Config};
 use crate::data::anchors::{self, Anchors};
-use crate::data::augment::{Example, Perturbation, Sampler, Subject};
-use crate::data::{frames, portraits};
+use crate::data::augment::{Example, Perturbation, Sampler};
+use crate::data::{self, Broken, Dataset, frames};
 use crate::homography::{DIMENSION, Homography};
 use crate::model::weights::{self, Storage, Weights};
 use crate::model::{Cascade, Generator, GeneratorSpec, Parameters, initialise};
@@ -105,8 +105,8 @@ pub fn run(
     let total: usize = plan.iter().sum();
     let before: usize = plan[..stage.min(plan.len())].iter().sum::<usize>() + iteration;
     let ready = Event::Ready {
-        faces: run.subjects.len(),
-        validation: run.validation.len(),
+        faces: run.data.bare.len(),
+        validation: run.data.validation.len(),
         frames: run.frames.len(),
         iterations: total,
         done: before,
@@ -136,11 +136,9 @@ struct Run<'a> {
     config: &'a Config,
     spec: GeneratorSpec,
     out: PathBuf,
-    data: String,
-    subjects: Vec<Subject>,
+    data: Dataset,
     sampler: Sampler,
     frames: Vec<Vec<f32>>,
-    validation: Vec<Subject>,
     validation_frames: Vec<Vec<f32>>,
 }
 
@@ -156,19 +154,19 @@ impl<'a> Run<'a> {
     fn prepare(config: &'a Config, data: &Path, out: &Path) -> Result<Self> {
         std::fs::create_dir_all(out).map_err(|source| checkpoint::io(out, source))?;
         let spec = config.generator()?;
-        let subjects = |splits: &[&str], largest_yaw: f64| -> Result<Vec<Subject>> {
-            let faces = portraits::bare_faces(data, splits)?;
-            faces.par_iter().filter(|face| face.yaw.abs() <= largest_yaw).map(Subject::new).collect()
+        let settings = data::Settings {
+            splits: config.regression.splits.clone(),
+            validation: config.regression.validation.clone(),
+            largest_yaw: config.regression.largest_yaw,
+            broken: Broken::Refuse,
+            ..data::Settings::default()
         };
-        let splits: Vec<&str> = config.regression.splits.iter().map(String::as_str).collect();
-        let subjects_to_learn = subjects(&splits, config.regression.largest_yaw)?;
+        let data = data::open(Some(data), &settings, &|_, _| {})?;
         Ok(Self {
-            sampler: Sampler::new(&subjects_to_learn, config.regression.balance),
-            subjects: subjects_to_learn,
-            validation: subjects(&[&config.regression.validation], f64::INFINITY)?,
+            sampler: Sampler::new(&data.bare, config.regression.balance),
             frames: frames::random(config.frames.count, spec.size, config.seed)?,
             validation_frames: frames::random(VALIDATION_FRAMES, spec.size, config.seed ^ u64::MAX)?,
-            data: data.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+            data,
             out: out.to_owned(),
             config,
             spec,
@@ -281,7 +279,7 @@ impl<'a> Run<'a> {
         let r = &self.config.regression;
         self.batch(r.batch, |item| {
             let mut rng = self.rng((stage as u64) << 32 | iteration as u64, item as u64);
-            let subject = &self.subjects[self.sampler.draw(&mut rng)];
+            let subject = self.data.bare.subject(self.sampler.draw(&mut rng))?;
             let frame = &self.frames[rng.random_range(0..self.frames.len())];
             Ok((subject.example(self.spec.size, &r.perturbation, &mut rng)?, frame))
         })
@@ -334,7 +332,7 @@ impl<'a> Run<'a> {
             background: Tensor::from_vec(background, (n, 3, size, size), &Device::Cpu)?,
             frames: Tensor::from_vec(frames, (n, 4, size, size), &Device::Cpu)?,
             params: Tensor::from_vec(params, (n, DIMENSION), &Device::Cpu)?,
-            targets: examples.into_iter().map(|(e, _)| e.target).collect(),
+            targets: examples.into_iter().filter_map(|(e, _)| e.target).collect(),
         })
     }
 
@@ -343,12 +341,12 @@ impl<'a> Run<'a> {
     fn validate(&self, stages: usize, weights: &Parameters) -> Result<(Vec<f64>, Vec<f64>)> {
         let cascade = Cascade::new(&self.spec, stages, weights)?;
         let mut errors: Vec<Vec<f64>> = vec![Vec::new(); stages + 1];
-        let jobs: Vec<usize> = (0..self.validation.len() * VALIDATION_CROPS).collect();
+        let jobs: Vec<usize> = (0..self.data.validation.len() * VALIDATION_CROPS).collect();
         for chunk in jobs.chunks(32) {
             let batch = self.batch(chunk.len(), |i| {
                 let mut rng = self.rng(u64::MAX - 1, chunk[i] as u64);
                 let frame = &self.validation_frames[rng.random_range(0..self.validation_frames.len())];
-                let subject = &self.validation[chunk[i] % self.validation.len()];
+                let subject = self.data.validation.subject(chunk[i] % self.data.validation.len())?;
                 Ok((subject.example(self.spec.size, &Perturbation::DROPPED, &mut rng)?, frame))
             })?;
             let all = cascade.forward(&batch.background, &self.foreground(&batch.frames)?, &batch.params)?;
@@ -382,8 +380,8 @@ impl<'a> Run<'a> {
         let metadata = BTreeMap::from([
             ("task".to_owned(), "glasses".to_owned()),
             ("anchors".to_owned(), format!("pupils ±{PUPIL_X}, temples ±{TEMPLE_X}, y {EYE_Y}")),
-            ("data".to_owned(), format!("{}: {}", self.data, self.config.regression.splits.join(", "))),
-            ("faces".to_owned(), self.subjects.len().to_string()),
+            ("data".to_owned(), format!("{}: {}", self.data.name, self.config.regression.splits.join(", "))),
+            ("faces".to_owned(), self.data.bare.len().to_string()),
             ("command".to_owned(), format!("stgan train, seed {}", self.config.seed)),
             ("config".to_owned(), self.config.to_toml()?),
         ]);
