@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod evaluate;
+mod export;
 mod files;
 mod fit;
 mod frames;
@@ -25,6 +26,7 @@ enum Command {
     Frames(frames::Arguments),
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
+    Export(export::Arguments),
 }
 
 pub fn main() -> ExitCode {
@@ -35,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Frames(arguments) => frames::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
     };
     match result {
         Ok(code) => code,

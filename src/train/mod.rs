@@ -5,6 +5,7 @@ mod checkpoint;
 pub mod config;
 pub mod losses;
 pub mod regression;
+pub mod report;
 
 pub use adam::Adam;
 pub use config::Config;
