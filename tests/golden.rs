@@ -7,6 +7,7 @@ use candle_core::{DType, Tensor, Var};
 use common::{assert_close, golden};
 use stgan::homography::Homography;
 use stgan::model::{Cascade, Discriminator, DiscriminatorSpec, Generator, Parameters, composite, weights};
+use stgan::ops;
 use stgan::stn::{self, Interpolation};
 use stgan::train::losses;
 
@@ -59,6 +60,13 @@ fn samplers_and_their_gradients() {
             assert_close("grad_image", gradients.get(&image).unwrap(), &t["grad_image"], tolerance);
             if let Some(expected) = t.get("grad_H") {
                 assert_close("grad_H", gradients.get(&h).unwrap(), expected, tolerance);
+            }
+            if interpolation == Interpolation::Bilinear {
+                let warped = ops::warp(image.as_tensor(), h.as_tensor(), (height, width)).unwrap();
+                assert_close("warp", &warped, &t["output"], tolerance);
+                let gradients = weighted_sum(&warped, &t["R"].to_dtype(dtype).unwrap()).backward().unwrap();
+                assert_close("warp's grad_image", gradients.get(&image).unwrap(), &t["grad_image"], tolerance);
+                assert_close("warp's grad_H", gradients.get(&h).unwrap(), &t["grad_H"], tolerance);
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Every differentiable operation against finite differences, in f64.
 
-use candle_core::{Device, Tensor, Var};
+mod common;
+
+use candle_core::{DType, Device, Tensor, Var};
+use common::assert_close;
 use stgan::model::{Discriminator, DiscriminatorSpec, Generator, GeneratorSpec, Inputs, composite, initialise};
 use stgan::stn::{self, Interpolation};
 use stgan::train::losses;
@@ -75,9 +78,59 @@ fn samplers_grids_and_warps() {
     let p = (numbers(&[2, 8], 8) * 0.3).unwrap();
     check("homography", &p, &|p| stn::homography(p));
     check("warp", &p, &|p| stn::warp(&image, p, (7, 5)));
+    check("warp, image", &image, &|image| stn::warp(image, &p, (7, 5)));
     let background = numbers(&[2, 3, 6, 9], 9);
     let frame = numbers(&[2, 4, 6, 9], 10);
     check("composite, frame", &frame, &|f| composite(&background, f));
+}
+
+/// From mild to wild: the last ones send part of the output through infinity.
+fn homographies(spread: f64, seed: u64) -> Tensor {
+    stn::homography(&(numbers(&[3, 8], seed) * spread).unwrap()).unwrap()
+}
+
+#[test]
+fn the_warp_in_one_piece_is_grid_and_sampler() {
+    for (seed, spread) in [(1, 0.0), (2, 0.2), (3, 0.7), (4, 1.5), (5, 2.5)] {
+        for (input, output) in [((6, 9), (7, 5)), ((5, 5), (5, 5)), ((1, 4), (3, 1)), ((30, 2), (40, 40))] {
+            let image = Var::from_tensor(&numbers(&[3, 2, input.0, input.1], seed)).unwrap();
+            let h = Var::from_tensor(&homographies(spread, seed + 10)).unwrap();
+            let r = numbers(&[3, 2, output.0, output.1], seed + 20);
+            let whole = ops::warp(image.as_tensor(), h.as_tensor(), output).unwrap();
+            let grid = stn::homography_grid(h.as_tensor(), output).unwrap();
+            let parts = stn::grid_sample(image.as_tensor(), &grid, Interpolation::Bilinear).unwrap();
+            assert_close("warp", &whole, &parts, 1e-9);
+            let gradients = |out: &Tensor| (out * &r).unwrap().sum_all().unwrap().backward().unwrap();
+            let (whole, parts) = (gradients(&whole), gradients(&parts));
+            for (what, var) in [("image", &image), ("homography", &h)] {
+                assert_close(what, whole.get(var).unwrap(), parts.get(var).unwrap(), 1e-8);
+            }
+        }
+    }
+    let (image, h) = (numbers(&[3, 2, 6, 9], 30), homographies(0.4, 31));
+    check("warp, homography", &h, &|h| ops::warp(&image, h, (7, 5)));
+    check("warp, image", &image, &|image| ops::warp(image, &h, (7, 5)));
+}
+
+#[test]
+fn a_warp_computes_only_what_is_tracked() {
+    let (image, h) = (numbers(&[3, 2, 6, 9], 30), homographies(0.4, 31));
+    let sum = |image: &Tensor, h: &Tensor| ops::warp(image, h, (7, 5)).unwrap().sum_all().unwrap();
+    assert!(!sum(&image, &h).track_op());
+    let var = Var::from_tensor(&h).unwrap();
+    let gradients = sum(&image, var.as_tensor()).backward().unwrap();
+    assert!(gradients.get(&var).is_some() && gradients.get(&image).is_none());
+    let var = Var::from_tensor(&image).unwrap();
+    let gradients = sum(var.as_tensor(), &h).backward().unwrap();
+    assert!(gradients.get(&var).is_some() && gradients.get(&h).is_none());
+}
+
+#[test]
+fn warps_that_do_not_fit_are_refused() {
+    let (image, h) = (numbers(&[3, 2, 6, 9], 30), homographies(0.4, 31));
+    assert!(ops::warp(&image, &h, (0, 5)).is_err());
+    assert!(ops::warp(&image, &h.narrow(0, 0, 2).unwrap(), (7, 5)).is_err());
+    assert!(ops::warp(&image, &h.to_dtype(DType::F32).unwrap(), (7, 5)).is_err());
 }
 
 #[test]
@@ -139,6 +192,28 @@ fn the_generators_loss_reaches_its_weights_through_the_warp() {
 #[test]
 fn points_that_are_not_finite_give_zero_and_no_gradient() {
     let image = numbers(&[1, 2, 5, 5], 80);
+    let largest = |t: &Tensor| t.abs().unwrap().max_all().unwrap().to_scalar::<f64>().unwrap();
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+        for place in 0..9 {
+            let mut h = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+            h[place] = value;
+            let h = Var::from_tensor(&Tensor::from_slice(&h, (1, 3, 3), &Device::Cpu).unwrap()).unwrap();
+            let image = Var::from_tensor(&image).unwrap();
+            let out = ops::warp(image.as_tensor(), h.as_tensor(), (4, 6)).unwrap();
+            let gradients = out.sum_all().unwrap().backward().unwrap();
+            let found = [&out, gradients.get(&h).unwrap(), gradients.get(&image).unwrap()].map(largest);
+            assert!(found.iter().all(|x| x.is_finite()), "{value} at {place}: {found:?}");
+            assert!(value == 1e300 || found == [0.0; 3], "{value} at {place}: {found:?}");
+        }
+    }
+    // Behind the horizon everywhere, and a plane seen edge on.
+    for third in [[0.0, 0.0, 0.0], [0.0, 0.0, -1e-8], [0.0, 0.0, 1e-300]] {
+        let h = [[1.0, 0.0, 9.0], [0.0, 1.0, 9.0], third].concat();
+        let h = Var::from_tensor(&Tensor::from_slice(&h, (1, 3, 3), &Device::Cpu).unwrap()).unwrap();
+        let out = ops::warp(&image, h.as_tensor(), (4, 6)).unwrap();
+        let gradients = out.sum_all().unwrap().backward().unwrap();
+        assert_eq!([&out, gradients.get(&h).unwrap()].map(largest), [0.0; 2], "{third:?}");
+    }
     let points = [f64::NAN, 0.0, f64::INFINITY, 0.0, 0.0, f64::NEG_INFINITY, 1e300, -1e300];
     let grid = Var::from_tensor(&Tensor::from_slice(&points, (1, 2, 2, 2), &Device::Cpu).unwrap()).unwrap();
     for interpolation in [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic] {

@@ -8,8 +8,10 @@ mod bias;
 mod conv;
 mod sample;
 mod storage;
+mod warp;
 
 pub use activation::{leaky_relu, leaky_relu_grad};
 pub use bias::add_bias;
 pub use conv::{ConvGeometry, conv2d, conv2d_input_grad, conv2d_weight_grad};
 pub use sample::{Interpolation, grid_sample};
+pub use warp::warp;

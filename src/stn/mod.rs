@@ -6,7 +6,8 @@
 //!     U [B, C, h, w] ─────────────────────────┘
 //! ```
 //!
-//! The output looks up the input: a grid holds, for every output pixel, the point of the input that it shows.
+//! The output looks up the input: a grid holds, for every output pixel, the point of the input that it shows. Where the
+//! transform is a homography and the sampler bilinear, [`warp`] does grid and sampler in one piece.
 
 mod grid;
 mod transform;
@@ -20,6 +21,5 @@ use candle_core::{Result, Tensor};
 /// Warps `image` [B, C, h, w] by the homographies H = exp(A(p)) of `params` [B, 8] to [B, C, height, width], bilinear and
 /// zero outside. H maps output points to input points, both in canonical coordinates.
 pub fn warp(image: &Tensor, params: &Tensor, (height, width): (usize, usize)) -> Result<Tensor> {
-    let grid = homography_grid(&homography(params)?, (height, width))?;
-    grid_sample(image, &grid, Interpolation::Bilinear)
+    crate::ops::warp(image, &homography(params)?, (height, width))
 }

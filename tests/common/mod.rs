@@ -1,4 +1,7 @@
-//! What the golden tests share: reading the reference values, and comparing.
+//! What tests of numbers share: reading the reference values, and comparing.
+
+// Not every test program uses all of it.
+#![allow(dead_code)]
 
 use candle_core::{DType, Device, Tensor};
 use std::collections::HashMap;
