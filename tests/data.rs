@@ -463,7 +463,7 @@ fn rare_poses_and_sizes_get_their_share() {
     let faces = data.bare.faces();
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let mut share = |balance: f64, rare: &dyn Fn(usize) -> bool| {
-        let sampler = Sampler::new(&data.bare, balance);
+        let sampler = Sampler::new(&data.bare.faces().iter().collect::<Vec<_>>(), balance);
         (0..8000).filter(|_| rare(sampler.draw(&mut rng))).count() as f64 / 8000.0
     };
     let turned = |i: usize| faces[i].turn().unwrap() > 0.8;
@@ -478,7 +478,7 @@ fn rare_poses_and_sizes_get_their_share() {
     }
     // Without landmarks there is nothing to balance by.
     let blind = drawn(&Settings { landmarks: false, ..synthetic(50, 0) });
-    let sampler = Sampler::new(&blind.bare, 1.0);
+    let sampler = Sampler::new(&blind.bare.faces().iter().collect::<Vec<_>>(), 1.0);
     let mut counts = [0usize; 50];
     for _ in 0..10_000 {
         counts[sampler.draw(&mut rng)] += 1;

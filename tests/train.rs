@@ -1,32 +1,42 @@
-//! Training on a folder that the test makes: it learns, it resumes exactly, and bad data is named.
+//! Training through all its phases on synthetic faces: it learns, resumes bit for bit, stops where it should, and starts
+//! from weights.
 
-use image::{Rgb, RgbImage};
-use std::fmt::Write as _;
+use candle_core::Device;
 use std::path::{Path, PathBuf};
-use stgan::model::weights;
-use stgan::train::Config;
-use stgan::train::regression::{self, Event, Start};
+use stgan::data::{self, Dataset};
+use stgan::model::weights::{self, Weights};
+use stgan::train::{self, Config, Event, Folder, Phase, Start};
 use stgan::tryon::TryOn;
 
+/// Small enough for a second, with everything in it.
 const CONFIG: &str = r#"
 seed = 5
 [model]
-size = 24
-channels = [4, 6, 8]
+size = 16
+channels = [4, 6]
 hidden = 8
 inputs = "rgba+pose"
-[frames]
-count = 6
-[regression]
-iterations = [150, 60]
-batch = 4
-learning_rate = [2e-3, 1e-3]
-warmup = 10
-update_penalty = 1e-3
-largest_yaw = 30.0
+stages = 2
+[examples]
+frames = 6
 balance = 0.5
-splits = ["train"]
-validation = "val"
+[intervals]
+report = 2
+validate = 6
+checkpoint = 5
+keep = 2
+[data.synthetic]
+bare = 24
+wearers = 12
+validation = 6
+width = 32
+[validation]
+crops = 2
+[regression]
+iterations = [14, 0]
+batch = 4
+update_penalty = 1e-3
+optimiser = [{ learning_rate = 5e-3, warmup = 3, floor = 0.1 }, { learning_rate = 1e-3 }]
 [regression.perturbation]
 translation = 0.15
 scale = 0.1
@@ -36,163 +46,262 @@ shape = 0.05
 warp = 0.1
 warped = 0.5
 colour = true
+[discriminator]
+channels = [4, 6]
+penalty = 0.125
+[discriminator.reals]
+composites = 0.5
+references = 0.5
+[critic]
+iterations = 8
+batch = 4
+strangers = 0.5
+optimiser = { learning_rate = 1e-3 }
+[critic.perturbation]
+translation = 0.15
+scale = 0.0
+rotation = 6.0
+far = 0.0
+shape = 0.0
+warp = 0.2
+warped = 1.0
+colour = true
+[adversarial]
+iterations = [9, 7]
+batch = 4
+critic_steps = 2
+update_penalty = 0.1
+landmark_weight = 0.1
+average = 0.9
+generator = { learning_rate = 1e-3 }
+critic = { learning_rate = 1e-3 }
+[adversarial.history]
+size = 20
+share = 0.5
+[adversarial.perturbation]
+translation = 0.15
+scale = 0.0
+rotation = 6.0
+far = 0.0
+shape = 0.0
+warp = 0.1
+warped = 1.0
+colour = true
+[end_to_end]
+iterations = 6
+generator = { learning_rate = 1e-3 }
+critic = { learning_rate = 1e-3 }
 "#;
 
 /// A folder that is removed at the end.
-struct Folder(PathBuf);
+struct Temporary(PathBuf);
 
-impl Folder {
+impl Temporary {
     fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("stgan-test-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
         Self(path)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    fn weights(&self, name: &str) -> Weights {
+        weights::read(&std::fs::read(self.file(name)).unwrap()).unwrap()
     }
 }
 
-impl Drop for Folder {
+impl Drop for Temporary {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
-const HEADER: &str =
-    "id,split,glasses,person,yaw,r_iris_x,r_iris_y,l_iris_x,l_iris_y,r_temple_x,r_temple_y,l_temple_x,l_temple_y";
-
-/// Dark eyes on a bright oval, at slightly different places: enough for something to be learned.
-fn faces(folder: &Path) {
-    std::fs::create_dir_all(folder.join("aligned")).unwrap();
-    let mut table = HEADER.to_owned();
-    for i in 0..6u32 {
-        let (x, y) = (32.0 + f64::from(i % 3) * 2.0, 38.0 - f64::from(i % 2) * 3.0);
-        let picture = RgbImage::from_fn(64, 78, |px, py| {
-            let (dx, dy) = (f64::from(px) + 0.5 - x, f64::from(py) + 0.5 - y);
-            let face = (dx / 18.0).powi(2) + ((dy - 6.0) / 26.0).powi(2) < 1.0;
-            let eye = ((dx.abs() - 8.0) / 3.0).powi(2) + (dy / 2.0).powi(2) < 1.0;
-            Rgb(if eye {
-                [30, 20, 20]
-            } else if face {
-                [220, 170, 140]
-            } else {
-                [60, 90, 120]
-            })
-        });
-        picture.save(folder.join(format!("aligned/f{i}.jpg"))).unwrap();
-        let split = if i < 4 { "train" } else { "val" };
-        write!(table, "\nf{i},{split},0,p{i},0,{},{y},{},{y},{},{y},{},{y}", x - 8.0, x + 8.0, x - 17.0, x + 17.0)
-            .unwrap();
-    }
-    std::fs::write(folder.join("labels.csv"), table).unwrap();
+fn config(changes: &[(&str, &str)]) -> Config {
+    let text = changes.iter().fold(CONFIG.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    Config::parse(&text, "test").unwrap()
 }
 
-fn config() -> Config {
-    Config::parse(CONFIG, "test").unwrap()
+fn faces(config: &Config) -> Dataset {
+    data::open(None, &config.data, &|_, _| ()).unwrap()
+}
+
+fn go(config: &Config, out: &Path, start: Start, report: &mut dyn FnMut(Event) -> bool) -> stgan::Result<bool> {
+    train::run(config, &faces(config), out, start, &Device::Cpu, report)
+}
+
+/// The numbers of a safetensors file, whose metadata has no fixed order.
+fn numbers(path: &Path) -> Vec<u8> {
+    let bytes = std::fs::read(path).unwrap();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    bytes[8 + header..].to_vec()
 }
 
 #[test]
-fn a_resumed_run_is_the_same_run_and_it_learns() {
-    let data = Folder::new("data");
-    faces(&data.0);
-    let (whole, parts) = (Folder::new("whole"), Folder::new("parts"));
+fn a_resumed_run_is_the_same_run_through_all_phases() {
+    for loss in ["wgan-gp", "logistic-r1"] {
+        let config = config(&[("penalty = 0.125", &format!("penalty = 0.125\nloss = \"{loss}\""))]);
+        let (whole, parts) = (Temporary::new(&format!("whole-{loss}")), Temporary::new(&format!("parts-{loss}")));
+        let mut phases = Vec::new();
+        let finished = go(&config, &whole.0, Start::Afresh, &mut |event| {
+            if let Event::Progress { phase, loss, .. } = event {
+                assert!(loss.is_finite());
+                phases.push(phase);
+            }
+            true
+        });
+        assert!(finished.unwrap());
+        phases.dedup();
+        assert_eq!(phases, [Phase::Regression, Phase::Critic, Phase::Adversarial, Phase::EndToEnd]);
+
+        // Interrupted in every phase, between checkpoints and on them, and at the end of a leg.
+        let mut start = Start::Afresh;
+        for stop in [4, 14, 17, 24, 28, 34, 41] {
+            let finished = go(
+                &config,
+                &parts.0,
+                start,
+                &mut |event| !matches!(event, Event::Progress { done, .. } if done >= stop),
+            );
+            assert!(!finished.unwrap());
+            start = Start::Resume;
+        }
+        assert!(go(&config, &parts.0, Start::Resume, &mut |_| true).unwrap());
+        let newest = |folder: &Temporary| Folder::new(&folder.0).newest_checkpoint().unwrap().unwrap();
+        assert!(numbers(&newest(&whole)) == numbers(&newest(&parts)), "{loss}: the checkpoints differ");
+        for file in ["weights.safetensors", "best.safetensors"] {
+            assert!(numbers(&whole.file(file)) == numbers(&parts.file(file)), "{loss}: {file} differs");
+        }
+        let lines = |folder: &Temporary| {
+            let records = train::report::metrics::read(&folder.file("metrics.jsonl")).unwrap();
+            let untimed = records.into_iter().map(|mut record| {
+                record.values.remove("seconds");
+                record
+            });
+            untimed.collect::<Vec<_>>()
+        };
+        let (a, b) = (lines(&whole), lines(&parts));
+        let validations = |records: &[train::report::Record]| -> Vec<_> {
+            records.iter().filter(|r| r.values.contains_key("median")).cloned().collect()
+        };
+        assert_eq!(validations(&a), validations(&b));
+
+        assert_eq!(TryOn::new(&std::fs::read(whole.file("weights.safetensors")).unwrap()).unwrap().stages(), 2);
+        assert!(whole.weights("weights.safetensors").discriminator.is_some());
+        for file in ["losses.png", "anchor-error.png", "pictures.png"] {
+            assert!(image::image_dimensions(whole.file(file)).unwrap().0 > 100, "{file}");
+        }
+        assert_eq!(std::fs::read_dir(whole.file("checkpoints")).unwrap().count(), 2);
+        let text = std::fs::read_to_string(whole.file("config.toml")).unwrap();
+        assert_eq!(Config::parse(&text, "resolved").unwrap(), config);
+    }
+}
+
+#[test]
+fn another_configuration_or_a_damaged_checkpoint_is_refused() {
+    let out = Temporary::new("refused");
+    let plan = config(&[]);
+    assert!(!go(&plan, &out.0, Start::Afresh, &mut |e| !matches!(e, Event::Progress { .. })).unwrap());
+    let other = Config { seed: 6, ..plan.clone() };
+    let error = go(&other, &out.0, Start::Resume, &mut |_| true).unwrap_err();
+    assert!(error.to_string().contains("another configuration"), "{error}");
+    let newest = Folder::new(&out.0).newest_checkpoint().unwrap().unwrap();
+    let bytes = std::fs::read(&newest).unwrap();
+    std::fs::write(&newest, &bytes[..bytes.len() / 2]).unwrap();
+    assert_eq!(go(&plan, &out.0, Start::Resume, &mut |_| true).unwrap_err().code(), "data");
+    let empty = Temporary::new("empty");
+    let error = go(&plan, &empty.0, Start::Resume, &mut |_| true).unwrap_err();
+    assert!(error.to_string().contains("no checkpoint"), "{error}");
+}
+
+#[test]
+fn regression_learns() {
+    let plan = config(&[("iterations = [14, 0]", "iterations = [150, 0]")]);
+    let alone = Config { critic: None, adversarial: None, end_to_end: None, discriminator: None, ..plan };
+    let out = Temporary::new("learns");
     let mut losses = Vec::new();
-    let finished = regression::run(&config(), &data.0, &whole.0, Start::Afresh, &mut |event| {
+    let finished = go(&alone, &out.0, Start::Afresh, &mut |event| {
         if let Event::Progress { loss, .. } = event {
             losses.push(loss);
         }
         true
     });
     assert!(finished.unwrap());
-    assert!(losses.last().unwrap() < &(losses[0] * 0.9), "{losses:?}");
-
-    // Interrupted within the first stage, and again within the second.
-    for (start, stop) in [(Start::Afresh, 100), (Start::Resume, 200)] {
-        let finished = regression::run(
-            &config(),
-            &data.0,
-            &parts.0,
-            start,
-            &mut |event| !matches!(event, Event::Progress { done, .. } if done == stop),
-        );
-        assert!(!finished.unwrap());
-    }
-    assert!(regression::run(&config(), &data.0, &parts.0, Start::Resume, &mut |_| true).unwrap());
-    for file in ["weights.safetensors", "best.safetensors", "checkpoint.safetensors"] {
-        let read = |folder: &Folder| std::fs::read(folder.0.join(file)).unwrap();
-        let (a, b) = (read(&whole), read(&parts));
-        // Metadata has no fixed order; the numbers do.
-        let numbers = |bytes: &[u8]| bytes[8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize..].to_vec();
-        assert!(numbers(&a) == numbers(&b), "{file} differs");
-    }
-    let weights = std::fs::read(whole.0.join("weights.safetensors")).unwrap();
-    assert_eq!(TryOn::new(&weights).unwrap().stages(), 2);
-    assert!(!whole.0.join("weights.partial").exists());
-
-    let other = Config { seed: 6, ..config() };
-    let error = regression::run(&other, &data.0, &parts.0, Start::Resume, &mut |_| true).unwrap_err();
-    assert!(error.to_string().contains("another configuration"), "{error}");
-    let checkpoint = parts.0.join("checkpoint.safetensors");
-    let bytes = std::fs::read(&checkpoint).unwrap();
-    std::fs::write(&checkpoint, &bytes[..bytes.len() / 2]).unwrap();
-    assert_eq!(regression::run(&config(), &data.0, &parts.0, Start::Resume, &mut |_| true).unwrap_err().code(), "data");
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    assert!(mean(&losses[losses.len() - 10..]) < 0.8 * mean(&losses[..5]), "{losses:?}");
 }
 
 #[test]
-fn extending_adds_a_stage_and_leaves_the_others() {
-    let data = Folder::new("extend-data");
-    faces(&data.0);
-    let (first, longer) = (Folder::new("extend-first"), Folder::new("extend-longer"));
-    let mut plan = config();
-    plan.regression.iterations = vec![20];
-    regression::run(&plan, &data.0, &first.0, Start::Afresh, &mut |_| true).unwrap();
-    let file = || weights::read(&std::fs::read(first.0.join("weights.safetensors")).unwrap()).unwrap();
-    plan.regression.iterations = vec![20, 10];
-    regression::run(&plan, &data.0, &longer.0, Start::Extend(file()), &mut |_| true).unwrap();
-    let extended = weights::read(&std::fs::read(longer.0.join("weights.safetensors")).unwrap()).unwrap();
+fn a_run_starts_from_weights_and_leaves_stages_without_iterations_alone() {
+    let first = Temporary::new("from-first");
+    let no_game =
+        |plan: Config| Config { critic: None, adversarial: None, end_to_end: None, discriminator: None, ..plan };
+    go(&no_game(config(&[])), &first.0, Start::Afresh, &mut |_| true).unwrap();
+    let file = first.weights("weights.safetensors");
+    assert_eq!(file.stages, 1);
+
+    let second = Temporary::new("from-second");
+    let plan = no_game(config(&[("iterations = [14, 0]", "iterations = [0, 6]")]));
+    go(&plan, &second.0, Start::From(Box::new(file.clone())), &mut |_| true).unwrap();
+    let extended = second.weights("weights.safetensors");
     assert_eq!(extended.stages, 2);
-    for (name, tensor) in &file().parameters.0 {
-        let values = |t: &candle_core::Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        assert_eq!(values(tensor), values(&extended.parameters.0[name]), "{name}");
+    let values =
+        |weights: &Weights, name: &str| weights.parameters.0[name].flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    for name in file.parameters.0.keys() {
+        assert_eq!(values(&file, name), values(&extended, name), "{name}");
     }
-    // Tuning changes the last stage, and only that.
-    let tuned = Folder::new("extend-tuned");
-    regression::run(&plan, &data.0, &tuned.0, Start::Tune(extended.clone()), &mut |_| true).unwrap();
-    let tuned = weights::read(&std::fs::read(tuned.0.join("best.safetensors")).unwrap()).unwrap();
-    for (name, tensor) in &extended.parameters.0 {
-        let same = (tensor - &tuned.parameters.0[name]).unwrap().abs().unwrap().flatten_all().unwrap();
-        let largest = same.max(0).unwrap().to_scalar::<f32>().unwrap();
-        assert_eq!(largest == 0.0, name.starts_with("stages.0."), "{name}: {largest}");
-    }
-    let error = regression::run(&plan, &data.0, &longer.0, Start::Extend(extended), &mut |_| true).unwrap_err();
+    assert_ne!(values(&extended, "stages.0.fc2.weight"), values(&extended, "stages.1.fc2.weight"));
+
+    let small = no_game(config(&[("channels = [4, 6]\nhidden", "channels = [4, 5]\nhidden")]));
+    let error = go(&small, &second.0, Start::From(Box::new(file)), &mut |_| true).unwrap_err();
     assert_eq!(error.code(), "argument");
 }
 
 #[test]
-fn bad_data_is_named_before_training_starts() {
-    let error = |change: &dyn Fn(&Path)| {
-        let data = Folder::new("bad");
-        faces(&data.0);
-        change(&data.0);
-        let out = Folder::new("bad-out");
-        let error = regression::run(&config(), &data.0, &out.0, Start::Afresh, &mut |_| true).unwrap_err();
-        format!("{}: {error}", error.code())
-    };
-    let edit = |from: &'static str, to: &'static str| {
-        move |folder: &Path| {
-            let path = folder.join("labels.csv");
-            let text = std::fs::read_to_string(&path).unwrap();
-            assert!(text.contains(from));
-            std::fs::write(&path, text.replace(from, to)).unwrap();
+fn the_critic_alone_ends_once_it_prefers_what_is_right() {
+    // A critic that need only be right more often than not is soon done.
+    let changes = [("strangers = 0.5", "stop_at = 0.50001"), ("validate = 6", "validate = 20")];
+    let plan = config(&[changes[0], changes[1], ("iterations = 8", "iterations = 2000")]);
+    let plan = Config { regression: None, adversarial: None, end_to_end: None, ..plan };
+    let out = Temporary::new("critic");
+    let mut done = None;
+    go(&plan, &out.0, Start::Afresh, &mut |event| {
+        if let Event::CriticDone { preference, reached } = event {
+            done = Some((preference, reached));
         }
+        true
+    })
+    .unwrap();
+    let (preference, reached) = done.unwrap();
+    assert!(reached && preference > 0.5, "{preference}");
+}
+
+#[test]
+fn a_run_that_leaves_its_bounds_ends_with_the_iteration() {
+    let plan = config(&[("average = 0.9", "average = 0.9\nlargest_update = 1e-9")]);
+    let out = Temporary::new("bounds");
+    let error = go(&plan, &out.0, Start::Afresh, &mut |_| true).unwrap_err();
+    assert_eq!(error.code(), "diverged");
+    assert!(error.to_string().contains("‖Δp‖") && error.to_string().contains("iteration 2"), "{error}");
+    assert!(Folder::new(&out.0).newest_checkpoint().unwrap().is_some());
+
+    let plan = config(&[("learning_rate = 5e-3, warmup = 3, floor = 0.1", "learning_rate = 1e30")]);
+    let out = Temporary::new("nan");
+    assert_eq!(go(&plan, &out.0, Start::Afresh, &mut |_| true).unwrap_err().code(), "diverged");
+}
+
+#[test]
+fn a_phase_that_needs_what_the_data_lacks_is_refused_at_the_start() {
+    let refused = |plan: Config| {
+        let out = Temporary::new("lacks");
+        go(&plan, &out.0, Start::Afresh, &mut |_| true).unwrap_err().to_string()
     };
-    for (found, named) in [
-        (error(&|f| std::fs::remove_file(f.join("labels.csv")).unwrap()), "labels.csv"),
-        (error(&|f| std::fs::remove_file(f.join("aligned/f1.jpg")).unwrap()), "f1.jpg"),
-        (error(&|f| std::fs::write(f.join("aligned/f2.jpg"), b"not a picture").unwrap()), "f2.jpg"),
-        (error(&edit(",p4,", ",p1,")), "person p1"),
-        (error(&edit("r_iris_x", "r_iris_z")), "r_iris_x"),
-        (error(&edit(",train,0,", ",train,1,")), "no faces"),
-        (error(&edit("f0,train,0,p0,0,24,", "f0,train,0,p0,0,NaN,")), "f0.jpg"),
-    ] {
-        assert!(found.contains(named), "{found}");
-    }
+    let message = refused(config(&[("wearers = 12", "wearers = 0")]));
+    assert!(message.contains("wear glasses"), "{message}");
+    let message = refused(config(&[("[data.synthetic]", "[data]\nlandmarks = false\n[data.synthetic]")]));
+    assert!(message.contains("landmarks"), "{message}");
 }

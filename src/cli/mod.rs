@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod device;
 mod evaluate;
 mod export;
 mod files;

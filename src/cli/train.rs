@@ -1,95 +1,146 @@
-//! `stgan train`: trains generators on a folder of labelled faces.
+//! `stgan train`: trains generators, and the critic that teaches them.
 
+use super::device;
 use super::files;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use stgan::data::{self, Dataset};
 use stgan::model::weights;
-use stgan::train::Config;
-use stgan::train::regression::{self, Event, Start};
+use stgan::train::{self, Config, Event, Folder, Start};
 
 /// Train generators; Ctrl-C writes a checkpoint and ends.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Folder with labels.csv and aligned/ID.jpg.
+    /// CelebA as it is distributed, or a folder with labels.csv and images; without it, faces are drawn.
     #[arg(long)]
-    data: PathBuf,
-    /// Configuration; the shipped model's by default.
+    data: Option<PathBuf>,
+    /// Configuration: by default the run's own where it is resumed, configs/compact-glasses.toml where there is data,
+    /// configs/synthetic.toml where there is none.
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Folder for weights, checkpoint, metrics.
+    /// Folder for weights, checkpoints, metrics and pictures.
     #[arg(long, default_value = "runs/glasses")]
     out: PathBuf,
-    /// Go on from the checkpoint in the folder.
+    /// Go on from the newest checkpoint in the folder.
     #[arg(long)]
     resume: bool,
-    /// Keep the stages of this weights file, and train those that the configuration has beyond them.
+    /// Start with the stages, and the critic if there is one, of a weights file.
     #[arg(long, value_name = "WEIGHTS", conflicts_with = "resume")]
-    extend: Option<PathBuf>,
-    /// Train the last stage of this weights file further.
-    #[arg(long, value_name = "WEIGHTS", conflicts_with_all = ["resume", "extend"])]
-    tune: Option<PathBuf>,
+    from: Option<PathBuf>,
+    /// cpu, or cuda:0 and so on in a program that was built with `--features cuda`.
+    #[arg(long, default_value = "cpu", value_parser = device::parse)]
+    device: device::Name,
 }
 
-const DEFAULT: &str = include_str!("../../configs/compact-glasses.toml");
+const COMPACT: (&str, &str) = (include_str!("../../configs/compact-glasses.toml"), "configs/compact-glasses.toml");
+const SYNTHETIC: (&str, &str) = (include_str!("../../configs/synthetic.toml"), "configs/synthetic.toml");
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let (text, name) = match &arguments.config {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            (text, path.display().to_string())
-        }
-        None => (DEFAULT.to_owned(), "configs/compact-glasses.toml".to_owned()),
-    };
-    let config = Config::parse(&text, &name)?;
-    if !arguments.resume && arguments.out.join("checkpoint.safetensors").exists() {
+    let folder = Folder::new(&arguments.out);
+    let config = config(arguments, &folder)?;
+    if !arguments.resume && folder.newest_checkpoint()?.is_some() {
         bail!("{} holds a run already: --resume goes on with it, --out names another folder", arguments.out.display());
     }
-    let weights = |path: &PathBuf| weights::read(&files::read(path)?).with_context(|| path.display().to_string());
-    let start = match (&arguments.extend, &arguments.tune) {
+    let start = match &arguments.from {
         _ if arguments.resume => Start::Resume,
-        (Some(path), _) => Start::Extend(weights(path)?),
-        (_, Some(path)) => Start::Tune(weights(path)?),
-        _ => Start::Afresh,
+        Some(path) => {
+            let weights = weights::read(&files::read(path)?).with_context(|| path.display().to_string())?;
+            Start::From(Box::new(weights))
+        }
+        None => Start::Afresh,
     };
+    let device = arguments.device.open()?;
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
 
-    let style = "{msg:32} {wide_bar} {pos}/{len} {per_sec}, {elapsed_precise} gone, {eta_precise} left";
+    let dataset = open(arguments, &config)?;
+    let style = "{msg:38} {wide_bar} {pos}/{len} {per_sec}, {elapsed_precise} gone, {eta_precise} left";
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?).with_message("drawing frames");
-    let finished = regression::run(&config, &arguments.data, &arguments.out, start, &mut |event| {
+    let finished = train::run(&config, &dataset, &arguments.out, start, &device, &mut |event| {
         show(&bar, event);
         !stop.load(Ordering::Relaxed)
-    })?;
+    });
     bar.abandon();
+    let finished = match (finished, folder.newest_checkpoint()?) {
+        (Err(error), Some(last)) => {
+            return Err(error).with_context(|| format!("the run has ended; its last checkpoint is {}", last.display()));
+        }
+        (finished, _) => finished?,
+    };
     if !finished {
         eprintln!("stopped; go on with: stgan train --resume --out {} …", arguments.out.display());
         return Ok(ExitCode::from(130));
     }
-    println!("{}", arguments.out.join("weights.safetensors").display());
+    println!("{}", folder.file("weights.safetensors").display());
     Ok(ExitCode::SUCCESS)
+}
+
+fn config(arguments: &Arguments, folder: &Folder) -> Result<Config> {
+    let own = folder.file("config.toml");
+    let read = |path: &PathBuf| -> Result<Config> {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        Ok(Config::parse(&text, &path.display().to_string())?)
+    };
+    match (&arguments.config, &arguments.data) {
+        (Some(path), _) => read(path),
+        (None, _) if arguments.resume => read(&own),
+        (None, Some(_)) => Ok(Config::parse(COMPACT.0, COMPACT.1)?),
+        (None, None) => Ok(Config::parse(SYNTHETIC.0, SYNTHETIC.1)?),
+    }
+}
+
+/// Opens the data with a bar, since every image is looked at once.
+fn open(arguments: &Arguments, config: &Config) -> Result<Dataset> {
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta_precise} left")?;
+    let bar = ProgressBar::new(0).with_style(style).with_message("looking at the data");
+    let seen = Mutex::new(0);
+    let dataset = data::open(arguments.data.as_deref(), &config.data, &|done, total| {
+        let mut seen = seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        *seen = done.max(*seen);
+        bar.set_length(total as u64);
+        bar.set_position(*seen as u64);
+    })?;
+    bar.finish_and_clear();
+    println!("{}", dataset.summary());
+    Ok(dataset)
 }
 
 fn show(bar: &ProgressBar, event: Event) {
     match event {
-        Event::Ready { faces, validation, frames, iterations, done } => {
-            say(bar, format!("{faces} faces, {frames} frames; validation on {validation} faces"));
+        Event::Ready { validation, iterations, done } => {
+            say(bar, format!("{iterations} iterations at most; validation on {validation} faces"));
             bar.set_length(iterations as u64);
             bar.set_position(done as u64);
             bar.reset_eta();
         }
-        Event::Progress { stage, done, loss } => {
+        Event::Progress { phase, stage, done, loss } => {
             bar.set_position(done as u64);
-            bar.set_message(format!("stage {stage} loss {loss:.5}"));
+            bar.set_message(format!("{} stage {stage} loss {loss:.5}", phase.name()));
         }
-        Event::Validated { stage, iteration, median, p95 } => {
-            let errors =
-                median.iter().zip(&p95).map(|(m, p)| format!("{m:.4} ({p:.4})")).collect::<Vec<_>>().join(" → ");
-            say(bar, format!("stage {stage} iteration {iteration}: anchor error, median (95 %): {errors}"));
+        Event::Validated { phase, stage, iteration, errors, preference } => {
+            let mut line = format!("{} stage {stage} iteration {iteration}:", phase.name());
+            if let Some(errors) = errors {
+                let steps = errors.median.iter().zip(&errors.p95).map(|(m, p)| format!("{m:.4} ({p:.4})"));
+                line += &format!(" anchor error, median (95 %): {}", steps.collect::<Vec<_>>().join(" → "));
+                line += &format!("; ignoring the face {:.4}", errors.ignorant);
+            }
+            if let Some(preference) = preference {
+                line += &format!("; the critic prefers the right placement in {:.1} %", 100.0 * preference);
+            }
+            say(bar, line);
+        }
+        Event::CriticDone { preference, reached: true } => {
+            say(bar, format!("the critic has learned enough: {:.1} %", 100.0 * preference));
+        }
+        Event::CriticDone { preference, reached: false } => {
+            let hint = "generators that start against such a critic may wander off; give it more iterations";
+            say(bar, format!("the critic is left at {:.1} %, below stop_at: {hint}", 100.0 * preference));
         }
     }
 }

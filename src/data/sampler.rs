@@ -1,6 +1,6 @@
 //! Which face comes next.
 
-use super::Pool;
+use super::Face;
 use rand::Rng;
 
 /// Draws faces so that rare poses and sizes count. A training set that is out of balance is the method's known weakness
@@ -22,11 +22,11 @@ impl Sampler {
     const EXTENT: f64 = 0.1;
 
     /// `balance` is the share of draws by pose and size; it is brought to 0 … 1.
-    pub fn new(pool: &Pool, balance: f64) -> Self {
-        let turns = ranges(pool.faces().iter().map(|face| face.turn()), Self::TURN);
-        let extents = ranges(pool.faces().iter().map(|face| face.extent()), Self::EXTENT);
+    pub fn new(faces: &[&Face], balance: f64) -> Self {
+        let turns = ranges(faces.iter().map(|face| face.turn()), Self::TURN);
+        let extents = ranges(faces.iter().map(|face| face.extent()), Self::EXTENT);
         let orders = [turns, extents].into_iter().filter(|order| order.len() > 1).collect();
-        Self { orders, faces: pool.len(), balance: if balance.is_finite() { balance.clamp(0.0, 1.0) } else { 0.0 } }
+        Self { orders, faces: faces.len(), balance: if balance.is_finite() { balance.clamp(0.0, 1.0) } else { 0.0 } }
     }
 
     /// The index of a face.

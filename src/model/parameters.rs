@@ -41,9 +41,27 @@ impl Parameters {
         self.0.iter().map(convert).collect::<Result<_>>().map(Self)
     }
 
+    /// The same tensors on another device; no gradients pass through to those here.
+    pub fn to_device(&self, device: &Device) -> Result<Self> {
+        let convert = |(name, tensor): (&String, &Tensor)| Ok((name.clone(), tensor.detach().to_device(device)?));
+        self.0.iter().map(convert).collect::<Result<_>>().map(Self)
+    }
+
+    /// Copies on a device, which a later step of an optimiser does not change.
+    pub fn copied(&self, device: &Device) -> Result<Self> {
+        let copy = |(name, tensor): (&String, &Tensor)| Ok((name.clone(), tensor.detach().copy()?.to_device(device)?));
+        self.0.iter().map(copy).collect::<Result<_>>().map(Self)
+    }
+
     /// How many numbers the tensors hold.
     pub fn count(&self) -> usize {
         self.0.values().map(Tensor::elem_count).sum()
+    }
+}
+
+impl FromIterator<(String, Tensor)> for Parameters {
+    fn from_iter<I: IntoIterator<Item = (String, Tensor)>>(tensors: I) -> Self {
+        Self(tensors.into_iter().collect())
     }
 }
 

@@ -87,7 +87,8 @@ impl Lookup {
         let along = |row: &[f64; 3]| (row[0], row[1] * j as f64 + row[2]);
         let (z_slope, z_start) = along(&self.z);
         let ends = [z_start, z_start + z_slope * (width - 1) as f64];
-        if !(ends[0] > 0.0 && ends[1] > 0.0) && !(ends[0] < 0.0 && ends[1] < 0.0) {
+        let same_side = ends[0] > 0.0 && ends[1] > 0.0 || ends[0] < 0.0 && ends[1] < 0.0;
+        if !same_side {
             return 0..width;
         }
         // Of one sign all along: each of x > −1, x < width, … is a half-line.

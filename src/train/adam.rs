@@ -7,12 +7,13 @@ use candle_core::{Device, Tensor, Var};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-const BETA: [f32; 2] = [0.9, 0.999];
 const EPSILON: f32 = 1e-8;
 
 /// The variables being trained, with their moments.
 pub struct Adam {
     variables: BTreeMap<String, Slot>,
+    /// Decay of the two moments.
+    betas: [f64; 2],
     /// Steps taken.
     step: i32,
 }
@@ -24,12 +25,12 @@ struct Slot {
 }
 
 impl Slot {
-    fn step(&mut self, gradient: &[f32], rate: f32) -> Result<()> {
+    fn step(&mut self, gradient: &[f32], rate: f32, betas: [f32; 2]) -> Result<()> {
         let mut values = self.variable.flatten_all()?.to_vec1::<f32>()?;
         let moments = self.first.iter_mut().zip(&mut self.second);
         for ((value, &g), (first, second)) in values.iter_mut().zip(gradient).zip(moments) {
-            *first = BETA[0] * *first + (1.0 - BETA[0]) * g;
-            *second = BETA[1] * *second + (1.0 - BETA[1]) * g * g;
+            *first = betas[0] * *first + (1.0 - betas[0]) * g;
+            *second = betas[1] * *second + (1.0 - betas[1]) * g * g;
             *value -= rate * *first / (second.sqrt() + EPSILON);
         }
         Ok(self.variable.set(&Tensor::from_vec(values, self.variable.shape(), &Device::Cpu)?)?)
@@ -41,13 +42,13 @@ impl Adam {
     ///
     /// # Errors
     /// [`Error::Tensor`] where a tensor cannot become a variable.
-    pub fn new(parameters: &Parameters) -> Result<Self> {
+    pub fn new(parameters: &Parameters, betas: [f64; 2]) -> Result<Self> {
         let slot = |(name, tensor): (&String, &Tensor)| {
             let zeros = vec![0.0; tensor.elem_count()];
             let variable = Var::from_tensor(&tensor.copy()?)?;
             Ok((name.clone(), Slot { variable, first: zeros.clone(), second: zeros }))
         };
-        Ok(Self { variables: parameters.0.iter().map(slot).collect::<Result<_>>()?, step: 0 })
+        Ok(Self { variables: parameters.0.iter().map(slot).collect::<Result<_>>()?, betas, step: 0 })
     }
 
     /// The variables as tensors, to build networks of that pass gradients to them.
@@ -72,11 +73,12 @@ impl Adam {
             found.push(gradient);
         }
         self.step += 1;
-        let correction = BETA.map(|beta| 1.0 - f64::from(beta).powi(self.step));
+        let correction = self.betas.map(|beta| 1.0 - beta.powi(self.step));
+        let betas = self.betas.map(|beta| beta as f32);
         let rate = (learning_rate * correction[1].sqrt() / correction[0]) as f32;
         let slots: Vec<_> = self.variables.values_mut().zip(found).collect();
         slots.into_par_iter().try_for_each(|(slot, gradient)| match gradient {
-            Some(gradient) => slot.step(&gradient, rate),
+            Some(gradient) => slot.step(&gradient, rate, betas),
             None => Ok(()),
         })
     }

@@ -1,49 +1,96 @@
-//! A run's state on disk: one safetensors file, written beside and renamed, so that no crash leaves half of it.
+//! A run's state on disk: safetensors files, each written beside its place and renamed, so that no crash leaves half of
+//! one; the newest few are kept.
 
 use super::Config;
+use super::history::History;
 use crate::model::Parameters;
 use crate::{Error, Result};
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use safetensors::SafeTensors;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const FORMAT: &str = "stgan-checkpoint";
 
 /// Where a run stands between two iterations.
-pub struct Checkpoint {
-    /// The stage being trained, and the iterations of it that are done.
-    pub stage: usize,
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// The leg of the plan, and the iterations of it that are done.
+    pub leg: usize,
     pub iteration: usize,
-    /// The stage's best score on the validation split so far.
-    pub best: f64,
-    /// The weights of finished stages and of the one being trained.
+    /// Iterations done in the whole run.
+    pub step: usize,
+    /// The best score on the validation split so far, and how many stages it is of.
+    pub best: Option<(usize, f64)>,
+    /// All networks: `stages.*` and `discriminator.*`.
     pub weights: Parameters,
-    /// Adam's moments and steps.
-    pub moments: Parameters,
-    pub steps: usize,
+    /// The running average of the generators being trained, where there is one.
+    pub average: Parameters,
+    /// The moments and steps of the generators' Adam in this leg, and of the critic's.
+    pub generators: Option<(Parameters, usize)>,
+    pub critic: Option<(Parameters, usize)>,
+    pub history: History,
 }
 
-impl Checkpoint {
+/// What tensors of a checkpoint's file are called, before their own names.
+const AVERAGE: &str = "average.";
+const GENERATORS: &str = "generators.";
+const CRITIC: &str = "critic.";
+const HISTORY: [&str; 2] = ["history.entries", "history.fresh"];
+
+impl State {
+    /// Writes `folder/STEP.safetensors` and removes all but the newest `keep`.
+    ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn save(&self, path: &Path, config: &Config) -> Result<()> {
-        let metadata = HashMap::from([
+    pub fn save(&self, folder: &Path, keep: usize, config: &Config) -> Result<PathBuf> {
+        std::fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
+        let path = folder.join(format!("{:09}.safetensors", self.step));
+        let mut metadata = HashMap::from([
             ("format".to_owned(), FORMAT.to_owned()),
-            ("stage".to_owned(), self.stage.to_string()),
+            ("leg".to_owned(), self.leg.to_string()),
             ("iteration".to_owned(), self.iteration.to_string()),
-            ("best".to_owned(), self.best.to_string()),
-            ("steps".to_owned(), self.steps.to_string()),
+            ("step".to_owned(), self.step.to_string()),
             ("config".to_owned(), config.to_toml()?),
         ]);
-        let tensors = self.weights.0.iter().chain(&self.moments.0);
-        let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(|e| bad(path, e.to_string()))?;
-        write_atomically(path, &bytes)
+        if let Some((stages, score)) = self.best {
+            metadata.insert("best_stages".to_owned(), stages.to_string());
+            // The bits, since decimals would lose some.
+            metadata.insert("best_score".to_owned(), score.to_bits().to_string());
+        }
+        let mut tensors = self.weights.0.clone();
+        let mut put = |prefix: &str, parameters: &Parameters| {
+            tensors.extend(parameters.0.iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor.clone())));
+        };
+        put(AVERAGE, &self.average);
+        for (prefix, key, moments) in
+            [(GENERATORS, "generators_steps", &self.generators), (CRITIC, "critic_steps", &self.critic)]
+        {
+            if let Some((moments, steps)) = moments {
+                put(prefix, moments);
+                metadata.insert(key.to_owned(), steps.to_string());
+            }
+        }
+        tensors.extend(HISTORY.into_iter().map(str::to_owned).zip(self.history.to_tensors()?));
+        let bytes = safetensors::serialize(&tensors, Some(metadata)).map_err(|e| bad(&path, e.to_string()))?;
+        write_atomically(&path, &bytes)?;
+        let all = all(folder)?;
+        for old in &all[..all.len().saturating_sub(keep)] {
+            std::fs::remove_file(old).map_err(|source| io(old, source))?;
+        }
+        Ok(path)
     }
 
+    /// The newest checkpoint of a folder.
+    ///
     /// # Errors
-    /// [`Error::Io`] where there is none, [`Error::Data`] for one that is damaged or of another configuration.
-    pub fn load(path: &Path, config: &Config) -> Result<Self> {
+    /// [`Error::Data`] where there is none, or for one that is damaged or of another configuration; [`Error::Io`].
+    pub fn load(folder: &Path, config: &Config) -> Result<Self> {
+        let newest = all(folder)?.pop().ok_or_else(|| bad(folder, "there is no checkpoint to go on from".into()))?;
+        Self::read(&newest, config)
+    }
+
+    fn read(path: &Path, config: &Config) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| io(path, source))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(path, e.to_string()))?;
         let metadata = header.metadata().clone().unwrap_or_default();
@@ -53,19 +100,60 @@ impl Checkpoint {
         if metadata.get("config") != Some(&config.to_toml()?) {
             return Err(bad(path, "it belongs to a run with another configuration".into()));
         }
+        let find = |key: &str| metadata.get(key).and_then(|value| value.parse::<u64>().ok());
         let number = |key: &str| {
-            let value = metadata.get(key).and_then(|v| v.parse::<usize>().ok());
-            value.ok_or_else(|| bad(path, format!("its metadata has no number `{key}`")))
+            find(key).map(|n| n as usize).ok_or_else(|| bad(path, format!("its metadata has no number `{key}`")))
         };
-        let (mut weights, mut moments) = (Parameters::default(), Parameters::default());
+        let mut state = Self {
+            leg: number("leg")?,
+            iteration: number("iteration")?,
+            step: number("step")?,
+            best: find("best_stages").zip(find("best_score")).map(|(n, bits)| (n as usize, f64::from_bits(bits))),
+            ..Self::default()
+        };
+        let (mut generators, mut critic) = (Parameters::default(), Parameters::default());
+        let mut history = HashMap::new();
         for (name, tensor) in candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)? {
-            let tensor: Tensor = tensor;
-            if name.starts_with("adam.") { &mut moments } else { &mut weights }.0.insert(name, tensor);
+            if HISTORY.contains(&name.as_str()) {
+                history.insert(name, tensor);
+                continue;
+            }
+            let parts = [(AVERAGE, &mut state.average), (GENERATORS, &mut generators), (CRITIC, &mut critic)];
+            match parts.into_iter().find_map(|(prefix, part)| name.strip_prefix(prefix).map(|rest| (rest, part))) {
+                Some((rest, part)) => part.0.insert(rest.to_owned(), tensor),
+                None => state.weights.0.insert(name, tensor),
+            };
         }
-        let best = metadata.get("best").and_then(|value| value.parse().ok()).unwrap_or(f64::INFINITY);
-        let (stage, iteration, steps) = (number("stage")?, number("iteration")?, number("steps")?);
-        Ok(Self { stage, iteration, best, steps, weights, moments })
+        state.generators = find("generators_steps").map(|steps| (generators, steps as usize));
+        state.critic = find("critic_steps").map(|steps| (critic, steps as usize));
+        if let [Some(entries), Some(fresh)] = HISTORY.map(|name| history.get(name)) {
+            state.history = History::from_tensors([entries, fresh])?;
+        }
+        Ok(state)
     }
+}
+
+/// The checkpoints of a folder, oldest first.
+///
+/// # Errors
+/// [`Error::Io`] where a folder that is there cannot be read.
+pub fn all(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(io(folder, source)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|source| io(folder, source))?.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let numbered = !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_digit());
+        if numbered && path.extension().is_some_and(|e| e == "safetensors") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 /// Writes a file beside its place and renames it: what is there is always whole.
