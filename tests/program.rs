@@ -123,3 +123,56 @@ fn frames_writes_the_gallery() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let folder = folder("interrupted");
+    let config = folder.join("config.toml");
+    let text_of = include_str!("../configs/synthetic.toml");
+    let small = [
+        ("size = 72", "size = 16"),
+        ("channels = [16, 32, 64, 128, 256]", "channels = [4, 6]"),
+        ("frames = 3000", "frames = 4"),
+        (
+            "bare = 4000\nwearers = 1000\nvalidation = 256\nwidth = 100",
+            "bare = 8\nwearers = 8\nvalidation = 4\nwidth = 32",
+        ),
+        ("report = 20\nvalidate = 250", "report = 1\nvalidate = 3"),
+        ("stop_at = 0.95\n", ""),
+        ("iterations = 4000", "iterations = 12"),
+        ("iterations = [6000]", "iterations = [6]"),
+    ];
+    let small = small.iter().fold(text_of.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    std::fs::write(&config, small).unwrap();
+    let run = folder.join("run");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stgan"))
+        .args(["train", "--config", text(&config), "--out", text(&run)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The first validation has come: the run is under way, and has most of it before it.
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line.contains("iteration 3")));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let code = child.wait().unwrap().code();
+    // On a fast machine it may have come too late.
+    assert!(code == Some(130) || code == Some(0), "{code:?}");
+    assert!(run.join("checkpoints").read_dir().unwrap().count() >= 1);
+
+    let again = stgan(&["train", "--config", text(&config), "--out", text(&run)]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("--resume"));
+    let resumed = stgan(&["train", "--resume", "--out", text(&run)]);
+    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    let out = folder.join("mine.safetensors");
+    let exported = stgan(&["export", text(&run), "-o", text(&out), "--f16"]);
+    assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
+    let inspected = stgan(&["inspect", text(&out)]);
+    assert!(inspected.status.success());
+}

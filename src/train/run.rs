@@ -56,7 +56,7 @@ pub enum Start {
 }
 
 /// Where a run writes: `config.toml`, `metrics.jsonl`, `losses.png`, `anchor-error.png`, `pictures.png`, `checkpoints/`,
-/// `weights.safetensors` at the end of every leg, and `best.safetensors`, what did best on the validation split (the sum of
+/// `weights.safetensors` with every checkpoint, and `best.safetensors`, what did best on the validation split (the sum of
 /// median and 95th percentile).
 pub struct Folder(PathBuf);
 
@@ -204,6 +204,7 @@ impl Run<'_> {
                 return Ok(go_on);
             }
             if save || !go_on {
+                self.export("weights.safetensors", state)?;
                 state.save(&self.folder.checkpoints(), intervals.keep, self.config)?;
             }
             if !go_on {
@@ -369,6 +370,7 @@ impl Run<'_> {
                 .with("median", measured.median.clone())
                 .with("p95", measured.p95.clone())
                 .with("mean", found.mean())
+                .with("turned", found.turned())
                 .with("ignorant", measured.ignorant);
             let better = state.best.is_none_or(|(n, best)| n < stages || n == stages && score < best);
             if players.generators.is_some() && better {

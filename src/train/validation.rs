@@ -33,6 +33,8 @@ pub struct Errors {
     steps: Vec<Vec<f64>>,
     /// Of a generator that puts every frame into the middle of its view, whatever is there: p = 0.
     ignorant: Vec<f64>,
+    /// Of the tenth of the faces that is turned furthest, one list a step.
+    turned: Vec<Vec<f64>>,
 }
 
 /// One held-out example as a picture grid shows it.
@@ -87,18 +89,38 @@ impl<'a> Validation<'a> {
     /// As [`Cascade::new`].
     pub fn errors(&self, stages: usize, weights: &Parameters) -> Result<Errors> {
         let cascade = Cascade::new(&self.config.generator()?, stages, &weights.to_device(&self.device)?)?;
-        let mut errors = Errors { steps: vec![Vec::new(); stages + 1], ignorant: Vec::new() };
+        let empty = || vec![Vec::new(); stages + 1];
+        let mut errors = Errors { steps: empty(), ignorant: Vec::new(), turned: empty() };
+        let turned = self.turned();
         for batch in self.batches(&self.config.validation.perturbation) {
             let batch = batch?;
             let Some(targets) = &batch.targets else { continue };
             let all = cascade.forward(&batch.background, &batch.foreground, &batch.params)?;
             for (step, params) in all.iter().enumerate() {
-                errors.steps[step].extend(distances(params, targets)?);
+                let found = distances(params, targets)?;
+                let faces = batch.addresses.iter().map(|address| address.item % self.faces);
+                let far = faces.zip(&found).filter(|(face, _)| turned[*face]).map(|(_, error)| *error);
+                errors.turned[step].extend(far);
+                errors.steps[step].extend(found);
             }
             errors.ignorant.extend(distances(&batch.params.zeros_like()?, targets)?);
         }
-        errors.steps.iter_mut().chain([&mut errors.ignorant]).for_each(|list| list.sort_by(f64::total_cmp));
+        errors
+            .steps
+            .iter_mut()
+            .chain(&mut errors.turned)
+            .chain([&mut errors.ignorant])
+            .for_each(|list| list.sort_by(f64::total_cmp));
         Ok(errors)
+    }
+
+    /// Which of the faces are among the tenth that is turned furthest.
+    fn turned(&self) -> Vec<bool> {
+        let turns: Vec<f64> = self.pool.faces()[..self.faces].iter().map(|face| face.turn().unwrap_or(0.0)).collect();
+        let mut order = turns.clone();
+        order.sort_by(f64::total_cmp);
+        let limit = order.get((0.9 * turns.len() as f64) as usize).copied().unwrap_or(f64::INFINITY);
+        turns.into_iter().map(|turn| turn >= limit).collect()
     }
 
     /// The share of the held-out examples in which the critic scores the frame at the landmark pose above the same frame
@@ -162,6 +184,11 @@ impl Errors {
 
     pub fn mean(&self) -> Vec<f64> {
         self.steps.iter().map(|list| list.iter().sum::<f64>() / list.len() as f64).collect()
+    }
+
+    /// Medians of the tenth of the faces that is turned furthest.
+    pub fn turned(&self) -> Vec<f64> {
+        self.turned.iter().map(|list| Self::at(list, 0.5)).collect()
     }
 
     /// The median of a generator that ignores the face.
