@@ -14,6 +14,7 @@ use stgan::train::{Adam, losses};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const RATE: f64 = 1e-5;
+const BETAS: [f64; 2] = [0.9, 0.999];
 const CRITIC_STEPS: usize = 2;
 const LAMBDA_GRADIENT: f64 = 10.0;
 
@@ -25,8 +26,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("usage: train_iteration SIZE BATCH ITERATIONS");
         return Ok(());
     };
+    // As in the program: memory is kept (`mi_option_purge_delay`), and candle starts no threads.
     // SAFETY: nothing else runs yet.
-    unsafe { std::env::set_var("CANDLE_NUM_THREADS", "1") };
+    unsafe {
+        libmimalloc_sys::mi_option_set(15, -1);
+        std::env::set_var("CANDLE_NUM_THREADS", "1");
+    }
 
     let spec = GeneratorSpec { size, ..GeneratorSpec::paper() };
     let critic_spec = DiscriminatorSpec { channels: vec![32, 64, 128, 256, 512] };
@@ -40,8 +45,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         sum
     };
-    let mut generator_adam = Adam::new(&initialise(&spec.tensors(0), &mut normal)?)?;
-    let mut critic_adam = Adam::new(&initialise(&critic_spec.tensors(), &mut normal)?)?;
+    let mut generator_adam = Adam::new(&initialise(&spec.tensors(0), &mut normal)?, BETAS)?;
+    let mut critic_adam = Adam::new(&initialise(&critic_spec.tensors(), &mut normal)?, BETAS)?;
     let generator = Generator::new(&spec, 0, &generator_adam.parameters())?;
     let critic = Discriminator::new(&critic_spec, &critic_adam.parameters())?;
     let random = |channels: usize| Tensor::rand(0f32, 1.0, (batch, channels, size, size), &Device::Cpu);
