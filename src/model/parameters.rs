@@ -41,6 +41,12 @@ impl Parameters {
         self.0.iter().map(convert).collect::<Result<_>>().map(Self)
     }
 
+    /// The same tensors on another device, in the type that they have.
+    pub fn to_device(&self, device: &Device) -> Result<Self> {
+        let convert = |(name, tensor): (&String, &Tensor)| Ok((name.clone(), tensor.to_device(device)?));
+        self.0.iter().map(convert).collect::<Result<_>>().map(Self)
+    }
+
     /// How many numbers the tensors hold.
     pub fn count(&self) -> usize {
         self.0.values().map(Tensor::elem_count).sum()
@@ -50,7 +56,7 @@ impl Parameters {
 /// He initialisation (He et al. 2015): weights N(0, 2 / fan-in), biases zero; a last layer (`gain` below 1) starts small,
 /// so that an untrained stage barely moves the frame.
 ///
-/// `normal` draws from N(0, 1).
+/// `normal` draws from N(0, 1). The tensors are in f32, on the CPU.
 pub fn initialise(specs: &[TensorSpec], mut normal: impl FnMut() -> f32) -> Result<Parameters> {
     let mut parameters = Parameters::default();
     for spec in specs {

@@ -118,7 +118,7 @@ pub fn run(
         if !weights.0.contains_key(&format!("stages.{stage}.fc2.bias")) {
             run.start_stage(stage, &mut weights)?;
         }
-        let mut adam = Adam::new(&stage_parameters(&weights, stage))?;
+        let mut adam = Adam::new(&stage_parameters(&weights, stage), [0.9, 0.999])?;
         if let Some((moments, steps)) = saved.take() {
             adam.restore(&moments, steps)?;
         }
