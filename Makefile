@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg gallery test test-rust test-wasm test-package test-demo browser bench-start clean
+.PHONY: help demo site pkg gallery test test-rust test-wasm test-package test-demo browser bench-start bench-train check-cuda clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -60,6 +60,12 @@ www/node_modules/.package-lock.json: www/package-lock.json
 
 bench-start: site ## When the demo's first fit starts after opening the page, over several openings
 	node scripts/bench-start.mjs
+
+bench-train: ## CPU time of a training iteration, beside PyTorch's; needs ../shared and downloads PyTorch
+	node scripts/bench-train.mjs
+
+check-cuda: ## Build with the feature `cuda`, on a machine without a GPU; needs ../shared and downloads NVIDIA's compiler
+	node scripts/check-cuda.mjs
 
 clean: ## Remove what was built, but not what was installed
 	rm -rf target pkg site www/dist www/public/gallery

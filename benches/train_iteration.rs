@@ -26,8 +26,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("usage: train_iteration SIZE BATCH ITERATIONS");
         return Ok(());
     };
+    // As in the program: memory is kept (`mi_option_purge_delay`), and candle starts no threads.
     // SAFETY: nothing else runs yet.
-    unsafe { std::env::set_var("CANDLE_NUM_THREADS", "1") };
+    unsafe {
+        libmimalloc_sys::mi_option_set(15, -1);
+        std::env::set_var("CANDLE_NUM_THREADS", "1");
+    }
 
     let spec = GeneratorSpec { size, ..GeneratorSpec::paper() };
     let critic_spec = DiscriminatorSpec { channels: vec![32, 64, 128, 256, 512] };

@@ -58,6 +58,17 @@ fn convolutions_biases_and_activations() {
     check("input gradient, weight", &w, &|w| ops::conv2d_input_grad(&gy, w, g));
     check("weight gradient, input", &x, &|x| ops::conv2d_weight_grad(x, &gy, g));
     check("weight gradient, gradient", &gy, &|gy| ops::conv2d_weight_grad(&x, gy, g));
+    let (before, bias) = (numbers(&[4, 3, 4, 4], 6), numbers(&[4], 7));
+    for slope in [0.0, 0.2, 1.0] {
+        let plain = ops::add_bias(&ops::conv2d(&x, &w, 2).unwrap(), &bias).unwrap();
+        let plain = ops::leaky_relu(&plain, slope).unwrap();
+        assert_close("layer", &ops::conv_layer(&x, &w, &bias, 2, slope).unwrap(), &plain, 1e-12);
+        check("layer, input", &x, &|x| ops::conv_layer(x, &w, &bias, 2, slope));
+        check("layer, weight", &w, &|w| ops::conv_layer(&x, w, &bias, 2, slope));
+        check("layer, bias", &bias, &|bias| ops::conv_layer(&x, &w, bias, 2, slope));
+        check("layer's gradient, gradient", &gy, &|gy| ops::conv_layer_input_grad(gy, &before, &x, 2, slope));
+        check("layer's gradient, weight", &before, &|w| ops::conv_layer_input_grad(&gy, w, &x, 2, slope));
+    }
     let bias = numbers(&[3], 4);
     check("bias, input", &x, &|x| ops::add_bias(x, &bias));
     check("bias", &bias, &|b| ops::add_bias(&x, b));

@@ -1,7 +1,6 @@
 //! The critic: how real does a picture look, patch by patch.
 
 use super::{Parameters, TensorSpec};
-use crate::ops::ConvGeometry;
 use crate::{Result, ops};
 use candle_core::Tensor;
 
@@ -65,31 +64,23 @@ impl Discriminator {
     /// penalty on `backward`'s result would train nothing. The masks depend on the weights only where a pre-activation
     /// crosses zero, so differentiating this chain once gives the exact second-order gradient.
     pub fn input_gradient(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        let mut before_activation = Vec::new();
-        let mut gradient =
-            self.frozen().forward_with(&x.detach(), |y| before_activation.push(y.clone()))?.ones_like()?;
-        let mut sizes = vec![x.dims4()?];
-        sizes.extend(before_activation.iter().map(|y| y.dims4()).collect::<candle_core::Result<Vec<_>>>()?);
-        for (i, (weight, _, stride)) in self.layers.iter().enumerate().rev() {
-            let (_, channels, height, width) = sizes[i];
-            let (output, _, kernel, _) = weight.dims4()?;
-            let geometry = ConvGeometry::same(channels, output, kernel, *stride, (height, width));
-            gradient = ops::conv2d_input_grad(&gradient, weight, geometry)?;
-            if i > 0 {
-                gradient = ops::leaky_relu_grad(&gradient, &before_activation[i - 1], SLOPE)?;
-            }
+        let mut inputs = Vec::new();
+        let mut gradient = self.frozen().forward_with(&x.detach(), |x| inputs.push(x.clone()))?.ones_like()?;
+        for (i, ((weight, _, stride), x)) in self.layers.iter().zip(&inputs).enumerate().rev() {
+            // The picture itself came out of no activation.
+            let slope = if i > 0 { SLOPE } else { 1.0 };
+            gradient = ops::conv_layer_input_grad(&gradient, weight, x, *stride, slope)?;
         }
         Ok(gradient)
     }
 
-    fn forward_with(&self, x: &Tensor, mut before_activation: impl FnMut(&Tensor)) -> candle_core::Result<Tensor> {
+    /// `inputs` is told what goes into every layer.
+    fn forward_with(&self, x: &Tensor, mut inputs: impl FnMut(&Tensor)) -> candle_core::Result<Tensor> {
         let mut x = x.clone();
         for (i, (weight, bias, stride)) in self.layers.iter().enumerate() {
-            x = ops::add_bias(&ops::conv2d(&x, weight, *stride)?, bias)?;
-            if i + 1 < self.layers.len() {
-                before_activation(&x);
-                x = ops::leaky_relu(&x, SLOPE)?;
-            }
+            inputs(&x);
+            let slope = if i + 1 < self.layers.len() { SLOPE } else { 1.0 };
+            x = ops::conv_layer(&x, weight, bias, *stride, slope)?;
         }
         Ok(x)
     }

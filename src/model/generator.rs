@@ -47,7 +47,7 @@ impl Generator {
         }
         let mut features = pooled.clone();
         for (weight, bias) in &self.convolutions {
-            features = ops::leaky_relu(&ops::add_bias(&ops::conv2d(&features, weight, 2)?, bias)?, 0.0)?;
+            features = ops::conv_layer(&features, weight, bias, 2, 0.0)?;
             pooled = halve(&pooled)?;
             features = Tensor::cat(&[&features, &pooled], 1)?;
         }

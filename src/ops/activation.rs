@@ -1,17 +1,36 @@
 //! LeakyReLU and its derivative, which is zero-slope (not one) at zero, unlike candle's ReLU.
 
+use super::primitives;
 use super::storage::{dispatch, slice};
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
 
 /// max(x, slope · x), any shape. `slope` 0 is ReLU.
 pub fn leaky_relu(x: &Tensor, slope: f64) -> Result<Tensor> {
+    if !primitives::has_kernels(x) {
+        return x * primitives::leaky_relu_mask(x, slope)?;
+    }
     x.contiguous()?.apply_op1(LeakyRelu { slope })
 }
 
 /// `gradient` where `x` is positive, `slope · gradient` elsewhere: the backward pass of [`leaky_relu`], itself
 /// differentiable with respect to `gradient`. The derivative with respect to `x` is zero almost everywhere and is taken as zero.
 pub fn leaky_relu_grad(gradient: &Tensor, x: &Tensor, slope: f64) -> Result<Tensor> {
+    if !primitives::has_kernels(x) {
+        return gradient * primitives::leaky_relu_mask(x, slope)?;
+    }
     gradient.contiguous()?.apply_op2(&x.contiguous()?, Mask { slope })
+}
+
+/// `x` through the activation.
+#[inline(always)]
+pub(super) fn leak<T: WithDType>(x: T, slope: T) -> T {
+    masked(x, x, slope)
+}
+
+/// `gradient` back through the activation of `x`.
+#[inline(always)]
+pub(super) fn masked<T: WithDType>(gradient: T, x: T, slope: T) -> T {
+    if x > T::from_f64(0.0) { gradient } else { gradient * slope }
 }
 
 struct LeakyRelu {
@@ -29,9 +48,8 @@ impl CustomOp1 for LeakyRelu {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         fn run<T: WithDType>(storage: &CpuStorage, layout: &Layout, slope: f64) -> Result<Vec<T>> {
-            let (zero, slope) = (T::from_f64(0.0), T::from_f64(slope));
-            let x = slice::<T>("leaky-relu", storage, layout)?;
-            Ok(x.iter().map(|&x| if x > zero { x } else { x * slope }).collect())
+            let slope = T::from_f64(slope);
+            Ok(slice::<T>("leaky-relu", storage, layout)?.iter().map(|&x| leak(x, slope)).collect())
         }
         Ok((dispatch!("leaky-relu", storage, run, storage, layout, self.slope), layout.shape().clone()))
     }
@@ -48,9 +66,9 @@ impl CustomOp2 for Mask {
 
     fn cpu_fwd(&self, g: &CpuStorage, lg: &Layout, x: &CpuStorage, lx: &Layout) -> Result<(CpuStorage, Shape)> {
         fn run<T: WithDType>(g: &CpuStorage, lg: &Layout, x: &CpuStorage, lx: &Layout, slope: f64) -> Result<Vec<T>> {
-            let (zero, slope) = (T::from_f64(0.0), T::from_f64(slope));
+            let slope = T::from_f64(slope);
             let (g, x) = (slice::<T>("leaky-relu-grad", g, lg)?, slice::<T>("leaky-relu-grad", x, lx)?);
-            Ok(g.iter().zip(x).map(|(&g, &x)| if x > zero { g } else { g * slope }).collect())
+            Ok(g.iter().zip(x).map(|(&g, &x)| masked(g, x, slope)).collect())
         }
         if lg.shape() != lx.shape() {
             candle_core::bail!("leaky-relu-grad: shapes {:?} and {:?} differ", lg.shape(), lx.shape());

@@ -1,5 +1,6 @@
 //! A bias for every channel, with a backward pass that sums over rows instead of a strided reduction.
 
+use super::primitives;
 use super::storage::{dispatch, slice};
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
 
@@ -9,7 +10,18 @@ pub fn add_bias(x: &Tensor, bias: &Tensor) -> Result<Tensor> {
     if bias.dims() != [channels] {
         candle_core::bail!("bias: shape {:?} for {channels} channels", bias.shape());
     }
+    if !primitives::has_kernels(x) {
+        return primitives::add_bias(x, bias);
+    }
     x.contiguous()?.apply_op2(&bias.contiguous()?, AddBias)
+}
+
+/// The sums over all but the second axis of [B, C, H, W]: \[C\]. Not differentiable.
+pub(super) fn channel_sum(x: &Tensor) -> Result<Tensor> {
+    if !primitives::has_kernels(x) {
+        return primitives::channel_sum(x);
+    }
+    x.contiguous()?.apply_op1_no_bwd(&ChannelSum)
 }
 
 struct AddBias;
@@ -38,7 +50,7 @@ impl CustomOp2 for AddBias {
 
     fn bwd(&self, x: &Tensor, b: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let to_x = x.track_op().then(|| gradient.clone());
-        let to_bias = if b.track_op() { Some(gradient.contiguous()?.apply_op1_no_bwd(&ChannelSum)?) } else { None };
+        let to_bias = if b.track_op() { Some(channel_sum(gradient)?) } else { None };
         Ok((to_x, to_bias))
     }
 }

@@ -1,5 +1,6 @@
 //! Lookups in an image at the points of a grid: the sampler of the spatial transformer (Jaderberg et al. 2015, section 3.3).
 
+use super::primitives::{self, Backward};
 use super::storage::{dispatch, for_each_chunk, slice};
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, WithDType, bail};
 
@@ -26,7 +27,12 @@ pub fn grid_sample(image: &Tensor, grid: &Tensor, interpolation: Interpolation) 
     if batch != grid_batch || two != 2 || height == 0 || width == 0 {
         bail!("grid-sample: image {:?} and grid {:?} do not fit", image.shape(), grid.shape());
     }
-    image.contiguous()?.apply_op2(&grid.contiguous()?, GridSample { interpolation })
+    let op = GridSample { interpolation };
+    if primitives::has_kernels(image) {
+        return image.contiguous()?.apply_op2(&grid.contiguous()?, op);
+    }
+    let value = primitives::grid_sample(&image.detach(), &grid.detach(), interpolation)?;
+    primitives::with_backward(op, image, grid, value)
 }
 
 struct GridSample {
@@ -288,21 +294,34 @@ impl CustomOp2 for GridSample {
         _: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let interpolation = self.interpolation;
-        let gradient = gradient.contiguous()?;
-        let to_image = if image.track_op() {
-            let op = GridSampleImageGrad { interpolation, image: image.shape().clone() };
-            Some(grid.contiguous()?.apply_op2_no_bwd(&gradient, &op)?)
-        } else {
-            None
+        self.backward(image, grid, gradient)
+    }
+}
+
+impl Backward for GridSample {
+    fn name(&self) -> &'static str {
+        CustomOp2::name(self)
+    }
+
+    fn backward(&self, image: &Tensor, grid: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let (interpolation, kernels) = (self.interpolation, primitives::has_kernels(image));
+        let (to_image, to_grid) = (image.track_op(), grid.track_op());
+        let (image, grid, gradient) =
+            (image.detach().contiguous()?, grid.detach().contiguous()?, gradient.contiguous()?);
+        let image_grad = || {
+            if kernels {
+                let op = GridSampleImageGrad { interpolation, image: image.shape().clone() };
+                return grid.apply_op2_no_bwd(&gradient, &op);
+            }
+            primitives::grid_sample_image_grad(image.dims(), &grid, &gradient, interpolation)
         };
-        let to_grid = if grid.track_op() {
-            let op = GridSampleGridGrad { interpolation };
-            Some(image.contiguous()?.apply_op3_no_bwd(&grid.contiguous()?, &gradient, &op)?)
-        } else {
-            None
+        let grid_grad = || {
+            if kernels {
+                return image.apply_op3_no_bwd(&grid, &gradient, &GridSampleGridGrad { interpolation });
+            }
+            primitives::grid_sample_grid_grad(&image, &grid, &gradient, interpolation)
         };
-        Ok((to_image, to_grid))
+        Ok((to_image.then(image_grad).transpose()?, to_grid.then(grid_grad).transpose()?))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Grid and bilinear sampler of a homography in one piece: no grid is stored, and only the part of each row that may look
 //! inside of the image is visited.
 
+use super::Interpolation;
+use super::grid::{EPSILON, homography_grid};
+use super::primitives::{self, Backward};
 use super::storage::{dispatch, for_each_chunk, slice};
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, WithDType, bail};
 use std::ops::Range;
-
-/// Keeps the division finite for points at infinity, as the paper's code does.
-pub(super) const EPSILON: f64 = 1e-8;
 
 /// Looks `image` [B, C, h, w] up at the points H · (x, y, 1) of every output pixel: [B, C, height, width].
 ///
@@ -19,7 +19,13 @@ pub fn warp(image: &Tensor, h: &Tensor, (height, width): (usize, usize)) -> Resu
     if h.dims() != [batch, 3, 3] || [rows, columns, height, width].contains(&0) {
         bail!("warp: image {:?} and homographies {:?} to {height}×{width} do not fit", image.shape(), h.shape());
     }
-    image.contiguous()?.apply_op2(&h.contiguous()?, Warp { output: (height, width) })
+    let op = Warp { output: (height, width) };
+    if primitives::has_kernels(image) {
+        return image.contiguous()?.apply_op2(&h.contiguous()?, op);
+    }
+    let grid = homography_grid(&h.detach(), op.output)?;
+    let value = primitives::grid_sample(&image.detach(), &grid, Interpolation::Bilinear)?;
+    primitives::with_backward(op, image, h, value)
 }
 
 struct Warp {
@@ -87,11 +93,11 @@ impl Lookup {
         let along = |row: &[f64; 3]| (row[0], row[1] * j as f64 + row[2]);
         let (z_slope, z_start) = along(&self.z);
         let ends = [z_start, z_start + z_slope * (width - 1) as f64];
-        let same_side = ends[0] > 0.0 && ends[1] > 0.0 || ends[0] < 0.0 && ends[1] < 0.0;
-        if !same_side {
+        let one_sign = ends.iter().all(|&z| z > 0.0) || ends.iter().all(|&z| z < 0.0);
+        if !one_sign {
             return 0..width;
         }
-        // Of one sign all along: each of x > −1, x < width, … is a half-line.
+        // Each of x > −1, x < width, … is then a half-line.
         let sign = ends[0].signum();
         let (mut first, mut last) = (0.0f64, (width - 1) as f64);
         for (row, size) in [(&self.x, self.input.1 as f64), (&self.y, self.input.0 as f64)] {
@@ -286,14 +292,32 @@ impl CustomOp2 for Warp {
         _: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let gradient = gradient.contiguous()?;
-        let to_image = if image.track_op() {
-            Some(h.apply_op2_no_bwd(&gradient, &WarpImageGrad { image: image.shape().clone() })?)
-        } else {
-            None
+        self.backward(image, h, gradient)
+    }
+}
+
+impl Backward for Warp {
+    fn name(&self) -> &'static str {
+        CustomOp2::name(self)
+    }
+
+    fn backward(&self, image: &Tensor, h: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let (kernels, to_image, to_h) = (primitives::has_kernels(image), image.track_op(), h.track_op());
+        let (image, h, gradient) = (image.detach().contiguous()?, h.detach().contiguous()?, gradient.contiguous()?);
+        let image_grad = || {
+            if kernels {
+                return h.apply_op2_no_bwd(&gradient, &WarpImageGrad { image: image.shape().clone() });
+            }
+            let grid = homography_grid(&h, self.output)?;
+            primitives::grid_sample_image_grad(image.dims(), &grid, &gradient, Interpolation::Bilinear)
         };
-        let to_h = if h.track_op() { Some(image.apply_op3_no_bwd(h, &gradient, &WarpHomographyGrad)?) } else { None };
-        Ok((to_image, to_h))
+        let h_grad = || {
+            if kernels {
+                return image.apply_op3_no_bwd(&h, &gradient, &WarpHomographyGrad);
+            }
+            primitives::warp_homography_grad(&image, &h, &gradient)
+        };
+        Ok((to_image.then(image_grad).transpose()?, to_h.then(h_grad).transpose()?))
     }
 }
 

@@ -9,11 +9,9 @@
 //! The output looks up the input: a grid holds, for every output pixel, the point of the input that it shows. Where the
 //! transform is a homography and the sampler bilinear, [`warp`] does grid and sampler in one piece.
 
-mod grid;
 mod transform;
 
-pub use crate::ops::{Interpolation, grid_sample};
-pub use grid::{affine_grid, homography_grid};
+pub use crate::ops::{Interpolation, affine_grid, grid_sample, homography_grid};
 pub use transform::homography;
 
 use candle_core::{Result, Tensor};

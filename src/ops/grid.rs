@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Result, Tensor};
 
 /// Keeps the division finite for points at infinity, as the paper's code does.
-const EPSILON: f64 = 1e-8;
+pub(super) const EPSILON: f64 = 1e-8;
 
 /// The grid [B, height, width, 2] of homographies `h` [B, 3, 3].
 pub fn homography_grid(h: &Tensor, (height, width): (usize, usize)) -> Result<Tensor> {
@@ -33,15 +33,13 @@ fn as_grid(points: &Tensor, batch: usize, (height, width): (usize, usize)) -> Re
 }
 
 /// The canonical coordinates (x, y, 1) of the pixel centres, row by row: [3, height · width].
-fn homogeneous((height, width): (usize, usize), dtype: DType, device: &Device) -> Result<Tensor> {
-    let axis = |size: usize| -> Vec<f64> {
+pub(super) fn homogeneous((height, width): (usize, usize), dtype: DType, device: &Device) -> Result<Tensor> {
+    let axis = |size: usize| {
         let step = 2.0 / (size.max(2) - 1) as f64;
-        (0..size).map(|i| i as f64 * step - 1.0).collect()
+        let values: Vec<f64> = (0..size).map(|i| i as f64 * step - 1.0).collect();
+        Tensor::from_vec(values, size, device)?.to_dtype(dtype)
     };
-    let (xs, ys) = (axis(width), axis(height));
-    let mut points = Vec::with_capacity(3 * height * width);
-    points.extend(ys.iter().flat_map(|_| xs.iter()));
-    points.extend(ys.iter().flat_map(|y| std::iter::repeat_n(y, width)));
-    points.resize(3 * height * width, 1.0);
-    Tensor::from_vec(points, (3, height * width), device)?.to_dtype(dtype)
+    let xs = axis(width)?.unsqueeze(0)?.broadcast_as((height, width))?.contiguous()?;
+    let ys = axis(height)?.unsqueeze(1)?.broadcast_as((height, width))?.contiguous()?;
+    Tensor::stack(&[&xs, &ys, &xs.ones_like()?], 0)?.reshape((3, height * width))
 }

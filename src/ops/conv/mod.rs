@@ -1,0 +1,205 @@
+//! One bilinear family of convolutions. With x the input, w the weights and y the output,
+//!
+//! ```text
+//!     forward          y  = F(x,  w)
+//!     input gradient   gx = I(gy, w)
+//!     weight gradient  gw = W(x, gy)
+//! ```
+//!
+//! ⟨F(x, w), gy⟩ = ⟨x, I(gy, w)⟩ = ⟨w, W(x, gy)⟩, so each one's backward pass is the other two, to any order. All are
+//! matrix products, batch items grouped so that the products are wide enough for `gemm`.
+
+mod columns;
+mod layer;
+
+pub use layer::{conv_layer, conv_layer_input_grad};
+
+use super::primitives::{self, Backward};
+use super::storage::{dispatch, slice, threads};
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType, bail};
+
+/// The sizes of one convolution with TensorFlow's SAME padding: the output has ⌈input / stride⌉ rows and columns, and
+/// of an odd amount of padding the smaller half comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvGeometry {
+    pub channels_in: usize,
+    pub channels_out: usize,
+    pub kernel: usize,
+    pub stride: usize,
+    /// Rows and columns of the input.
+    pub input: (usize, usize),
+    /// Rows and columns of the output.
+    pub output: (usize, usize),
+    /// Rows of zeros above and columns of zeros left of the input.
+    pub padding: (usize, usize),
+}
+
+impl ConvGeometry {
+    pub fn same(channels_in: usize, channels_out: usize, kernel: usize, stride: usize, input: (usize, usize)) -> Self {
+        let output = (input.0.div_ceil(stride), input.1.div_ceil(stride));
+        let before = |size: usize, out: usize| ((out - 1) * stride + kernel).saturating_sub(size) / 2;
+        let padding = (before(input.0, output.0), before(input.1, output.1));
+        Self { channels_in, channels_out, kernel, stride, input, output, padding }
+    }
+
+    /// Of a convolution of `x` with `weight`.
+    fn of(x: &Tensor, weight: &Tensor, stride: usize) -> Result<Self> {
+        let (_, channels, height, width) = x.dims4()?;
+        let (out, weight_channels, kernel, kernel_width) = weight.dims4()?;
+        if channels != weight_channels || kernel != kernel_width || stride == 0 || height * width == 0 {
+            bail!("conv2d: input {:?} and weight {:?} do not fit at stride {stride}", x.shape(), weight.shape());
+        }
+        Ok(Self::same(channels, out, kernel, stride, (height, width)))
+    }
+
+    fn input_len(&self) -> usize {
+        self.channels_in * self.input.0 * self.input.1
+    }
+
+    /// Output pixels of one channel.
+    fn pixels(&self) -> usize {
+        self.output.0 * self.output.1
+    }
+
+    /// Rows of the column matrix: one for every input channel and kernel tap.
+    fn taps(&self) -> usize {
+        self.channels_in * self.kernel * self.kernel
+    }
+
+    /// The output columns whose lookup at kernel column `kx` lies inside of the input.
+    fn inside(&self, kx: usize) -> std::ops::Range<usize> {
+        let first = self.padding.1.saturating_sub(kx).div_ceil(self.stride);
+        let end = match (self.input.1 + self.padding.1).checked_sub(kx + 1) {
+            Some(room) => (room / self.stride + 1).min(self.output.1),
+            None => 0,
+        };
+        first.min(end)..end
+    }
+
+    /// How many batch items one matrix product takes: enough columns to keep it busy, a bounded buffer, and at least one
+    /// group for every thread.
+    fn group(&self, batch: usize) -> usize {
+        const COLUMNS: usize = 512;
+        const BUFFER: usize = 1 << 21;
+        let wanted = COLUMNS.div_ceil(self.pixels());
+        let affordable = (BUFFER / (self.pixels() * self.taps())).max(1);
+        wanted.min(affordable).min(batch.div_ceil(threads())).max(1)
+    }
+}
+
+/// `x` [B, C, H, W] convolved with `weight` [O, C, K, K], SAME padding, no bias: [B, O, ⌈H/stride⌉, ⌈W/stride⌉].
+pub fn conv2d(x: &Tensor, weight: &Tensor, stride: usize) -> Result<Tensor> {
+    Conv { geometry: ConvGeometry::of(x, weight, stride)?, kind: Kind::Forward }.apply(x, weight)
+}
+
+/// The gradient of [`conv2d`] with respect to its input, from the output's gradient [B, O, H', W'].
+pub fn conv2d_input_grad(gradient: &Tensor, weight: &Tensor, geometry: ConvGeometry) -> Result<Tensor> {
+    Conv { geometry, kind: Kind::InputGrad }.apply(gradient, weight)
+}
+
+/// The gradient of [`conv2d`] with respect to its weights, from its input and the output's gradient.
+pub fn conv2d_weight_grad(x: &Tensor, gradient: &Tensor, geometry: ConvGeometry) -> Result<Tensor> {
+    Conv { geometry, kind: Kind::WeightGrad }.apply(x, gradient)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Forward,
+    InputGrad,
+    WeightGrad,
+}
+
+struct Conv {
+    geometry: ConvGeometry,
+    kind: Kind,
+}
+
+impl Conv {
+    fn apply(self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+        let batch = a.dims().first().copied().unwrap_or(0);
+        let [first, second, _] = self.shapes(batch);
+        if a.dims() != first || b.dims() != second {
+            let name = CustomOp2::name(&self);
+            bail!("{name}: got {:?} and {:?}, expected {first:?} and {second:?}", a.dims(), b.dims());
+        }
+        if primitives::has_kernels(a) {
+            return a.contiguous()?.apply_op2(&b.contiguous()?, self);
+        }
+        let (g, first, second) = (&self.geometry, a.detach(), b.detach());
+        let value = match self.kind {
+            Kind::Forward => primitives::conv2d(&first, &second, g)?,
+            Kind::InputGrad => primitives::conv2d_input_grad(&first, &second, g)?,
+            Kind::WeightGrad => primitives::conv2d_weight_grad(&first, &second, g)?,
+        };
+        primitives::with_backward(self, a, b, value)
+    }
+
+    /// The shapes that the two operands must have, and that of the result, for a batch of `n`.
+    fn shapes(&self, n: usize) -> [Vec<usize>; 3] {
+        let g = &self.geometry;
+        let x = vec![n, g.channels_in, g.input.0, g.input.1];
+        let w = vec![g.channels_out, g.channels_in, g.kernel, g.kernel];
+        let y = vec![n, g.channels_out, g.output.0, g.output.1];
+        match self.kind {
+            Kind::Forward => [x, w, y],
+            Kind::InputGrad => [y, w, x],
+            Kind::WeightGrad => [x, y, w],
+        }
+    }
+}
+
+impl CustomOp2 for Conv {
+    fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::Forward => "conv2d",
+            Kind::InputGrad => "conv2d-input-grad",
+            Kind::WeightGrad => "conv2d-weight-grad",
+        }
+    }
+
+    fn cpu_fwd(&self, a: &CpuStorage, la: &Layout, b: &CpuStorage, lb: &Layout) -> Result<(CpuStorage, Shape)> {
+        fn run<T: WithDType>(op: &Conv, a: &CpuStorage, la: &Layout, b: &CpuStorage, lb: &Layout) -> Result<Vec<T>> {
+            let (a, b) = (slice::<T>(CustomOp2::name(op), a, la)?, slice::<T>(CustomOp2::name(op), b, lb)?);
+            let batch = la.dims()[0];
+            Ok(match op.kind {
+                Kind::Forward => columns::forward(&op.geometry, batch, a, b, |_, _| ()),
+                Kind::InputGrad => columns::input_grad(&op.geometry, batch, a, b, |_, _| ()),
+                Kind::WeightGrad => columns::weight_grad(&op.geometry, batch, a, b),
+            })
+        }
+        let [.., result] = self.shapes(la.dims()[0]);
+        Ok((dispatch!(CustomOp2::name(self), a, run, self, a, la, b, lb), Shape::from(result)))
+    }
+
+    fn bwd(&self, a: &Tensor, b: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        self.backward(a, b, gradient)
+    }
+}
+
+impl Backward for Conv {
+    fn name(&self) -> &'static str {
+        CustomOp2::name(self)
+    }
+
+    fn backward(&self, a: &Tensor, b: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let g = self.geometry;
+        let forward = |x: &Tensor, w: &Tensor| Conv { geometry: g, kind: Kind::Forward }.apply(x, w);
+        let input = |gy: &Tensor, w: &Tensor| conv2d_input_grad(gy, w, g);
+        let weight = |x: &Tensor, gy: &Tensor| conv2d_weight_grad(x, gy, g);
+        let (to_a, to_b) = (a.track_op(), b.track_op());
+        Ok(match self.kind {
+            Kind::Forward => {
+                (to_a.then(|| input(gradient, b)).transpose()?, to_b.then(|| weight(a, gradient)).transpose()?)
+            }
+            Kind::InputGrad => {
+                (to_a.then(|| forward(gradient, b)).transpose()?, to_b.then(|| weight(gradient, a)).transpose()?)
+            }
+            Kind::WeightGrad => {
+                (to_a.then(|| input(b, gradient)).transpose()?, to_b.then(|| forward(a, gradient)).transpose()?)
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! The operations from candle's own primitives, for devices on which the kernels of this crate do not run (CUDA).
+//!
+//! Convolutions are a rearrangement of pixels into cells as large as the stride (space to depth) and matrix products, since
+//! candle's transposed convolution is slow; samplers gather. Values only: [`with_backward`] makes one node of a value and
+//! its operation's backward pass, which is the one that the kernels have, so that the same gradients are computed on every
+//! device, nothing untracked, and the penalty's second order is right.
+
+mod conv;
+mod sample;
+#[cfg(test)]
+mod tests;
+
+pub(super) use conv::{conv2d, conv2d_input_grad, conv2d_weight_grad};
+pub(super) use sample::{grid_sample, grid_sample_grid_grad, grid_sample_image_grad, warp_homography_grad};
+
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CudaStorage, CustomOp3, DType, Layout, MetalStorage, Result, Shape, Tensor};
+
+/// Whether the kernels run where this tensor is.
+pub(super) fn has_kernels(x: &Tensor) -> bool {
+    #[cfg(test)]
+    if tests::WITHOUT_KERNELS.get() {
+        return false;
+    }
+    x.device().is_cpu()
+}
+
+/// An operation on two tensors that knows its backward pass.
+pub(super) trait Backward: Send + Sync + 'static {
+    fn name(&self) -> &'static str;
+
+    /// The gradients of the operands, of those that are tracked.
+    fn backward(&self, a: &Tensor, b: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)>;
+}
+
+/// `value`, computed from `a` and `b` outside of the graph, as the result of `op` on them.
+pub(super) fn with_backward(op: impl Backward, a: &Tensor, b: &Tensor, value: Tensor) -> Result<Tensor> {
+    if !a.track_op() && !b.track_op() {
+        return Ok(value);
+    }
+    // The node takes over whole storages.
+    let whole = value.layout().start_offset() == 0 && value.is_contiguous();
+    let value = if whole { value } else { value.force_contiguous()? };
+    a.apply_op3(b, &value.detach(), Node(op))
+}
+
+/// The third operand is the value.
+struct Node<Op>(Op);
+
+impl<Op: Backward> CustomOp3 for Node<Op> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn cpu_fwd(
+        &self,
+        _: &CpuStorage,
+        _: &Layout,
+        _: &CpuStorage,
+        _: &Layout,
+        value: &CpuStorage,
+        layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        Ok((value.try_clone(layout)?, layout.shape().clone()))
+    }
+
+    fn cuda_fwd(
+        &self,
+        _: &CudaStorage,
+        _: &Layout,
+        _: &CudaStorage,
+        _: &Layout,
+        value: &CudaStorage,
+        layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        Ok((value.try_clone(layout)?, layout.shape().clone()))
+    }
+
+    fn metal_fwd(
+        &self,
+        _: &MetalStorage,
+        _: &Layout,
+        _: &MetalStorage,
+        _: &Layout,
+        value: &MetalStorage,
+        layout: &Layout,
+    ) -> Result<(MetalStorage, Shape)> {
+        Ok((value.try_clone(layout)?, layout.shape().clone()))
+    }
+
+    fn bwd(
+        &self,
+        a: &Tensor,
+        b: &Tensor,
+        _: &Tensor,
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (to_a, to_b) = self.0.backward(a, b, gradient)?;
+        Ok((to_a, to_b, None))
+    }
+}
+
+/// 1 where `x` is positive, `slope` elsewhere.
+pub(super) fn leaky_relu_mask(x: &Tensor, slope: f64) -> Result<Tensor> {
+    x.detach().gt(0.0)?.to_dtype(x.dtype())?.affine(1.0 - slope, slope)
+}
+
+/// `x` [B, C, H, W] plus `bias` \[C\].
+pub(super) fn add_bias(x: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    x.broadcast_add(&bias.reshape((1, bias.elem_count(), 1, 1))?)
+}
+
+/// [B, C, H, W] to \[C\].
+pub(super) fn channel_sum(x: &Tensor) -> Result<Tensor> {
+    // One axis after the other: many short sums keep a device busier than a few long ones.
+    x.flatten_from(2)?.sum(2)?.sum(0)
+}
+
+/// `x` where `condition` is not zero, 0 elsewhere, whatever `x` holds there.
+fn keep(x: &Tensor, condition: &Tensor) -> Result<Tensor> {
+    let condition = condition.broadcast_as(x.shape())?.contiguous()?;
+    condition.where_cond(&x.contiguous()?, &x.zeros_like()?)
+}
+
+/// 1 in u8 where both are.
+fn both(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    debug_assert_eq!(a.dtype(), DType::U8);
+    a.broadcast_mul(b)
+}
