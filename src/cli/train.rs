@@ -23,6 +23,9 @@ pub struct Arguments {
     /// configs/synthetic.toml where there is none.
     #[arg(long)]
     config: Option<PathBuf>,
+    /// Replace a value of the configuration: `--set critic.iterations=2000`. May be given more than once.
+    #[arg(long = "set", value_name = "KEY=VALUE", conflicts_with = "resume")]
+    changes: Vec<String>,
     /// Folder for weights, checkpoints, metrics and pictures.
     #[arg(long, default_value = "runs/glasses")]
     out: PathBuf,
@@ -85,13 +88,14 @@ fn config(arguments: &Arguments, folder: &Folder) -> Result<Config> {
     let own = folder.file("config.toml");
     let read = |path: &PathBuf| -> Result<Config> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        Ok(Config::parse(&text, &path.display().to_string())?)
+        Ok(Config::parse_with(&text, &path.display().to_string(), &arguments.changes)?)
     };
+    let built_in = |(text, name): (&str, &str)| Ok(Config::parse_with(text, name, &arguments.changes)?);
     match (&arguments.config, &arguments.data) {
         (Some(path), _) => read(path),
         (None, _) if arguments.resume => read(&own),
-        (None, Some(_)) => Ok(Config::parse(COMPACT.0, COMPACT.1)?),
-        (None, None) => Ok(Config::parse(SYNTHETIC.0, SYNTHETIC.1)?),
+        (None, Some(_)) => built_in(COMPACT),
+        (None, None) => built_in(SYNTHETIC),
     }
 }
 

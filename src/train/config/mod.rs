@@ -116,10 +116,39 @@ impl Config {
     /// # Errors
     /// [`Error::Data`] for a syntax error, an unknown or missing key, or a value that makes no sense, naming it.
     pub fn parse(text: &str, path: &str) -> Result<Self> {
-        let error = |reason: String| Error::Data { path: path.to_owned(), reason };
-        let config: Self = toml::from_str(text).map_err(|e| error(e.to_string()))?;
-        config.check().map_err(|reason| error(reason.to_string()))?;
+        let config: Self = toml::from_str(text).map_err(|e| bad(path, e.to_string()))?;
+        config.check().map_err(|reason| bad(path, reason.to_string()))?;
         Ok(config)
+    }
+
+    /// As [`Config::parse`], with some values replaced: each change is `key=value`, the key dotted (`critic.batch`), the value
+    /// TOML's, or a string where it is nothing else.
+    ///
+    /// # Errors
+    /// As [`Config::parse`]; [`Error::Data`] for a change without `=`, or through a key that is no table.
+    pub fn parse_with(text: &str, path: &str, changes: &[String]) -> Result<Self> {
+        if changes.is_empty() {
+            return Self::parse(text, path);
+        }
+        let mut root: toml::Table = toml::from_str(text).map_err(|e| bad(path, e.to_string()))?;
+        for change in changes {
+            let (keys, value) =
+                change.split_once('=').ok_or_else(|| bad(path, format!("{change} is not of the form key=value")))?;
+            let value = match toml::from_str::<toml::Table>(&format!("x = {value}")) {
+                Ok(mut table) => table.remove("x").unwrap_or(toml::Value::String(value.to_owned())),
+                Err(_) => toml::Value::String(value.to_owned()),
+            };
+            let mut keys: Vec<&str> = keys.split('.').map(str::trim).collect();
+            let last = keys.pop().unwrap_or_default();
+            let mut table = &mut root;
+            for key in keys {
+                let inner = table.entry(key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+                table = inner.as_table_mut().ok_or_else(|| bad(path, format!("{change}: {key} is no table")))?;
+            }
+            table.insert(last.to_owned(), value);
+        }
+        let text = toml::to_string(&root).map_err(|e| bad(path, e.to_string()))?;
+        Self::parse(&text, &format!("{path} with {}", changes.join(", ")))
     }
 
     /// The whole of it as TOML, with every default written out.
@@ -150,6 +179,10 @@ impl Config {
     pub fn critic_spec(&self) -> Option<DiscriminatorSpec> {
         self.discriminator.as_ref().map(|d| DiscriminatorSpec { channels: d.channels.clone() })
     }
+}
+
+fn bad(path: &str, reason: String) -> Error {
+    Error::Data { path: path.to_owned(), reason }
 }
 
 #[cfg(test)]
@@ -200,6 +233,24 @@ mod tests {
         ] {
             assert!(FILES[3].contains(from), "{from}");
             let message = Config::parse(&FILES[3].replace(from, to), "file.toml").unwrap_err().to_string();
+            assert!(message.contains(named) && message.contains("file.toml"), "{message}");
+        }
+    }
+
+    #[test]
+    fn values_can_be_replaced() {
+        let changed = |changes: &[&str]| {
+            Config::parse_with(FILES[3], "file.toml", &changes.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>())
+        };
+        let config =
+            changed(&["discriminator.loss=wgan-gp", "critic.batch = 8", "adversarial.iterations=[0]"]).unwrap();
+        assert_eq!(config.discriminator.as_ref().unwrap().loss, AdversarialLoss::WganGp);
+        assert_eq!(config.critic.as_ref().unwrap().batch, 8);
+        assert_eq!(crate::train::plan(&config).len(), 1);
+        for (wrong, named) in
+            [("critic.batch", "key=value"), ("critic.bach=8", "bach"), ("seed.x=1", "seed is no table")]
+        {
+            let message = changed(&[wrong]).unwrap_err().to_string();
             assert!(message.contains(named) && message.contains("file.toml"), "{message}");
         }
     }
