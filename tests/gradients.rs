@@ -124,6 +124,27 @@ fn the_warp_in_one_piece_is_grid_and_sampler() {
 }
 
 #[test]
+fn layers_compute_only_what_is_tracked() {
+    let (x, w, bias) = (numbers(&[2, 3, 7, 10], 1), numbers(&[4, 3, 4, 4], 2), numbers(&[4], 3));
+    let gy = numbers(&[2, 4, 4, 5], 4);
+    let operands = [&x, &w, &bias];
+    let layer = |t: [&Tensor; 3]| ops::conv_layer(t[0], t[1], t[2], 2, 0.2).unwrap().sum_all().unwrap();
+    for tracked in 0..3 {
+        let var = Var::from_tensor(operands[tracked]).unwrap();
+        let mut mine = operands;
+        mine[tracked] = var.as_tensor();
+        let gradients = layer(mine).backward().unwrap();
+        assert!(gradients.get(&var).is_some());
+        assert!(operands.iter().all(|t| gradients.get(t).is_none()), "beside operand {tracked}");
+    }
+    assert!(!layer(operands).track_op());
+    let var = Var::from_tensor(&w).unwrap();
+    let y = ops::conv_layer_input_grad(&gy, var.as_tensor(), &x, 2, 0.2).unwrap();
+    let gradients = y.sum_all().unwrap().backward().unwrap();
+    assert!(gradients.get(&var).is_some() && gradients.get(&gy).is_none() && gradients.get(&x).is_none());
+}
+
+#[test]
 fn a_warp_computes_only_what_is_tracked() {
     let (image, h) = (numbers(&[3, 2, 6, 9], 30), homographies(0.4, 31));
     let sum = |image: &Tensor, h: &Tensor| ops::warp(image, h, (7, 5)).unwrap().sum_all().unwrap();

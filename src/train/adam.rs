@@ -151,10 +151,15 @@ impl Adam {
         let correction = betas.map(|beta| 1.0 - f64::from(beta).powi(step));
         let rate = (learning_rate * correction[1].sqrt() / correction[0]) as f32;
         let slots: Vec<_> = self.variables.values_mut().zip(found).collect();
-        slots.into_par_iter().try_for_each(|(slot, gradient)| match gradient {
+        let (host, device): (Vec<_>, Vec<_>) =
+            slots.into_iter().partition(|(slot, _)| matches!(slot.moments, Moments::Host(_)));
+        let take = |(slot, gradient): (&mut Slot, Option<&Tensor>)| match gradient {
             Some(gradient) => slot.step(gradient, betas, rate),
             None => Ok(()),
-        })
+        };
+        host.into_par_iter().try_for_each(take)?;
+        // A device has one queue: more threads would only take turns.
+        device.into_iter().try_for_each(take)
     }
 
     /// The moments as tensors on the CPU, `adam.first.NAME` and `adam.second.NAME`, and the number of steps.

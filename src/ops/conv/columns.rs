@@ -6,18 +6,31 @@ use candle_core::WithDType;
 
 /// A matrix inside of a slice: the distance between neighbours in a row and in a column.
 #[derive(Clone, Copy)]
-struct Matrix<'a, T> {
-    data: &'a [T],
-    column: usize,
-    row: usize,
+pub(super) struct Matrix<'a, T> {
+    pub data: &'a [T],
+    pub column: usize,
+    pub row: usize,
 }
 
 /// dst [m, n] = a [m, k] · b [k, n], added to what is there where `accumulate` is set.
-fn matmul<T: WithDType>((m, n, k): (usize, usize, usize), dst: &mut [T], a: Matrix<T>, b: Matrix<T>, accumulate: bool) {
+fn matmul<T: WithDType>(size: (usize, usize, usize), dst: &mut [T], a: Matrix<T>, b: Matrix<T>, accumulate: bool) {
+    matmul_into(size, dst, size.1, a, b, accumulate);
+}
+
+/// The same, with the distance between two rows of `dst`.
+pub(super) fn matmul_into<T: WithDType>(
+    (m, n, k): (usize, usize, usize),
+    dst: &mut [T],
+    dst_row: usize,
+    a: Matrix<T>,
+    b: Matrix<T>,
+    accumulate: bool,
+) {
     let last =
         |matrix: &Matrix<T>, rows: usize, columns: usize| (rows - 1) * matrix.row + (columns - 1) * matrix.column;
-    assert!(dst.len() >= m * n && a.data.len() > last(&a, m, k) && b.data.len() > last(&b, k, n));
-    // SAFETY: the line above keeps every access inside of the three slices, and `dst` is borrowed mutably.
+    assert!(n <= dst_row && dst.len() >= (m - 1) * dst_row + n);
+    assert!(a.data.len() > last(&a, m, k) && b.data.len() > last(&b, k, n));
+    // SAFETY: the lines above keep every access inside of the three slices, and `dst` is borrowed mutably.
     unsafe {
         gemm::gemm(
             m,
@@ -25,7 +38,7 @@ fn matmul<T: WithDType>((m, n, k): (usize, usize, usize), dst: &mut [T], a: Matr
             k,
             dst.as_mut_ptr(),
             1,
-            n as isize,
+            dst_row as isize,
             accumulate,
             a.data.as_ptr(),
             a.column as isize,
@@ -113,11 +126,10 @@ fn scatter<T: Copy>(rows: &[T], channels: usize, pixels: usize, out: &mut [T]) {
     }
 }
 
-fn zeros<T: WithDType>(n: usize) -> Vec<T> {
+pub(super) fn zeros<T: WithDType>(n: usize) -> Vec<T> {
     vec![T::from_f64(0.0); n]
 }
 
-/// `finish` is called with every output plane and its channel, while it is still in the cache.
 pub(super) fn forward<T: WithDType>(
     g: &ConvGeometry,
     batch: usize,
@@ -150,7 +162,6 @@ pub(super) fn forward<T: WithDType>(
     y
 }
 
-/// `finish` is called with every item of the result and its number, while it is still in the cache.
 pub(super) fn input_grad<T: WithDType>(
     g: &ConvGeometry,
     batch: usize,
@@ -212,13 +223,17 @@ pub(super) fn weight_grad<T: WithDType>(g: &ConvGeometry, batch: usize, x: &[T],
             }
         },
     );
-    // The parts are added in order, so that the same number of threads gives the same bits.
-    let (total, rest) = sums.split_at_mut(out * taps);
-    for part in rest.chunks_exact(out * taps) {
+    add_parts(&mut sums, out * taps);
+    sums
+}
+
+/// Adds what the threads have, each `len` numbers, into the first. In order, so that as many threads give the same bits.
+pub(super) fn add_parts<T: WithDType>(sums: &mut Vec<T>, len: usize) {
+    let (total, rest) = sums.split_at_mut(len);
+    for part in rest.chunks_exact(len) {
         for (sum, value) in total.iter_mut().zip(part) {
             *sum += *value;
         }
     }
-    sums.truncate(out * taps);
-    sums
+    sums.truncate(len);
 }

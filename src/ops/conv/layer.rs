@@ -1,7 +1,7 @@
 //! Convolution, bias and activation in one operation: one pass over memory, and one node for the backward pass, instead of
 //! three.
 
-use super::{ConvGeometry, columns, conv2d, conv2d_input_grad, conv2d_weight_grad};
+use super::{ConvGeometry, conv2d, conv2d_input_grad, conv2d_weight_grad, forward, input_grad};
 use crate::ops::activation::{leak, leaky_relu, leaky_relu_grad, masked};
 use crate::ops::bias::{add_bias, channel_sum};
 use crate::ops::primitives;
@@ -81,7 +81,7 @@ impl CustomOp3 for ConvLayer {
         ) -> Result<Vec<T>> {
             let (name, slope) = (op.name(), T::from_f64(op.slope));
             let (x, w, bias) = (slice::<T>(name, x, lx)?, slice::<T>(name, w, lw)?, slice::<T>(name, b, lb)?);
-            Ok(columns::forward(&op.geometry, lx.dims()[0], x, w, |channel, plane| {
+            Ok(forward(&op.geometry, lx.dims()[0], x, w, |channel, plane| {
                 let bias = bias[channel];
                 for value in plane {
                     *value = leak(*value + bias, slope);
@@ -134,7 +134,7 @@ impl CustomOp3 for InputGrad {
         ) -> Result<Vec<T>> {
             let (name, slope) = (op.name(), T::from_f64(op.slope));
             let (gy, w, x) = (slice::<T>(name, gradient, lg)?, slice::<T>(name, w, lw)?, slice::<T>(name, x, lx)?);
-            Ok(columns::input_grad(&op.geometry, lx.dims()[0], gy, w, |item, out| {
+            Ok(input_grad(&op.geometry, lx.dims()[0], gy, w, |item, out| {
                 let x = &x[item * out.len()..][..out.len()];
                 for (value, &x) in out.iter_mut().zip(x) {
                     *value = masked(*value, x, slope);

@@ -9,6 +9,7 @@
 //! ⟨F(x, w), gy⟩ = ⟨x, I(gy, w)⟩ = ⟨w, W(x, gy)⟩, so each one's backward pass is the other two, to any order. All are
 //! matrix products, batch items grouped so that the products are wide enough for `gemm`.
 
+mod cells;
 mod columns;
 mod layer;
 
@@ -102,6 +103,36 @@ pub fn conv2d_weight_grad(x: &Tensor, gradient: &Tensor, geometry: ConvGeometry)
     Conv { geometry, kind: Kind::WeightGrad }.apply(x, gradient)
 }
 
+/// `finish` is called with every output plane and its channel, while it is still in the cache.
+fn forward<T: WithDType>(
+    g: &ConvGeometry,
+    batch: usize,
+    x: &[T],
+    w: &[T],
+    finish: impl Fn(usize, &mut [T]) + Sync + Send,
+) -> Vec<T> {
+    if cells::suit(g) { cells::forward(g, batch, x, w, finish) } else { columns::forward(g, batch, x, w, finish) }
+}
+
+/// `finish` is called with every item of the result and its number, while it is still in the cache.
+fn input_grad<T: WithDType>(
+    g: &ConvGeometry,
+    batch: usize,
+    gy: &[T],
+    w: &[T],
+    finish: impl Fn(usize, &mut [T]) + Sync + Send,
+) -> Vec<T> {
+    if cells::suit(g) {
+        cells::input_grad(g, batch, gy, w, finish)
+    } else {
+        columns::input_grad(g, batch, gy, w, finish)
+    }
+}
+
+fn weight_grad<T: WithDType>(g: &ConvGeometry, batch: usize, x: &[T], gy: &[T]) -> Vec<T> {
+    if cells::suit(g) { cells::weight_grad(g, batch, x, gy) } else { columns::weight_grad(g, batch, x, gy) }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Forward,
@@ -162,9 +193,9 @@ impl CustomOp2 for Conv {
             let (a, b) = (slice::<T>(CustomOp2::name(op), a, la)?, slice::<T>(CustomOp2::name(op), b, lb)?);
             let batch = la.dims()[0];
             Ok(match op.kind {
-                Kind::Forward => columns::forward(&op.geometry, batch, a, b, |_, _| ()),
-                Kind::InputGrad => columns::input_grad(&op.geometry, batch, a, b, |_, _| ()),
-                Kind::WeightGrad => columns::weight_grad(&op.geometry, batch, a, b),
+                Kind::Forward => forward(&op.geometry, batch, a, b, |_, _| ()),
+                Kind::InputGrad => input_grad(&op.geometry, batch, a, b, |_, _| ()),
+                Kind::WeightGrad => weight_grad(&op.geometry, batch, a, b),
             })
         }
         let [.., result] = self.shapes(la.dims()[0]);

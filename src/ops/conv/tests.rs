@@ -1,3 +1,5 @@
+//! Both kernels, each where it is taken, against the plain definition.
+
 use super::*;
 use candle_core::{DType, Device};
 
@@ -34,9 +36,9 @@ fn dot(a: &Tensor, b: &Tensor) -> f64 {
 
 #[test]
 fn forward_is_the_plain_convolution_and_the_gradients_are_its_adjoints() {
-    for (kernel, stride) in [(4, 2), (3, 1), (1, 1), (5, 3)] {
+    for (kernel, stride) in [(4, 2), (3, 1), (1, 1), (5, 3), (6, 2)] {
         for (batch, channels, out, input) in
-            [(1, 1, 1, (1, 1)), (3, 2, 5, (7, 10)), (2, 7, 4, (36, 9)), (9, 3, 2, (5, 5))]
+            [(1, 1, 1, (1, 1)), (3, 2, 5, (7, 10)), (2, 7, 4, (36, 9)), (9, 3, 2, (5, 5)), (3, 6, 4, (13, 27))]
         {
             let g = ConvGeometry::same(channels, out, kernel, stride, input);
             let (x, w) = (random((batch, channels, input.0, input.1)), random((out, channels, kernel, kernel)));
