@@ -7,6 +7,7 @@ pub mod config;
 mod examples;
 mod export;
 mod history;
+mod leg;
 pub mod losses;
 mod numbers;
 mod plan;

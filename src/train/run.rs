@@ -1,22 +1,19 @@
 //! A run from start to end: legs in order, one iteration after the other; metrics, pictures and checkpoints on the way.
 
 use super::checkpoint::{self, State, write_atomically};
-use super::config::Optimiser;
-use super::examples::{Batches, Examples, Purpose};
-use super::history::Recipe;
+use super::examples::{Examples, Purpose};
+use super::leg::{Players, prepare, rates};
 use super::numbers::Numbers;
 use super::plan::{Leg, Phase, plan};
-use super::players::{CriticPlayer, Generators, follow, stage_parameters};
+use super::players::{follow, stage_parameters};
 use super::report::{Metrics, Picture, Record, grid, plot};
 use super::validation::Validation;
-use super::{Config, adversarial, export, regression};
+use super::{Config, export};
 use crate::data::Dataset;
+use crate::model::Parameters;
 use crate::model::weights::Weights;
-use crate::model::{Parameters, initialise};
 use crate::{Error, Result};
 use candle_core::Device;
-use rand::Rng;
-use rand_distr::StandardNormal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -151,17 +148,11 @@ struct Run<'a> {
     report: &'a mut dyn FnMut(Event) -> bool,
 }
 
-/// The networks of one leg.
-struct Players {
-    generators: Option<Generators>,
-    critic: Option<CriticPlayer>,
-}
-
 impl Run<'_> {
     /// Trains one leg to its end, or until it is told to stop: then `false`.
     fn train(&mut self, leg: &Leg, state: &mut State) -> Result<bool> {
-        self.prepare(leg, state)?;
-        let mut players = self.players(leg, state)?;
+        prepare(self.config, leg, &mut state.weights)?;
+        let mut players = Players::new(self.config, leg, state, self.device)?;
         let (mut numbers, mut clock) = (Numbers::default(), Instant::now());
         let mut next = self.examples.batches(leg, state.step, &state.history);
         let history_size = self.config.adversarial.as_ref().map_or(0, |a| a.history.size);
@@ -172,7 +163,7 @@ impl Run<'_> {
             // The next examples are cut while these are learned from.
             let (config, examples) = (self.config, &self.examples);
             let (learned, prepared) = rayon::join(
-                || iterate(config, leg, state.iteration, &mut players, &batches),
+                || players.learn(config, leg, state.iteration, &batches),
                 || examples.batches(leg, state.step + 1, &state.history),
             );
             let (figures, recipes) = learned.map_err(|error| at(error, leg, state.iteration))?;
@@ -193,7 +184,7 @@ impl Run<'_> {
             }
             let mut enough = false;
             if validate || save || last || !go_on {
-                self.collect(state, &players)?;
+                players.collect(state)?;
             }
             if validate {
                 let (stop, judged) = self.validate(leg, state, &players)?;
@@ -214,62 +205,6 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// Networks that are not there yet: a stage starts as a copy of the one before, the first and the critic at random.
-    fn prepare(&self, leg: &Leg, state: &mut State) -> Result<()> {
-        let spec = self.config.generator()?;
-        let random = |item: usize, tensors: &[crate::model::TensorSpec]| {
-            let mut rng = self.examples.rng(Purpose::Initialisation, 0, item);
-            initialise(tensors, || rng.sample(StandardNormal))
-        };
-        for stage in 0..leg.stages.end {
-            if state.weights.0.contains_key(&format!("stages.{stage}.fc2.bias")) {
-                continue;
-            }
-            let mut fresh = random(stage, &spec.tensors(stage))?;
-            if stage > 0 {
-                let (from, to) = (format!("stages.{}.", stage - 1), format!("stages.{stage}."));
-                for (name, tensor) in &mut fresh.0 {
-                    *tensor = state.weights.expect(&name.replace(&to, &from), tensor.dims())?;
-                }
-            }
-            state.weights.0.extend(fresh.0);
-        }
-        let critic = self.config.critic_spec().filter(|_| leg.phase.has_critic());
-        if let Some(tensors) = critic.map(|critic| critic.tensors())
-            && tensors.iter().any(|t| !state.weights.0.contains_key(&t.name))
-        {
-            state.weights.0.extend(random(1 << 10, &tensors)?.0);
-        }
-        Ok(())
-    }
-
-    fn players(&self, leg: &Leg, state: &State) -> Result<Players> {
-        let (generator, critic) = optimisers(self.config, leg);
-        let generators = match generator {
-            Some(optimiser) => {
-                let spec = self.config.generator()?;
-                let mut player =
-                    Generators::new(&spec, &state.weights, leg.stages.clone(), optimiser.betas, self.device)?;
-                if let Some((moments, steps)) = &state.generators {
-                    player.adam.restore(moments, *steps)?;
-                }
-                Some(player)
-            }
-            None => None,
-        };
-        let critic = match critic {
-            Some(optimiser) => {
-                let mut player = CriticPlayer::new(self.config, &state.weights, optimiser.betas, self.device)?;
-                if let Some((moments, steps)) = &state.critic {
-                    player.adam.restore(moments, *steps)?;
-                }
-                Some(player)
-            }
-            None => None,
-        };
-        Ok(Players { generators, critic })
-    }
-
     fn average(&self, leg: &Leg, state: &mut State, players: &Players) -> Result<()> {
         let decay = self.config.adversarial.as_ref().map_or(0.0, |a| a.average);
         match &players.generators {
@@ -278,20 +213,6 @@ impl Run<'_> {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Brings what the players have learned into the state.
-    fn collect(&self, state: &mut State, players: &Players) -> Result<()> {
-        let cpu = Device::Cpu;
-        if let Some(generators) = &players.generators {
-            state.weights.0.extend(generators.adam.parameters().copied(&cpu)?.0);
-            state.generators = Some(generators.adam.state()?);
-        }
-        if let Some(critic) = &players.critic {
-            state.weights.0.extend(critic.adam.parameters().copied(&cpu)?.0);
-            state.critic = Some(critic.adam.state()?);
-        }
-        Ok(())
     }
 
     /// Writes a line of metrics, and says whether to go on.
@@ -424,62 +345,6 @@ impl Run<'_> {
         let bytes = export::bytes(self.config, &self.dataset.name, self.dataset.bare.len(), stages, &weights)?;
         write_atomically(&self.folder.file(name), &bytes)
     }
-}
-
-/// Of the generators and of the critic, where they are trained in the leg.
-fn optimisers(config: &Config, leg: &Leg) -> (Option<Optimiser>, Option<Optimiser>) {
-    match leg.phase {
-        Phase::Regression => (config.regression.as_ref().map(|r| r.optimiser[leg.stages.start.min(1)]), None),
-        Phase::Critic => (None, config.critic.as_ref().map(|c| c.optimiser)),
-        Phase::Adversarial => config.adversarial.as_ref().map(|a| (a.generator, a.critic)).unzip(),
-        Phase::EndToEnd => config.end_to_end.as_ref().map(|e| (e.generator, e.critic)).unzip(),
-    }
-}
-
-/// One iteration: figures, and the recipes of what the generators made.
-fn iterate(
-    config: &Config,
-    leg: &Leg,
-    iteration: usize,
-    players: &mut Players,
-    batches: &Batches,
-) -> Result<(Numbers, Vec<Recipe>)> {
-    let (generator_rate, critic_rate) = rates(config, leg, iteration);
-    let (mut figures, mut recipes) = (Numbers::default(), Vec::new());
-    if let (Some(generators), Some(batch)) = (&mut players.generators, &batches.generator) {
-        match (&players.critic, &config.discriminator, &config.adversarial, &config.regression) {
-            (Some(critic), Some(settings), Some(game), _) => figures.add(&adversarial::generator_step(
-                game,
-                settings.loss,
-                generators,
-                &critic.network,
-                batch,
-                generator_rate,
-            )?),
-            (None, _, _, Some(settings)) => {
-                figures.add(&regression::step(settings, generators, batch, generator_rate)?);
-            }
-            _ => {}
-        }
-    }
-    if let (Some(critic), Some(settings)) = (&mut players.critic, &config.discriminator) {
-        for batch in &batches.critic {
-            let generators = players.generators.as_ref();
-            let (more, made) = adversarial::critic_step(settings, critic, generators, batch, critic_rate)?;
-            figures.add(&more);
-            recipes.extend(made);
-        }
-    }
-    if leg.phase == Phase::Critic {
-        recipes.clear();
-    }
-    Ok((figures, recipes))
-}
-
-fn rates(config: &Config, leg: &Leg, iteration: usize) -> (f64, f64) {
-    let (generator, critic) = optimisers(config, leg);
-    let rate = |o: Option<Optimiser>| o.map_or(0.0, |o| o.rate(iteration, leg.iterations));
-    (rate(generator), rate(critic))
 }
 
 fn record(leg: &Leg, state: &State) -> Record {
