@@ -1,6 +1,7 @@
 //! The project's own pictures: the catalogue of frames, random frames and random people for training, sample
 //! portraits. Native only.
 
+mod colour;
 mod frames;
 pub mod people;
 mod portraits;

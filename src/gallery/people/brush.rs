@@ -1,44 +1,24 @@
 //! Colours, paths and the SVG document they go into.
 
+pub use crate::gallery::colour::Colour;
 use rand::Rng;
-use std::fmt::{self, Display, Write};
+use std::fmt::{Display, Write};
 
 pub type Point = [f64; 2];
 
-/// A colour; components in [0, 1].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Colour(pub [f64; 3]);
-
-impl Display for Colour {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [r, g, b] = self.0.map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8);
-        write!(f, "#{r:02x}{g:02x}{b:02x}")
-    }
-}
-
 impl Colour {
-    pub const BLACK: Self = Self([0.0; 3]);
-    pub const WHITE: Self = Self([1.0; 3]);
-
     pub const fn hex(rgb: u32) -> Self {
         Self([(rgb >> 16 & 255) as f64 / 255.0, (rgb >> 8 & 255) as f64 / 255.0, (rgb & 255) as f64 / 255.0])
     }
 
     /// Any hue, with saturation and value up to the given ones.
-    pub fn any(rng: &mut impl Rng, saturation: f64, value: std::ops::Range<f64>) -> Self {
-        let (hue, s, v) = (rng.random_range(0.0..6.0), saturation * rng.random::<f64>(), rng.random_range(value));
-        Self([5.0, 3.0, 1.0].map(|n: f64| {
-            let k = (n + hue).rem_euclid(6.0);
-            v - v * s * k.min(4.0 - k).clamp(0.0, 1.0)
-        }))
+    pub fn muted(rng: &mut impl Rng, saturation: f64, value: std::ops::Range<f64>) -> Self {
+        let hue = rng.random();
+        Self::hsv(hue, saturation * rng.random::<f64>(), rng.random_range(value))
     }
 
     pub fn mix(self, other: Self, share: f64) -> Self {
         Self(std::array::from_fn(|i| self.0[i] + share * (other.0[i] - self.0[i])))
-    }
-
-    pub fn scaled(self, by: f64) -> Self {
-        Self(self.0.map(|v| v * by))
     }
 
     /// Each component a little up or down.

@@ -33,7 +33,7 @@ pub fn draw(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour
         pupil: rng.random_range(0.35..0.55),
         glint: [rng.random_range(-1.3..1.3), rng.random_range(-1.6..-0.4)],
         lash: if rng.random_bool(0.5) { rng.random_range(1.2..2.4) } else { rng.random_range(0.6..1.2) },
-        shadow: rng.random_bool(0.18).then(|| Colour::any(rng, 0.7, 0.1..0.7)),
+        shadow: rng.random_bool(0.18).then(|| Colour::muted(rng, 0.7, 0.1..0.7)),
         crease: rng.random_range(0.0..0.6),
     };
     let sockets = rng.random_range(0.05..0.3);

@@ -66,13 +66,13 @@ impl Hair {
         }
         let colour = match rng.random_range(0..20) {
             0..=3 => Colour::along(&GREYS, rng.random()),
-            4 => Colour::any(rng, 0.8, 0.2..0.9),
+            4 => Colour::muted(rng, 0.8, 0.2..0.9),
             _ => Colour::along(&COLOURS, rng.random()),
         };
         Self {
             style,
             colour: colour.varied(rng, 0.02),
-            cloth: Colour::any(rng, 0.8, 0.05..0.95),
+            cloth: Colour::muted(rng, 0.8, 0.05..0.95),
             side: rng.random_range(1.0..6.0),
             top: rng.random_range(3.0..16.0),
             line: rng.random_range(-50.0..-34.0),
@@ -322,7 +322,7 @@ impl Hair {
         if self.style == Style::Beanie {
             let mut fold = low(band - 12.0, 5.0);
             fold.extend(low(band + 2.0, 5.0).into_iter().rev());
-            sheet.fill(&closed(&fold), self.cloth.mix(Colour::any(rng, 0.8, 0.1..1.0), 0.4), 1.0);
+            sheet.fill(&closed(&fold), self.cloth.mix(Colour::muted(rng, 0.8, 0.1..1.0), 0.4), 1.0);
             return;
         }
         let far = rng.random_range(24.0..40.0);

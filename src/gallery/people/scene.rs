@@ -10,12 +10,12 @@ const WHOLE: [Point; 4] = [[0.0, 0.0], [WIDTH, 0.0], [WIDTH, HEIGHT], [0.0, HEIG
 pub fn background(sheet: &mut Sheet, rng: &mut impl Rng) {
     let whole = polygon(&WHOLE);
     let base = match rng.random_range(0..4) {
-        0 => Colour::any(rng, 0.15, 0.0..1.0),
-        1 => Colour::any(rng, 0.5, 0.5..1.0),
-        _ => Colour::any(rng, 0.6, 0.05..0.95),
+        0 => Colour::muted(rng, 0.15, 0.0..1.0),
+        1 => Colour::muted(rng, 0.5, 0.5..1.0),
+        _ => Colour::muted(rng, 0.6, 0.05..0.95),
     };
     let other =
-        if rng.random_bool(0.6) { base.scaled(rng.random_range(0.5..1.5)) } else { Colour::any(rng, 0.7, 0.05..1.0) };
+        if rng.random_bool(0.6) { base.scaled(rng.random_range(0.5..1.5)) } else { Colour::muted(rng, 0.7, 0.05..1.0) };
     sheet.fill(&whole, base, 1.0);
     match rng.random_range(0..3) {
         0 => {}
@@ -49,7 +49,7 @@ fn place(rng: &mut impl Rng) -> Point {
 fn clutter(sheet: &mut Sheet, rng: &mut impl Rng, base: Colour) {
     let strange = rng.random_range(0.1..1.0);
     for _ in 0..rng.random_range(6..26) {
-        let colour = base.mix(Colour::any(rng, 0.9, 0.0..1.0), strange);
+        let colour = base.mix(Colour::muted(rng, 0.9, 0.0..1.0), strange);
         let opacity = rng.random_range(0.3..1.0);
         let [x, y] = place(rng);
         let (w, h) = (rng.random_range(3.0..60.0), rng.random_range(3.0..70.0));
@@ -82,7 +82,7 @@ fn shelves(sheet: &mut Sheet, rng: &mut impl Rng) {
         while x < WIDTH {
             let w = rng.random_range(4.0..16.0);
             let top = y + row * rng.random_range(0.1..0.4);
-            let colour = Colour::any(rng, saturation, 0.05..0.9);
+            let colour = Colour::muted(rng, saturation, 0.05..0.9);
             sheet.fill(&polygon(&[[x, top], [x + w, top], [x + w, y + row - 3.0], [x, y + row - 3.0]]), colour, 1.0);
             x += w + rng.random_range(0.0..2.0);
         }
@@ -92,7 +92,7 @@ fn shelves(sheet: &mut Sheet, rng: &mut impl Rng) {
 
 fn stripes(sheet: &mut Sheet, rng: &mut impl Rng, base: Colour) {
     let (gap, width) = (rng.random_range(8.0..50.0), rng.random_range(1.0..14.0));
-    let colour = base.mix(Colour::any(rng, 0.5, 0.0..1.0), rng.random_range(0.2..0.8));
+    let colour = base.mix(Colour::muted(rng, 0.5, 0.0..1.0), rng.random_range(0.2..0.8));
     let slope = rng.random_range(-120.0..120.0);
     let across = rng.random_bool(0.4);
     let mut at = -150.0;
@@ -151,9 +151,9 @@ pub fn body(sheet: &mut Sheet, rng: &mut impl Rng, pose: &Pose, skin: Colour) {
     sheet.fill(&neck_path, dark, 1.0);
 
     let cloth = match rng.random_range(0..4) {
-        0 => Colour::any(rng, 0.2, 0.02..0.25),
-        1 => Colour::any(rng, 0.15, 0.7..1.0),
-        _ => Colour::any(rng, 0.85, 0.1..0.9),
+        0 => Colour::muted(rng, 0.2, 0.02..0.25),
+        1 => Colour::muted(rng, 0.15, 0.7..1.0),
+        _ => Colour::muted(rng, 0.85, 0.1..0.9),
     };
     let open_by = rng.random_range(0.0..10.0);
     let torso = |collar: f64| -> Vec<Point> {
@@ -174,10 +174,10 @@ pub fn body(sheet: &mut Sheet, rng: &mut impl Rng, pose: &Pose, skin: Colour) {
     let collar = rng.random_range(6.0..34.0);
     let suit = rng.random_bool(0.35);
     if suit {
-        let shirt = Colour::any(rng, 0.3, 0.6..1.0);
+        let shirt = Colour::muted(rng, 0.3, 0.6..1.0);
         sheet.fill(&polygon(&torso(10.0)), shirt, 1.0);
         if rng.random_bool(0.6) {
-            let tie = Colour::any(rng, 0.9, 0.05..0.7);
+            let tie = Colour::muted(rng, 0.9, 0.05..0.7);
             let knot = [
                 [-6.0, base + 2.0],
                 [6.0, base + 2.0],
@@ -207,7 +207,7 @@ pub fn body(sheet: &mut Sheet, rng: &mut impl Rng, pose: &Pose, skin: Colour) {
     let path = closed(&torso(collar));
     sheet.fill(&path, cloth, 1.0);
     if rng.random_bool(0.35) {
-        let other = Colour::any(rng, 0.9, 0.05..1.0);
+        let other = Colour::muted(rng, 0.9, 0.05..1.0);
         let (width, gap) = (rng.random_range(1.0..6.0), rng.random_range(6.0..16.0));
         sheet.clipped(&path, |sheet| {
             for k in 0..14 {
