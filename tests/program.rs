@@ -137,8 +137,8 @@ fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
         ("channels = [16, 32, 64, 128, 256]", "channels = [4, 6]"),
         ("frames = 3000", "frames = 4"),
         (
-            "bare = 4000\nwearers = 1000\nvalidation = 256\nwidth = 100",
-            "bare = 8\nwearers = 8\nvalidation = 4\nwidth = 32",
+            "bare = 4000\nwearers = 0\nvalidation = 256\nwidth = 100",
+            "bare = 8\nwearers = 0\nvalidation = 4\nwidth = 32",
         ),
         ("report = 20\nvalidate = 250", "report = 1\nvalidate = 3"),
         ("stop_at = 0.95\n", ""),
