@@ -229,7 +229,7 @@ mod tests {
             ("\"logistic-r1\"", "\"hinge\"", "hinge"),
             ("learning_rate = 5e-4 }", "learning_rate = nan }", "critic.optimiser"),
             ("share = 0.25", "share = 1.5", "history.share"),
-            ("[critic]\n", "[critics]\n", "critics"),
+            ("[examples]", "[exemples]", "exemples"),
         ] {
             assert!(FILES[3].contains(from), "{from}");
             let message = Config::parse(&FILES[3].replace(from, to), "file.toml").unwrap_err().to_string();
