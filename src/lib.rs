@@ -58,6 +58,7 @@ pub mod evaluate;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod gallery;
 pub mod homography;
+pub mod kernels;
 pub mod model;
 pub mod ops;
 pub mod resample;

@@ -15,10 +15,10 @@
 
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
-use crate::model::{Cascade, canonical, weights};
+use crate::model::{Cascade, GeneratorSpec, Inference, canonical, weights};
 use crate::{BitmapRef, Error, Homography, Rect, Result, resample};
-use candle_core::{Device, Tensor};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The most updates that one fit may ask for.
 pub const MAX_STEPS: usize = 64;
@@ -58,7 +58,7 @@ pub struct Fit {
 /// The networks, ready to fit frames to photos.
 #[derive(Clone, Debug)]
 pub struct TryOn {
-    cascade: Cascade,
+    networks: Arc<Inference>,
     metadata: BTreeMap<String, String>,
 }
 
@@ -138,13 +138,6 @@ pub fn frame_view(frame: &Foreground, size: usize) -> Result<Vec<f32>> {
     Ok(resample::planar(frame.pyramid(), &to_frame, size, size))
 }
 
-/// Planes of `size × size`, and the same seen in a mirror: [2, planes, size, size].
-fn with_mirror(planes: Vec<f32>, size: usize) -> Result<Tensor> {
-    let count = planes.len() / (size * size);
-    let mirror: Vec<f32> = planes.chunks_exact(size).flat_map(|row| row.iter().rev().copied()).collect();
-    Ok(Tensor::from_vec([planes, mirror].concat(), (2, count, size, size), &Device::Cpu)?)
-}
-
 /// The parameters of the same warp seen in a mirror: A(p) with the signs of x changed on both sides.
 fn mirrored([p1, p2, p3, p4, p5, p6, p7, p8]: &[f64; DIMENSION]) -> [f64; DIMENSION] {
     [-p1, -p2, *p3, -p4, *p5, -p6, *p7, *p8]
@@ -158,21 +151,25 @@ impl TryOn {
     pub fn new(weights: &[u8]) -> Result<Self> {
         let file = weights::read(weights)?;
         let cascade = Cascade::new(&file.spec, file.stages, &file.parameters)?;
-        Ok(Self { cascade, metadata: file.metadata })
+        Ok(Self { metadata: file.metadata, ..Self::from_cascade(&cascade)? })
     }
 
-    /// Networks that are in memory already.
-    pub fn from_cascade(cascade: Cascade) -> Self {
-        Self { cascade, metadata: BTreeMap::new() }
+    /// Networks that are in memory already; their weights are copied.
+    ///
+    /// # Errors
+    /// As [`Inference::new`].
+    pub fn from_cascade(cascade: &Cascade) -> Result<Self> {
+        Ok(Self { networks: Arc::new(Inference::new(cascade)?), metadata: BTreeMap::new() })
     }
 
-    pub fn cascade(&self) -> &Cascade {
-        &self.cascade
+    /// The sizes of the generators.
+    pub fn spec(&self) -> &GeneratorSpec {
+        self.networks.spec()
     }
 
     /// How many generators there are, and so how many updates a fit has if not told otherwise.
     pub fn stages(&self) -> usize {
-        self.cascade.stages().len()
+        self.networks.stages().len()
     }
 
     /// What the weights file says of itself.
@@ -223,21 +220,16 @@ impl TryOn {
         let (to_photo, to_canonical) = (placement.to_photo()?, frame_to_canonical(frame));
         let public = |p: &[f64; DIMENSION]| (to_photo * Homography::exp(&p.map(|x| -x)) * to_canonical).normalized();
 
-        let size = self.cascade.spec().size;
+        let size = self.spec().size;
         let to_region = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y));
         let mut pixels = resample::view(region, &(to_region * to_photo * view_to_canonical(size)), size, size)?;
         pixels.truncate(3 * size * size);
-        let background = with_mirror(pixels, size)?;
-        let foreground = self.cascade.foreground(&with_mirror(frame_view(frame, size)?, size)?)?;
+        let mut views = self.networks.views(&pixels, &frame_view(frame, size)?);
 
         let mut params = [0.0; DIMENSION];
         let mut updates = Vec::with_capacity(steps);
         for step in 0..steps {
-            let so_far = Tensor::new(&[params, mirrored(&params)].map(|p| p.map(|x| x as f32)), &Device::Cpu)?;
-            let stage = step.min(self.stages() - 1);
-            let answers = self.cascade.update(stage, &background, &foreground, &so_far)?.to_vec2::<f32>()?;
-            let [seen, mirror]: [[f64; DIMENSION]; 2] =
-                [0, 1].map(|k: usize| std::array::from_fn(|i| f64::from(answers[k][i])));
+            let [seen, mirror] = views.update(step.min(self.stages() - 1), &params);
             let mirror = mirrored(&mirror);
             let delta: [f64; DIMENSION] = std::array::from_fn(|i| 0.5 * (seen[i] + mirror[i]));
             params = std::array::from_fn(|i| params[i] + delta[i]);

@@ -71,7 +71,7 @@ impl Session {
     /// `{ stages, size, metadata }`
     pub fn model(&self) -> Result<JsValue, JsValue> {
         let Self(tryon) = self;
-        let model = Model { stages: tryon.stages(), size: tryon.cascade().spec().size, metadata: tryon.metadata() };
+        let model = Model { stages: tryon.stages(), size: tryon.spec().size, metadata: tryon.metadata() };
         model.serialize(&Serializer::json_compatible()).map_err(|e| failure("internal", &e.to_string()))
     }
 

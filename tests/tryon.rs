@@ -14,7 +14,7 @@ fn constant(updates: [[f32; 8]; 2]) -> TryOn {
         let bias = parameters.0.get_mut(&format!("stages.{stage}.fc2.bias")).unwrap();
         *bias = candle_core::Tensor::new(update, &candle_core::Device::Cpu).unwrap();
     }
-    TryOn::from_cascade(Cascade::new(&spec, 2, &parameters).unwrap())
+    TryOn::from_cascade(&Cascade::new(&spec, 2, &parameters).unwrap()).unwrap()
 }
 
 fn shipped() -> TryOn {

@@ -92,20 +92,24 @@ pub fn foreground(frames: &Tensor, inputs: Inputs) -> candle_core::Result<Tensor
     }
 }
 
-/// The frame's canonical box as a picture [1, 1, H, W]: a ramp from top to bottom inside of it, zero outside. It shows
-/// scale, place, tilt and which way is up.
+/// The frame's canonical box as a picture [1, 1, H, W]; see [`pose_values`].
 fn pose_channel((height, width): (usize, usize), dtype: DType, device: &Device) -> candle_core::Result<Tensor> {
+    let pixels: Vec<f64> = pose_values((height, width)).collect();
+    Tensor::from_vec(pixels, (1, 1, height, width), device)?.to_dtype(dtype)
+}
+
+/// The pixels of the frame's canonical box, row by row: a ramp from top to bottom inside of it, zero outside. It shows
+/// scale, place, tilt and which way is up.
+pub(super) fn pose_values((height, width): (usize, usize)) -> impl Iterator<Item = f64> {
     use canonical::{EYE_Y, POSE_HALF_HEIGHT, TEMPLE_X};
     let coordinate = |i: usize, size: usize| 2.0 * i as f64 / (size.max(2) - 1) as f64 - 1.0;
     let value = |x: f64, y: f64| {
         let down = (y - EYE_Y) / POSE_HALF_HEIGHT;
         if x.abs() <= TEMPLE_X && down.abs() <= 1.0 { 0.6 + 0.4 * down } else { 0.0 }
     };
-    let pixels: Vec<f64> = (0..height)
-        .flat_map(|j| (0..width).map(move |i| (i, j)))
-        .map(|(i, j)| value(coordinate(i, width), coordinate(j, height)))
-        .collect();
-    Tensor::from_vec(pixels, (1, 1, height, width), device)?.to_dtype(dtype)
+    (0..height)
+        .flat_map(move |j| (0..width).map(move |i| (i, j)))
+        .map(move |(i, j)| value(coordinate(i, width), coordinate(j, height)))
 }
 
 /// The frame over the background: `foreground` [B, 4, H, W] with straight alpha, `background` [B, 3, H, W].

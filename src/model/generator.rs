@@ -31,6 +31,16 @@ impl Generator {
         &self.spec
     }
 
+    /// Weights [O, C, 4, 4] and biases [O], in order.
+    pub fn convolutions(&self) -> &[(Tensor, Tensor)] {
+        &self.convolutions
+    }
+
+    /// Weights [out, in] and biases [out] of the two linear layers.
+    pub fn linear(&self) -> &[(Tensor, Tensor); 2] {
+        &self.linear
+    }
+
     /// The updates Δp [B, 8] for backgrounds [B, 3, S, S] and frames as warped so far [B, 4, S, S]
     /// ([B, 5, S, S] with a pose channel).
     pub fn forward(&self, background: &Tensor, foreground: &Tensor) -> candle_core::Result<Tensor> {

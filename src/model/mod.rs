@@ -3,6 +3,7 @@
 mod cascade;
 mod discriminator;
 mod generator;
+mod inference;
 mod parameters;
 mod spec;
 pub mod weights;
@@ -10,5 +11,6 @@ pub mod weights;
 pub use cascade::{Cascade, canonical, composite, foreground};
 pub use discriminator::{Discriminator, DiscriminatorSpec};
 pub use generator::Generator;
+pub use inference::{Inference, Views};
 pub use parameters::{Parameters, initialise};
 pub use spec::{GeneratorSpec, Inputs, TensorSpec};

@@ -1,0 +1,270 @@
+//! A convolution block as one step: 4×4 at stride 2 with SAME padding, bias, ReLU.
+
+use super::lanes::{Instructions, Kernel, Lanes, Weight};
+use super::tile::VECTORS;
+use super::{Plane, direct, winograd};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+
+/// How a block multiplies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// As the formula says.
+    Direct,
+    /// Winograd's F(3×3, 2×2) on cells of 2×2 pixels: 16 multiplications where the formula has 36, four times the weights.
+    Winograd,
+}
+
+/// How weights are kept in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    F32,
+    /// Whole numbers to ±32767 and a scale for each output channel, widened in registers: half of the memory to read, for
+    /// two instructions more a vector. The error is at most 1/65534 of the channel's largest weight.
+    I16,
+}
+
+/// A convolution block with its weights packed for one set of instructions.
+#[derive(Clone)]
+pub struct Block {
+    channels: (usize, usize),
+    algorithm: Algorithm,
+    instructions: Instructions,
+    pub(super) weights: Packed,
+}
+
+/// Weights in panels of output channels, filled up with zeros, and what makes outputs of their sums:
+/// max(0, sum · scale + bias).
+#[derive(Clone)]
+pub(super) struct Packed {
+    values: Values,
+    pub(super) scale: Vec<f32>,
+    pub(super) bias: Vec<f32>,
+}
+
+#[derive(Clone)]
+pub(super) enum Values {
+    F32(Vec<f32>),
+    I16(Vec<i16>),
+}
+
+impl Packed {
+    /// Takes `rows` numbers for each output channel, of which `weight(channel, row)` is one: [panel][row][channel of panel].
+    pub(super) fn new(
+        (channels, rows): (usize, usize),
+        panel: usize,
+        storage: Storage,
+        bias: &[f32],
+        weight: impl Fn(usize, usize) -> f32,
+    ) -> Self {
+        let padded = channels.next_multiple_of(panel);
+        let mut values = vec![0.0; padded * rows];
+        for (first, values) in (0..).step_by(panel).zip(values.chunks_exact_mut(panel * rows)) {
+            for (row, values) in values.chunks_exact_mut(panel).enumerate() {
+                for (channel, value) in (first..channels).zip(values) {
+                    *value = weight(channel, row);
+                }
+            }
+        }
+        let mut bias = bias.to_vec();
+        bias.resize(padded, 0.0);
+        let mut scale = vec![1.0; padded];
+        let values = match storage {
+            Storage::F32 => Values::F32(values),
+            Storage::I16 => {
+                let panels = || values.chunks_exact(panel * rows).enumerate();
+                for (first, values) in panels() {
+                    let largest = |i: usize| values.chunks_exact(panel).fold(0.0f32, |m, row| m.max(row[i].abs()));
+                    let scales = (0..panel).map(|i| largest(i).max(f32::MIN_POSITIVE * 65536.0) / f32::from(i16::MAX));
+                    scale.splice(first * panel..(first + 1) * panel, scales);
+                }
+                let whole = |(i, value): (usize, &f32), scale: &[f32]| (value / scale[i % panel]).round() as i16;
+                let all = panels().flat_map(|(p, values)| {
+                    let scale = &scale[p * panel..][..panel];
+                    values.iter().enumerate().map(move |value| whole(value, scale))
+                });
+                Values::I16(all.collect())
+            }
+        };
+        Self { values, scale, bias }
+    }
+
+    /// Calls a kernel that is written for any kind of weight.
+    #[inline(always)]
+    pub(super) fn with<L: Lanes, K: ForWeights>(&self, kernel: K) {
+        match &self.values {
+            Values::F32(values) => kernel.run::<L, f32>(values),
+            Values::I16(values) => kernel.run::<L, i16>(values),
+        }
+    }
+
+    /// Bytes of the weights.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.values {
+            Values::F32(values) => 4 * values.len(),
+            Values::I16(values) => 2 * values.len(),
+        }
+    }
+}
+
+/// A kernel for one kind of stored weight.
+pub(super) trait ForWeights {
+    fn run<L: Lanes, W: Weight>(self, weights: &[W]);
+}
+
+impl Block {
+    /// Packs `weight` [O, C, 4, 4] and `bias` [O], f32 on the CPU.
+    ///
+    /// Fewer than four input channels are too few for a vector of Winograd's transform; then the block is direct.
+    ///
+    /// # Errors
+    /// Where the tensors have other shapes, or are not f32.
+    pub fn new(
+        weight: &Tensor,
+        bias: &Tensor,
+        algorithm: Algorithm,
+        storage: Storage,
+        instructions: Instructions,
+    ) -> Result<Self> {
+        let (channels_out, channels_in, height, width) = weight.dims4()?;
+        if (height, width) != (4, 4) || bias.dims() != [channels_out] || channels_in * channels_out == 0 {
+            bail!("conv block: weight {:?} and bias {:?}, expected [O, C, 4, 4] and [O]", weight.shape(), bias.shape());
+        }
+        let algorithm = if channels_in < 4 { Algorithm::Direct } else { algorithm };
+        let (values, bias) = (weight.flatten_all()?.to_vec1::<f32>()?, bias.to_vec1::<f32>()?);
+        let panel = VECTORS * instructions.width();
+        let tap =
+            |out: usize, channel: usize, y: usize, x: usize| values[((out * channels_in + channel) * 4 + y) * 4 + x];
+        let weights = match algorithm {
+            Algorithm::Direct => {
+                let rows = 16 * channels_in;
+                Packed::new((channels_out, rows), panel, storage, &bias, |out, row| {
+                    let (tap_index, channel) = (row / channels_in, row % channels_in);
+                    tap(out, channel, tap_index / 4, tap_index % 4)
+                })
+            }
+            Algorithm::Winograd => {
+                let rows = winograd::POINTS * 4 * channels_in;
+                Packed::new((channels_out, rows), panel, storage, &bias, |out, row| {
+                    let (point, rest) = (row / (4 * channels_in), row % (4 * channels_in));
+                    let (pixel, channel) = (rest / channels_in, rest % channels_in);
+                    winograd::weight(point, |y, x| tap(out, channel, 2 * y + pixel / 2, 2 * x + pixel % 2))
+                })
+            }
+        };
+        Ok(Self { channels: (channels_in, channels_out), algorithm, instructions, weights })
+    }
+
+    /// Channels that go in and come out.
+    pub fn channels(&self) -> (usize, usize) {
+        self.channels
+    }
+
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Writes the block's output for each of `inputs` to the first channels of the same one of `outputs`, whose other channels
+    /// stay as they are. Inputs are [`Plane::padded`]; outputs are half of their size, rounded up.
+    ///
+    /// # Panics
+    /// Where the sizes do not fit.
+    pub fn run(&self, inputs: &[Plane], outputs: &mut [Plane], scratch: &mut Scratch) {
+        assert_eq!(inputs.len(), outputs.len(), "one output for each input");
+        for (input, output) in inputs.iter().zip(&*outputs) {
+            let fits = input.channels() == self.channels.0 && output.channels() >= self.channels.1;
+            assert!(fits && output.size() == input.size().div_ceil(2), "planes of the block's sizes");
+            assert_eq!(input.size(), inputs[0].size(), "inputs of one size");
+        }
+        self.instructions.run(Run { block: self, inputs, outputs, scratch });
+    }
+}
+
+struct Run<'a> {
+    block: &'a Block,
+    inputs: &'a [Plane],
+    outputs: &'a mut [Plane],
+    scratch: &'a mut Scratch,
+}
+
+impl Kernel for Run<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Run { block, inputs, outputs, scratch } = self;
+        let layer = Layer { channels: block.channels, weights: &block.weights, inputs, outputs };
+        match block.algorithm {
+            Algorithm::Direct => block.weights.with::<L, _>(direct::Direct { layer }),
+            Algorithm::Winograd => block.weights.with::<L, _>(winograd::Winograd { layer, scratch }),
+        }
+    }
+}
+
+/// Memory that the kernels write intermediate values to; grows to what is needed, and stays.
+#[derive(Default)]
+pub struct Scratch(pub(super) Vec<f32>);
+
+/// What a kernel of a block works on.
+pub(super) struct Layer<'a> {
+    pub(super) channels: (usize, usize),
+    pub(super) weights: &'a Packed,
+    pub(super) inputs: &'a [Plane],
+    pub(super) outputs: &'a mut [Plane],
+}
+
+impl Layer<'_> {
+    /// Rows and columns of the output.
+    #[inline(always)]
+    pub(super) fn size(&self) -> usize {
+        self.inputs.first().map_or(0, |input| input.size().div_ceil(2))
+    }
+
+    /// Finishes the sums of one vector's channels, from `channel` on, and stores those that there are.
+    #[inline(always)]
+    pub(super) fn put<L: Lanes>(&mut self, view: usize, (y, x): (usize, usize), channel: usize, sum: L) {
+        let value = L::load(&self.weights.bias[channel..]).mul_add(sum, L::load(&self.weights.scale[channel..]));
+        let value = value.max(L::splat(0.0));
+        let count = self.channels.1;
+        let out = self.outputs[view].pixel_mut(y, x);
+        if channel + L::WIDTH <= count {
+            value.store(&mut out[channel..]);
+        } else if channel < count {
+            let mut last = [0.0; 16];
+            value.store(&mut last);
+            out[channel..count].copy_from_slice(&last[..count - channel]);
+        }
+    }
+}
+
+/// The block on tensors: `x` [B, C, S, S] in f32 to [B, O, ⌈S/2⌉, ⌈S/2⌉], without gradients
+/// (`x.apply_op1_no_bwd(&block)`).
+impl CustomOp1 for Block {
+    fn name(&self) -> &'static str {
+        "conv-block"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (batch, channels, height, width) = layout.shape().dims4()?;
+        let Some((start, end)) = layout.contiguous_offsets() else { bail!("conv block: the input is not contiguous") };
+        if channels != self.channels.0 || height != width || height == 0 {
+            bail!("conv block: input {:?}, expected [B, {}, S, S]", layout.shape(), self.channels.0);
+        }
+        let (size, channels_out) = (height.div_ceil(2), self.channels.1);
+        let (mut input, mut output) =
+            (vec![Plane::padded(height, channels)], vec![Plane::unpadded(size, channels_out)]);
+        let (mut all, mut scratch) = (Vec::with_capacity(batch * channels_out * size * size), Scratch::default());
+        for planes in storage.as_slice::<f32>()?[start..end].chunks_exact(channels * height * width) {
+            input[0].set_channels(0, planes);
+            self.run(&input, &mut output, &mut scratch);
+            all.extend(output[0].planes(0..channels_out));
+        }
+        Ok((CpuStorage::F32(all), Shape::from((batch, channels_out, size, size))))
+    }
+}
+
+impl std::fmt::Debug for Block {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { channels: (input, output), algorithm, .. } = self;
+        write!(f, "Block({input} to {output}, {algorithm:?}, {} bytes)", self.weights.bytes())
+    }
+}

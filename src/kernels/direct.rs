@@ -1,0 +1,54 @@
+//! The convolution as its formula has it, without a column matrix: in a plane, a pixel's row of the kernel is four pixels that
+//! lie side by side.
+
+use super::block::{ForWeights, Layer};
+use super::lanes::{Lanes, Weight};
+use super::tile::{Sums, VECTORS, accumulate, for_pixels, tiles};
+
+pub(super) struct Direct<'a> {
+    pub(super) layer: Layer<'a>,
+}
+
+impl ForWeights for Direct<'_> {
+    #[inline(always)]
+    fn run<L: Lanes, W: Weight>(self, weights: &[W]) {
+        let mut layer = self.layer;
+        let panel = VECTORS * L::WIDTH;
+        let size = layer.size();
+        for (first, weights) in (0..).step_by(panel).zip(weights.chunks_exact(16 * layer.channels.0 * panel)) {
+            // Tiles go on from one row to the next and from one view to the next, so that few are small.
+            for (start, pixels) in tiles(layer.inputs.len() * size * size) {
+                for_pixels!(pixels, tile::<L, W>(&mut layer, size, start, first, weights));
+            }
+        }
+    }
+}
+
+/// M pixels from the `start`-th on, for the channels of one panel from `first` on.
+#[inline(always)]
+fn tile<L: Lanes, W: Weight, const M: usize>(
+    layer: &mut Layer,
+    size: usize,
+    start: usize,
+    first: usize,
+    weights: &[W],
+) {
+    let mut places = [(0, (0, 0)); M];
+    for (i, place) in places.iter_mut().enumerate() {
+        let (view, pixel) = ((start + i) / (size * size), (start + i) % (size * size));
+        *place = (view, (pixel / size, pixel % size));
+    }
+    let mut sums: Sums<L, M> = [[L::splat(0.0); VECTORS]; M];
+    for (row, weights) in weights.chunks_exact(weights.len() / 4).enumerate() {
+        let mut inputs: [&[f32]; M] = [&[]; M];
+        for (input, &(view, (y, x))) in inputs.iter_mut().zip(&places) {
+            *input = layer.inputs[view].run(2 * y + row, 2 * x, 4);
+        }
+        accumulate::<L, W, M>(&mut sums, &inputs, weights);
+    }
+    for (sums, (view, place)) in sums.into_iter().zip(places) {
+        for (k, sum) in sums.into_iter().enumerate() {
+            layer.put(view, place, first + k * L::WIDTH, sum);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Generator stages for use: forward only, without tensors, as fast as one thread goes.
+//!
+//! Training keeps candle's tensors and [`crate::ops`]; here the weights are packed once, the images lie as NHWC in planes with
+//! zeros around, and a block (convolution, bias, ReLU) writes its output where the next one reads it, beside the pooled
+//! inputs. So there is no column matrix, no concatenation and no allocation. `docs/performance.md` has the measurements.
+//!
+//! ```text
+//!     background ──┐                                    ┌── pooled ──┐              ┌── pooled ──┐
+//!                  ├─> plane ─> 4×4 stride 2, bias, ReLU ┴──> plane ──┴─> … ─> plane ┴──> linear, ReLU, linear ─> Δp
+//!     frame, H ────┘
+//! ```
+//!
+//! The answers are those of [`crate::model::Generator`] up to rounding: sums in another order, Winograd's transforms, and
+//! weights of a few layers as 16-bit whole numbers.
+
+mod block;
+mod direct;
+mod frame;
+mod lanes;
+mod linear;
+mod plane;
+mod stage;
+mod tile;
+mod winograd;
+
+pub use block::{Algorithm, Block, Scratch, Storage};
+pub use frame::Frame;
+pub use lanes::Instructions;
+pub use plane::Plane;
+pub use stage::{Stage, Workspace, choice};

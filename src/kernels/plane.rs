@@ -1,0 +1,129 @@
+//! Square images as the kernels keep them: all channels of a pixel side by side (NHWC), zeros around.
+
+use super::winograd;
+use std::ops::Range;
+
+/// A square image [S, S, C] of f32. Around it lie the zeros that a 4×4 stride-2 convolution with SAME padding reads: one row
+/// and column before the first pixel, and after the last as many as the largest of the kernels wants.
+pub struct Plane {
+    size: usize,
+    channels: usize,
+    /// Rows and columns of zeros before the first pixel.
+    before: usize,
+    /// Rows and columns with the zeros.
+    side: usize,
+    values: Vec<f32>,
+}
+
+impl Plane {
+    /// Of zeros, as an input of a [`Block`](super::Block).
+    pub fn padded(size: usize, channels: usize) -> Self {
+        // In cells of 2×2 pixels.
+        let side = 2 * (winograd::TILE * size.div_ceil(2).div_ceil(winograd::TILE) + 1);
+        Self { size, channels, before: 1, side, values: vec![0.0; side * side * channels] }
+    }
+
+    /// Of zeros, and none around it.
+    pub fn unpadded(size: usize, channels: usize) -> Self {
+        Self { size, channels, before: 0, side: size, values: vec![0.0; size * size * channels] }
+    }
+
+    /// Rows and columns.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// All numbers, zeros around included.
+    pub(super) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// Where the pixel in row `y` and column `x` starts.
+    #[inline(always)]
+    fn offset(&self, y: usize, x: usize) -> usize {
+        ((y + self.before) * self.side + x + self.before) * self.channels
+    }
+
+    #[inline(always)]
+    pub fn pixel(&self, y: usize, x: usize) -> &[f32] {
+        &self.values[self.offset(y, x)..][..self.channels]
+    }
+
+    #[inline(always)]
+    pub fn pixel_mut(&mut self, y: usize, x: usize) -> &mut [f32] {
+        let start = self.offset(y, x);
+        &mut self.values[start..][..self.channels]
+    }
+
+    /// The pixels of a row.
+    #[inline(always)]
+    pub(super) fn row_mut(&mut self, y: usize) -> &mut [f32] {
+        let start = self.offset(y, 0);
+        &mut self.values[start..][..self.size * self.channels]
+    }
+
+    /// `pixels` pixels of one row side by side, row and column counted with the zeros.
+    #[inline(always)]
+    pub(super) fn run(&self, row: usize, column: usize, pixels: usize) -> &[f32] {
+        &self.values[(row * self.side + column) * self.channels..][..pixels * self.channels]
+    }
+
+    /// Sets channels from planes of S × S numbers each, one after the other (CHW).
+    ///
+    /// # Panics
+    /// Where there are more planes than channels from `first` on, or the last is cut short.
+    pub fn set_channels(&mut self, first: usize, planes: &[f32]) {
+        let size = self.size;
+        for (channel, plane) in (first..self.channels).zip(planes.chunks(size * size)) {
+            for (y, row) in plane.chunks_exact(size).enumerate() {
+                let pixels = self.row_mut(y);
+                let stride = pixels.len() / size;
+                for (pixel, &value) in pixels.chunks_exact_mut(stride).zip(row) {
+                    pixel[channel] = value;
+                }
+            }
+        }
+        assert_eq!(planes.len() % (size * size), 0, "whole planes");
+        assert!(first + planes.len() / (size * size) <= self.channels, "as many channels");
+    }
+
+    /// Channels as planes, one after the other (CHW).
+    pub fn planes(&self, channels: Range<usize>) -> Vec<f32> {
+        let pixels = || (0..self.size).flat_map(|y| (0..self.size).map(move |x| self.pixel(y, x)));
+        channels.flat_map(|channel| pixels().map(move |pixel| pixel[channel])).collect()
+    }
+}
+
+/// Fills the last channels of `to` from the last of `from`, 2×2 pixels averaged, those beyond odd edges being zero.
+/// `channels` counts from the first of the `inputs` last channels.
+pub(super) fn halve(from: &Plane, to: &mut Plane, inputs: usize, channels: Range<usize>) {
+    let (first, second) = (from.channels - inputs + channels.start, to.channels - inputs + channels.start);
+    match channels.len() {
+        3 => halve_channels::<3>(from, first, to, second),
+        4 => halve_channels::<4>(from, first, to, second),
+        5 => halve_channels::<5>(from, first, to, second),
+        7 => halve_channels::<7>(from, first, to, second),
+        8 => halve_channels::<8>(from, first, to, second),
+        _ => (0..channels.len()).for_each(|k| halve_channels::<1>(from, first + k, to, second + k)),
+    }
+}
+
+fn halve_channels<const N: usize>(from: &Plane, first: usize, to: &mut Plane, second: usize) {
+    let (size, stride) = (to.size, to.channels);
+    for y in 0..size {
+        let [upper, lower] = [0, 1].map(|k| from.run(2 * y + k + from.before, from.before, 2 * size));
+        let fours = upper.chunks_exact(2 * from.channels).zip(lower.chunks_exact(2 * from.channels));
+        for (pixel, (upper, lower)) in to.row_mut(y).chunks_exact_mut(stride).zip(fours) {
+            let (left, right) = (first..first + N, first + from.channels..first + from.channels + N);
+            let [a, b] = [&upper[left.clone()], &upper[right.clone()]];
+            let [c, d] = [&lower[left], &lower[right]];
+            for (k, value) in pixel[second..second + N].iter_mut().enumerate() {
+                *value = 0.25 * (a[k] + b[k] + c[k] + d[k]);
+            }
+        }
+    }
+}

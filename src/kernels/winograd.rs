@@ -1,0 +1,168 @@
+//! Winograd's minimal filtering (Lavin & Gray 2016) for 4×4 kernels at stride 2: on cells of 2×2 pixels, whose 4·C numbers count
+//! as channels, such a convolution is one of 2×2 cells at stride 1, and F(3×3, 2×2) computes 3×3 outputs from 4×4 cells with 16
+//! products instead of 36:
+//!
+//! ```text
+//!     Y = Aᵀ [ (G g Gᵀ) ∘ (Bᵀ d B) ] A
+//!
+//!          | 1  0  −1   0 |        |  1    0  |        | 1  1   1  0 |
+//!     Bᵀ = | 0  1   1   0 |    G = | 1/2  1/2 |   Aᵀ = | 0  1  −1  0 |
+//!          | 0 −1   1   0 |        | 1/2 −1/2 |        | 0  1   1  1 |
+//!          | 0 −1   0   1 |        |  0    1  |
+//! ```
+//!
+//! The points are 0, 1, −1 and ∞: additions alone transform inputs and outputs, and the rounding error stays that of the sums.
+
+use super::block::{ForWeights, Layer, Scratch};
+use super::lanes::{Lanes, Weight};
+use super::tile::{PIXELS, Sums, VECTORS, accumulate, for_pixels, tiles};
+
+/// Outputs of a tile along one axis.
+pub(super) const TILE: usize = 3;
+/// Cells of a tile along one axis.
+const CELLS: usize = 4;
+/// Products of a tile.
+pub(super) const POINTS: usize = CELLS * CELLS;
+
+/// How many numbers of transformed inputs are kept at a time: 256 KB, so that they stay in a core's own cache.
+const STRIP: usize = 1 << 16;
+
+/// One of the points of G g Gᵀ, for a 2×2 kernel g(y, x).
+pub(super) fn weight(point: usize, g: impl Fn(usize, usize) -> f32) -> f32 {
+    const G: [[f32; 2]; CELLS] = [[1.0, 0.0], [0.5, 0.5], [0.5, -0.5], [0.0, 1.0]];
+    let (down, across) = (G[point / CELLS], G[point % CELLS]);
+    let row = |y: usize| across[0] * g(y, 0) + across[1] * g(y, 1);
+    down[0] * row(0) + down[1] * row(1)
+}
+
+pub(super) struct Winograd<'a> {
+    pub(super) layer: Layer<'a>,
+    pub(super) scratch: &'a mut Scratch,
+}
+
+/// A tile's place: the view, and the row and column of the tile.
+type Place = (usize, (usize, usize));
+
+impl ForWeights for Winograd<'_> {
+    #[inline(always)]
+    fn run<L: Lanes, W: Weight>(self, weights: &[W]) {
+        let mut layer = self.layer;
+        let panel = VECTORS * L::WIDTH;
+        let depth = 4 * layer.channels.0;
+        let across = layer.size().div_ceil(TILE);
+        let place = |tile: usize| (tile / (across * across), (tile / across % across, tile % across));
+        let count = layer.inputs.len() * across * across;
+        let most = (STRIP / (POINTS * depth)).next_multiple_of(PIXELS);
+        let strips = count.div_ceil(most);
+        for strip in 0..strips {
+            let (start, end) = (strip * count / strips, (strip + 1) * count / strips);
+            let tiles_here = end - start;
+            let buffer = &mut self.scratch.0;
+            if buffer.len() < POINTS * tiles_here * depth {
+                buffer.resize(POINTS * tiles_here * depth, 0.0);
+            }
+            for tile in 0..tiles_here {
+                let points = &mut buffer[tile * depth..];
+                transform_input::<L>(&layer, place(start + tile), points, tiles_here * depth);
+            }
+            for (first, weights) in (0..).step_by(panel).zip(weights.chunks_exact(POINTS * depth * panel)) {
+                for (tile, pixels) in tiles(tiles_here) {
+                    let mut places = [(0, (0, 0)); PIXELS];
+                    for (i, to) in places.iter_mut().take(pixels).enumerate() {
+                        *to = place(start + tile + i);
+                    }
+                    let (inputs, stride) = (&buffer[tile * depth..], tiles_here * depth);
+                    for_pixels!(pixels, multiply::<L, W>(&mut layer, &places, inputs, stride, depth, first, weights));
+                }
+            }
+        }
+    }
+}
+
+/// Bᵀ of a column.
+#[inline(always)]
+fn to_points<L: Lanes>([a, b, c, d]: [L; CELLS]) -> [L; CELLS] {
+    [a.sub(c), b.add(c), c.sub(b), d.sub(b)]
+}
+
+/// Aᵀ of a column.
+#[inline(always)]
+fn from_points<L: Lanes>([a, b, c, d]: [L; CELLS]) -> [L; TILE] {
+    let sum = b.add(c);
+    [a.add(sum), b.sub(c), sum.add(d)]
+}
+
+/// Bᵀ d B of one tile: a run of 4·C numbers for each point, `stride` apart.
+#[inline(always)]
+fn transform_input<L: Lanes>(layer: &Layer, (view, (y, x)): Place, points: &mut [f32], stride: usize) {
+    let channels = layer.channels.0;
+    for half in 0..2 {
+        let mut rows: [&[f32]; CELLS] = [&[]; CELLS];
+        for (cell, row) in rows.iter_mut().enumerate() {
+            *row = layer.inputs[view].run(2 * (TILE * y + cell) + half, 2 * TILE * x, 2 * CELLS);
+        }
+        let width = 2 * channels;
+        let mut start = 0;
+        loop {
+            let mut columns = [[L::splat(0.0); CELLS]; CELLS];
+            for (column, values) in columns.iter_mut().enumerate() {
+                for (value, row) in values.iter_mut().zip(rows) {
+                    *value = L::load(&row[column * width + start..]);
+                }
+                *values = to_points(*values);
+            }
+            for row in 0..CELLS {
+                let values = to_points([columns[0][row], columns[1][row], columns[2][row], columns[3][row]]);
+                for (column, value) in values.into_iter().enumerate() {
+                    value.store(&mut points[(row * CELLS + column) * stride + half * width + start..]);
+                }
+            }
+            if start + L::WIDTH >= width {
+                break;
+            }
+            // The last vector may overlap the one before.
+            start = (start + L::WIDTH).min(width - L::WIDTH);
+        }
+    }
+}
+
+/// The products of M tiles for the channels of one panel from `first` on, and the outputs of them.
+#[inline(always)]
+fn multiply<L: Lanes, W: Weight, const M: usize>(
+    layer: &mut Layer,
+    places: &[Place; PIXELS],
+    inputs: &[f32],
+    stride: usize,
+    depth: usize,
+    first: usize,
+    weights: &[W],
+) {
+    let mut points: [Sums<L, M>; POINTS] = [[[L::splat(0.0); VECTORS]; M]; POINTS];
+    for (point, (sums, weights)) in points.iter_mut().zip(weights.chunks_exact(weights.len() / POINTS)).enumerate() {
+        let mut runs: [&[f32]; M] = [&[]; M];
+        for (i, run) in runs.iter_mut().enumerate() {
+            *run = &inputs[point * stride + i * depth..][..depth];
+        }
+        accumulate::<L, W, M>(sums, &runs, weights);
+    }
+    let size = layer.size();
+    for i in 0..M {
+        let (view, (y, x)) = places[i];
+        for vector in 0..VECTORS {
+            let mut columns = [[L::splat(0.0); TILE]; CELLS];
+            for (column, values) in columns.iter_mut().enumerate() {
+                let mut products = [L::splat(0.0); CELLS];
+                for (row, product) in products.iter_mut().enumerate() {
+                    *product = points[row * CELLS + column][i][vector];
+                }
+                *values = from_points(products);
+            }
+            for row in 0..TILE.min(size - TILE * y) {
+                let values = from_points([columns[0][row], columns[1][row], columns[2][row], columns[3][row]]);
+                for (column, value) in values.into_iter().enumerate().take(size - TILE * x) {
+                    layer.put(view, (TILE * y + row, TILE * x + column), first + vector * L::WIDTH, value);
+                }
+            }
+        }
+    }
+}

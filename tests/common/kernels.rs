@@ -1,0 +1,195 @@
+//! The inference kernels against the plain operations that training uses: run natively and in wasm.
+
+use super::assert_close;
+use candle_core::{Device, Tensor};
+use stgan::kernels::{Algorithm, Block, Frame, Instructions, Plane, Stage, Storage};
+use stgan::model::{Cascade, Generator, GeneratorSpec, Inference, Inputs, Parameters, foreground, initialise};
+use stgan::{Homography, ops, stn};
+
+/// Numbers that look like those of a normal distribution, the same on every machine.
+pub struct Noise(u32);
+
+impl Noise {
+    pub fn new(seed: u32) -> Self {
+        Self(seed.wrapping_mul(2_654_435_761).wrapping_add(1))
+    }
+
+    pub fn next(&mut self) -> f32 {
+        let mut sum = -6.0;
+        for _ in 0..12 {
+            self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            sum += (self.0 >> 8) as f32 / (1 << 24) as f32;
+        }
+        sum
+    }
+
+    pub fn tensor(&mut self, shape: &[usize]) -> Tensor {
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| self.next()).collect();
+        Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+    }
+}
+
+/// Every algorithm and storage on every set of instructions against convolution, bias and ReLU, at odd sizes and channels.
+pub fn blocks_are_convolutions(sizes: &[usize], channels: &[(usize, usize)]) {
+    let mut noise = Noise::new(1);
+    for &size in sizes {
+        for &(input, output) in channels {
+            let x = noise.tensor(&[2, input, size, size]);
+            let weight = (noise.tensor(&[output, input, 4, 4]) * (1.0 / (input as f64 * 16.0).sqrt())).unwrap();
+            let bias = noise.tensor(&[output]);
+            let plain = ops::add_bias(&ops::conv2d(&x, &weight, 2).unwrap(), &bias).unwrap();
+            let expected = ops::leaky_relu(&plain, 0.0).unwrap();
+            for instructions in Instructions::available() {
+                for algorithm in [Algorithm::Direct, Algorithm::Winograd] {
+                    for (storage, tolerance) in [(Storage::F32, 1e-5), (Storage::I16, 2e-4)] {
+                        let block = Block::new(&weight, &bias, algorithm, storage, instructions).unwrap();
+                        let what =
+                            format!("{instructions:?} {algorithm:?} {storage:?}: {size} px, {input} to {output}");
+                        assert_close(&what, &x.apply_op1_no_bwd(&block).unwrap(), &expected, tolerance);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A block leaves the channels alone that are not its own.
+pub fn blocks_leave_other_channels_alone() {
+    let mut noise = Noise::new(2);
+    let (weight, bias) = (noise.tensor(&[5, 7, 4, 4]), noise.tensor(&[5]));
+    for instructions in Instructions::available() {
+        for algorithm in [Algorithm::Direct, Algorithm::Winograd] {
+            let block = Block::new(&weight, &bias, algorithm, Storage::F32, instructions).unwrap();
+            let (mut inputs, mut outputs) = ([Plane::padded(11, 7)], [Plane::padded(6, 8)]);
+            inputs[0].set_channels(0, &vec![1.0; 7 * 121]);
+            outputs[0].set_channels(0, &vec![-2.0; 8 * 36]);
+            block.run(&inputs, &mut outputs, &mut Default::default());
+            assert!(outputs[0].planes(0..5).iter().all(|&x| x >= 0.0));
+            assert!(outputs[0].planes(5..8).iter().all(|&x| x == -2.0));
+        }
+    }
+}
+
+/// Whole stages of all kinds of sizes against the generator.
+pub fn stages_are_generators(specs: &[GeneratorSpec]) {
+    let mut noise = Noise::new(3);
+    for spec in specs {
+        let tensors = spec.tensors(0);
+        let mut parameters = initialise(&tensors, || noise.next()).unwrap();
+        for tensor in tensors.iter().filter(|tensor| tensor.name.ends_with("bias")) {
+            let bias = (noise.tensor(&tensor.shape) * 0.1).unwrap();
+            parameters.0.insert(tensor.name.clone(), bias);
+        }
+        let generator = Generator::new(spec, 0, &parameters).unwrap();
+        let (inputs, size) = (spec.inputs.channels(), spec.size);
+        for views in 1..=3 {
+            let x = noise.tensor(&[views, inputs, size, size]).abs().unwrap();
+            let (background, frame) = (x.narrow(1, 0, 3).unwrap(), x.narrow(1, 3, inputs - 3).unwrap());
+            let expected = generator.forward(&background, &frame).unwrap();
+            for instructions in Instructions::available() {
+                let stage = Stage::new(size, generator.convolutions(), generator.linear(), instructions).unwrap();
+                let mut workspace = stage.workspace(views);
+                // The second run finds what the first has left.
+                for _ in 0..2 {
+                    for (view, planes) in
+                        workspace.views_mut().iter_mut().zip(x.flatten_from(1).unwrap().to_vec2().unwrap())
+                    {
+                        view.set_channels(0, &planes);
+                    }
+                    workspace.pool(0..inputs);
+                    let answers = stage.run(&mut workspace).to_vec();
+                    let answers = Tensor::from_vec(answers, (views, 8), &Device::Cpu).unwrap();
+                    assert_close(&format!("{spec:?}, {views} views, {instructions:?}"), &answers, &expected, 2e-4);
+                }
+            }
+        }
+    }
+}
+
+/// Sizes that a weights file may hold: odd ones, few and many channels, any depth.
+pub fn odd_specs() -> Vec<GeneratorSpec> {
+    let spec =
+        |size, channels: &[usize], hidden, inputs| GeneratorSpec { size, channels: channels.to_vec(), hidden, inputs };
+    vec![
+        spec(8, &[1], 1, Inputs::Rgba),
+        spec(9, &[3, 2, 5, 4, 1, 2], 3, Inputs::RgbaPose),
+        spec(37, &[10, 19, 33], 13, Inputs::RgbaPose),
+        spec(50, &[16, 24, 40, 8], 32, Inputs::Rgba),
+        spec(72, &[16, 32, 64, 128, 256], 64, Inputs::RgbaPose),
+    ]
+}
+
+/// The frame warped straight into a plane, and its mirror image, against the warp of tensors.
+pub fn frames_are_warps() {
+    let mut noise = Noise::new(4);
+    for (size, inputs) in [(8, Inputs::Rgba), (15, Inputs::RgbaPose), (72, Inputs::RgbaPose)] {
+        let mut pixels: Vec<f32> = (0..4 * size * size).map(|_| noise.next().abs()).collect();
+        // As real frames, with nothing around; but one, which reaches all four edges.
+        if size != 15 {
+            for (i, value) in pixels.iter_mut().enumerate() {
+                let (x, y) = (i % size, i / size % size);
+                *value *= f32::from(u8::from(x > size / 8 && x < size - size / 8 && y > size / 4 && y < size / 2));
+            }
+        }
+        let tensor = Tensor::from_vec(pixels.clone(), (1, 4, size, size), &Device::Cpu).unwrap();
+        let canonical = foreground(&tensor, inputs).unwrap();
+        let channels = inputs.channels() - 3;
+        let pose = canonical.narrow(1, 4, channels - 4).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let frame = Frame::new(size, &pixels, (channels > 4).then_some(&pose));
+        let turned = Tensor::from_vec((0..size as u32).rev().collect::<Vec<_>>(), size, &Device::Cpu).unwrap();
+        let mut cases: Vec<[f64; 8]> =
+            (0..12).map(|k| std::array::from_fn(|_| f64::from(noise.next() * 0.04 * k as f32))).collect();
+        // Far away, behind the horizon, not finite.
+        cases.extend([[3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 2.5, 0.0, 0.0, 0.0, -1.0]]);
+        cases.push([f64::NAN; 8]);
+        for p in cases {
+            let h = Homography::exp(&p);
+            let matrix = Tensor::new(&h.0.map(|x| x as f32), &Device::Cpu).unwrap().reshape((1, 3, 3)).unwrap();
+            let expected = ops::warp(&canonical, &matrix, (size, size)).unwrap();
+            let [mut view, mut mirror] = [(); 2].map(|()| {
+                let mut plane = Plane::padded(size, 3 + channels);
+                plane.set_channels(0, &vec![7.0; (3 + channels) * size * size]);
+                plane
+            });
+            frame.warp(&h, &mut view, Some(&mut mirror), 3);
+            for (plane, expected) in [(view, expected.clone()), (mirror, expected.index_select(&turned, 3).unwrap())] {
+                let shape = (1, channels, size, size);
+                let actual = Tensor::from_vec(plane.planes(3..3 + channels), shape, &Device::Cpu).unwrap();
+                assert_close(&format!("{size} px, {p:?}"), &actual, &expected, 1e-3);
+                assert!(plane.planes(0..3).iter().all(|&x| x == 7.0));
+            }
+        }
+    }
+}
+
+/// p after every stage, asked of the cascade in tensors and of the packed one: the same fit.
+pub fn the_packed_cascade_is_the_cascade(spec: &GeneratorSpec, stages: usize, parameters: &Parameters, tolerance: f64) {
+    let cascade = Cascade::new(spec, stages, parameters).unwrap();
+    let networks = Inference::new(&cascade).unwrap();
+    let size = spec.size;
+    let mut noise = Noise::new(5);
+    for _ in 0..4 {
+        let background: Vec<f32> = (0..3 * size * size).map(|_| 0.5 + 0.15 * noise.next()).collect();
+        let frame: Vec<f32> = (0..4 * size * size)
+            .map(|i| {
+                f32::from(u8::from((size / 3..size / 2).contains(&(i / size % size)))) * noise.next().abs().min(1.0)
+            })
+            .collect();
+        let mut views = networks.views(&background, &frame);
+        let tensor = |planes: &[f32]| {
+            let count = planes.len() / (size * size);
+            Tensor::from_vec(planes.to_vec(), (1, count, size, size), &Device::Cpu).unwrap()
+        };
+        let canonical = cascade.foreground(&tensor(&frame)).unwrap();
+        let mut params: [f64; 8] = std::array::from_fn(|_| f64::from(0.02 * noise.next()));
+        for stage in 0..stages {
+            let so_far = Tensor::new(&[params.map(|x| x as f32)], &Device::Cpu).unwrap();
+            let expected = cascade.update(stage, &tensor(&background), &canonical, &so_far).unwrap();
+            let [answer, _] = views.update(stage, &params);
+            let actual = Tensor::new(&[answer], &Device::Cpu).unwrap();
+            assert_close(&format!("stage {stage}"), &actual, &expected, tolerance);
+            params = std::array::from_fn(|i| params[i] + answer[i]);
+        }
+        assert!(stn::homography(&Tensor::new(&[params], &Device::Cpu).unwrap()).is_ok());
+    }
+}

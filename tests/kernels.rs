@@ -1,0 +1,75 @@
+//! The inference kernels against the operations that training uses; `tests/wasm.rs` does the same in wasm.
+
+mod common;
+#[path = "common/kernels.rs"]
+mod kernels;
+
+use candle_core::{Device, Tensor};
+use common::{assert_close, golden};
+use stgan::kernels::{Algorithm, Block, Instructions, Stage, Storage};
+use stgan::model::{Cascade, GeneratorSpec, Inference, weights};
+
+#[test]
+fn blocks_are_convolutions() {
+    let channels = [(1, 1), (3, 5), (7, 8), (8, 16), (13, 19), (23, 33), (40, 64)];
+    kernels::blocks_are_convolutions(&[1, 2, 3, 5, 6, 9, 12, 17, 26], &channels);
+}
+
+#[test]
+fn blocks_leave_other_channels_alone() {
+    kernels::blocks_leave_other_channels_alone();
+}
+
+#[test]
+fn stages_are_generators() {
+    kernels::stages_are_generators(&kernels::odd_specs());
+    kernels::stages_are_generators(&[GeneratorSpec::paper()]);
+}
+
+#[test]
+fn frames_are_warps() {
+    kernels::frames_are_warps();
+}
+
+#[test]
+fn the_shipped_updates_are_the_cascades() {
+    let file = weights::read(include_bytes!("../weights/glasses.safetensors")).unwrap();
+    kernels::the_packed_cascade_is_the_cascade(&file.spec, file.stages, &file.parameters, 1e-4);
+}
+
+#[test]
+fn the_packed_cascade_meets_the_reference() {
+    let file = weights::read(&std::fs::read(common::folder().join("cascade_weights.safetensors")).unwrap()).unwrap();
+    let cascade = Cascade::new(&file.spec, file.stages, &file.parameters).unwrap();
+    let (networks, t) = (Inference::new(&cascade).unwrap(), golden("cascade"));
+    let start = t["p"].get(0).unwrap().to_vec2::<f64>().unwrap();
+    let planes = |key: &str, item: usize| t[key].get(item).unwrap().flatten_all().unwrap();
+    let f32s = |t: Tensor| t.to_dtype(candle_core::DType::F32).unwrap().to_vec1::<f32>().unwrap();
+    for (item, start) in start.iter().enumerate() {
+        let mut views = networks.views(&f32s(planes("background", item)), &f32s(planes("foreground", item)));
+        let mut params: [f64; 8] = start.as_slice().try_into().unwrap();
+        for step in 0..file.stages {
+            let [delta, _] = views.update(step, &params);
+            params = std::array::from_fn(|i| params[i] + delta[i]);
+            let expected = t["p"].get(step + 1).unwrap().get(item).unwrap();
+            assert_close("p", &Tensor::new(&params, &Device::Cpu).unwrap(), &expected, 1e-4);
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
+    let best = Instructions::best();
+    let block = |weight: &[usize], bias: &[usize]| {
+        Block::new(&zeros(weight), &zeros(bias), Algorithm::Direct, Storage::F32, best)
+    };
+    assert!(block(&[4, 3, 3, 3], &[4]).is_err());
+    assert!(block(&[4, 3, 4, 4], &[3]).is_err());
+    assert!(zeros(&[1, 2, 8, 8]).apply_op1_no_bwd(&block(&[4, 3, 4, 4], &[4]).unwrap()).is_err());
+    let linear = [(zeros(&[5, 44]), zeros(&[5])), (zeros(&[8, 5]), zeros(&[8]))];
+    let stage = |size: usize| Stage::new(size, &[(zeros(&[4, 7, 4, 4]), zeros(&[4]))], &linear, best);
+    assert!(stage(4).is_ok());
+    assert!(stage(6).is_err());
+    assert!(Stage::new(4, &[], &linear, best).is_err());
+}
