@@ -127,6 +127,7 @@ fn transform_input<L: Lanes>(layer: &Layer, (view, (y, x)): Place, points: &mut 
 }
 
 /// The products of M tiles for the channels of one panel from `first` on, and the outputs of them.
+#[allow(clippy::needless_range_loop, reason = "the numbers are places in more than one array")]
 #[inline(always)]
 fn multiply<L: Lanes, W: Weight, const M: usize>(
     layer: &mut Layer,
