@@ -112,7 +112,7 @@ pub(super) trait ForWeights {
 }
 
 impl Block {
-    /// Packs `weight` [O, C, 4, 4] and `bias` [O], f32 on the CPU.
+    /// Packs `weight` [O, C, 4, 4] and `bias` \[O\], f32 on the CPU.
     ///
     /// Fewer than four input channels are too few for a vector of Winograd's transform; then the block is direct.
     ///

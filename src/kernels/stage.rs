@@ -41,7 +41,7 @@ pub fn choice(_channels: (usize, usize), rows: usize) -> (Algorithm, Storage) {
 }
 
 impl Stage {
-    /// Packs the weights of `convolutions` ([O, C, 4, 4] and [O]) and of the two linear layers ([out, in] and [out]; the first
+    /// Packs the weights of `convolutions` ([O, C, 4, 4] and \[O\]) and of the two linear layers ([out, in] and \[out\]; the first
     /// takes the last block's output flattened in CHW order) for images of `size × size`.
     ///
     /// # Errors

@@ -31,12 +31,12 @@ impl Generator {
         &self.spec
     }
 
-    /// Weights [O, C, 4, 4] and biases [O], in order.
+    /// Weights [O, C, 4, 4] and biases \[O\], in order.
     pub fn convolutions(&self) -> &[(Tensor, Tensor)] {
         &self.convolutions
     }
 
-    /// Weights [out, in] and biases [out] of the two linear layers.
+    /// Weights [out, in] and biases \[out\] of the two linear layers.
     pub fn linear(&self) -> &[(Tensor, Tensor); 2] {
         &self.linear
     }

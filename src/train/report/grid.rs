@@ -30,10 +30,10 @@ pub fn write(path: &Path, size: usize, columns: &[&str], rows: &[Vec<Picture>]) 
     write_png(path, &draw(size, columns, rows)?)
 }
 
-/// The image that [`write`] writes.
+/// The image that [`write()`] writes.
 ///
 /// # Errors
-/// As [`write`], without [`Error::Io`].
+/// As [`write()`], without [`Error::Io`].
 pub fn draw(size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> Result<Bitmap> {
     check(size, columns, rows)?;
     let side = (size * LEAST.div_ceil(size)) as u32;
