@@ -127,6 +127,7 @@ fn transform_input<L: Lanes>(layer: &Layer, (view, (y, x)): Place, points: &mut 
 }
 
 /// The products of M tiles for the channels of one panel from `first` on, and the outputs of them.
+#[expect(clippy::needless_range_loop, reason = "the index is of an inner dimension")]
 #[inline(always)]
 fn multiply<L: Lanes, W: Weight, const M: usize>(
     layer: &mut Layer,
