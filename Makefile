@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg gallery test test-rust test-wasm test-package test-demo browser bench-start bench-train check-cuda clean
+.PHONY: help demo site pkg gallery test test-rust test-wasm test-package test-demo browser bench-start bench-train bench-web check-cuda clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -63,6 +63,9 @@ bench-start: site ## When the demo's first fit starts after opening the page, ov
 
 bench-train: ## CPU time of a training iteration, beside PyTorch's; needs ../shared and downloads PyTorch
 	node scripts/bench-train.mjs
+
+bench-web: pkg browser ## A generator stage in Chromium, beside onnxruntime-web and TensorFlow.js; needs ../shared and downloads both
+	node scripts/bench-web.mjs
 
 check-cuda: ## Build with the feature `cuda`, on a machine without a GPU; needs ../shared and downloads NVIDIA's compiler
 	node scripts/check-cuda.mjs

@@ -172,6 +172,11 @@ impl TryOn {
         self.networks.stages().len()
     }
 
+    /// The networks themselves.
+    pub fn networks(&self) -> &Inference {
+        &self.networks
+    }
+
     /// What the weights file says of itself.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata

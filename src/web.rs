@@ -75,6 +75,11 @@ impl Session {
         model.serialize(&Serializer::json_compatible()).map_err(|e| failure("internal", &e.to_string()))
     }
 
+    /// The answer of one generator to planes [C, size, size], by itself: what benchmarks measure.
+    pub fn answer(&self, stage: usize, planes: &[f32]) -> Result<Vec<f32>, JsValue> {
+        Ok(self.0.networks().answer(stage, planes)?.to_vec())
+    }
+
     /// The part of a `width × height` photo that `fit` must be given: x, y, width, height.
     pub fn region(width: u32, height: u32, placement: JsValue) -> Result<Vec<u32>, JsValue> {
         let Rect { x, y, width, height } = self::placement(placement)?.region((width, height))?;

@@ -1,8 +1,9 @@
 //! The library on wasm32: in Node as it is, and in a browser with `WASM_BINDGEN_USE_BROWSER=1` (`scripts/wasm-test.mjs` does both).
 #![cfg(target_arch = "wasm32")]
 
-#[allow(dead_code, reason = "wasm has no files to read")]
 mod common;
+#[path = "common/kernels.rs"]
+mod kernels;
 
 use candle_core::{DType, Device, Tensor, safetensors::load_buffer};
 use common::assert_close;
@@ -59,6 +60,20 @@ fn the_cascade_meets_the_reference() {
             assert_close("H", &stn::homography(p).unwrap(), &t["H"].get(step).unwrap(), tolerance);
         }
     }
+}
+
+#[test]
+fn the_kernels_are_the_plain_operations() {
+    kernels::blocks_are_convolutions(&[1, 2, 3, 5, 9, 17, 26], &[(1, 1), (3, 5), (7, 8), (8, 16), (13, 19), (40, 64)]);
+    kernels::blocks_leave_other_channels_alone();
+    kernels::stages_are_generators(&kernels::odd_specs());
+    kernels::frames_are_warps();
+}
+
+#[test]
+fn the_shipped_updates_are_the_cascades() {
+    let file = weights::read(SHIPPED).unwrap();
+    kernels::the_packed_cascade_is_the_cascade(&file.spec, file.stages, &file.parameters, 1e-4);
 }
 
 #[test]

@@ -17,7 +17,7 @@ impl ForWeights for Direct<'_> {
         let size = layer.size();
         for (first, weights) in (0..).step_by(panel).zip(weights.chunks_exact(16 * layer.channels.0 * panel)) {
             // Tiles go on from one row to the next and from one view to the next, so that few are small.
-            for (start, pixels) in tiles(layer.inputs.len() * size * size) {
+            for (start, pixels) in tiles::<L>(layer.inputs.len() * size * size) {
                 for_pixels!(pixels, tile::<L, W>(&mut layer, size, start, first, weights));
             }
         }

@@ -29,15 +29,22 @@ pub struct Workspace {
     answers: Vec<f32>,
 }
 
-/// What is fastest for a block with these channels and this many rows of outputs: see `docs/performance.md` for the
-/// measurements.
+/// What is fastest for a block with these channels and this many rows of outputs, by measurement in Chromium
+/// (`docs/performance.md`).
 ///
-/// | rows of outputs | algorithm | weights | why |
-/// |---|---|---|---|
-/// | 9 and more | Winograd | f32 | 36/16 fewer products |
-/// | fewer | direct | i16 | few outputs share a weight: reading weights takes the time |
-pub fn choice(_channels: (usize, usize), rows: usize) -> (Algorithm, Storage) {
-    if rows >= 9 { (Algorithm::Winograd, Storage::F32) } else { (Algorithm::Direct, Storage::I16) }
+/// | rows of outputs | algorithm | why |
+/// |---|---|---|
+/// | 3 and more | Winograd | 16 products instead of 36, even where weights are read for four tiles only |
+/// | fewer | direct | most of a tile would lie outside |
+///
+/// | weights as the algorithm has them | stored as | why |
+/// |---|---|---|
+/// | up to 1 MB in f32 | f32 | they stay in a core's own cache |
+/// | more | i16 | reading them takes the time |
+pub fn choice((channels_in, channels_out): (usize, usize), rows: usize) -> (Algorithm, Storage) {
+    let (algorithm, points) = if rows >= 3 { (Algorithm::Winograd, 64) } else { (Algorithm::Direct, 16) };
+    let bytes = 4 * points * channels_in * channels_out;
+    (algorithm, if bytes > 1 << 20 { Storage::I16 } else { Storage::F32 })
 }
 
 impl Stage {

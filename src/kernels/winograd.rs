@@ -52,7 +52,7 @@ impl ForWeights for Winograd<'_> {
         let across = layer.size().div_ceil(TILE);
         let place = |tile: usize| (tile / (across * across), (tile / across % across, tile % across));
         let count = layer.inputs.len() * across * across;
-        let most = (STRIP / (POINTS * depth)).next_multiple_of(PIXELS);
+        let most = (STRIP / (POINTS * depth)).next_multiple_of(L::PIXELS);
         let strips = count.div_ceil(most);
         for strip in 0..strips {
             let (start, end) = (strip * count / strips, (strip + 1) * count / strips);
@@ -66,7 +66,7 @@ impl ForWeights for Winograd<'_> {
                 transform_input::<L>(&layer, place(start + tile), points, tiles_here * depth);
             }
             for (first, weights) in (0..).step_by(panel).zip(weights.chunks_exact(POINTS * depth * panel)) {
-                for (tile, pixels) in tiles(tiles_here) {
+                for (tile, pixels) in tiles::<L>(tiles_here) {
                     let mut places = [(0, (0, 0)); PIXELS];
                     for (i, to) in places.iter_mut().take(pixels).enumerate() {
                         *to = place(start + tile + i);
@@ -127,7 +127,7 @@ fn transform_input<L: Lanes>(layer: &Layer, (view, (y, x)): Place, points: &mut 
 }
 
 /// The products of M tiles for the channels of one panel from `first` on, and the outputs of them.
-#[allow(clippy::needless_range_loop, reason = "the numbers are places in more than one array")]
+#[expect(clippy::needless_range_loop, reason = "the index is of an inner dimension")]
 #[inline(always)]
 fn multiply<L: Lanes, W: Weight, const M: usize>(
     layer: &mut Layer,

@@ -4,7 +4,7 @@ use super::cascade::pose_values;
 use super::{Cascade, GeneratorSpec, Inputs};
 use crate::homography::DIMENSION;
 use crate::kernels::{Frame, Instructions, Stage, Workspace};
-use crate::{Homography, Result};
+use crate::{Error, Homography, Result};
 use std::sync::{Mutex, PoisonError};
 
 /// Generator stages with packed weights, which hold no tensors and track no gradients. Threads may share them.
@@ -12,8 +12,8 @@ use std::sync::{Mutex, PoisonError};
 pub struct Inference {
     spec: GeneratorSpec,
     stages: Vec<Stage>,
-    /// Memory that no view is using.
-    idle: Mutex<Vec<Workspace>>,
+    /// Memory that nothing is using, for one view and for two at a time.
+    idle: [Mutex<Vec<Workspace>>; 2],
 }
 
 /// What the stages look at in one fit: a background and a frame, and the same in a mirror.
@@ -39,7 +39,7 @@ impl Inference {
             .stages()
             .iter()
             .map(|generator| Stage::new(spec.size, generator.convolutions(), generator.linear(), Instructions::best()));
-        Ok(Self { stages: stages.collect::<candle_core::Result<_>>()?, spec, idle: Mutex::default() })
+        Ok(Self { stages: stages.collect::<candle_core::Result<_>>()?, spec, idle: Default::default() })
     }
 
     pub fn spec(&self) -> &GeneratorSpec {
@@ -61,8 +61,7 @@ impl Inference {
             Inputs::RgbaPose => Some(pose_values((size, size)).map(|value| value as f32).collect()),
         };
         let frame = Frame::new(size, frame, pose.as_deref());
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut workspace = idle.unwrap_or_else(|| self.stages[0].workspace(2));
+        let mut workspace = self.workspace(2);
         assert_eq!(background.len(), BACKGROUND * size * size, "three planes");
         let mirror: Vec<f32> = background.chunks_exact(size).flat_map(|row| row.iter().rev().copied()).collect();
         for (view, planes) in workspace.views_mut().iter_mut().zip([background, &mirror]) {
@@ -70,6 +69,42 @@ impl Inference {
         }
         workspace.pool(0..BACKGROUND);
         Views { networks: self, frame, workspace: Some(workspace) }
+    }
+
+    /// Δp of stage `stage` for one view of `planes` [C, S, S], background and frame as the stage would see it.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a stage that there is not, or planes of another size.
+    pub fn answer(&self, stage: usize, planes: &[f32]) -> Result<[f32; DIMENSION]> {
+        let expected = self.spec.inputs.channels() * self.spec.size * self.spec.size;
+        if planes.len() != expected {
+            let (value, expected) = (planes.len().to_string(), format!("{expected} numbers"));
+            return Err(Error::Argument { name: "planes", value, expected });
+        }
+        let Some(network) = self.stages.get(stage) else {
+            let expected = format!("0 to {}", self.stages.len() - 1);
+            return Err(Error::Argument { name: "stage", value: stage.to_string(), expected });
+        };
+        let mut workspace = self.workspace(1);
+        for view in workspace.views_mut() {
+            view.set_channels(0, planes);
+        }
+        workspace.pool(0..self.spec.inputs.channels());
+        let answers = network.run(&mut workspace);
+        let answer = std::array::from_fn(|i| answers[i]);
+        self.give_back(workspace);
+        Ok(answer)
+    }
+
+    /// Memory for `views` views.
+    fn workspace(&self, views: usize) -> Workspace {
+        let idle = self.idle[views - 1].lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.unwrap_or_else(|| self.stages[0].workspace(views))
+    }
+
+    fn give_back(&self, mut workspace: Workspace) {
+        let idle = &self.idle[workspace.views_mut().len() - 1];
+        idle.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
     }
 }
 
@@ -89,6 +124,8 @@ impl Views<'_> {
 
 impl Drop for Views<'_> {
     fn drop(&mut self) {
-        self.networks.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.workspace.take());
+        if let Some(workspace) = self.workspace.take() {
+            self.networks.give_back(workspace);
+        }
     }
 }

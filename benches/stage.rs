@@ -1,0 +1,62 @@
+//! A generator stage on one thread: the inference kernels, the operations that training uses, and stock candle.
+//! `cargo bench --bench stage`
+
+use candle_core::{Device, Result, Tensor};
+use criterion::{Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
+use stgan::model::{Cascade, Generator, GeneratorSpec, Inference, Inputs, initialise};
+
+/// The same stage from candle's own operations.
+fn stock(generator: &Generator, x: &Tensor) -> Result<Tensor> {
+    let (mut features, mut pooled) = (x.clone(), x.clone());
+    for (weight, bias) in generator.convolutions() {
+        let (odd, channels) = (pooled.dim(2)? % 2, bias.dim(0)?);
+        let padded = features.pad_with_zeros(2, 1, 1 + odd)?.pad_with_zeros(3, 1, 1 + odd)?;
+        let convolved = padded.conv2d(weight, 0, 2, 1, 1)?;
+        pooled = pooled.pad_with_zeros(2, 0, odd)?.pad_with_zeros(3, 0, odd)?.avg_pool2d(2)?;
+        features = Tensor::cat(&[&convolved.broadcast_add(&bias.reshape((1, channels, 1, 1))?)?.relu()?, &pooled], 1)?;
+    }
+    let [(w1, b1), (w2, b2)] = generator.linear();
+    let hidden = features.flatten_from(1)?.matmul(&w1.t()?)?.broadcast_add(b1)?.relu()?;
+    hidden.matmul(&w2.t()?)?.broadcast_add(b2)
+}
+
+fn stages(criterion: &mut Criterion) {
+    // SAFETY: nothing else runs yet.
+    unsafe {
+        std::env::set_var("CANDLE_NUM_THREADS", "1");
+        std::env::set_var("RAYON_NUM_THREADS", "1");
+    }
+    let shipped =
+        GeneratorSpec { size: 72, channels: vec![16, 32, 64, 128, 256], hidden: 64, inputs: Inputs::RgbaPose };
+    let mut state = 1u32;
+    // Only the sizes count here, and that no number is odd.
+    let mut normal = || {
+        let mut sum = -6.0;
+        for _ in 0..12 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            sum += (state >> 8) as f32 / (1 << 24) as f32;
+        }
+        sum
+    };
+    for (name, spec) in [("paper", GeneratorSpec::paper()), ("shipped", shipped)] {
+        let parameters = initialise(&spec.tensors(0), &mut normal).expect("sizes that fit");
+        let cascade = Cascade::new(&spec, 1, &parameters).expect("the tensors of these sizes");
+        let generator = &cascade.stages()[0];
+        let (channels, size) = (spec.inputs.channels(), spec.size);
+        let x = Tensor::rand(0f32, 1.0, (1, channels, size, size), &Device::Cpu).expect("a tensor");
+        let (background, frame) =
+            (x.narrow(1, 0, 3).expect("3 channels"), x.narrow(1, 3, channels - 3).expect("the rest"));
+        let planes = x.flatten_all().and_then(|x| x.to_vec1::<f32>()).expect("f32");
+        let networks = Inference::new(&cascade).expect("f32");
+        let mut group = criterion.benchmark_group(name);
+        group
+            .bench_function("kernels", |b| b.iter(|| networks.answer(0, black_box(&planes)).expect("planes that fit")));
+        group.bench_function("ops", |b| b.iter(|| generator.forward(&background, &frame).expect("tensors that fit")));
+        group.bench_function("stock candle", |b| b.iter(|| stock(generator, &x).expect("tensors that fit")));
+        group.finish();
+    }
+}
+
+criterion_group!(benches, stages);
+criterion_main!(benches);
