@@ -1,6 +1,8 @@
 //! A generator stage on one thread: the inference kernels, the operations that training uses, and stock candle.
 //! `cargo bench --bench stage`
 
+mod common;
+
 use candle_core::{Device, Result, Tensor};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -29,16 +31,7 @@ fn stages(criterion: &mut Criterion) {
     }
     let shipped =
         GeneratorSpec { size: 72, channels: vec![16, 32, 64, 128, 256], hidden: 64, inputs: Inputs::RgbaPose };
-    let mut state = 1u32;
-    // Only the sizes count here, and that no number is odd.
-    let mut normal = || {
-        let mut sum = -6.0;
-        for _ in 0..12 {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            sum += (state >> 8) as f32 / (1 << 24) as f32;
-        }
-        sum
-    };
+    let mut normal = common::normal();
     for (name, spec) in [("paper", GeneratorSpec::paper()), ("shipped", shipped)] {
         let parameters = initialise(&spec.tensors(0), &mut normal).expect("sizes that fit");
         let cascade = Cascade::new(&spec, 1, &parameters).expect("the tensors of these sizes");

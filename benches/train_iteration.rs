@@ -3,6 +3,8 @@
 //!
 //! usage: train_iteration SIZE BATCH ITERATIONS; one line an iteration: `it SECONDS G SECONDS D SECONDS`
 
+mod common;
+
 use candle_core::{Device, Tensor};
 use cpu_time::ProcessTime;
 use stgan::model::{Discriminator, DiscriminatorSpec, Generator, GeneratorSpec, composite, initialise};
@@ -35,16 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let spec = GeneratorSpec { size, ..GeneratorSpec::paper() };
     let critic_spec = DiscriminatorSpec { channels: vec![32, 64, 128, 256, 512] };
-    let mut state = 1u32;
-    // Only the sizes count here, and that no number is odd.
-    let mut normal = || {
-        let mut sum = -6.0;
-        for _ in 0..12 {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            sum += (state >> 8) as f32 / (1 << 24) as f32;
-        }
-        sum
-    };
+    let mut normal = common::normal();
     let mut generator_adam = Adam::new(&initialise(&spec.tensors(0), &mut normal)?, BETAS)?;
     let mut critic_adam = Adam::new(&initialise(&critic_spec.tensors(), &mut normal)?, BETAS)?;
     let generator = Generator::new(&spec, 0, &generator_adam.parameters())?;
