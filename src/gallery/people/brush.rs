@@ -153,3 +153,25 @@ fn curve(path: &mut String, [a, b, c, d]: [Point; 4]) {
     let second = [c[0] - (d[0] - b[0]) / 6.0, c[1] - (d[1] - b[1]) / 6.0];
     let _ = write!(path, "C{:.2} {:.2} {:.2} {:.2} {:.2} {:.2}", first[0], first[1], second[0], second[1], c[0], c[1]);
 }
+
+/// Points between the given ones on a curve through them, so that borders and outlines may share one path without
+/// overshooting where they meet.
+pub fn smoothed(points: &[Point]) -> Vec<Point> {
+    let n = points.len();
+    let mut result = Vec::with_capacity(3 * n);
+    for i in 0..n {
+        let [a, b, c, d] = [points[(i + n - 1) % n], points[i], points[(i + 1) % n], points[(i + 2) % n]];
+        for t in [0.0, 1.0 / 3.0, 2.0 / 3.0] {
+            result.push([0, 1].map(|k| {
+                // Catmull–Rom with half its usual tension.
+                let (m0, m1) = (0.3 * (c[k] - a[k]), 0.3 * (d[k] - b[k]));
+                let (t2, t3) = (t * t, t * t * t);
+                (2.0 * t3 - 3.0 * t2 + 1.0) * b[k]
+                    + (t3 - 2.0 * t2 + t) * m0
+                    + (3.0 * t2 - 2.0 * t3) * c[k]
+                    + (t3 - t2) * m1
+            }));
+        }
+    }
+    result
+}

@@ -1,7 +1,9 @@
-//! Hair, hats and scarves.
+//! Hair, and what is worn over it.
+
+mod headwear;
 
 use super::Person;
-use super::brush::{Colour, Point, Sheet, closed, open, polygon};
+use super::brush::{Colour, Point, Sheet, closed, open, polygon, smoothed};
 use rand::Rng;
 
 const COLOURS: [u32; 9] = [0x0c0a0a, 0x17110e, 0x2b1b12, 0x452b19, 0x6a4526, 0x94683a, 0xc49a58, 0xe3c98e, 0x8d3a18];
@@ -306,100 +308,4 @@ impl Hair {
             }
         }
     }
-
-    fn hat(&self, sheet: &mut Sheet, rng: &mut impl Rng, person: &Person) {
-        let pose = &person.pose;
-        let unit = pose.unit();
-        // Some hair shows below.
-        self.ring(sheet, person, rng.random_range(0.0..14.0), 1.0, 2.0);
-        let band = rng.random_range(-46.0..-28.0);
-        let angles = [-60.0, 0.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0, 240.0];
-        let low = |y: f64, out: f64| -> Vec<Point> { angles.iter().map(|&a| pose.around(y, a, out)).collect() };
-        let mut points = pose.over_the_crown(band, 4.0 + 0.8 * self.top, |_| 3.5);
-        points.extend(low(band, 3.5));
-        let path = polygon(&smoothed(&points));
-        sheet.fill(&path, self.cloth, 1.0);
-        if self.style == Style::Beanie {
-            let mut fold = low(band - 12.0, 5.0);
-            fold.extend(low(band + 2.0, 5.0).into_iter().rev());
-            sheet.fill(&closed(&fold), self.cloth.mix(Colour::muted(rng, 0.8, 0.1..1.0), 0.4), 1.0);
-            return;
-        }
-        let far = rng.random_range(24.0..40.0);
-        let peak = [
-            (-36.0, band - 1.0, 0.0),
-            (-24.0, band + 3.0, 0.8),
-            (0.0, band + 4.0, 1.0),
-            (24.0, band + 3.0, 0.8),
-            (36.0, band - 1.0, 0.0),
-        ];
-        let mut visor: Vec<Point> = peak.iter().map(|&(x, y, z)| pose.raised(x, y + 2.0, far * z)).collect();
-        visor.extend(
-            [36.0, 16.0, 0.0, -16.0, -36.0].map(|x: f64| pose.raised(x, band - 2.0 - 0.004 * (1296.0 - x * x), 3.0)),
-        );
-        sheet.fill(&closed(&visor), self.cloth.scaled(0.7), 1.0);
-        let shade: Vec<Point> = [-34.0, -12.0, 12.0, 34.0].iter().map(|&x| pose.face(x, band + 6.0)).collect();
-        sheet.stroke(&open(&shade), Colour::BLACK, 5.0 * unit, 0.25);
-    }
-
-    /// A scarf around head and neck that leaves the face free.
-    fn scarf(&self, sheet: &mut Sheet, rng: &mut impl Rng, person: &Person) {
-        let pose = &person.pose;
-        let unit = pose.unit();
-        let b = pose.shape.bottom;
-        let mut outer = pose.over_the_crown(30.0, 5.0, |_| 7.0);
-        let (first, last) = (outer[0], outer[outer.len() - 1]);
-        outer.push([last[0] + 14.0 * unit, last[1] + 60.0 * unit]);
-        outer.push([last[0] + 40.0 * unit, last[1] + 110.0 * unit]);
-        outer.push([first[0] - 40.0 * unit, first[1] + 110.0 * unit]);
-        outer.push([first[0] - 14.0 * unit, first[1] + 60.0 * unit]);
-        let rim = [
-            (self.line * 0.9, 90.0),
-            (self.line * 0.75, 55.0),
-            (-10.0, 24.0),
-            (20.0, 16.0),
-            (45.0, 18.0),
-            (0.85 * b, 34.0),
-        ];
-        let mut inner: Vec<Point> = rim.iter().map(|&(y, degrees)| pose.around(y, degrees, 0.5)).collect();
-        inner.push(pose.raised(0.0, b - 1.0, -3.0));
-        inner.extend(rim.iter().skip(1).rev().map(|&(y, degrees)| pose.around(y, 180.0 - degrees, 0.5)));
-        // The other way round than the outer ring, so that the face stays free.
-        inner.reverse();
-        let hole = closed(&inner);
-        let path = format!("{}{hole}", closed(&outer));
-        sheet.fill(&path, self.cloth, 1.0);
-        sheet.stroke(&hole, self.cloth.scaled(0.6), 2.0 * unit, 0.7);
-        for _ in 0..rng.random_range(1..5) {
-            let y = rng.random_range(0.0..60.0);
-            let line = [
-                [first[0], first[1] + y * unit],
-                pose.raised(0.0, b + 12.0 + 0.4 * y, -10.0),
-                [last[0], last[1] + (y + rng.random_range(-20.0..20.0)) * unit],
-            ];
-            sheet.stroke(&open(&line), self.cloth.scaled(0.65), rng.random_range(0.8..2.5) * unit, 0.5);
-        }
-    }
-}
-
-/// Points between the given ones on a curve through them, so that borders and outlines may share one path without
-/// overshooting where they meet.
-fn smoothed(points: &[Point]) -> Vec<Point> {
-    let n = points.len();
-    let mut result = Vec::with_capacity(3 * n);
-    for i in 0..n {
-        let [a, b, c, d] = [points[(i + n - 1) % n], points[i], points[(i + 1) % n], points[(i + 2) % n]];
-        for t in [0.0, 1.0 / 3.0, 2.0 / 3.0] {
-            result.push([0, 1].map(|k| {
-                // Catmull–Rom with half its usual tension.
-                let (m0, m1) = (0.3 * (c[k] - a[k]), 0.3 * (d[k] - b[k]));
-                let (t2, t3) = (t * t, t * t * t);
-                (2.0 * t3 - 3.0 * t2 + 1.0) * b[k]
-                    + (t3 - 2.0 * t2 + t) * m0
-                    + (3.0 * t2 - 2.0 * t3) * c[k]
-                    + (t3 - t2) * m1
-            }));
-        }
-    }
-    result
 }
