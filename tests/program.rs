@@ -143,7 +143,7 @@ fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
         ("report = 20\nvalidate = 250", "report = 1\nvalidate = 3"),
         ("stop_at = 0.95\n", ""),
         ("iterations = 4000", "iterations = 12"),
-        ("iterations = [5000, 2000]", "iterations = [4, 2]"),
+        ("iterations = [5000, 3000]", "iterations = [4, 2]"),
     ];
     let small = small.iter().fold(text_of.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "{from}");

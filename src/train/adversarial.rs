@@ -1,6 +1,6 @@
 //! The game between generators and critic (ST-GAN, section 3.2; Gulrajani et al. 2017; Mescheder et al. 2018).
 
-use super::config::{Adversarial, AdversarialLoss, DiscriminatorSettings};
+use super::config::{Adversarial, AdversarialLoss, DiscriminatorSettings, LandmarkLoss};
 use super::examples::{Address, Batch, CriticBatch};
 use super::history::Recipe;
 use super::losses;
@@ -37,7 +37,8 @@ pub fn generator_step(
         total = ((total + &judgement)? + (&update * settings.update_penalty)?)?;
         if settings.landmark_weight > 0.0 {
             let targets = batch.targets.as_ref().ok_or_else(no_landmarks)?;
-            total = (total + (losses::landmarks(&step.params, targets)? * settings.landmark_weight)?)?;
+            total = (total
+                + (losses::landmarks(LandmarkLoss::Squared, &step.params, targets)? * settings.landmark_weight)?)?;
         }
         judged = Some((judgement, update.detach().sqrt()?));
     }

@@ -4,6 +4,7 @@
 //! A critic gives every picture several patch scores. Means are taken over all of them; gradients, and the logistic loss,
 //! are of their *sum*, as in the released code.
 
+use super::config::LandmarkLoss;
 use crate::data::anchors::{self, Anchors};
 use crate::model::Discriminator;
 use crate::stn;
@@ -11,6 +12,9 @@ use candle_core::{Device, Result, Tensor};
 
 /// Under the root of the penalty's norm, for every pixel, as in the released code.
 const EPSILON: f64 = 1e-8;
+
+/// Under the root of an anchor's distance, which has no gradient at 0: a thousandth of a canonical unit, squared.
+const NEAR: f64 = 1e-6;
 
 /// mean D(fake) − mean D(real): what the critic minimises (ST-GAN, equation 6), scores of any shape.
 pub fn wasserstein(score_fake: &Tensor, score_real: &Tensor) -> Result<Tensor> {
@@ -67,15 +71,19 @@ pub fn update(delta: &Tensor) -> Result<Tensor> {
     delta.sqr()?.sum(1)?.mean_all()
 }
 
-/// The mean squared distance of the faces' points, looked up through exp(p), from the frame's: canonical units.
-pub fn landmarks(params: &Tensor, targets: &[Anchors]) -> Result<Tensor> {
+/// How far the faces' points, looked up through exp(p), are from the frame's: canonical units, or their square.
+pub fn landmarks(loss: LandmarkLoss, params: &Tensor, targets: &[Anchors]) -> Result<Tensor> {
     let points: Vec<f32> = targets.iter().flatten().flat_map(|[x, y]| [*x as f32, *y as f32, 1.0]).collect();
     let points = Tensor::from_vec(points, (targets.len(), 8, 3), params.device())?;
     let frame: Vec<f32> = anchors::FRAME.iter().flatten().map(|x| *x as f32).collect();
     let frame = Tensor::from_vec(frame, (1, 8, 2), &Device::Cpu)?.to_device(params.device())?;
     let mapped = points.matmul(&stn::homography(params)?.transpose(1, 2)?.contiguous()?)?;
     let found = mapped.narrow(2, 0, 2)?.broadcast_div(&mapped.narrow(2, 2, 1)?)?;
-    found.broadcast_sub(&frame)?.sqr()?.sum(2)?.mean_all()
+    let squared = found.broadcast_sub(&frame)?.sqr()?.sum(2)?;
+    match loss {
+        LandmarkLoss::Squared => squared.mean_all(),
+        LandmarkLoss::Distance => (squared + NEAR)?.sqrt()?.mean_all(),
+    }
 }
 
 /// [B, 1, h, w] to \[B\].

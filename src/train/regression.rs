@@ -18,7 +18,7 @@ pub fn step(settings: &Regression, generators: &mut Generators, batch: &Batch, r
     let (mut total, mut updates) = (None, Vec::new());
     for step in &moves {
         let update = losses::update(&step.delta)?;
-        let loss = (losses::landmarks(&step.params, targets)? + (&update * settings.update_penalty)?)?;
+        let loss = (losses::landmarks(settings.loss, &step.params, targets)? + (&update * settings.update_penalty)?)?;
         total = Some(match total {
             None => loss,
             Some(sum) => (sum + loss)?,

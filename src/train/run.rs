@@ -206,11 +206,12 @@ impl Run<'_> {
     }
 
     fn average(&self, leg: &Leg, state: &mut State, players: &Players) -> Result<()> {
-        let decay = self.config.adversarial.as_ref().map_or(0.0, |a| a.average);
+        let decay = match leg.phase {
+            Phase::Regression => self.config.regression.as_ref().map_or(0.0, |r| r.average),
+            _ => self.config.adversarial.as_ref().map_or(0.0, |a| a.average),
+        };
         match &players.generators {
-            Some(generators) if decay > 0.0 && leg.phase.has_critic() => {
-                follow(&mut state.average, &generators.adam.parameters(), decay)
-            }
+            Some(generators) if decay > 0.0 => follow(&mut state.average, &generators.adam.parameters(), decay),
             _ => Ok(()),
         }
     }

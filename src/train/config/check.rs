@@ -59,6 +59,7 @@ impl Config {
             r.rule("regression.iterations", p.iterations.len() == stages, &p.iterations, "one number a stage");
             r.batch("regression.batch", p.batch);
             r.weight("regression.update_penalty", p.update_penalty);
+            r.rule("regression.average", (0.0..1.0).contains(&p.average), p.average, "from 0 to below 1");
             p.optimiser.iter().for_each(|o| r.optimiser("regression.optimiser", o));
             r.perturbation("regression.perturbation", &p.perturbation);
         }

@@ -7,7 +7,8 @@ mod check;
 mod phases;
 
 pub use phases::{
-    Adversarial, AdversarialLoss, Critic, DiscriminatorSettings, EndToEnd, History, Optimiser, Reals, Regression,
+    Adversarial, AdversarialLoss, Critic, DiscriminatorSettings, EndToEnd, History, LandmarkLoss, Optimiser, Reals,
+    Regression,
 };
 
 use crate::data;

@@ -40,18 +40,34 @@ impl Optimiser {
     }
 }
 
-/// Generators by regression on landmarks: the squared distance of the frame's anchors from the face's under exp(p + Δp).
+/// Generators by regression on landmarks: how far the frame's anchors are from the face's under exp(p + Δp).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Regression {
     /// Iterations of each stage; 0 leaves a stage as it is.
     pub iterations: Vec<usize>,
     pub batch: usize,
+    #[serde(default)]
+    pub loss: LandmarkLoss,
     /// λ of ‖Δp‖².
     pub update_penalty: f64,
+    /// Decay of the running average of the generators' weights that is validated and exported; 0 averages nothing.
+    #[serde(default)]
+    pub average: f64,
     /// Of the first stage, and of the later ones, which start from the one before.
     pub optimiser: [Optimiser; 2],
     pub perturbation: Perturbation,
+}
+
+/// What is made of the anchors' distances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LandmarkLoss {
+    /// The mean of their squares: the few that are far off decide.
+    #[default]
+    Squared,
+    /// Their mean, as the anchor error is: all of them count alike.
+    Distance,
 }
 
 /// What the critic is, and what it is shown.
