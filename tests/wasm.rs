@@ -73,7 +73,7 @@ fn the_kernels_are_the_plain_operations() {
 #[test]
 fn the_shipped_updates_are_the_cascades() {
     let file = weights::read(SHIPPED).unwrap();
-    kernels::the_packed_cascade_is_the_cascade(&file.spec, file.stages, &file.parameters, 1e-4);
+    kernels::the_packed_cascade_is_the_cascade(&file.spec, file.stages, &file.parameters, 5e-4);
 }
 
 #[test]
