@@ -149,6 +149,11 @@ impl Fitting {
         Ok(rect.map(|Rect { x, y, width, height }| vec![x, y, width, height]))
     }
 
+    /// The frame by itself in a part of the photo.
+    pub fn part(&self, step: usize, x: u32, y: u32, width: u32, height: u32) -> Result<Vec<u8>, JsValue> {
+        Ok(compose::part(&self.frame, &self.homography(step)?, Rect { x, y, width, height })?.into_data())
+    }
+
     /// Draws the frame over a part of the photo, `width` pixels wide, whose left upper corner is at x, y.
     pub fn blend(&self, step: usize, region: &mut [u8], x: u32, y: u32, width: u32) -> Result<(), JsValue> {
         let height = region.len() as u32 / 4 / width.max(1);
