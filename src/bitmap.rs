@@ -34,7 +34,7 @@ pub struct Rect {
 ///
 /// # Errors
 /// [`Error::ImageSize`] for a side of zero, [`Error::ImageTooLarge`] beyond [`MAX_PIXELS`].
-fn byte_len(width: u32, height: u32, actual: usize) -> Result<usize> {
+pub(crate) fn byte_len(width: u32, height: u32, actual: usize) -> Result<usize> {
     if width == 0 || height == 0 {
         return Err(Error::ImageSize { width, height, expected: 0, actual });
     }

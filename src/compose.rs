@@ -86,11 +86,22 @@ pub fn footprint(foreground: &Foreground, h: &Homography, canvas: (u32, u32)) ->
 /// # Errors
 /// As [`footprint`].
 pub fn overlay(foreground: &Foreground, h: &Homography, canvas: (u32, u32)) -> Result<Option<Patch>> {
-    let drawing = Drawing::new(foreground, h)?;
-    let Some(rect) = drawing.clip(whole(canvas)?) else { return Ok(None) };
+    let Some(rect) = footprint(foreground, h, canvas)? else { return Ok(None) };
+    Ok(Some(Patch { x: rect.x, y: rect.y, bitmap: part(foreground, h, rect)? }))
+}
+
+/// A part of the canvas with nothing but the frame in it.
+///
+/// # Errors
+/// [`Error::Degenerate`] as [`footprint`]; [`Error::ImageSize`] for a part without pixels, [`Error::ImageTooLarge`] for one beyond
+/// [`MAX_PIXELS`].
+pub fn part(foreground: &Foreground, h: &Homography, rect: Rect) -> Result<Bitmap> {
     let mut bitmap = Bitmap::transparent(rect.width, rect.height)?;
-    drawing.draw(rect, rect, bitmap.data_mut(), |pixel, drawn| *pixel = straight(drawn));
-    Ok(Some(Patch { x: rect.x, y: rect.y, bitmap }))
+    let drawing = Drawing::new(foreground, h)?;
+    if let Some(clipped) = drawing.clip(rect) {
+        drawing.draw(clipped, rect, bitmap.data_mut(), |pixel, drawn| *pixel = straight(drawn));
+    }
+    Ok(bitmap)
 }
 
 /// Draws the frame in place over a part of the photo: `region` holds the pixels of `rect`, in straight-alpha RGBA.

@@ -12,6 +12,10 @@
 //! Everything outside of the image is transparent black, and values are filtered as they are stored (in sRGB), as
 //! browsers do.
 
+mod reduction;
+
+pub use reduction::Reduction;
+
 use crate::{BitmapRef, Homography, Rect, Result};
 
 /// Spans up to this many pixels of a level are averaged directly; longer ones move to the next level.
@@ -66,14 +70,7 @@ impl Pyramid {
     /// # Errors
     /// As [`Pyramid::new`].
     pub fn from_level(image: BitmapRef, skipped: u32) -> Result<Self> {
-        // A block's sum is at most 255² · 4⁸: just within a u32.
-        let skipped = skipped.min(8);
-        let mut levels = vec![Level::from_image(image, skipped)];
-        // Down to one pixel and then on until it fades: an image far smaller than an output pixel covers it that little.
-        while let Some(last) = levels.last().filter(|level| level.is_visible()) {
-            levels.push(last.halved());
-        }
-        Ok(Self { width: image.width(), height: image.height(), skipped, levels })
+        Reduction::of(image, skipped)
     }
 
     pub fn width(&self) -> u32 {
@@ -233,41 +230,6 @@ impl Filter {
 }
 
 impl Level {
-    /// The image averaged over blocks of 2ˡ × 2ˡ pixels.
-    fn from_image(image: BitmapRef, halvings: u32) -> Self {
-        let block = 1usize << halvings;
-        let mut level =
-            Self::transparent((image.width() as usize).div_ceil(block), (image.height() as usize).div_ceil(block));
-        let rows = image.data().chunks_exact(image.width() as usize * 4);
-        if halvings == 0 {
-            for (out, line) in level.rows_mut().zip(rows) {
-                for (out, pixel) in out.iter_mut().zip(line.chunks_exact(4)) {
-                    *out = premultiplied(pixel).map(f32::from);
-                }
-            }
-            return level;
-        }
-        let lines: Vec<&[u8]> = rows.collect();
-        let mut sums = vec![[0u32; 4]; level.width];
-        let weight = 0.25f32.powi(halvings as i32);
-        for (out, lines) in level.rows_mut().zip(lines.chunks(block)) {
-            sums.fill([0; 4]);
-            for line in lines {
-                for (sum, pixels) in sums.iter_mut().zip(line.chunks(4 * block)) {
-                    for pixel in pixels.chunks_exact(4) {
-                        for (s, value) in sum.iter_mut().zip(premultiplied(pixel)) {
-                            *s += u32::from(value);
-                        }
-                    }
-                }
-            }
-            for (out, sum) in out.iter_mut().zip(&sums) {
-                *out = sum.map(|s| s as f32 * weight);
-            }
-        }
-        level
-    }
-
     fn transparent(width: usize, height: usize) -> Self {
         let limit = [width, height].map(|size| ((size + 1) as f32).next_down());
         Self { width, height, limit, pixels: vec![[0.0; 4]; (width + 2) * (height + 2)] }
@@ -277,6 +239,12 @@ impl Level {
     fn rows_mut(&mut self) -> impl Iterator<Item = &mut [[f32; 4]]> {
         let (width, height) = (self.width, self.height);
         self.pixels.chunks_exact_mut(width + 2).skip(1).take(height).map(move |row| &mut row[1..=width])
+    }
+
+    /// A row inside of the border.
+    fn row_mut(&mut self, row: usize) -> &mut [[f32; 4]] {
+        let start = (row + 1) * (self.width + 2) + 1;
+        &mut self.pixels[start..start + self.width]
     }
 
     /// Whether the next half has anything in it.
@@ -323,13 +291,6 @@ impl Level {
     }
 }
 
-/// A pixel times its alpha, exact in 16 bits.
-#[inline]
-fn premultiplied(pixel: &[u8]) -> [u16; 4] {
-    let alpha = u16::from(pixel[3]);
-    [u16::from(pixel[0]) * alpha, u16::from(pixel[1]) * alpha, u16::from(pixel[2]) * alpha, 255 * alpha]
-}
-
 /// A `width × height` view of an image for the networks: four planes R, G, B, A one after the other (NCHW with N = 1),
 /// straight alpha, values from 0 to 1. Pixel centres are looked up through `to_source`, view pixels to image pixels (the
 /// first pixel's centre at 0.5, 0.5 on both sides). Outside of the image all four are zero; across its edge colours stay
@@ -361,6 +322,13 @@ pub fn planar(pyramid: &Pyramid, to_source: &Homography, width: usize, height: u
 /// # Errors
 /// As [`Pyramid::new`].
 pub fn view(image: BitmapRef, to_source: &Homography, width: usize, height: usize) -> Result<Vec<f32>> {
+    let skipped = halvings(to_source, width, height);
+    Ok(planar(&Pyramid::from_level(image, skipped)?, to_source, width, height))
+}
+
+/// How many levels of an image's pyramid are finer than any that a `width × height` view through `to_source` looks at; at most
+/// eight.
+pub fn halvings(to_source: &Homography, width: usize, height: usize) -> u32 {
     let (right, bottom) = (width as f64 - 0.5, height as f64 - 0.5);
     let shortest = [(0.5, 0.5), (right, 0.5), (0.5, bottom), (right, bottom)]
         .map(|(x, y)| {
@@ -373,5 +341,5 @@ pub fn view(image: BitmapRef, to_source: &Homography, width: usize, height: usiz
     while shortest * 0.5f64.powi(skipped as i32) > MAX_TAPS as f64 && skipped < 8 {
         skipped += 1;
     }
-    Ok(planar(&Pyramid::from_level(image, skipped)?, to_source, width, height))
+    skipped
 }

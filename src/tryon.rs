@@ -16,7 +16,8 @@
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
 use crate::model::{Cascade, GeneratorSpec, Inference, canonical, weights};
-use crate::{BitmapRef, Error, Homography, Rect, Result, resample};
+use crate::resample::{self, Reduction};
+use crate::{BitmapRef, Error, Homography, Rect, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -55,6 +56,17 @@ pub struct Fit {
     updates: Vec<Update>,
 }
 
+/// What the networks are to see of a photo, as it comes in: no more than a small reduced picture of it is kept.
+#[derive(Clone, Debug)]
+pub struct Look {
+    photo: (u32, u32),
+    rect: Rect,
+    to_photo: Homography,
+    /// From the view's pixels to those of the part.
+    to_region: Homography,
+    pixels: Reduction,
+}
+
 /// The networks, ready to fit frames to photos.
 #[derive(Clone, Debug)]
 pub struct TryOn {
@@ -85,15 +97,21 @@ impl Placement {
         Ok(turn * Homography::similarity(1.0, 0.0, 0.0, -canonical::EYE_Y))
     }
 
-    /// The part of a photo of the given size that the networks look at, with the margin that filtering needs.
+    /// The part of a photo of the given size that networks of any size look at, with the margin that filtering needs.
     ///
     /// # Errors
     /// As [`Placement::to_photo`], and [`Error::Placement`] where the frame's surroundings show nothing of the photo.
     pub fn region(&self, photo: (u32, u32)) -> Result<Rect> {
+        // The fewest that there are.
+        self.region_for(photo, 8)
+    }
+
+    /// The same for a view of so many pixels a side.
+    fn region_for(&self, photo: (u32, u32), size: usize) -> Result<Rect> {
         let to_photo = self.to_photo()?;
-        // The view reaches half of one of its pixels beyond the canonical square, and a filter up to two more. At least
-        // 8 pixels a side make that 3/7.
-        let reach = 1.5;
+        // The outermost pixels' centres lie on the edge of the canonical square, two over the size less one apart. Their filters
+        // reach one and a half pixels further; the rest is for rounding.
+        let reach = 1.0 + 3.5 / (size.max(2) - 1) as f64;
         let corners = [[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]].map(|c| to_photo.apply(c));
         let span = |axis: usize, size: u32| {
             let values = corners.map(|corner| corner[axis]);
@@ -182,6 +200,23 @@ impl TryOn {
         &self.metadata
     }
 
+    /// Begins to look at a photo of size `photo`, whose part [`Look::rect`] is to be handed in.
+    ///
+    /// # Errors
+    /// As [`Placement::region`].
+    pub fn look(&self, photo: (u32, u32), placement: &Placement) -> Result<Look> {
+        let rect = placement.region_for(photo, self.spec().size)?;
+        self.look_at(rect, photo, placement)
+    }
+
+    fn look_at(&self, rect: Rect, photo: (u32, u32), placement: &Placement) -> Result<Look> {
+        let (size, to_photo) = (self.spec().size, placement.to_photo()?);
+        let to_region = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y));
+        let to_region = to_region * to_photo * view_to_canonical(size);
+        let pixels = Reduction::new(rect.width, rect.height, resample::halvings(&to_region, size, size))?;
+        Ok(Look { photo, rect, to_photo, to_region, pixels })
+    }
+
     /// Fits a frame to a photo, starting from `placement`. `steps` is the number of updates, by default one for each
     /// generator; more than there are generators ask the last one again.
     ///
@@ -195,13 +230,16 @@ impl TryOn {
         placement: &Placement,
         steps: Option<usize>,
     ) -> Result<Fit> {
-        let size = (photo.width(), photo.height());
-        let region = placement.region(size)?;
-        self.fit_region(photo.crop(region)?.as_ref(), region, size, frame, placement, steps)
+        let mut look = self.look((photo.width(), photo.height()), placement)?;
+        let Rect { x, y, width, height } = look.rect;
+        for row in photo.data().chunks_exact(4 * photo.width() as usize).skip(y as usize).take(height as usize) {
+            look.push(&row[4 * x as usize..4 * (x + width) as usize])?;
+        }
+        self.fit_look(look, frame, steps)
     }
 
     /// The same, from only those pixels of the photo that matter: `region` holds the pixels of `rect`, which
-    /// [`Placement::region`] gives for a photo of size `photo`.
+    /// [`Look::rect`] is for a photo of size `photo`.
     ///
     /// # Errors
     /// As [`TryOn::fit`], and [`Error::Argument`] where `region` and `rect` differ in size.
@@ -214,20 +252,31 @@ impl TryOn {
         placement: &Placement,
         steps: Option<usize>,
     ) -> Result<Fit> {
-        let steps = steps.unwrap_or(self.stages());
-        let bad = |name, value: String, expected: String| Err(Error::Argument { name, value, expected });
-        if steps > MAX_STEPS {
-            return bad("steps", steps.to_string(), format!("0 to {MAX_STEPS}"));
-        }
         if (region.width(), region.height()) != (rect.width, rect.height) {
-            return bad("region", format!("{region:?}"), format!("the size of {rect:?}"));
+            let (value, expected) = (format!("{region:?}"), format!("the size of {rect:?}"));
+            return Err(Error::Argument { name: "region", value, expected });
         }
-        let (to_photo, to_canonical) = (placement.to_photo()?, frame_to_canonical(frame));
+        let mut look = self.look_at(rect, photo, placement)?;
+        look.push(region.data())?;
+        self.fit_look(look, frame, steps)
+    }
+
+    /// The same, from what was looked at.
+    ///
+    /// # Errors
+    /// As [`TryOn::fit`], and [`Error::ImageSize`] where rows are missing.
+    pub fn fit_look(&self, look: Look, frame: &Foreground, steps: Option<usize>) -> Result<Fit> {
+        let Look { photo, to_photo, to_region, pixels, .. } = look;
+        let steps = steps.unwrap_or(self.stages());
+        if steps > MAX_STEPS {
+            let (value, expected) = (steps.to_string(), format!("0 to {MAX_STEPS}"));
+            return Err(Error::Argument { name: "steps", value, expected });
+        }
+        let to_canonical = frame_to_canonical(frame);
         let public = |p: &[f64; DIMENSION]| (to_photo * Homography::exp(&p.map(|x| -x)) * to_canonical).normalized();
 
         let size = self.spec().size;
-        let to_region = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y));
-        let mut pixels = resample::view(region, &(to_region * to_photo * view_to_canonical(size)), size, size)?;
+        let mut pixels = resample::planar(&pixels.finish()?, &to_region, size, size);
         pixels.truncate(3 * size * size);
         let mut views = self.networks.views(&pixels, &frame_view(frame, size)?);
 
@@ -242,6 +291,21 @@ impl TryOn {
         }
         let frame = (frame.width(), frame.height());
         Ok(Fit { photo, frame, placed: public(&[0.0; DIMENSION])?, updates })
+    }
+}
+
+impl Look {
+    /// The part of the photo that is wanted.
+    pub fn rect(&self) -> Rect {
+        self.rect
+    }
+
+    /// Takes the next rows of that part, from the top to the bottom, in straight-alpha RGBA.
+    ///
+    /// # Errors
+    /// [`Error::ImageSize`] where they are no whole rows, or more than the part has.
+    pub fn push(&mut self, rows: &[u8]) -> Result<()> {
+        self.pixels.push(rows)
     }
 }
 

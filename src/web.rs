@@ -2,7 +2,7 @@
 //! pixels out of whatever images it is given, and hands over only those that are needed.
 
 use crate::compose::{self, Foreground};
-use crate::tryon::{Fit, Placement, TryOn};
+use crate::tryon::{self, Fit, Placement, TryOn};
 use crate::{BitmapRef, Error, Homography, Rect, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_wasm_bindgen::Serializer;
@@ -80,36 +80,46 @@ impl Session {
         Ok(self.0.networks().answer(stage, planes)?.to_vec())
     }
 
-    /// The part of a `width × height` photo that `fit` must be given: x, y, width, height.
-    pub fn region(width: u32, height: u32, placement: JsValue) -> Result<Vec<u32>, JsValue> {
-        let Rect { x, y, width, height } = self::placement(placement)?.region((width, height))?;
-        Ok(vec![x, y, width, height])
+    /// Begins to look at a `width × height` photo.
+    pub fn look(&self, width: u32, height: u32, placement: JsValue) -> Result<Look, JsValue> {
+        let photo = (width, height);
+        Ok(Look { look: self.0.look(photo, &self::placement(placement)?)?, photo })
     }
 
-    /// `region` holds the pixels of the photo's part `rect`, as [`Session::region`] gave it.
-    #[expect(clippy::too_many_arguments, reason = "numbers and slices cross cheaply, objects of them do not")]
+    /// Fits a frame to what was looked at.
     pub fn fit(
         &self,
-        region: &[u8],
-        rect: &[u32],
-        photo_width: u32,
-        photo_height: u32,
+        look: Look,
         frame: &[u8],
         frame_width: u32,
         frame_height: u32,
-        placement: JsValue,
         steps: JsValue,
     ) -> Result<Fitting, JsValue> {
-        let &[x, y, width, height] = rect else {
-            return Err(failure("argument", "the part of the photo is x, y, width, height"));
-        };
-        let rect = Rect { x, y, width, height };
-        let region = BitmapRef::new(width, height, region)?;
+        let Look { look, photo } = look;
         let frame = Foreground::new(BitmapRef::new(frame_width, frame_height, frame)?)?;
-        let photo = (photo_width, photo_height);
-        let (placement, steps) = (self::placement(placement)?, option(steps, "argument", "steps")?);
-        let fit = self.0.fit_region(region, rect, photo, &frame, &placement, steps)?;
+        let fit = self.0.fit_look(look, &frame, option(steps, "argument", "steps")?)?;
         Ok(Fitting { fit, frame, photo })
+    }
+}
+
+/// What the networks are to see of a photo, as it comes in.
+#[wasm_bindgen]
+pub struct Look {
+    look: tryon::Look,
+    photo: (u32, u32),
+}
+
+#[wasm_bindgen]
+impl Look {
+    /// The part of the photo that is wanted: x, y, width, height.
+    pub fn rect(&self) -> Vec<u32> {
+        let Rect { x, y, width, height } = self.look.rect();
+        vec![x, y, width, height]
+    }
+
+    /// Takes the next rows of that part, from the top to the bottom.
+    pub fn push(&mut self, rows: &[u8]) -> Result<(), JsValue> {
+        Ok(self.look.push(rows)?)
     }
 }
 
@@ -137,6 +147,11 @@ impl Fitting {
     pub fn footprint(&self, step: usize) -> Result<Option<Vec<u32>>, JsValue> {
         let rect = compose::footprint(&self.frame, &self.homography(step)?, self.photo)?;
         Ok(rect.map(|Rect { x, y, width, height }| vec![x, y, width, height]))
+    }
+
+    /// The frame by itself in a part of the photo.
+    pub fn part(&self, step: usize, x: u32, y: u32, width: u32, height: u32) -> Result<Vec<u8>, JsValue> {
+        Ok(compose::part(&self.frame, &self.homography(step)?, Rect { x, y, width, height })?.into_data())
     }
 
     /// Draws the frame over a part of the photo, `width` pixels wide, whose left upper corner is at x, y.

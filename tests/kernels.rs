@@ -34,7 +34,7 @@ fn frames_are_warps() {
 #[test]
 fn the_shipped_updates_are_the_cascades() {
     let file = weights::read(include_bytes!("../weights/glasses.safetensors")).unwrap();
-    kernels::the_packed_cascade_is_the_cascade(&file.spec, file.stages, &file.parameters, 1e-4);
+    kernels::the_packed_cascade_is_the_cascade(&file.spec, file.stages, &file.parameters, 5e-4);
 }
 
 #[test]

@@ -118,10 +118,19 @@ fn the_region_is_all_that_the_networks_need() {
     let (tryon, frame) = (shipped(), frame());
     let whole = photo(900, 700);
     for placement in [PLACEMENT, Placement { x: 5.0, y: 690.0, width: 300.0, rotation: -170.0 }] {
-        let rect = placement.region((900, 700)).unwrap();
+        let rect = tryon.look((900, 700), &placement).unwrap().rect();
         let fit = tryon.fit(whole.as_ref(), &frame, &placement, None).unwrap();
         let cut = whole.as_ref().crop(rect).unwrap();
         assert_eq!(fit, tryon.fit_region(cut.as_ref(), rect, (900, 700), &frame, &placement, None).unwrap());
+        // In bands, however they are cut.
+        let mut look = tryon.look((900, 700), &placement).unwrap();
+        let (first, rest) = cut.data().split_at(7 * 4 * rect.width as usize);
+        look.push(first).unwrap();
+        assert_eq!(look.push(&rest[1..]).unwrap_err().code(), "image-size");
+        assert_eq!(tryon.fit_look(look.clone(), &frame, None).unwrap_err().code(), "image-size");
+        look.push(rest).unwrap();
+        assert_eq!(look.push(first).unwrap_err().code(), "image-size");
+        assert_eq!(fit, tryon.fit_look(look, &frame, None).unwrap());
         // What lies outside of it does not matter.
         let mut other = photo(900, 700);
         for (i, pixel) in other.data_mut().chunks_exact_mut(4).enumerate() {

@@ -73,7 +73,7 @@ fn the_kernels_are_the_plain_operations() {
 #[test]
 fn the_shipped_updates_are_the_cascades() {
     let file = weights::read(SHIPPED).unwrap();
-    kernels::the_packed_cascade_is_the_cascade(&file.spec, file.stages, &file.parameters, 1e-4);
+    kernels::the_packed_cascade_is_the_cascade(&file.spec, file.stages, &file.parameters, 5e-4);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_session_fits_and_composites() {
 fn the_part_of_the_photo_that_is_seen_is_enough() {
     let (tryon, photo, frame) = (TryOn::new(SHIPPED).unwrap(), photo(), frame());
     let size = (photo.width(), photo.height());
-    let rect = PLACEMENT.region(size).unwrap();
+    let rect = tryon.look(size, &PLACEMENT).unwrap().rect();
     let part = photo.as_ref().crop(rect).unwrap();
     let whole = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
     let from_part = tryon.fit_region(part.as_ref(), rect, size, &frame, &PLACEMENT, None).unwrap();

@@ -98,8 +98,7 @@ export class Fit {
     const { parts, rect } = this.#look(step);
     if (!rect) return null;
     const { x, y, width, height } = rect;
-    const pixels = new Uint8ClampedArray(width * height * 4);
-    this.#blend(parts, step, rect, pixels, rect);
+    const pixels = this.#draw(parts, step, rect);
     return { x, y, image: imageData(pixels, width, height, parts.photo.colorSpace) };
   }
 
@@ -126,6 +125,18 @@ export class Fit {
     if (!found) return { parts, rect: null };
     const [x, y, width, height] = found as unknown as [number, number, number, number];
     return { parts, rect: { x, y, width, height } };
+  }
+
+  /** The frame by itself at `rect` of the photo. */
+  #draw({ generation, fitting }: Parts, step = this.steps, rect: Rect): Uint8ClampedArray<ArrayBuffer> {
+    const draw = ({ x, y, width, height }: Rect): Uint8ClampedArray<ArrayBuffer> =>
+      new Uint8ClampedArray(call(generation, () => fitting.part(step, x, y, width, height)).buffer as ArrayBuffer);
+    // In bands, as below, and without a copy where one is enough.
+    const [first, ...others] = bands(rect);
+    if (!others.length) return draw(first ?? rect);
+    const pixels = new Uint8ClampedArray(rect.width * rect.height * 4);
+    for (const band of bands(rect)) pixels.set(draw(band), (band.y - rect.y) * rect.width * 4);
+    return pixels;
   }
 
   /** Draws the frame at `rect` of the photo over `pixels`, which hold the photo's part `place`. */

@@ -45,6 +45,8 @@ export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly colorSpace: PredefinedColorSpace;
+  /** How many pixels are best read at a time where they are not kept. */
+  readonly band: number;
   /** A copy of the pixels of a part. */
   read(rect: Rect): Uint8ClampedArray<ArrayBuffer>;
   close(): void;
@@ -56,13 +58,16 @@ const MAX_PIXELS = 64_000_000;
 /** The most pixels that are read from a canvas or passed to wasm at once: 16 MB. Some browsers limit canvases to four times that. */
 const BAND = 4_000_000;
 
+/** What is copied out of a buffer and passed on at a time: 256 KB, which stay in a processor's cache. */
+const CACHED = 64_000;
+
 /**
- * The rectangle in parts of its full width, none much larger than `BAND`.
+ * The rectangle in parts of its full width, none much larger than so many pixels.
  *
  * @internal
  */
-export function* bands({ x, y, width, height }: Rect): Generator<Rect> {
-  const rows = Math.max(1, Math.floor(BAND / width));
+export function* bands({ x, y, width, height }: Rect, pixels = BAND): Generator<Rect> {
+  const rows = Math.max(1, Math.floor(pixels / width));
   for (let top = 0; top < height; top += rows) {
     yield { x, y: y + top, width, height: Math.min(rows, height - top) };
   }
@@ -136,6 +141,7 @@ class Buffered implements Picture {
   readonly width: number;
   readonly height: number;
   readonly colorSpace: PredefinedColorSpace;
+  readonly band = CACHED;
   readonly #data: Uint8ClampedArray | Uint8Array;
 
   constructor(pixels: Pixels & { colorSpace?: PredefinedColorSpace }, what: string) {
@@ -175,6 +181,7 @@ class Drawn implements Picture {
   readonly width: number;
   readonly height: number;
   readonly colorSpace = 'srgb';
+  readonly band = BAND;
   readonly #bitmap: ImageBitmap;
   readonly #what: string;
   readonly #owned: boolean;

@@ -4,7 +4,7 @@ import { dispose } from './dispose.js';
 import { call, needsModule, release, start, type Generation } from './engine.js';
 import { StganError, wrap } from './errors.js';
 import { createFit, type Fit } from './fit.js';
-import { openImage, type ImageSource, type Picture } from './images.js';
+import { bands, openImage, type ImageSource, type Picture } from './images.js';
 import { readBytes, type BytesSource, type Download, type Progress } from './load.js';
 import { compile, type WasmSource } from './module.js';
 
@@ -119,14 +119,20 @@ export class TryOn {
     const session = this.#alive();
     const { placement, steps } = options ?? {};
     const generation = this.#generation;
-    // The part that the generators look at is all of the photo that wasm ever holds.
-    const rect = call(generation, (glue) => glue.Session.region(photo.width, photo.height, placement));
-    const [x, y, width, height] = rect as unknown as [number, number, number, number];
-    const seen = bytes(photo.read({ x, y, width, height }));
     const whole = bytes(frame.read({ x: 0, y: 0, width: frame.width, height: frame.height }));
-    const fitting = call(generation, () =>
-      session.fit(seen, rect, photo.width, photo.height, whole, frame.width, frame.height, placement, steps),
-    );
+    const look = call(generation, () => session.look(photo.width, photo.height, placement));
+    try {
+      const [x, y, width, height] = call(generation, () => look.rect()) as unknown as [number, number, number, number];
+      // Wasm reduces what it is handed at once, and never holds more of the photo than a band.
+      for (const band of bands({ x, y, width, height }, photo.band)) {
+        const rows = bytes(photo.read(band));
+        call(generation, () => look.push(rows));
+      }
+    } catch (error) {
+      release(generation, look);
+      throw error;
+    }
+    const fitting = call(generation, () => session.fit(look, whole, frame.width, frame.height, steps));
     return createFit({ generation, fitting, photo });
   }
 

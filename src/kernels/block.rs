@@ -2,7 +2,7 @@
 
 use super::lanes::{Instructions, Kernel, Lanes, Weight};
 use super::tile::VECTORS;
-use super::{Plane, direct, winograd};
+use super::{Plane, direct, pairs, winograd};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 
 /// How a block multiplies.
@@ -18,8 +18,9 @@ pub enum Algorithm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
     F32,
-    /// Whole numbers to ±32767 and a scale for each output channel, widened in registers: half of the memory to read, for
-    /// two instructions more a vector. The error is at most 1/65534 of the channel's largest weight.
+    /// Whole numbers to ±32767 and a scale for each output channel: half of the memory to read. Used directly they are widened
+    /// in registers, for two instructions more a vector; the error is at most 1/65534 of the channel's largest weight. Winograd
+    /// multiplies them as they are, with inputs of 15 bits.
     I16,
 }
 
@@ -29,7 +30,9 @@ pub struct Block {
     channels: (usize, usize),
     algorithm: Algorithm,
     instructions: Instructions,
-    pub(super) weights: Packed,
+    weights: Packed,
+    /// In place of those in `weights`, where Winograd multiplies in whole numbers.
+    pairs: Option<pairs::Weights>,
 }
 
 /// Weights in panels of output channels, filled up with zeros, and what makes outputs of their sums:
@@ -134,6 +137,7 @@ impl Block {
         let panel = VECTORS * instructions.width();
         let tap =
             |out: usize, channel: usize, y: usize, x: usize| values[((out * channels_in + channel) * 4 + y) * 4 + x];
+        let mut pairs = None;
         let weights = match algorithm {
             Algorithm::Direct => {
                 let rows = 16 * channels_in;
@@ -143,15 +147,22 @@ impl Block {
                 })
             }
             Algorithm::Winograd => {
-                let rows = winograd::POINTS * 4 * channels_in;
-                Packed::new((channels_out, rows), panel, storage, &bias, |out, row| {
-                    let (point, rest) = (row / (4 * channels_in), row % (4 * channels_in));
+                let depth = 4 * channels_in;
+                let rows = winograd::POINTS * depth;
+                let mut weights = Packed::new((channels_out, rows), panel, Storage::F32, &bias, |out, row| {
+                    let (point, rest) = (row / depth, row % depth);
                     let (pixel, channel) = (rest / channels_in, rest % channels_in);
                     winograd::weight(point, |y, x| tap(out, channel, 2 * y + pixel / 2, 2 * x + pixel % 2))
-                })
+                });
+                if storage == Storage::I16
+                    && let Values::F32(values) = std::mem::replace(&mut weights.values, Values::F32(Vec::new()))
+                {
+                    pairs = Some(pairs::Weights::new(&values, panel, depth));
+                }
+                weights
             }
         };
-        Ok(Self { channels: (channels_in, channels_out), algorithm, instructions, weights })
+        Ok(Self { channels: (channels_in, channels_out), algorithm, instructions, weights, pairs })
     }
 
     /// Channels that go in and come out.
@@ -193,16 +204,33 @@ impl Kernel for Run<'_> {
     fn run<L: Lanes>(self) {
         let Run { block, inputs, outputs, scratch } = self;
         let layer = Layer { channels: block.channels, weights: &block.weights, inputs, outputs };
-        match block.algorithm {
-            Algorithm::Direct => block.weights.with::<L, _>(direct::Direct { layer }),
-            Algorithm::Winograd => block.weights.with::<L, _>(winograd::Winograd { layer, scratch }),
+        let depth = 4 * block.channels.0;
+        match (block.algorithm, &block.pairs, &block.weights.values) {
+            (Algorithm::Winograd, Some(pairs), _) => winograd::run::<L, _>(layer, pairs, scratch),
+            (Algorithm::Winograd, None, Values::F32(weights)) => {
+                winograd::run::<L, _>(layer, winograd::Floats { weights, depth }, scratch);
+            }
+            _ => block.weights.with::<L, _>(direct::Direct { layer }),
         }
     }
 }
 
 /// Memory that the kernels write intermediate values to; grows to what is needed, and stays.
 #[derive(Default)]
-pub struct Scratch(pub(super) Vec<f32>);
+pub struct Scratch {
+    /// Transformed inputs.
+    pub(super) inputs: Vec<f32>,
+    /// The same in whole numbers, and their scales.
+    pub(super) whole: Vec<i16>,
+    pub(super) scales: Vec<f32>,
+}
+
+/// Makes sure that there are so many.
+pub(super) fn grow<T: Copy + Default>(buffer: &mut Vec<T>, count: usize) {
+    if buffer.len() < count {
+        buffer.resize(count, T::default());
+    }
+}
 
 /// What a kernel of a block works on.
 pub(super) struct Layer<'a> {
@@ -265,6 +293,10 @@ impl CustomOp1 for Block {
 impl std::fmt::Debug for Block {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { channels: (input, output), algorithm, .. } = self;
-        write!(f, "Block({input} to {output}, {algorithm:?}, {} bytes)", self.weights.bytes())
+        write!(
+            f,
+            "Block({input} to {output}, {algorithm:?}, {} bytes)",
+            self.weights.bytes() + self.pairs.as_ref().map_or(0, pairs::Weights::bytes)
+        )
     }
 }

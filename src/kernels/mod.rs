@@ -11,13 +11,14 @@
 //! ```
 //!
 //! The answers are those of [`crate::model::Generator`] up to rounding: sums in another order, Winograd's transforms, and
-//! weights of a few layers as 16-bit whole numbers.
+//! numbers of most layers as 16-bit whole ones.
 
 mod block;
 mod direct;
 mod frame;
 mod lanes;
 mod linear;
+mod pairs;
 mod plane;
 mod stage;
 mod tile;

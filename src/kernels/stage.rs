@@ -37,14 +37,18 @@ pub struct Workspace {
 /// | 3 and more | Winograd | 16 products instead of 36, even where weights are read for four tiles only |
 /// | fewer | direct | most of a tile would lie outside |
 ///
-/// | weights as the algorithm has them | stored as | why |
+/// | | weights stored as | why |
 /// |---|---|---|
-/// | up to 1 MB in f32 | f32 | they stay in a core's own cache |
-/// | more | i16 | reading them takes the time |
+/// | Winograd, 8 inputs and more | i16 | two products an instruction |
+/// | Winograd, fewer inputs | f32 | making the inputs whole numbers costs more than it saves |
+/// | direct, up to 1 MB in f32 | f32 | they stay in a core's own cache |
+/// | direct, more | i16 | reading them takes the time |
 pub fn choice((channels_in, channels_out): (usize, usize), rows: usize) -> (Algorithm, Storage) {
-    let (algorithm, points) = if rows >= 3 { (Algorithm::Winograd, 64) } else { (Algorithm::Direct, 16) };
-    let bytes = 4 * points * channels_in * channels_out;
-    (algorithm, if bytes > 1 << 20 { Storage::I16 } else { Storage::F32 })
+    let storage = |whole: bool| if whole { Storage::I16 } else { Storage::F32 };
+    match rows {
+        ..3 => (Algorithm::Direct, storage(4 * 16 * channels_in * channels_out > 1 << 20)),
+        _ => (Algorithm::Winograd, storage(channels_in >= 8)),
+    }
 }
 
 impl Stage {

@@ -13,8 +13,8 @@
 //!
 //! The points are 0, 1, −1 and ∞: additions alone transform inputs and outputs, and the rounding error stays that of the sums.
 
-use super::block::{ForWeights, Layer, Scratch};
-use super::lanes::{Lanes, Weight};
+use super::block::{Layer, Scratch, grow};
+use super::lanes::Lanes;
 use super::tile::{PIXELS, Sums, VECTORS, accumulate, for_pixels, tiles};
 
 /// Outputs of a tile along one axis.
@@ -35,45 +35,89 @@ pub(super) fn weight(point: usize, g: impl Fn(usize, usize) -> f32) -> f32 {
     down[0] * row(0) + down[1] * row(1)
 }
 
-pub(super) struct Winograd<'a> {
-    pub(super) layer: Layer<'a>,
-    pub(super) scratch: &'a mut Scratch,
+/// How transformed inputs meet transformed weights.
+pub(super) trait Products: Copy {
+    /// Takes the inputs of one of `tiles` tiles: `transform` writes a run of numbers for each point, so far apart.
+    fn take<L: Lanes>(
+        self,
+        scratch: &mut Scratch,
+        tiles: usize,
+        tile: usize,
+        transform: impl FnOnce(&mut [f32], usize),
+    );
+    /// Adds the products at one point of M of the tiles, from `tile` on, for the channels of one panel.
+    fn at<L: Lanes, const M: usize>(
+        self,
+        sums: &mut Sums<L, M>,
+        scratch: &Scratch,
+        panel_point: (usize, usize),
+        tiles: usize,
+        tile: usize,
+    );
+}
+
+/// Weights in f32: [panel][point][row][channel of panel], `depth` rows.
+#[derive(Clone, Copy)]
+pub(super) struct Floats<'a> {
+    pub(super) weights: &'a [f32],
+    pub(super) depth: usize,
+}
+
+impl Products for Floats<'_> {
+    #[inline(always)]
+    fn take<L: Lanes>(
+        self,
+        scratch: &mut Scratch,
+        tiles: usize,
+        tile: usize,
+        transform: impl FnOnce(&mut [f32], usize),
+    ) {
+        // [point][tile][row].
+        grow(&mut scratch.inputs, POINTS * tiles * self.depth);
+        transform(&mut scratch.inputs[tile * self.depth..], tiles * self.depth);
+    }
+
+    #[inline(always)]
+    fn at<L: Lanes, const M: usize>(
+        self,
+        sums: &mut Sums<L, M>,
+        scratch: &Scratch,
+        (panel, point): (usize, usize),
+        tiles: usize,
+        tile: usize,
+    ) {
+        let size = self.depth * VECTORS * L::WIDTH;
+        let runs = std::array::from_fn(|i| &scratch.inputs[(point * tiles + tile + i) * self.depth..][..self.depth]);
+        accumulate::<L, f32, M>(sums, &runs, &self.weights[(panel * POINTS + point) * size..][..size]);
+    }
 }
 
 /// A tile's place: the view, and the row and column of the tile.
 type Place = (usize, (usize, usize));
 
-impl ForWeights for Winograd<'_> {
-    #[inline(always)]
-    fn run<L: Lanes, W: Weight>(self, weights: &[W]) {
-        let mut layer = self.layer;
-        let panel = VECTORS * L::WIDTH;
-        let depth = 4 * layer.channels.0;
-        let across = layer.size().div_ceil(TILE);
-        let place = |tile: usize| (tile / (across * across), (tile / across % across, tile % across));
-        let count = layer.inputs.len() * across * across;
-        let most = (STRIP / (POINTS * depth)).next_multiple_of(L::PIXELS);
-        let strips = count.div_ceil(most);
-        for strip in 0..strips {
-            let (start, end) = (strip * count / strips, (strip + 1) * count / strips);
-            let tiles_here = end - start;
-            let buffer = &mut self.scratch.0;
-            if buffer.len() < POINTS * tiles_here * depth {
-                buffer.resize(POINTS * tiles_here * depth, 0.0);
-            }
-            for tile in 0..tiles_here {
-                let points = &mut buffer[tile * depth..];
-                transform_input::<L>(&layer, place(start + tile), points, tiles_here * depth);
-            }
-            for (first, weights) in (0..).step_by(panel).zip(weights.chunks_exact(POINTS * depth * panel)) {
-                for (tile, pixels) in tiles::<L>(tiles_here) {
-                    let mut places = [(0, (0, 0)); PIXELS];
-                    for (i, to) in places.iter_mut().take(pixels).enumerate() {
-                        *to = place(start + tile + i);
-                    }
-                    let (inputs, stride) = (&buffer[tile * depth..], tiles_here * depth);
-                    for_pixels!(pixels, multiply::<L, W>(&mut layer, &places, inputs, stride, depth, first, weights));
+#[inline(always)]
+pub(super) fn run<L: Lanes, P: Products>(mut layer: Layer, products: P, scratch: &mut Scratch) {
+    let (panel, depth) = (VECTORS * L::WIDTH, 4 * layer.channels.0);
+    let across = layer.size().div_ceil(TILE);
+    let place = |tile: usize| (tile / (across * across), (tile / across % across, tile % across));
+    let count = layer.inputs.len() * across * across;
+    let most = (STRIP / (POINTS * depth)).next_multiple_of(L::PIXELS);
+    let strips = count.div_ceil(most);
+    for strip in 0..strips {
+        let start = strip * count / strips;
+        let many = (strip + 1) * count / strips - start;
+        for tile in 0..many {
+            let transform =
+                |to: &mut [f32], stride: usize| transform_input::<L>(&layer, place(start + tile), to, stride);
+            products.take::<L>(scratch, many, tile, transform);
+        }
+        for index in 0..layer.channels.1.div_ceil(panel) {
+            for (tile, pixels) in tiles::<L>(many) {
+                let mut places = [(0, (0, 0)); PIXELS];
+                for (i, to) in places.iter_mut().take(pixels).enumerate() {
+                    *to = place(start + tile + i);
                 }
+                for_pixels!(pixels, multiply::<L, P>(&mut layer, &places, products, scratch, index, many, tile));
             }
         }
     }
@@ -126,26 +170,23 @@ fn transform_input<L: Lanes>(layer: &Layer, (view, (y, x)): Place, points: &mut 
     }
 }
 
-/// The products of M tiles for the channels of one panel from `first` on, and the outputs of them.
+/// The products of M tiles for the channels of one panel, and the outputs of them.
 #[expect(clippy::needless_range_loop, reason = "the index is of an inner dimension")]
 #[inline(always)]
-fn multiply<L: Lanes, W: Weight, const M: usize>(
+fn multiply<L: Lanes, P: Products, const M: usize>(
     layer: &mut Layer,
     places: &[Place; PIXELS],
-    inputs: &[f32],
-    stride: usize,
-    depth: usize,
-    first: usize,
-    weights: &[W],
+    products: P,
+    scratch: &Scratch,
+    panel: usize,
+    many: usize,
+    tile: usize,
 ) {
     let mut points: [Sums<L, M>; POINTS] = [[[L::splat(0.0); VECTORS]; M]; POINTS];
-    for (point, (sums, weights)) in points.iter_mut().zip(weights.chunks_exact(weights.len() / POINTS)).enumerate() {
-        let mut runs: [&[f32]; M] = [&[]; M];
-        for (i, run) in runs.iter_mut().enumerate() {
-            *run = &inputs[point * stride + i * depth..][..depth];
-        }
-        accumulate::<L, W, M>(sums, &runs, weights);
+    for (point, sums) in points.iter_mut().enumerate() {
+        products.at::<L, M>(sums, scratch, (panel, point), many, tile);
     }
+    let first = panel * VECTORS * L::WIDTH;
     let size = layer.size();
     for i in 0..M {
         let (view, (y, x)) = places[i];

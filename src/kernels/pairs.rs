@@ -1,0 +1,152 @@
+//! Winograd's products in whole numbers of 16 bits: two multiplications and their sum in one instruction, where in f32 it is one and
+//! a sum of its own, and half of the memory to read.
+//!
+//! Weights have a scale for each point and output channel, transformed inputs one for each point and tile, taken from their
+//! largest number. Sums of 32 bits are moved to f32 every [`RUN`] pairs; scales are such that until then none can overflow.
+
+use super::block::{Scratch, grow};
+use super::lanes::{Lanes, Pairs};
+use super::tile::{Sums, VECTORS};
+use super::winograd::{POINTS, Products};
+
+/// Pairs that are summed up in whole numbers.
+const RUN: usize = 32;
+/// The largest whole number of an input.
+const INPUT: f32 = 16383.0;
+/// What the whole numbers of one run's weights may add up to, when each of the inputs is the largest.
+const SUM: f32 = (i32::MAX / 16383) as f32 - (2 * RUN) as f32;
+
+/// [panel][point][pair of rows][channel of panel][row of pair], and the scales: [panel][point][channel of panel].
+#[derive(Clone)]
+pub(super) struct Weights {
+    values: Vec<i16>,
+    scales: Vec<f32>,
+    depth: usize,
+}
+
+impl Weights {
+    /// Takes [panel][point][row][channel of panel], `depth` rows, an even number.
+    pub(super) fn new(weights: &[f32], panel: usize, depth: usize) -> Self {
+        let (mut values, mut scales) = (Vec::with_capacity(weights.len()), Vec::new());
+        for point in weights.chunks_exact(depth * panel) {
+            let first = scales.len();
+            for channel in 0..panel {
+                let run = |run: &[f32]| run.chunks_exact(panel).map(|row| row[channel].abs()).sum::<f32>();
+                let total = point.chunks(2 * RUN * panel).map(run).fold(0.0, f32::max);
+                let largest = point.chunks_exact(panel).map(|row| row[channel].abs()).fold(0.0, f32::max);
+                scales.push((largest / f32::from(i16::MAX)).max(total / SUM).max(f32::MIN_POSITIVE));
+            }
+            let whole = |(value, scale): (&f32, &f32)| (value / scale).round() as i16;
+            for pair in point.chunks_exact(2 * panel) {
+                let [upper, lower] = [0, 1].map(|row| pair[row * panel..][..panel].iter().zip(&scales[first..]));
+                values.extend(upper.map(whole).zip(lower.map(whole)).flat_map(|(a, b)| [a, b]));
+            }
+        }
+        Self { values, scales, depth }
+    }
+
+    /// Bytes of the weights.
+    pub(super) fn bytes(&self) -> usize {
+        2 * self.values.len()
+    }
+}
+
+impl Products for &Weights {
+    #[inline(always)]
+    fn take<L: Lanes>(
+        self,
+        scratch: &mut Scratch,
+        tiles: usize,
+        tile: usize,
+        transform: impl FnOnce(&mut [f32], usize),
+    ) {
+        let Scratch { inputs, whole, scales } = scratch;
+        let (one, count) = (POINTS * self.depth, POINTS * tiles);
+        grow(inputs, one);
+        grow(whole, count * self.depth);
+        grow(scales, count);
+        transform(inputs, self.depth);
+        for (point, values) in inputs[..one].chunks_exact(self.depth).enumerate() {
+            let place = point * tiles + tile;
+            scales[place] = to_whole::<L>(values, &mut whole[place * self.depth..][..self.depth]);
+        }
+    }
+
+    #[inline(always)]
+    fn at<L: Lanes, const M: usize>(
+        self,
+        sums: &mut Sums<L, M>,
+        scratch: &Scratch,
+        (panel, point): (usize, usize),
+        tiles: usize,
+        tile: usize,
+    ) {
+        let (width, row, place) = (VECTORS * L::WIDTH, panel * POINTS + point, point * tiles + tile);
+        let weights = &self.values[row * self.depth * width..][..self.depth * width];
+        let runs = std::array::from_fn(|i| &scratch.whole[(place + i) * self.depth..][..self.depth]);
+        accumulate::<L, M>(sums, &runs, weights);
+        for (i, sums) in sums.iter_mut().enumerate() {
+            let scale = L::splat(scratch.scales[place + i]);
+            for (k, sum) in sums.iter_mut().enumerate() {
+                let both = L::splat(0.0).mul_add(scale, L::load(&self.scales[row * width + k * L::WIDTH..]));
+                *sum = L::splat(0.0).mul_add(*sum, both);
+            }
+        }
+    }
+}
+
+/// Writes numbers as whole ones, and returns the scale that makes them what they were.
+#[inline(always)]
+fn to_whole<L: Lanes>(values: &[f32], whole: &mut [i16]) -> f32 {
+    let zero = L::splat(0.0);
+    let largest = |so_far: L, from: &[f32]| {
+        let value = L::load(from);
+        so_far.max(value.max(zero.sub(value)))
+    };
+    // Several, none of which waits for the other. Where the numbers are no whole vectors, the last overlaps the one before.
+    let mut vectors = [zero; 4];
+    let fours = values.chunks_exact(4 * L::WIDTH);
+    let (rest, last) = (fours.remainder(), values.len() - L::WIDTH);
+    for four in fours {
+        for (vector, from) in vectors.iter_mut().zip(four.chunks_exact(L::WIDTH)) {
+            *vector = largest(*vector, from);
+        }
+    }
+    let rest = rest.chunks_exact(L::WIDTH).fold(largest(zero, &values[last..]), largest);
+    let [a, b, c, d] = vectors;
+    let mut lanes = [0.0; 16];
+    a.max(b).max(c.max(d)).max(rest).store(&mut lanes);
+    let largest = lanes.into_iter().fold(1e-30, f32::max);
+    let factor = L::splat(INPUT / largest);
+    let store = |from: &[f32], to: &mut [i16]| zero.mul_add(L::load(from), factor).store_rounded(to);
+    for (from, to) in values.chunks_exact(L::WIDTH).zip(whole.chunks_exact_mut(L::WIDTH)) {
+        store(from, to);
+    }
+    store(&values[last..], &mut whole[last..]);
+    largest / INPUT
+}
+
+/// As [`super::tile::accumulate`], in whole numbers.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+fn accumulate<L: Lanes, const M: usize>(sums: &mut Sums<L, M>, inputs: &[&[i16]; M], weights: &[i16]) {
+    let panel = 2 * VECTORS * L::WIDTH;
+    for (start, weights) in (0..).step_by(2 * RUN).zip(weights.chunks(RUN * panel)) {
+        let pairs = weights.len() / panel;
+        let runs: [&[[i16; 2]]; M] = std::array::from_fn(|i| inputs[i][start..start + 2 * pairs].as_chunks().0);
+        let mut acc = [[L::Pairs::zero(); VECTORS]; M];
+        for (pair, weights) in weights.chunks_exact(panel).enumerate() {
+            let (first, second) = (L::Pairs::load(weights), L::Pairs::load(&weights[panel / VECTORS..]));
+            for i in 0..M {
+                let input = L::Pairs::splat(&runs[i][pair]);
+                acc[i][0] = acc[i][0].add_products(input, first);
+                acc[i][1] = acc[i][1].add_products(input, second);
+            }
+        }
+        for (sums, acc) in sums.iter_mut().zip(acc) {
+            for (sum, acc) in sums.iter_mut().zip(acc) {
+                *sum = sum.add(L::from_whole(acc));
+            }
+        }
+    }
+}
