@@ -47,8 +47,8 @@ struct Arguments {
     /// Distortions, separated by commas; all by default (RTS for studies)
     #[arg(long, value_enum, value_delimiter = ',')]
     on: Vec<Distortion>,
-    /// Networks whose names contain one of these, separated by commas, such as `CNN Aff`; all by default
-    #[arg(long, value_delimiter = ',')]
+    /// Networks by their names in the table, separated by commas, such as `CNN,ST-CNN Aff`; all by default
+    #[arg(long, value_delimiter = ',', conflicts_with = "study")]
     networks: Vec<String>,
     /// A question in place of the table
     #[arg(long, value_enum)]
@@ -56,12 +56,12 @@ struct Arguments {
     /// Trainings of each kind, with seeds from 1 on
     #[arg(long, default_value_t = 1)]
     seeds: u64,
-    /// Steps of 64 images
-    #[arg(long, default_value_t = 1500)]
-    steps: usize,
-    /// Images to train on
-    #[arg(long, default_value_t = 10_000)]
-    train: usize,
+    /// Steps of 64 images; 1500, and 3000 on cluttered digits, by default
+    #[arg(long)]
+    steps: Option<usize>,
+    /// Images to train on; 10 000, and 40 000 cluttered ones, by default
+    #[arg(long)]
+    train: Option<usize>,
     /// Images to test on
     #[arg(long, default_value_t = 5000)]
     test: usize,
@@ -98,8 +98,7 @@ impl Arguments {
                 named("plain (He)", Architecture { start: Start::Plain, ..base }),
             ],
             None => {
-                let wanted =
-                    |name: &String| self.networks.is_empty() || self.networks.iter().any(|n| name.contains(n.as_str()));
+                let wanted = |name: &String| self.networks.is_empty() || self.networks.contains(name);
                 Architecture::all().into_iter().map(|a| (a.name(), a)).filter(|(name, _)| wanted(name)).collect()
             }
         }
@@ -109,9 +108,10 @@ impl Arguments {
 fn main() -> Result<()> {
     let mut arguments = Arguments::parse();
     if arguments.quick {
-        (arguments.steps, arguments.train, arguments.test) = (150, 2000, 500);
+        (arguments.steps, arguments.train, arguments.test) = (Some(150), Some(2000), 500);
     }
-    ensure!(arguments.steps > 0 && arguments.train > 0 && arguments.test > 0 && arguments.seeds > 0, "nothing to do");
+    let numbers = [arguments.steps, arguments.train, Some(arguments.test)];
+    ensure!(numbers.iter().all(|n| *n != Some(0)) && arguments.seeds > 0, "nothing to do");
     // Trainings run side by side, each on one thread.
     // SAFETY: nothing else runs yet.
     unsafe { std::env::set_var("CANDLE_NUM_THREADS", "1") };
@@ -119,23 +119,27 @@ fn main() -> Result<()> {
     let jobs = arguments.jobs.unwrap_or(cores).max(1);
     std::fs::create_dir_all(&arguments.out)?;
     let architectures = arguments.architectures();
-    ensure!(!architectures.is_empty(), "no network's name contains one of {:?}", arguments.networks);
+    let names: Vec<&str> = architectures.iter().map(|(name, _)| name.as_str()).collect();
+    let unknown = arguments.networks.iter().find(|name| !names.contains(&name.as_str()));
+    ensure!(unknown.is_none(), "no network is called {unknown:?}; there are {:?}", Architecture::names());
     let distortions = match (&arguments.on[..], arguments.study) {
         ([], None) => Distortion::ALL.to_vec(),
         ([], Some(_)) => vec![Distortion::Rts],
         (some, _) => some.to_vec(),
     };
-    let (train, test) = match &arguments.mnist {
-        Some(folder) => {
-            (Upright::mnist(folder, "train", arguments.train)?, Upright::mnist(folder, "t10k", arguments.test)?)
-        }
-        None => (Upright::drawn(arguments.train, 1)?, Upright::drawn(arguments.test, 2)?),
+    let upright = |kind: &str, count: usize, seed: u64| match &arguments.mnist {
+        Some(folder) => Upright::mnist(folder, kind, count),
+        None => Upright::drawn(count, seed),
     };
+    let test = upright("t10k", arguments.test, 2)?;
 
     let mut outcomes = Vec::new();
     let mut shown: Vec<(Set, Vec<(usize, Network)>)> = Vec::new();
     for distortion in distortions {
-        let (training_set, test_set) = (train.distort(distortion, 1)?, test.distort(distortion, 2)?);
+        let (images, steps) = distortion.effort();
+        let (images, steps) = (arguments.train.unwrap_or(images), arguments.steps.unwrap_or(steps));
+        let training_set = upright("train", images, 1)?.distort(distortion, 1)?;
+        let test_set = test.distort(distortion, 2)?;
         let tasks: Vec<(u64, usize)> =
             (1..=arguments.seeds).flat_map(|seed| (0..architectures.len()).map(move |i| (seed, i))).collect();
         let (queue, done) = (Mutex::new(tasks.into_iter()), Mutex::new(Vec::new()));
@@ -144,7 +148,7 @@ fn main() -> Result<()> {
                 let Some((seed, i)) = queue.lock().expect("no thread has panicked").next() else { return Ok(()) };
                 let (name, architecture) = &architectures[i];
                 let start = Instant::now();
-                let network = training::train(architecture, &training_set, arguments.steps, seed)?;
+                let network = training::train(architecture, &training_set, steps, seed)?;
                 let outcome = Outcome {
                     network: name.clone(),
                     distortion: distortion.short(),
@@ -195,7 +199,8 @@ fn main() -> Result<()> {
         .collect();
     if !bands.is_empty() {
         let path = arguments.out.join("transformed.png");
-        picture::save(&path, &bands, 10.min(arguments.test))?;
+        let columns = shown.iter().map(|(set, _)| set.labels.len()).min().unwrap_or(0).min(10);
+        picture::save(&path, &bands, columns)?;
         println!("Inputs, what the transformers look at and what they make of it: {}", path.display());
     }
     Ok(())

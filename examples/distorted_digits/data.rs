@@ -38,9 +38,14 @@ impl Distortion {
         }
     }
 
+    /// Images to train on, and steps. What clutters is learned by heart where there are few images.
+    pub fn effort(self) -> (usize, usize) {
+        if self == Self::Cluttered { (40_000, 3000) } else { (10_000, 1500) }
+    }
+
     /// Rows and columns of the canvas.
     pub fn size(self) -> usize {
-        if self == Self::Cluttered { 60 } else { 42 }
+        if self == Self::Cluttered { 48 } else { 42 }
     }
 }
 
@@ -141,7 +146,7 @@ fn grid(distortion: Distortion, count: usize, rng: &mut ChaCha8Rng) -> Result<Te
         let forward = match distortion {
             Distortion::Rotated => similarity(90.0, (1.0, 1.0), 0.0, rng),
             Distortion::Rts => similarity(45.0, (0.7, 1.2), 8.0, rng),
-            Distortion::Cluttered => similarity(0.0, (1.0, 1.0), 17.0, rng),
+            Distortion::Cluttered => similarity(0.0, (1.0, 1.0), 11.0, rng),
             Distortion::Projective | Distortion::Elastic => {
                 let square = [[-digit, -digit], [digit, -digit], [digit, digit], [-digit, digit]];
                 let (turned, jitter) = (similarity(10.0, (0.75, 1.0), 4.0, rng), Normal::new(0.0, 4.0)?);
@@ -169,8 +174,8 @@ fn similarity(turn: f64, scale: (f64, f64), far: f64, rng: &mut ChaCha8Rng) -> H
 
 /// Pieces of other digits, anywhere.
 fn clutter(canvas: &mut [f32], size: usize, upright: &[f32], rng: &mut ChaCha8Rng) {
-    const PIECES: usize = 8;
-    const SIDE: usize = 8;
+    const PIECES: usize = 6;
+    const SIDE: usize = 7;
     let digits = upright.len() / (SIZE * SIZE);
     for _ in 0..PIECES {
         let digit = &upright[rng.random_range(0..digits) * SIZE * SIZE..][..SIZE * SIZE];

@@ -45,6 +45,10 @@ impl Architecture {
         all
     }
 
+    pub fn names() -> Vec<String> {
+        Self::all().iter().map(Self::name).collect()
+    }
+
     pub fn name(&self) -> String {
         let kind = if self.convolutional { "CNN" } else { "FCN" };
         match self.family {

@@ -33,10 +33,10 @@ fn figure(errors: &[f64]) -> String {
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
     match errors.len() {
         0 => String::new(),
-        1 => format!("{mean:.1}"),
+        1 => format!("{mean:.2}"),
         n => {
             let variance = errors.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
-            format!("{mean:.1} ± {:.1}", variance.sqrt())
+            format!("{mean:.2} ± {:.2}", variance.sqrt())
         }
     }
 }

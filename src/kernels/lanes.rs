@@ -4,7 +4,7 @@
 //! instructions that not every processor has, which [`Instructions`] has asked the processor for.
 
 /// A vector of f32 in one register.
-pub(super) trait Lanes: Copy {
+pub(crate) trait Lanes: Copy {
     const WIDTH: usize;
     /// Pixels of a tile: by two vectors of channels they fill the registers, with two weights and an input.
     const PIXELS: usize;
@@ -44,7 +44,7 @@ impl Weight for i16 {
 }
 
 /// Work that is written for any lanes.
-pub(super) trait Kernel {
+pub(crate) trait Kernel {
     type Output;
     /// Inlined all the way down, since only that compiles it for the instructions of `L`.
     fn run<L: Lanes>(self) -> Self::Output;
@@ -102,7 +102,7 @@ impl Instructions {
     }
 
     /// Runs a kernel with these instructions.
-    pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
             #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             Set::Portable => kernel.run::<Portable>(),

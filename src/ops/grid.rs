@@ -6,12 +6,22 @@ use candle_core::{DType, Device, Result, Tensor};
 /// Keeps the division finite for points at infinity, as the paper's code does.
 pub(super) const EPSILON: f64 = 1e-8;
 
-/// The grid [B, height, width, 2] of homographies `h` [B, 3, 3].
+/// Divisors closer to zero than this are zero: the square of their inverse is still a number in f32.
+const NEAR_ZERO: f64 = 1e-18;
+
+/// The grid [B, height, width, 2] of homographies `h` [B, 3, 3]. Points whose third coordinate is zero are infinite, and
+/// have no gradient.
 pub fn homography_grid(h: &Tensor, (height, width): (usize, usize), align_corners: bool) -> Result<Tensor> {
     let (batch, _, _) = h.dims3()?;
     let mapped = map(h, (height, width), align_corners)?;
     let divisor = (mapped.narrow(1, 2, 1)? + EPSILON)?;
-    as_grid(&mapped.narrow(1, 0, 2)?.broadcast_div(&divisor)?, batch, (height, width))
+    // Points at infinity are constants, since zero times infinity is not a gradient of zero.
+    let finite = divisor.abs()?.ge(NEAR_ZERO)?;
+    let divisor = finite.where_cond(&divisor, &divisor.ones_like()?)?;
+    let points = mapped.narrow(1, 0, 2)?.broadcast_div(&divisor)?;
+    let infinite = Tensor::full(f32::INFINITY, points.shape(), points.device())?.to_dtype(points.dtype())?;
+    let points = finite.broadcast_as(points.shape())?.contiguous()?.where_cond(&points, &infinite)?;
+    as_grid(&points, batch, (height, width))
 }
 
 /// The grid [B, height, width, 2] of affine transforms `theta` [B, 2, 3].

@@ -1,6 +1,6 @@
 //! How a value between pixel centres comes from its neighbours along one axis.
 
-use candle_core::WithDType;
+use candle_core::{DType, WithDType};
 
 /// The weights of the neighbours of a point, and their derivatives.
 pub(in crate::ops) trait Filter: 'static {
@@ -10,7 +10,7 @@ pub(in crate::ops) trait Filter: 'static {
     const REACH: usize;
     /// Pixels around the image that the neighbours of a point within reach may lie on.
     const MARGIN: usize;
-    /// The first neighbour, in pixels of the image with its margin, and how far the point lies beyond the pixel that the
+    /// The first neighbour, in pixels of the image with its margin (nonsense where it lies outside of that), and how far the point lies beyond the pixel that the
     /// weights start from.
     fn split<T: WithDType>(coordinate: T) -> (usize, T);
     fn weights<T: WithDType>(fraction: T) -> [T; 4];
@@ -24,8 +24,9 @@ pub(in crate::ops) struct Bicubic;
 /// The whole pixels of a coordinate that is not below zero, and the rest.
 #[inline(always)]
 fn floor<T: WithDType>(coordinate: T) -> (usize, T) {
-    let whole = coordinate.to_f64() as i32;
-    (whole as usize, coordinate - T::from_f64(f64::from(whole)))
+    // Only from f32 itself is there an instruction for several at once.
+    let whole = if T::DTYPE == DType::F32 { coordinate.to_f64() as f32 as i32 } else { coordinate.to_f64() as i32 };
+    (whole as u32 as usize, coordinate - T::from_f64(f64::from(whole)))
 }
 
 impl Filter for Nearest {
@@ -82,7 +83,7 @@ impl Filter for Bicubic {
     #[inline(always)]
     fn split<T: WithDType>(coordinate: T) -> (usize, T) {
         let (whole, rest) = floor(coordinate + T::from_f64(4.0));
-        (whole - 1, rest)
+        (whole.wrapping_sub(1), rest)
     }
 
     #[inline(always)]

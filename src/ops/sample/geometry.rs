@@ -34,22 +34,17 @@ impl Axis {
         if self.align_corners { (0.0, (self.size - 1) as f64) } else { (-0.5, self.size as f64) }
     }
 
-    /// The first neighbour in the image with its margin, the fraction, and the derivative of the coordinate in pixels with
-    /// respect to the canonical one. None where the image is not seen.
+    /// The coordinates between which a point sees the image itself, both excluded.
     #[inline(always)]
-    pub fn place<F: Filter, T: WithDType>(&self, coordinate: T) -> Option<(usize, T, T)> {
+    pub fn bounds<F: Filter, T: WithDType>(&self) -> [T; 2] {
         let reach = F::REACH as f64;
-        let scale = T::from_f64(self.scale);
-        // Also false for NaN.
-        if coordinate > T::from_f64(-reach) && coordinate < T::from_f64(self.size as f64 - 1.0 + reach) {
-            let (first, fraction) = F::split(coordinate);
-            return Some((first, fraction, scale));
-        }
-        self.outside::<F, T>(coordinate.to_f64())
+        [-reach, self.size as f64 - 1.0 + reach].map(T::from_f64)
     }
 
+    /// Beyond the bounds: the first neighbour in the image with its margin, the fraction, and the derivative of the coordinate
+    /// in pixels with respect to the canonical one. None where the image is not seen.
     #[cold]
-    fn outside<F: Filter, T: WithDType>(&self, coordinate: f64) -> Option<(usize, T, T)> {
+    pub fn outside<F: Filter, T: WithDType>(&self, coordinate: f64) -> Option<(usize, T, T)> {
         let reach = F::REACH as f64;
         let (coordinate, slope) = match self.padding {
             Padding::Border if coordinate.is_finite() => {

@@ -2,12 +2,15 @@
 
 use super::filter::Filter;
 use super::geometry::{Axis, Geometry};
+use crate::kernels::{Instructions, Kernel, Lanes};
 use crate::ops::Padding;
 use crate::ops::grid::{EPSILON, output_axis};
 use candle_core::WithDType;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// What one output pixel sees.
+#[derive(Clone, Copy)]
 pub(in crate::ops) struct Tap<T> {
     /// The output pixel, row by row.
     pub index: usize,
@@ -19,12 +22,81 @@ pub(in crate::ops) struct Tap<T> {
     pub slope: [T; 2],
 }
 
-impl<T: WithDType> Tap<T> {
-    /// None where nothing is seen.
+/// Points that are placed together, which compilers make vectors of.
+const TOGETHER: usize = 8;
+
+/// Refills `taps` with those of `columns` of a row, where they see anything.
+struct TapRow<'a, F, T, C> {
+    taps: &'a mut Vec<Tap<T>>,
+    columns: Range<usize>,
+    /// Pixels of the output before this row.
+    before: usize,
+    axes: &'a [Axis; 2],
+    /// The coordinates in pixels, across and down, of points from a column on; as many as they are, up to `TOGETHER`.
+    coordinates: C,
+    filter: PhantomData<F>,
+}
+
+impl<F: Filter, T: WithDType, C: Fn(usize, usize) -> [[T; TOGETHER]; 2]> Kernel for TapRow<'_, F, T, C> {
+    type Output = ();
+
     #[inline(always)]
-    fn new<F: Filter>(index: usize, x: T, y: T, [across, down]: &[Axis; 2]) -> Option<Self> {
-        let (left, right, slope_x) = across.place::<F, T>(x)?;
-        let (up, below, slope_y) = down.place::<F, T>(y)?;
+    fn run<L: Lanes>(self) {
+        let Self { taps, columns, before, axes, coordinates, .. } = self;
+        let zero = T::from_f64(0.0);
+        let ([[left, right], [above, below]], scales) =
+            (axes.each_ref().map(|axis| axis.bounds::<F, T>()), axes.map(|axis| T::from_f64(axis.scale)));
+        // Written in place: to grow one by one is slower than the taps themselves.
+        taps.resize(columns.len(), Tap { index: 0, first: [0; 2], fraction: [zero; 2], slope: [zero; 2] });
+        let mut count = 0;
+        for start in columns.clone().step_by(TOGETHER) {
+            let many = (columns.end - start).min(TOGETHER);
+            let [x, y] = coordinates(start, many);
+            let (mut first, mut fraction) = ([[0u32; TOGETHER]; 2], [[zero; TOGETHER]; 2]);
+            let mut inside = [false; TOGETHER];
+            for k in 0..TOGETHER {
+                // Also false for NaN.
+                inside[k] = (x[k] > left) & (x[k] < right) & (y[k] > above) & (y[k] < below);
+                let (across, down) = (F::split(x[k]), F::split(y[k]));
+                (first[0][k], fraction[0][k]) = (across.0 as u32, across.1);
+                (first[1][k], fraction[1][k]) = (down.0 as u32, down.1);
+            }
+            for k in 0..many {
+                let index = before + start + k;
+                let tap = if inside[k] {
+                    Tap {
+                        index,
+                        first: [first[0][k] as usize, first[1][k] as usize],
+                        fraction: [fraction[0][k], fraction[1][k]],
+                        slope: scales,
+                    }
+                } else {
+                    match Tap::outside::<F>(index, x[k], y[k], axes) {
+                        Some(tap) => tap,
+                        None => continue,
+                    }
+                };
+                taps[count] = tap;
+                count += 1;
+            }
+        }
+        taps.truncate(count);
+    }
+}
+
+impl<T: WithDType> Tap<T> {
+    /// Of a point beyond the bounds of one axis at least. None where nothing is seen.
+    fn outside<F: Filter>(index: usize, x: T, y: T, [across, down]: &[Axis; 2]) -> Option<Self> {
+        let place = |coordinate: T, axis: &Axis| {
+            let [low, high] = axis.bounds::<F, T>();
+            if coordinate > low && coordinate < high {
+                let (first, fraction) = F::split(coordinate);
+                return Some((first, fraction, T::from_f64(axis.scale)));
+            }
+            axis.outside::<F, T>(coordinate.to_f64())
+        };
+        let (left, right, slope_x) = place(x, across)?;
+        let (up, below, slope_y) = place(y, down)?;
         Some(Self { index, first: [left, up], fraction: [right, below], slope: [slope_x, slope_y] })
     }
 }
@@ -35,7 +107,7 @@ pub(in crate::ops) trait Lookup<'a, T: WithDType>: Sized {
     fn new(operand: &'a [T], geometry: &'a Geometry) -> Option<Self>;
 
     /// What the pixels of row `j` see, those that see anything, into `taps`.
-    fn row<F: Filter>(&self, j: usize, taps: &mut Vec<Tap<T>>);
+    fn row<F: Filter>(&self, j: usize, instructions: Instructions, taps: &mut Vec<Tap<T>>);
 
     /// Takes the gradients of the canonical coordinates of `taps` into `operand_gradient`.
     fn collect(&mut self, taps: &[Tap<T>], gradients: &[[T; 2]], operand_gradient: &mut [T]);
@@ -55,15 +127,26 @@ impl<'a, T: WithDType> Lookup<'a, T> for GridLookup<'a, T> {
         Some(Self { points, geometry })
     }
 
-    fn row<F: Filter>(&self, j: usize, taps: &mut Vec<Tap<T>>) {
+    fn row<F: Filter>(&self, j: usize, instructions: Instructions, taps: &mut Vec<Tap<T>>) {
         let (axes, width) = (&self.geometry.axes, self.geometry.output.1);
         let [scale_x, scale_y] = axes.map(|axis| T::from_f64(axis.scale));
         let [start_x, start_y] = axes.map(|axis| T::from_f64(axis.start));
-        let points = self.points[2 * j * width..][..2 * width].chunks_exact(2).zip(j * width..);
-        taps.clear();
-        taps.extend(points.filter_map(|(point, index)| {
-            Tap::new::<F>(index, point[0] * scale_x + start_x, point[1] * scale_y + start_y, axes)
-        }));
+        let (points, _) = self.points[2 * j * width..][..2 * width].as_chunks::<2>();
+        let coordinates = |start: usize, many: usize| {
+            let mut all = [[T::from_f64(0.0); TOGETHER]; 2];
+            if let Some(points) = points.get(start..start + TOGETHER) {
+                for (k, [x, y]) in points.iter().enumerate() {
+                    (all[0][k], all[1][k]) = (*x * scale_x + start_x, *y * scale_y + start_y);
+                }
+            } else {
+                for (k, [x, y]) in points[start..start + many].iter().enumerate() {
+                    (all[0][k], all[1][k]) = (*x * scale_x + start_x, *y * scale_y + start_y);
+                }
+            }
+            all
+        };
+        let filter = PhantomData::<F>;
+        instructions.run(TapRow { taps, columns: 0..width, before: j * width, axes, coordinates, filter });
     }
 
     fn collect(&mut self, taps: &[Tap<T>], gradients: &[[T; 2]], operand_gradient: &mut [T]) {
@@ -147,19 +230,25 @@ impl<'a, T: WithDType> Lookup<'a, T> for MatrixLookup<'a> {
         Some(Self { matrix: h, sums: [0.0; 9], x, y, z, geometry })
     }
 
-    fn row<F: Filter>(&self, j: usize, taps: &mut Vec<Tap<T>>) {
+    fn row<F: Filter>(&self, j: usize, instructions: Instructions, taps: &mut Vec<Tap<T>>) {
         let start = |row: &[f64; 3]| T::from_f64(row[1] * j as f64 + row[2]);
         let slope = |row: &[f64; 3]| T::from_f64(row[0]);
         let (x, y, z) = (start(&self.x), start(&self.y), start(&self.z));
         let (dx, dy, dz) = (slope(&self.x), slope(&self.y), slope(&self.z));
         let one = T::from_f64(1.0);
         let first = j * self.geometry.output.1;
-        taps.clear();
-        taps.extend(self.columns(j, F::REACH as f64).filter_map(|column| {
-            let i = T::from_f64(column as f64);
-            let inverse = one / (z + dz * i);
-            Tap::new::<F>(first + column, (x + dx * i) * inverse, (y + dy * i) * inverse, &self.geometry.axes)
-        }));
+        let coordinates = |start: usize, _| {
+            let mut all = [[one; TOGETHER]; 2];
+            for k in 0..TOGETHER {
+                let i = T::from_f64((start + k) as f64);
+                let inverse = one / (z + dz * i);
+                (all[0][k], all[1][k]) = ((x + dx * i) * inverse, (y + dy * i) * inverse);
+            }
+            all
+        };
+        let columns = self.columns(j, F::REACH as f64);
+        let (axes, filter) = (&self.geometry.axes, PhantomData::<F>);
+        instructions.run(TapRow { taps, columns, before: first, axes, coordinates, filter });
     }
 
     fn collect(&mut self, taps: &[Tap<T>], gradients: &[[T; 2]], _: &mut [T]) {

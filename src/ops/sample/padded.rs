@@ -31,9 +31,12 @@ impl<T: WithDType> Padded<T> {
         self.data.resize(channels.div_ceil(LANES) * self.group, T::from_f64(0.0));
     }
 
-    /// Takes an image of planes [channels, height, width].
+    /// Takes an image of planes [channels, height, width], each time as many and as large.
     pub fn pack<F: Filter>(&mut self, planes: &[T], channels: usize, geometry: &Geometry) {
-        self.clear::<F>(channels, geometry);
+        // What the image before did not write is still zero.
+        if self.data.is_empty() {
+            self.clear::<F>(channels, geometry);
+        }
         let [across, down] = geometry.axes;
         let (row, group, margin) = (self.row, self.group, self.margin);
         for (group, planes) in self.data.chunks_exact_mut(group).zip(planes.chunks(LANES * across.size * down.size)) {
@@ -41,10 +44,21 @@ impl<T: WithDType> Padded<T> {
                 let Some(j) = down.source(j as isize - margin as isize) else { continue };
                 let (before, rest) = out.split_at_mut(margin * LANES);
                 let (inside, after) = rest.split_at_mut(across.size * LANES);
-                for (lane, plane) in planes.chunks_exact(across.size * down.size).enumerate() {
-                    let line = &plane[j * across.size..][..across.size];
-                    for (pixel, &value) in inside.chunks_exact_mut(LANES).zip(line) {
-                        pixel[lane] = value;
+                let size = across.size * down.size;
+                let line = |lane: usize| &planes[lane * size + j * across.size..][..across.size];
+                let full = planes.len() == LANES * size;
+                if full {
+                    let lines = line(0).iter().zip(line(1)).zip(line(2)).zip(line(3));
+                    for (pixel, (((a, b), c), d)) in inside.as_chunks_mut::<LANES>().0.iter_mut().zip(lines) {
+                        *pixel = [*a, *b, *c, *d];
+                    }
+                }
+                for lane in 0..planes.len() / size {
+                    let line = line(lane);
+                    if !full {
+                        for (pixel, &value) in inside.chunks_exact_mut(LANES).zip(line) {
+                            pixel[lane] = value;
+                        }
                     }
                     for (i, pixel) in outside(&across, margin, before, after) {
                         if let Some(i) = across.source(i) {
