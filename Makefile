@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg gallery test test-rust test-wasm test-package test-demo browser bench-start bench-train bench-web check-cuda clean
+.PHONY: help demo site pkg gallery test test-rust test-wasm test-package test-demo browser bench-start bench-stn bench-train bench-web check-cuda clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -60,6 +60,9 @@ www/node_modules/.package-lock.json: www/package-lock.json
 
 bench-start: site ## When the demo's first fit starts after opening the page, over several openings
 	node scripts/bench-start.mjs
+
+bench-stn: ## CPU time of the sampler, beside PyTorch's grid_sample; downloads PyTorch
+	node scripts/bench-stn.mjs
 
 bench-train: ## CPU time of a training iteration, beside PyTorch's; needs ../shared and downloads PyTorch
 	node scripts/bench-train.mjs

@@ -5,15 +5,18 @@ mod common;
 #[path = "common/kernels.rs"]
 mod kernels;
 
-use candle_core::{DType, Device, Tensor, safetensors::load_buffer};
-use common::assert_close;
+use candle_core::{DType, Device, Module, Tensor, Var, safetensors::load_buffer};
+use candle_nn::{VarBuilder, VarMap};
+use common::{assert_close, samplers};
 use stgan::compose::{self, Foreground};
 use stgan::model::{Cascade, weights};
+use stgan::stn::{Family, Interpolation, SpatialTransformer, identity_layer};
 use stgan::tryon::{Placement, TryOn};
 use stgan::{Bitmap, Homography, Rect, stn};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const HOMOGRAPHY: &[u8] = include_bytes!("golden/homography.safetensors");
+const SAMPLERS: &[u8] = include_bytes!("golden/samplers.safetensors");
 const CASCADE: &[u8] = include_bytes!("golden/cascade.safetensors");
 const WEIGHTS: &[u8] = include_bytes!("golden/cascade_weights.safetensors");
 const SHIPPED: &[u8] = include_bytes!("../weights/glasses.safetensors");
@@ -45,6 +48,37 @@ fn homographies_are_exponentials() {
         let ours = Homography::exp(p.as_slice().try_into().unwrap());
         assert!(ours.0.iter().zip(h).all(|(a, b)| (a - b).abs() <= 1e-12 * b.abs().max(1.0)), "{p:?}");
     }
+}
+
+#[test]
+fn every_sampler_meets_the_reference() {
+    let t = load_buffer(SAMPLERS, &Device::Cpu).unwrap();
+    for (name, sampler) in samplers() {
+        let [image, grid] = ["image", "grid"].map(|key| Var::from_tensor(&t[key]).unwrap());
+        let nearest = sampler.interpolation == Interpolation::Nearest;
+        let points = if nearest { grid.as_tensor().detach() } else { grid.as_tensor().clone() };
+        let output = stn::grid_sample(image.as_tensor(), &points, sampler).unwrap();
+        assert_close(&name, &output, &t[&format!("{name}.output")], 1e-9);
+        let gradients = (output * &t["R"]).unwrap().sum_all().unwrap().backward().unwrap();
+        for (var, key) in [(&image, "grad_image"), (&grid, "grad_grid")].into_iter().take(if nearest { 1 } else { 2 }) {
+            assert_close(&name, gradients.get(var).unwrap(), &t[&format!("{name}.{key}")], 1e-9);
+        }
+    }
+}
+
+#[test]
+fn a_transformer_moves_its_input() {
+    let variables = VarMap::new();
+    let vb = VarBuilder::from_varmap(&variables, DType::F32, &Device::Cpu);
+    let layer = identity_layer(25, Family::Translation, vb).unwrap();
+    let localisation = candle_nn::seq().add_fn(|u| u.flatten_from(1)).add(layer);
+    let transformer = SpatialTransformer::new(localisation, Family::Translation, (5, 5)).unwrap();
+    let u = Tensor::arange(0f32, 25.0, &Device::Cpu).unwrap().reshape((1, 1, 5, 5)).unwrap();
+    assert_close("identity", &transformer.forward(&u).unwrap(), &u, 1e-6);
+    // One pixel is half of the canonical 1 here: the output looks up what lies to its right.
+    variables.data().lock().unwrap()["bias"].set(&Tensor::new(&[0.5f32, 0.0], &Device::Cpu).unwrap()).unwrap();
+    let moved = u.narrow(3, 1, 4).unwrap().pad_with_zeros(3, 0, 1).unwrap();
+    assert_close("moved", &transformer.forward(&u).unwrap(), &moved, 1e-6);
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod portable;
 mod simd128;
 
 /// A vector of f32 in one register.
-pub(super) trait Lanes: Copy {
+pub(crate) trait Lanes: Copy {
     const WIDTH: usize;
     /// As many whole numbers.
     type Pairs: Pairs;
@@ -70,7 +70,7 @@ impl Weight for i16 {
 }
 
 /// Work that is written for any lanes.
-pub(super) trait Kernel {
+pub(crate) trait Kernel {
     type Output;
     /// Inlined all the way down, since only that compiles it for the instructions of `L`.
     fn run<L: Lanes>(self) -> Self::Output;
@@ -128,7 +128,7 @@ impl Instructions {
     }
 
     /// Runs a kernel with these instructions.
-    pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
             #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             Set::Portable => kernel.run::<portable::Portable>(),

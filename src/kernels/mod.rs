@@ -27,5 +27,6 @@ mod winograd;
 pub use block::{Algorithm, Block, Scratch, Storage};
 pub use frame::Frame;
 pub use lanes::Instructions;
+pub(crate) use lanes::{Kernel, Lanes};
 pub use plane::Plane;
 pub use stage::{Stage, Workspace, choice};

@@ -1,7 +1,8 @@
 //! The iteration: warp the frame, ask the next generator, update the parameters, look again.
 
 use super::{Generator, GeneratorSpec, Inputs, Parameters};
-use crate::{Error, Result, stn};
+use crate::stn::{Family, Warp};
+use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 
 /// Where an average aligned face has its landmarks, and so where a frame stands before any warp, in the canonical square
@@ -22,6 +23,7 @@ pub mod canonical {
 pub struct Cascade {
     spec: GeneratorSpec,
     stages: Vec<Generator>,
+    warp: Warp,
 }
 
 impl Cascade {
@@ -34,7 +36,8 @@ impl Cascade {
             return Err(Error::Argument { name: "stages", value: "0".into(), expected: "at least 1".into() });
         }
         let stages = (0..stages).map(|i| Generator::new(spec, i, parameters)).collect::<Result<_>>()?;
-        Ok(Self { spec: spec.clone(), stages })
+        let warp = Warp::new(Family::Homography, (spec.size, spec.size))?;
+        Ok(Self { spec: spec.clone(), stages, warp })
     }
 
     pub fn spec(&self) -> &GeneratorSpec {
@@ -54,7 +57,7 @@ impl Cascade {
         foreground: &Tensor,
         params: &Tensor,
     ) -> candle_core::Result<Tensor> {
-        let warped = stn::warp(foreground, params, (self.spec.size, self.spec.size))?;
+        let warped = self.warp.forward(foreground, params)?;
         self.stages[stage].forward(background, &warped)
     }
 

@@ -1,6 +1,6 @@
 //! What every custom op shares: reading contiguous storage, dispatch on the element type, and the loop over chunks.
 
-use candle_core::{CpuStorage, Layout, Result, WithDType, bail};
+use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, WithDType, bail};
 
 /// The elements of a contiguous operand.
 pub(super) fn slice<'a, T: WithDType>(op: &str, storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
@@ -8,6 +8,26 @@ pub(super) fn slice<'a, T: WithDType>(op: &str, storage: &'a CpuStorage, layout:
         Some((start, end)) => Ok(&storage.as_slice::<T>()?[start..end]),
         None => bail!("{op}: the operand of shape {:?} is not contiguous", layout.shape()),
     }
+}
+
+/// Lends a kernel the elements of two operands and a gradient, all on the CPU, and makes tensors of what it gives, with the
+/// shapes of the operands. They are not part of the graph.
+pub(super) fn tensors<T: WithDType>(
+    [a, b]: [&Tensor; 2],
+    gradient: &Tensor,
+    kernel: impl FnOnce([&[T]; 3]) -> (Option<Vec<T>>, Option<Vec<T>>),
+) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    let operands = [a.contiguous()?, b.contiguous()?, gradient.contiguous()?];
+    let lent = operands.each_ref().map(|tensor| tensor.storage_and_layout());
+    let [x, y, z] = lent.each_ref().map(|(storage, layout)| match &**storage {
+        Storage::Cpu(storage) => slice::<T>("gradient", storage, layout),
+        _ => bail!("gradient: an operand is not on the CPU"),
+    });
+    let (to_a, to_b) = kernel([x?, y?, z?]);
+    let tensor = |values: Option<Vec<T>>, like: &Tensor| {
+        values.map(|values| Tensor::from_vec(values, like.shape(), like.device())).transpose()
+    };
+    Ok((tensor(to_a, a)?, tensor(to_b, b)?))
 }
 
 /// Runs a generic kernel for the element type of the first operand.

@@ -11,7 +11,7 @@ mod sample;
 mod tests;
 
 pub(super) use conv::{conv2d, conv2d_input_grad, conv2d_weight_grad};
-pub(super) use sample::{grid_sample, grid_sample_grid_grad, grid_sample_image_grad, warp_homography_grad};
+pub(super) use sample::{grid_sample, grid_sample_grads, matrix_grad};
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CudaStorage, CustomOp3, DType, Layout, MetalStorage, Result, Shape, Tensor};

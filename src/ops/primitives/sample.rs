@@ -1,39 +1,80 @@
-//! Samplers that gather, and the gradients of grids and homographies.
+//! Samplers that gather, and the gradients of grids and matrices.
 
 use super::{both, keep};
-use crate::ops::{Interpolation, grid};
+use crate::ops::sample::{AREA_LIMIT, Axis, FAR};
+use crate::ops::{Interpolation, Padding, Sampler, grid};
 use candle_core::{D, DType, Result, Tensor};
 
-/// One neighbour of every point along one axis: its place, its weight and the derivative of the weight with respect to the
-/// coordinate in pixels; all [B, 1, points].
+/// One neighbour of every point along one axis: its place, its weight and the derivatives of the weight with respect to the
+/// coordinate in pixels and to the width of the box; all [B, 1, points].
 struct Tap {
     place: Tensor,
     weight: Tensor,
     slope: Tensor,
+    widening: Option<Tensor>,
 }
 
-/// The taps of canonical coordinates [B, 1, points] over `size` pixels; their weights are zero outside.
-fn taps(canonical: &Tensor, size: usize, interpolation: Interpolation) -> Result<Vec<Tap>> {
-    let coordinate = canonical.affine(0.5, 0.5)?.affine((size - 1) as f64, 0.0)?;
+/// `x` where it is above a bound, the bound elsewhere, and so for the other side.
+fn clamp(x: &Tensor, low: f64, high: f64) -> Result<Tensor> {
+    x.maximum(low)?.minimum(high)
+}
+
+/// x modulo `period`, not below zero.
+fn modulo(x: &Tensor, period: f64) -> Result<Tensor> {
+    x - ((x / period)?.floor()? * period)?
+}
+
+/// The pixels that show at whole numbers, and where any does.
+fn source(place: &Tensor, axis: &Axis) -> Result<(Tensor, Tensor)> {
+    let last = (axis.size - 1) as f64;
+    match axis.padding() {
+        Padding::Zeros => Ok((clamp(place, 0.0, last)?, both(&place.ge(0.0)?, &place.le(last)?)?)),
+        Padding::Border => Ok((clamp(place, 0.0, last)?, place.ge(f64::NEG_INFINITY)?)),
+        Padding::Reflection => {
+            let (first, length) = axis.mirrors();
+            let place = if length == 0.0 {
+                place.zeros_like()?
+            } else {
+                let period = 2.0 * length;
+                let folded = modulo(&(place - first)?, period)?;
+                (folded.minimum(&folded.affine(-1.0, period)?)? + first)?
+            };
+            let everywhere = place.ge(f64::NEG_INFINITY)?;
+            Ok((clamp(&place, 0.0, last)?, everywhere))
+        }
+    }
+}
+
+/// The taps of coordinates in pixels [B, 1, points]; their weights are zero where nothing is seen.
+fn taps(coordinate: &Tensor, width: Option<&Tensor>, axis: &Axis, interpolation: Interpolation) -> Result<Vec<Tap>> {
+    let reach = if width.is_some() { AREA_LIMIT } else { 3.0 };
+    let (low, high) = (-reach, axis.size as f64 - 1.0 + reach);
     // False for NaN as well.
-    let near = both(&coordinate.gt(-3.0)?, &coordinate.lt(size as f64 + 2.0)?)?;
-    let coordinate = keep(&coordinate, &near)?;
+    let seen = match axis.padding() {
+        Padding::Zeros => both(&coordinate.gt(low)?, &coordinate.lt(high)?)?,
+        Padding::Border => both(&coordinate.ge(f64::MIN)?, &coordinate.le(f64::MAX)?)?,
+        Padding::Reflection => both(&coordinate.ge(-FAR)?, &coordinate.le(FAR)?)?,
+    };
+    let coordinate = keep(coordinate, &seen)?;
+    let coordinate = if axis.padding() == Padding::Border { clamp(&coordinate, low, high)? } else { coordinate };
     let below = coordinate.floor()?;
-    let (first, weights) = match interpolation {
-        Interpolation::Nearest => {
+    let zero = coordinate.zeros_like()?;
+    let (first, weights): (Tensor, Vec<(Tensor, Tensor, Option<Tensor>)>) = match (interpolation, width) {
+        (Interpolation::Area, Some(width)) => area_weights(&coordinate, width)?,
+        (Interpolation::Nearest, _) => {
             // Halves go to the even neighbour.
             let fraction = (&coordinate - &below)?;
             let odd = (&below - ((&below * 0.5)?.floor()? * 2.0)?)?;
             let half = (fraction.eq(0.5)?.to_dtype(odd.dtype())? * odd)?;
             let up = (fraction.gt(0.5)?.to_dtype(half.dtype())? + half)?;
-            ((&below + up)?, vec![(coordinate.ones_like()?, coordinate.zeros_like()?)])
+            ((&below + up)?, vec![(coordinate.ones_like()?, zero, None)])
         }
-        Interpolation::Bilinear => {
+        (Interpolation::Bilinear | Interpolation::Area, _) => {
             let t = (&coordinate - &below)?;
             let one = t.ones_like()?;
-            (below, vec![(t.affine(-1.0, 1.0)?, one.neg()?), (t, one)])
+            (below, vec![(t.affine(-1.0, 1.0)?, one.neg()?, None), (t, one, None)])
         }
-        Interpolation::Bicubic => {
+        (Interpolation::Bicubic, _) => {
             let t = (&coordinate - &below)?;
             // Distances of the four neighbours, and whether they grow with the coordinate.
             let distances = [
@@ -44,18 +85,40 @@ fn taps(canonical: &Tensor, size: usize, interpolation: Interpolation) -> Result
             ];
             let weights = distances.iter().zip([cubic_far, cubic_near, cubic_near, cubic_far]).map(|((x, sign), f)| {
                 let (weight, slope) = f(x)?;
-                Ok((weight, (slope * *sign)?))
+                Ok((weight, (slope * *sign)?, None))
             });
             ((below - 1.0)?, weights.collect::<Result<Vec<_>>>()?)
         }
     };
-    let tap = |(i, (weight, slope)): (usize, (Tensor, Tensor))| {
-        let place = (&first + i as f64)?;
-        let inside = both(&near, &both(&place.ge(0.0)?, &place.lt(size as f64)?)?)?;
-        let place = place.clamp(0.0, (size - 1) as f64)?;
-        Ok(Tap { place, weight: keep(&weight, &inside)?, slope: keep(&slope, &inside)? })
+    let tap = |(i, (weight, slope, widening)): (usize, (Tensor, Tensor, Option<Tensor>))| {
+        let (place, inside) = source(&(&first + i as f64)?, axis)?;
+        let inside = both(&seen, &inside)?;
+        let widening = widening.map(|w| keep(&w, &inside)).transpose()?;
+        Ok(Tap { place, weight: keep(&weight, &inside)?, slope: keep(&slope, &inside)?, widening })
     };
     weights.into_iter().enumerate().map(tap).collect()
+}
+
+/// Weight, slope and widening of the pixels under boxes: as many as the widest box covers.
+#[allow(clippy::type_complexity)]
+fn area_weights(centre: &Tensor, width: &Tensor) -> Result<(Tensor, Vec<(Tensor, Tensor, Option<Tensor>)>)> {
+    let widest = width.to_dtype(DType::F64)?.max_all()?.to_scalar::<f64>()?;
+    let half = (width * 0.5)?;
+    let (low, high) = ((centre - &half)?, (centre + &half)?);
+    let first = (&low + 0.5)?.floor()?;
+    let weights = (0..widest.floor() as usize + 2).map(|i| {
+        let left = (&first + (i as f64 - 0.5))?;
+        let right = (&left + 1.0)?;
+        let weight = ((high.minimum(&right)? - low.maximum(&left)?)?.maximum(0.0)? / width)?;
+        // Nothing beyond the last pixel that the box reaches.
+        let under = left.le(&high)?;
+        let end = |inside: Tensor| both(&inside, &under)?.to_dtype(width.dtype())? / width;
+        let (start, end) = (end(low.ge(&left)?)?, end(high.lt(&right)?)?);
+        let widening = (((&start + &end)? * 0.5)? - (&weight / width)?)?;
+        Ok((weight, (end - start)?, Some(widening)))
+    });
+    let weights = weights.collect::<Result<Vec<_>>>()?;
+    Ok((first, weights))
 }
 
 /// The cubic kernel (Keys 1981, a = −0.75) and its derivative at distances up to 1.
@@ -72,89 +135,201 @@ fn cubic_far(x: &Tensor) -> Result<(Tensor, Tensor)> {
     Ok((weight, (x.affine(3.0 * A, -10.0 * A)? * x)?.affine(1.0, 8.0 * A)?))
 }
 
-/// The taps across and down of a grid [B, H, W, 2] over an image of `size`.
-fn grid_taps(grid: &Tensor, size: (usize, usize), interpolation: Interpolation) -> Result<[Vec<Tap>; 2]> {
-    let (batch, height, width, _) = grid.dims4()?;
-    let axis = |k: usize| grid.narrow(D::Minus1, k, 1)?.contiguous()?.reshape((batch, 1, height * width));
-    Ok([taps(&axis(0)?, size.1, interpolation)?, taps(&axis(1)?, size.0, interpolation)?])
+/// The difference to the next pixel of the output along one of its axes (2 down, 3 across), of coordinates [B, 1, H, W]:
+/// over both neighbours, or the only one.
+struct Difference {
+    axis: usize,
+    /// 1 / the number of pixels in between, [1, 1, 1, W] or [1, 1, H, 1].
+    scale: Tensor,
 }
 
-/// Indices into planes [B, channels, points] of the neighbour at `x` and `y`.
-fn indices(x: &Tap, y: &Tap, width: usize, channels: usize) -> Result<Tensor> {
-    let (batch, _, points) = x.place.dims3()?;
-    let flat = ((&y.place * width as f64)? + &x.place)?.to_dtype(DType::U32)?;
-    flat.broadcast_as((batch, channels, points))?.contiguous()
+impl Difference {
+    fn new(axis: usize, like: &Tensor) -> Result<Self> {
+        let size = like.dim(axis)?;
+        let over = |i: usize| if size > 2 && i > 0 && i + 1 < size { 0.5 } else { 1.0 };
+        let scale: Vec<f64> = (0..size).map(over).collect();
+        let mut shape = [1; 4];
+        shape[axis] = size;
+        let scale = Tensor::from_vec(scale, &shape, like.device())?.to_dtype(like.dtype())?;
+        Ok(Self { axis, scale })
+    }
+
+    /// The values after and before, minus each other.
+    fn apply(&self, x: &Tensor) -> Result<Tensor> {
+        let (axis, size) = (self.axis, x.dim(self.axis)?);
+        let after = Tensor::cat(&[x.narrow(axis, 1, size - 1)?, x.narrow(axis, size - 1, 1)?], axis)?;
+        let before = Tensor::cat(&[x.narrow(axis, 0, 1)?, x.narrow(axis, 0, size - 1)?], axis)?;
+        (after - before)?.broadcast_mul(&self.scale)
+    }
+
+    /// The other way: the gradient of x, from that of the differences.
+    fn transpose(&self, gradient: &Tensor) -> Result<Tensor> {
+        let (axis, size) = (self.axis, gradient.dim(self.axis)?);
+        let gradient = gradient.broadcast_mul(&self.scale)?.contiguous()?;
+        let part = |start: usize, count: usize| gradient.narrow(axis, start, count);
+        let after =
+            (part(0, size - 1)?.pad_with_zeros(axis, 1, 0)? + part(size - 1, 1)?.pad_with_zeros(axis, size - 1, 0)?)?;
+        let before =
+            (part(1, size - 1)?.pad_with_zeros(axis, 0, 1)? + part(0, 1)?.pad_with_zeros(axis, 0, size - 1)?)?;
+        after - before
+    }
 }
 
-pub(crate) fn grid_sample(image: &Tensor, grid: &Tensor, interpolation: Interpolation) -> Result<Tensor> {
+/// The boxes' widths along one axis of the image, with what their gradient needs.
+struct Widths {
+    value: Tensor,
+    /// Along the output's rows and columns: the difference, and the derivative of the width with respect to it.
+    from: Vec<(Difference, Tensor)>,
+}
+
+impl Widths {
+    /// Of coordinates in pixels [B, 1, H, W].
+    fn new(coordinate: &Tensor) -> Result<Self> {
+        let differences = [3, 2].map(|axis| {
+            let difference = Difference::new(axis, coordinate)?;
+            let value = difference.apply(coordinate)?;
+            let value = keep(&value, &value.abs()?.le(FAR)?)?;
+            Ok((difference, value))
+        });
+        let differences = differences.into_iter().collect::<Result<Vec<_>>>()?;
+        let length = (differences[0].1.sqr()? + differences[1].1.sqr()?)?.sqrt()?;
+        let moves = both(&length.gt(1.0)?, &length.lt(AREA_LIMIT)?)?;
+        let value = clamp(&length, 1.0, AREA_LIMIT)?;
+        let from = differences.into_iter().map(|(difference, by)| Ok((difference, keep(&(by / &value)?, &moves)?)));
+        let from = from.collect::<Result<_>>()?;
+        Ok(Self { value, from })
+    }
+}
+
+/// The taps across and down of a grid [B, H, W, 2] over an image, and the widths of boxes.
+struct Taps {
+    axes: [Axis; 2],
+    taps: [Vec<Tap>; 2],
+    widths: Option<[Widths; 2]>,
+}
+
+impl Taps {
+    fn new(grid: &Tensor, (height, width): (usize, usize), sampler: Sampler) -> Result<Self> {
+        let (batch, rows, columns, _) = grid.dims4()?;
+        let axes = [Axis::new(width, sampler), Axis::new(height, sampler)];
+        let coordinate = |k: usize| {
+            let canonical = grid.narrow(D::Minus1, k, 1)?.contiguous()?.reshape((batch, 1, rows, columns))?;
+            canonical.affine(axes[k].scale, axes[k].start)
+        };
+        let coordinates = [coordinate(0)?, coordinate(1)?];
+        let widths = match sampler.interpolation {
+            Interpolation::Area => Some([Widths::new(&coordinates[0])?, Widths::new(&coordinates[1])?]),
+            _ => None,
+        };
+        let axis = |k: usize| {
+            let width = widths.as_ref().map(|w| w[k].value.flatten_from(2)).transpose()?;
+            taps(&coordinates[k].flatten_from(2)?, width.as_ref(), &axes[k], sampler.interpolation)
+        };
+        Ok(Self { axes, taps: [axis(0)?, axis(1)?], widths })
+    }
+
+    /// All neighbours, down and across.
+    fn pairs(&self) -> impl Iterator<Item = (&Tap, &Tap)> {
+        self.taps[1].iter().flat_map(|y| self.taps[0].iter().map(move |x| (y, x)))
+    }
+
+    /// Indices into planes [B, channels, points] of a neighbour.
+    fn indices(&self, x: &Tap, y: &Tap, channels: usize) -> Result<Tensor> {
+        let (batch, _, points) = x.place.dims3()?;
+        let flat = ((&y.place * self.axes[0].size as f64)? + &x.place)?.to_dtype(DType::U32)?;
+        flat.broadcast_as((batch, channels, points))?.contiguous()
+    }
+}
+
+pub(crate) fn grid_sample(image: &Tensor, grid: &Tensor, sampler: Sampler) -> Result<Tensor> {
     let (batch, channels, height, width) = image.dims4()?;
     let (_, rows, columns, _) = grid.dims4()?;
     let planes = image.contiguous()?.flatten_from(2)?;
-    let [across, down] = grid_taps(grid, (height, width), interpolation)?;
+    let taps = Taps::new(grid, (height, width), sampler)?;
     let mut sum = Tensor::zeros((batch, channels, rows * columns), image.dtype(), image.device())?;
-    for (y, x) in down.iter().flat_map(|y| across.iter().map(move |x| (y, x))) {
-        let value = planes.gather(&indices(x, y, width, channels)?, 2)?;
+    for (y, x) in taps.pairs() {
+        let value = planes.gather(&taps.indices(x, y, channels)?, 2)?;
         sum = (sum + value.broadcast_mul(&(&x.weight * &y.weight)?)?)?;
     }
     sum.reshape((batch, channels, rows, columns))
 }
 
-pub(crate) fn grid_sample_image_grad(
-    shape: &[usize],
-    grid: &Tensor,
-    gradient: &Tensor,
-    interpolation: Interpolation,
-) -> Result<Tensor> {
-    let &[batch, channels, height, width] = shape else { candle_core::bail!("grid-sample: shape {shape:?}") };
-    let gradient = gradient.contiguous()?.flatten_from(2)?;
-    let [across, down] = grid_taps(grid, (height, width), interpolation)?;
-    let mut sum = Tensor::zeros((batch, channels, height * width), gradient.dtype(), gradient.device())?;
-    for (y, x) in down.iter().flat_map(|y| across.iter().map(move |x| (y, x))) {
-        let share = gradient.broadcast_mul(&(&x.weight * &y.weight)?)?;
-        sum = sum.scatter_add(&indices(x, y, width, channels)?, &share, 2)?;
-    }
-    sum.reshape(shape)
-}
-
-pub(crate) fn grid_sample_grid_grad(
+/// The gradients of image and grid, of those that are wanted.
+pub(crate) fn grid_sample_grads(
     image: &Tensor,
     grid: &Tensor,
     gradient: &Tensor,
-    interpolation: Interpolation,
-) -> Result<Tensor> {
-    let (batch, channels, height, width) = image.dims4()?;
-    let planes = image.contiguous()?.flatten_from(2)?;
+    sampler: Sampler,
+    wanted: (bool, bool),
+) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    let (_, channels, height, width) = image.dims4()?;
     let gradient = gradient.contiguous()?.flatten_from(2)?;
-    let [across, down] = grid_taps(grid, (height, width), interpolation)?;
-    let zero = Tensor::zeros((batch, 1, gradient.dim(2)?), gradient.dtype(), gradient.device())?;
-    let (mut along_x, mut along_y) = (zero.clone(), zero);
-    for (y, x) in down.iter().flat_map(|y| across.iter().map(move |x| (y, x))) {
-        let value = (planes.gather(&indices(x, y, width, channels)?, 2)? * &gradient)?.sum_keepdim(1)?;
-        along_x = (along_x + (&value * (&x.slope * &y.weight)?)?)?;
-        along_y = (along_y + (&value * (&x.weight * &y.slope)?)?)?;
-    }
-    // From pixels to canonical coordinates.
-    let along_x = (along_x * (0.5 * (width - 1) as f64))?;
-    let along_y = (along_y * (0.5 * (height - 1) as f64))?;
-    Tensor::stack(&[along_x.squeeze(1)?, along_y.squeeze(1)?], 2)?.reshape(grid.shape())
+    let taps = Taps::new(grid, (height, width), sampler)?;
+    let to_image = wanted.0.then(|| {
+        let mut sum = image.flatten_from(2)?.zeros_like()?;
+        for (y, x) in taps.pairs() {
+            let share = gradient.broadcast_mul(&(&x.weight * &y.weight)?)?;
+            sum = sum.scatter_add(&taps.indices(x, y, channels)?, &share, 2)?;
+        }
+        sum.reshape(image.shape())
+    });
+    let to_grid = wanted.1.then(|| grid_grad(image, grid, &gradient, &taps));
+    Ok((to_image.transpose()?, to_grid.transpose()?))
 }
 
-/// The gradient of `h` [B, 3, 3], from that of the points that it sends the output's pixels to.
-pub(crate) fn warp_homography_grad(image: &Tensor, h: &Tensor, gradient: &Tensor) -> Result<Tensor> {
-    let (batch, _, height, width) = gradient.dims4()?;
-    let size = (height, width);
-    let points = grid::homography_grid(h, size)?;
-    let to_points = grid_sample_grid_grad(image, &points, gradient, Interpolation::Bilinear)?;
-    // Coordinates are numerator / denominator.
+fn grid_grad(image: &Tensor, grid: &Tensor, gradient: &Tensor, taps: &Taps) -> Result<Tensor> {
+    let (batch, rows, columns, _) = grid.dims4()?;
+    let channels = image.dim(1)?;
+    let planes = image.contiguous()?.flatten_from(2)?;
+    let zero = Tensor::zeros((batch, 1, rows * columns), gradient.dtype(), gradient.device())?;
+    // Of the places and of the widths, across and down.
+    let mut places = [zero.clone(), zero.clone()];
+    let mut widths = [zero.clone(), zero];
+    for (y, x) in taps.pairs() {
+        let value = (planes.gather(&taps.indices(x, y, channels)?, 2)? * gradient)?.sum_keepdim(1)?;
+        places[0] = (&places[0] + (&value * (&x.slope * &y.weight)?)?)?;
+        places[1] = (&places[1] + (&value * (&x.weight * &y.slope)?)?)?;
+        if let (Some(across), Some(down)) = (&x.widening, &y.widening) {
+            widths[0] = (&widths[0] + (&value * (across * &y.weight)?)?)?;
+            widths[1] = (&widths[1] + (&value * (&x.weight * down)?)?)?;
+        }
+    }
+    let along = |k: usize| {
+        let mut sum = places[k].reshape((batch, 1, rows, columns))?;
+        if let Some(all) = &taps.widths {
+            let to_width = widths[k].reshape(sum.shape())?;
+            for (difference, derivative) in &all[k].from {
+                sum = (sum + difference.transpose(&(&to_width * derivative)?)?)?;
+            }
+        }
+        // From pixels to canonical coordinates.
+        sum.squeeze(1)? * taps.axes[k].scale
+    };
+    Tensor::stack(&[along(0)?, along(1)?], 3)
+}
+
+/// The gradient of matrices [B, 2, 3] or [B, 3, 3], from that of their grid.
+pub(crate) fn matrix_grad(matrix: &Tensor, points: &Tensor, to_points: &Tensor, align_corners: bool) -> Result<Tensor> {
+    let (batch, height, width, _) = points.dims4()?;
     let axis = |t: &Tensor, k: usize| t.narrow(3, k, 1)?.contiguous()?.reshape((batch, height * width));
-    let homogeneous = grid::homogeneous(size, h.dtype(), h.device())?;
-    let third = h.narrow(1, 2, 1)?.contiguous()?.reshape((batch, 3))?;
-    let inverse = (third.matmul(&homogeneous)? + grid::EPSILON)?.recip()?;
-    let (x, y) = (axis(&points, 0)?, axis(&points, 1)?);
-    let (to_x, to_y) = ((axis(&to_points, 0)? * &inverse)?, (axis(&to_points, 1)? * &inverse)?);
-    let to_z = ((&to_x * x)? + (&to_y * y)?)?.neg()?;
-    // Points that show nothing may lie at infinity, and zero times infinity is not zero.
-    let shown = (axis(&to_points, 0)?.abs()? + axis(&to_points, 1)?.abs()?)?.gt(0.0)?;
-    let rows = [to_x, to_y, to_z].iter().map(|t| keep(t, &shown)).collect::<Result<Vec<_>>>()?;
-    Tensor::stack(&rows, 1)?.reshape((batch * 3, height * width))?.matmul(&homogeneous.t()?)?.reshape((batch, 3, 3))
+    let homogeneous = grid::homogeneous((height, width), align_corners, matrix.dtype(), matrix.device())?;
+    let (to_x, to_y) = (axis(to_points, 0)?, axis(to_points, 1)?);
+    let rows = if matrix.dim(1)? == 2 {
+        vec![to_x, to_y]
+    } else {
+        // Coordinates are numerator / denominator.
+        let third = matrix.narrow(1, 2, 1)?.contiguous()?.reshape((batch, 3))?;
+        let inverse = (third.matmul(&homogeneous)? + grid::EPSILON)?.recip()?;
+        let (x, y) = (axis(points, 0)?, axis(points, 1)?);
+        // Points that show nothing may lie at infinity, and zero times infinity is not zero.
+        let shown = (to_x.abs()? + to_y.abs()?)?.gt(0.0)?;
+        let (to_x, to_y) = ((to_x * &inverse)?, (to_y * &inverse)?);
+        let to_z = ((&to_x * x)? + (&to_y * y)?)?.neg()?;
+        [to_x, to_y, to_z].iter().map(|t| keep(t, &shown)).collect::<Result<Vec<_>>>()?
+    };
+    let count = rows.len();
+    Tensor::stack(&rows, 1)?
+        .reshape((batch * count, height * width))?
+        .matmul(&homogeneous.t()?)?
+        .reshape((batch, count, 3))
 }

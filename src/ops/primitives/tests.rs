@@ -1,7 +1,7 @@
 //! The primitives against the kernels, both on the CPU in f64: what differs on another device is rounding alone.
 
 use crate::model::{Discriminator, DiscriminatorSpec, Parameters};
-use crate::ops::{self, ConvGeometry, Interpolation};
+use crate::ops::{self, ConvGeometry, Interpolation, Padding, Sampler};
 use crate::train::losses;
 use candle_core::{Device, Result, Tensor, Var};
 use std::cell::Cell;
@@ -87,9 +87,31 @@ fn samplers_and_warps() {
     points[..8].copy_from_slice(&[0.125, 0.2, -0.375, 0.6, 1.0, -1.0, 1.3, 0.0]);
     points[8..14].copy_from_slice(&[f64::NAN, 0.0, f64::INFINITY, 0.0, 0.0, -1e300]);
     let grid = Tensor::from_vec(points, (3, 5, 4, 2), &Device::Cpu).unwrap();
-    for interpolation in [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic] {
-        let operands = [image.clone(), grid.clone()];
-        compare("sampler", &operands, &|t| ops::grid_sample(&t[0], &t[1], interpolation));
+    // Shrinks the image along x, and mirrors it.
+    let wide = (random(&[3, 5, 4, 2]) * 3.0).unwrap();
+    for interpolation in [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic, Interpolation::Area]
+    {
+        for padding in [Padding::Zeros, Padding::Border, Padding::Reflection] {
+            for align_corners in [true, false] {
+                let sampler = Sampler { interpolation, padding, align_corners };
+                for (image, grid) in [(&image, &grid), (&image, &wide), (&image.narrow(2, 0, 1).unwrap(), &wide)] {
+                    let what = format!("{sampler:?}");
+                    if interpolation == Interpolation::Nearest {
+                        compare(&what, &[image.clone()], &|t| ops::grid_sample(&t[0], grid, sampler));
+                    } else {
+                        compare(&what, &[image.clone(), grid.clone()], &|t| ops::grid_sample(&t[0], &t[1], sampler));
+                    }
+                }
+                if interpolation != Interpolation::Nearest {
+                    let h = crate::stn::homography(&(random(&[3, 8]) * 0.3).unwrap()).unwrap();
+                    let affine = h.narrow(1, 0, 2).unwrap().contiguous().unwrap();
+                    for matrix in [h, affine] {
+                        let what = format!("warp, {sampler:?}");
+                        compare(&what, &[image.clone(), matrix], &|t| ops::warp_with(&t[0], &t[1], (7, 5), sampler));
+                    }
+                }
+            }
+        }
     }
     for spread in [0.0, 0.2, 0.7, 1.5] {
         let h = crate::stn::homography(&(random(&[3, 8]) * spread).unwrap()).unwrap();

@@ -1,0 +1,211 @@
+//! The paper's four kinds of networks, small, and all with as many parameters.
+
+use crate::strokes::SIZE;
+use candle_core::{DType, Device, Module, Result, Tensor};
+use candle_nn::{Init, Linear, VarBuilder, VarMap, linear};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use stgan::ops::{conv_layer, leaky_relu};
+use stgan::stn::{Family, Sampler, SpatialTransformer, identity_layer};
+
+/// Parameters that every network may have.
+const BUDGET: usize = 100_000;
+
+/// How a transformer's last layer starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Start {
+    /// All zero.
+    Identity,
+    /// Weights and biases from a normal distribution of this deviation.
+    Normal(f32),
+    /// As every other layer: He's deviation, biases zero.
+    Plain,
+}
+
+/// One column of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Architecture {
+    pub convolutional: bool,
+    pub family: Option<Family>,
+    pub sampler: Sampler,
+    pub start: Start,
+}
+
+impl Architecture {
+    pub fn new(convolutional: bool, family: Option<Family>) -> Self {
+        Self { convolutional, family, sampler: Sampler::default(), start: Start::Identity }
+    }
+
+    /// Those of the paper's table 1, in its order.
+    pub fn all() -> Vec<Self> {
+        let families = [Family::Affine, Family::Homography, Family::ThinPlateSpline { points: 4 }];
+        let mut all = vec![Self::new(false, None), Self::new(true, None)];
+        all.extend([false, true].into_iter().flat_map(|c| families.map(|family| Self::new(c, Some(family)))));
+        all
+    }
+
+    pub fn names() -> Vec<String> {
+        Self::all().iter().map(Self::name).collect()
+    }
+
+    pub fn name(&self) -> String {
+        let kind = if self.convolutional { "CNN" } else { "FCN" };
+        match self.family {
+            None => kind.to_owned(),
+            Some(Family::Homography) => format!("ST-{kind} Proj"),
+            Some(Family::ThinPlateSpline { .. }) => format!("ST-{kind} TPS"),
+            Some(_) => format!("ST-{kind} Aff"),
+        }
+    }
+}
+
+/// A 3×3 or 5×5 convolution at stride 2 with ReLU.
+struct Conv {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Conv {
+    fn new(input: usize, output: usize, kernel: usize, vb: VarBuilder) -> Result<Self> {
+        let weight = vb.get_with_hints((output, input, kernel, kernel), "weight", Init::Const(0.0))?;
+        Ok(Self { weight, bias: vb.get_with_hints(output, "bias", Init::Const(0.0))? })
+    }
+}
+
+impl Module for Conv {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        conv_layer(x, &self.weight, &self.bias, 2, 0.0)
+    }
+}
+
+/// Convolutions, if any, hidden layers, and a last one.
+struct Layers {
+    convolutions: Vec<Conv>,
+    hidden: Vec<Linear>,
+    last: Linear,
+}
+
+impl Module for Layers {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let x = self.convolutions.iter().try_fold(x.clone(), |x, conv| conv.forward(&x))?.flatten_from(1)?;
+        let x = self.hidden.iter().try_fold(x, |x, layer| leaky_relu(&layer.forward(&x)?, 0.0))?;
+        self.last.forward(&x)
+    }
+}
+
+/// The localisation net: it looks at the image at half its size.
+pub struct Localisation(Layers);
+
+impl Module for Localisation {
+    fn forward(&self, u: &Tensor) -> Result<Tensor> {
+        self.0.forward(&u.avg_pool2d(2)?)
+    }
+}
+
+impl Localisation {
+    fn new(convolutional: bool, size: usize, family: Family, vb: VarBuilder) -> Result<Self> {
+        let size = size / 2;
+        let (convolutions, widths) = if convolutional {
+            let quarter = size.div_ceil(2).div_ceil(2);
+            let convolutions = vec![Conv::new(1, 8, 5, vb.pp("conv1"))?, Conv::new(8, 16, 3, vb.pp("conv2"))?];
+            (convolutions, vec![16 * quarter * quarter, 32])
+        } else {
+            (vec![], vec![size * size, 32, 32])
+        };
+        let hidden = widths.windows(2).zip(1..).map(|(w, i)| linear(w[0], w[1], vb.pp(format!("hidden{i}"))));
+        let hidden = hidden.collect::<Result<_>>()?;
+        let last = identity_layer(32, family, vb.pp("theta"))?;
+        Ok(Self(Layers { convolutions, hidden, last }))
+    }
+}
+
+/// A classifier, with a transformer before it or without.
+pub struct Network {
+    pub transformer: Option<SpatialTransformer<Localisation>>,
+    classifier: Layers,
+    pub variables: VarMap,
+}
+
+impl Network {
+    /// For images of `size` × `size`.
+    pub fn new(architecture: &Architecture, size: usize, seed: u64) -> Result<Self> {
+        let variables = VarMap::new();
+        let vb = VarBuilder::from_varmap(&variables, DType::F32, &Device::Cpu);
+        let convolutional = architecture.convolutional;
+        let transformer = match architecture.family {
+            None => None,
+            Some(family) => {
+                let localisation = Localisation::new(convolutional, size, family, vb.pp("localisation"))?;
+                // Whatever the canvas, the classifier sees a digit's own size.
+                let transformer = SpatialTransformer::new(localisation, family, (SIZE, SIZE))?;
+                Some(transformer.with_sampler(architecture.sampler)?)
+            }
+        };
+        let used: usize = variables.all_vars().iter().map(|v| v.elem_count()).sum();
+        let size = if transformer.is_some() { SIZE } else { size };
+        let classifier = classifier(convolutional, size, BUDGET - used, vb.pp("classifier"))?;
+        let network = Self { transformer, classifier, variables };
+        network.initialise(architecture.start, seed)?;
+        Ok(network)
+    }
+
+    /// He's initialisation with numbers that follow from the seed: candle's own generator has none.
+    fn initialise(&self, start: Start, seed: u64) -> Result<()> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let variables = self.variables.data().lock().expect("no thread has panicked");
+        let mut names: Vec<_> = variables.keys().collect();
+        names.sort();
+        for name in names {
+            let variable = &variables[name];
+            let fan_in: usize = variable.dims()[1..].iter().product();
+            let he = if variable.rank() > 1 { (2.0 / fan_in as f32).sqrt() } else { 0.0 };
+            let deviation = match start {
+                Start::Identity if name.contains(".theta.") => 0.0,
+                Start::Normal(deviation) if name.contains(".theta.") => deviation,
+                _ => he,
+            };
+            let draw = |_| {
+                let x: f32 = StandardNormal.sample(&mut rng);
+                x * deviation
+            };
+            let values: Vec<f32> = (0..variable.elem_count()).map(draw).collect();
+            variable.set(&Tensor::from_vec(values, variable.shape(), &Device::Cpu)?)?;
+        }
+        Ok(())
+    }
+
+    pub fn parameters(&self) -> usize {
+        self.variables.all_vars().iter().map(|v| v.elem_count()).sum()
+    }
+
+    /// Ten scores an image: [B, 10].
+    pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
+        match &self.transformer {
+            Some(transformer) => self.classifier.forward(&transformer.forward(images)?),
+            None => self.classifier.forward(images),
+        }
+    }
+}
+
+/// As wide as the budget allows.
+fn classifier(convolutional: bool, size: usize, budget: usize, vb: VarBuilder) -> Result<Layers> {
+    let convolution = |input, output, kernel, name: &str| Conv::new(input, output, kernel, vb.pp(name));
+    let (convolutions, features, used) = if convolutional {
+        let convolutions =
+            vec![convolution(1, 8, 5, "conv1")?, convolution(8, 16, 3, "conv2")?, convolution(16, 32, 3, "conv3")?];
+        let eighth = size.div_ceil(2).div_ceil(2).div_ceil(2);
+        let used = convolutions.iter().map(|c| c.weight.elem_count() + c.bias.elem_count()).sum();
+        (convolutions, 32 * eighth * eighth, used)
+    } else {
+        (vec![], size * size, 0)
+    };
+    // features · w + w, w · w + w for a second hidden layer without convolutions, and w · 10 + 10.
+    let count = |w: usize| used + (features + 11) * w + 10 + if convolutional { 0 } else { w * w + w };
+    let width = (1..).take_while(|&w| count(w) <= budget).last().unwrap_or(1);
+    let mut hidden = vec![linear(features, width, vb.pp("hidden1"))?];
+    if !convolutional {
+        hidden.push(linear(width, width, vb.pp("hidden2"))?);
+    }
+    Ok(Layers { convolutions, hidden, last: linear(width, 10, vb.pp("last"))? })
+}

@@ -1,0 +1,74 @@
+//! Results, and the paper's beside them.
+
+use crate::data::Distortion;
+use std::fmt::Write as _;
+
+/// Percent wrong on distorted MNIST (Jaderberg et al. 2015, table 1): R, RTS, P, E; and on translated cluttered digits as far as
+/// section 4.1 tells.
+const PAPER: [(&str, [Option<f64>; 5]); 8] = [
+    ("FCN", [Some(2.1), Some(5.2), Some(3.1), Some(3.2), Some(13.2)]),
+    ("CNN", [Some(1.2), Some(0.8), Some(1.5), Some(1.4), Some(3.5)]),
+    ("ST-FCN Aff", [Some(1.2), Some(0.8), Some(1.5), Some(2.7), Some(2.0)]),
+    ("ST-FCN Proj", [Some(1.3), Some(0.9), Some(1.4), Some(2.6), None]),
+    ("ST-FCN TPS", [Some(1.1), Some(0.8), Some(1.4), Some(2.4), None]),
+    ("ST-CNN Aff", [Some(0.7), Some(0.5), Some(0.8), Some(1.2), Some(1.7)]),
+    ("ST-CNN Proj", [Some(0.8), Some(0.6), Some(0.8), Some(1.3), None]),
+    ("ST-CNN TPS", [Some(0.7), Some(0.5), Some(0.8), Some(1.1), None]),
+];
+
+/// What one training gave.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Outcome {
+    pub network: String,
+    pub distortion: &'static str,
+    pub seed: u64,
+    pub parameters: usize,
+    /// Percent.
+    pub error: f64,
+    pub seconds: f64,
+}
+
+/// Mean and, of several, the standard deviation.
+fn figure(errors: &[f64]) -> String {
+    let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+    match errors.len() {
+        0 => String::new(),
+        1 => format!("{mean:.2}"),
+        n => {
+            let variance = errors.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
+            format!("{mean:.2} ± {:.2}", variance.sqrt())
+        }
+    }
+}
+
+/// Networks by distortions, as Markdown; the paper's percentages in brackets where it has some.
+pub fn table(outcomes: &[Outcome]) -> String {
+    let mut networks: Vec<&str> = Vec::new();
+    for outcome in outcomes {
+        if !networks.contains(&outcome.network.as_str()) {
+            networks.push(&outcome.network);
+        }
+    }
+    let columns: Vec<Distortion> =
+        Distortion::ALL.into_iter().filter(|d| outcomes.iter().any(|o| o.distortion == d.short())).collect();
+    let mut text = String::from("| % wrong | parameters |");
+    for distortion in &columns {
+        let _ = write!(text, " {} |", distortion.short());
+    }
+    text += "\n|---|---|";
+    text += &"---|".repeat(columns.len());
+    for network in networks {
+        let of = |o: &&Outcome| o.network == network;
+        let most = outcomes.iter().filter(of).map(|o| o.parameters).max().unwrap_or(0);
+        let _ = write!(text, "\n| {network} | {:.0} k |", most as f64 / 1000.0);
+        for distortion in &columns {
+            let found: Vec<f64> =
+                outcomes.iter().filter(of).filter(|o| o.distortion == distortion.short()).map(|o| o.error).collect();
+            let column = Distortion::ALL.iter().position(|d| d == distortion);
+            let paper = PAPER.iter().find(|(name, _)| *name == network).zip(column).and_then(|((_, row), i)| row[i]);
+            let paper = paper.map(|x| format!(" [{x:.1}]")).unwrap_or_default();
+            let _ = write!(text, " {}{paper} |", figure(&found));
+        }
+    }
+    text
+}

@@ -1,0 +1,189 @@
+//! Lookups in an image at the points of a grid: the sampler of the spatial transformer (Jaderberg et al. 2015, section 3.3).
+//!
+//! `filter` holds the weights of neighbours, `geometry` the way from canonical coordinates to pixels and beyond the edges,
+//! `padded` an image as the kernels read it, `lookup` where output pixels look, `kernel` the loops; `area` filters.
+
+mod area;
+mod filter;
+mod geometry;
+mod kernel;
+mod lookup;
+mod padded;
+
+pub(super) use area::LIMIT as AREA_LIMIT;
+pub(super) use geometry::{Axis, FAR, Geometry};
+pub(super) use kernel::{Operands, gradients, sample};
+pub(super) use lookup::MatrixLookup;
+
+use super::primitives::{self, Backward};
+use super::storage::{dispatch, slice, tensors};
+use candle_core::{CpuStorage, CustomOp2, DType, Layout, Result, Shape, Tensor, WithDType, bail};
+use lookup::GridLookup;
+
+/// How a value between pixel centres comes from its neighbours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interpolation {
+    /// The nearest pixel, halves to even. For looking, not for learning: there is no gradient for the grid, and a backward
+    /// pass that asks for one is refused.
+    Nearest,
+    /// Linear between the two neighbours on each axis (equation 5 of the paper).
+    #[default]
+    Bilinear,
+    /// Cubic convolution over four neighbours on each axis (Keys 1981) with a = −0.75.
+    Bicubic,
+    /// Bilinear where the grid magnifies; where it shrinks the image, the mean over the box that an output pixel covers, at
+    /// most 32 pixels wide. An axis' width is the length of the grid's difference to the next output pixels along it; gradients
+    /// pass through the width too.
+    Area,
+}
+
+/// What lies around the image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Padding {
+    /// Every pixel outside is zero.
+    #[default]
+    Zeros,
+    /// Every pixel outside is the nearest one of the border.
+    Border,
+    /// The image mirrored again and again, at the centres of its outermost pixels (`align_corners`) or at their outer edges.
+    /// From 2²⁰ pixels away nothing is seen.
+    Reflection,
+}
+
+/// A sampler: how pixels are interpolated, what lies outside, and what canonical coordinates mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampler {
+    pub interpolation: Interpolation,
+    pub padding: Padding,
+    /// Whether −1 and 1 are the centres of the outermost pixels, or their outer edges; of the image and of the output alike.
+    pub align_corners: bool,
+}
+
+impl Default for Sampler {
+    /// Bilinear, zeros outside, `align_corners`.
+    fn default() -> Self {
+        Self { interpolation: Interpolation::Bilinear, padding: Padding::Zeros, align_corners: true }
+    }
+}
+
+impl From<Interpolation> for Sampler {
+    fn from(interpolation: Interpolation) -> Self {
+        Self { interpolation, ..Self::default() }
+    }
+}
+
+impl Sampler {
+    pub fn with_padding(self, padding: Padding) -> Self {
+        Self { padding, ..self }
+    }
+
+    pub fn with_align_corners(self, align_corners: bool) -> Self {
+        Self { align_corners, ..self }
+    }
+}
+
+/// Samples `image` [B, C, h, w] at `grid` [B, H, W, 2] to [B, C, H, W].
+///
+/// The grid's last axis is (x, y) in canonical coordinates. A point that is not finite gives zero, and no gradient. Exactly on
+/// a pixel the derivative is the one to the right of it, or below. Gradients reach the image and the grid; the backward pass
+/// itself is not differentiable.
+///
+/// # Errors
+/// Shapes that do not fit each other, images without pixels, other types than f32 and f64.
+pub fn grid_sample(image: &Tensor, grid: &Tensor, sampler: impl Into<Sampler>) -> Result<Tensor> {
+    let (batch, _, height, width) = image.dims4()?;
+    let (grid_batch, _, _, two) = grid.dims4()?;
+    if batch != grid_batch || two != 2 || height == 0 || width == 0 {
+        bail!("grid-sample: image {:?} and grid {:?} do not fit", image.shape(), grid.shape());
+    }
+    let op = GridSample { sampler: sampler.into() };
+    if primitives::has_kernels(image) {
+        return image.contiguous()?.apply_op2(&grid.contiguous()?, op);
+    }
+    let value = primitives::grid_sample(&image.detach(), &grid.detach(), op.sampler)?;
+    primitives::with_backward(op, image, grid, value)
+}
+
+struct GridSample {
+    sampler: Sampler,
+}
+
+/// Refuses a gradient that would be zero everywhere.
+pub(super) fn refuse_nearest(sampler: Sampler, lookup: &Tensor) -> Result<()> {
+    if sampler.interpolation == Interpolation::Nearest && lookup.track_op() {
+        bail!("sampler: nearest has no gradient for the grid; detach the grid, or sample bilinearly for learning");
+    }
+    Ok(())
+}
+
+impl CustomOp2 for GridSample {
+    fn name(&self) -> &'static str {
+        "grid-sample"
+    }
+
+    fn cpu_fwd(&self, image: &CpuStorage, li: &Layout, grid: &CpuStorage, lg: &Layout) -> Result<(CpuStorage, Shape)> {
+        fn run<T: WithDType>(
+            sampler: Sampler,
+            (image, li): (&CpuStorage, &Layout),
+            (grid, lg): (&CpuStorage, &Layout),
+        ) -> Result<Vec<T>> {
+            let (image, lookup) = (slice::<T>("grid-sample", image, li)?, slice::<T>("grid-sample", grid, lg)?);
+            let (batch, channels, h, w) = li.shape().dims4()?;
+            let (_, height, width, _) = lg.shape().dims4()?;
+            let geometry = Geometry::new((h, w), (height, width), sampler);
+            let operands = Operands { image, shape: [batch, channels, h, w], lookup };
+            Ok(match sampler.interpolation {
+                Interpolation::Area => area::sample(operands, &geometry),
+                _ => sample::<T, GridLookup<T>>(operands, &geometry),
+            })
+        }
+        let ((batch, channels, ..), (_, height, width, _)) = (li.shape().dims4()?, lg.shape().dims4()?);
+        let out = dispatch!("grid-sample", image, run, self.sampler, (image, li), (grid, lg));
+        Ok((out, Shape::from((batch, channels, height, width))))
+    }
+
+    fn bwd(
+        &self,
+        image: &Tensor,
+        grid: &Tensor,
+        _: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        self.backward(image, grid, gradient)
+    }
+}
+
+impl Backward for GridSample {
+    fn name(&self) -> &'static str {
+        CustomOp2::name(self)
+    }
+
+    fn backward(&self, image: &Tensor, grid: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        refuse_nearest(self.sampler, grid)?;
+        let wanted = (image.track_op(), grid.track_op());
+        if !primitives::has_kernels(image) {
+            return primitives::grid_sample_grads(&image.detach(), &grid.detach(), gradient, self.sampler, wanted);
+        }
+        let (_, _, h, w) = image.dims4()?;
+        let (_, height, width, _) = grid.dims4()?;
+        let geometry = Geometry::new((h, w), (height, width), self.sampler);
+        fn run<T: WithDType>(
+            tensors: [&[T]; 3],
+            shape: [usize; 4],
+            geometry: &Geometry,
+            wanted: (bool, bool),
+        ) -> (Option<Vec<T>>, Option<Vec<T>>) {
+            let [image, lookup, gradient] = tensors;
+            let operands = Operands { image, shape, lookup };
+            match geometry.sampler.interpolation {
+                Interpolation::Area => area::gradients(operands, gradient, geometry, wanted),
+                _ => gradients::<T, GridLookup<T>>(operands, gradient, geometry, wanted),
+            }
+        }
+        let shape = image.dims4()?.into();
+        match image.dtype() {
+            DType::F32 => tensors::<f32>([image, grid], gradient, |t| run(t, shape, &geometry, wanted)),
+            _ => tensors::<f64>([image, grid], gradient, |t| run(t, shape, &geometry, wanted)),
+        }
+    }
+}
