@@ -1,14 +1,15 @@
 //! `stgan evaluate`: how far from the face's points frames end up.
 
 use super::files;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use stgan::compose::Foreground;
 use stgan::data;
-use stgan::evaluate::{self, LocateReport, Report, Summary};
+use stgan::evaluate::{self, LocateReport, Pair, Report, Summary};
 use stgan::gallery;
+use stgan::train::report::{Picture, grid};
 
 /// Measure the anchor error on labelled faces, with the catalogue's frames: mean distance of the two pupils and the two
 /// temples, in eye distances.
@@ -41,12 +42,19 @@ pub struct Arguments {
     /// Pictures without a face.
     #[arg(long, default_value_t = 1000, requires = "locate")]
     faceless: usize,
+    /// Writes the heads turned furthest there (.png): bare, with the frame by the located pupils alone, after the generators.
+    #[arg(long, value_name = "FILE", requires = "locate")]
+    pictures: Option<PathBuf>,
     #[arg(long)]
     json: bool,
 }
 
 /// Wider than any face of the data, so that frames are filtered as they are in use.
 const FRAME_WIDTH: u32 = 600;
+
+/// Pixels of a picture's side, and how many heads are shown.
+const PICTURE: usize = 192;
+const PICTURED: usize = 12;
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tryon = files::tryon(arguments.weights.as_deref())?;
@@ -67,6 +75,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let text =
             if arguments.json { serde_json::to_string(&report)? + "\n" } else { located(&report, &arguments.split)? };
         files::print(&text)?;
+        if let Some(path) = &arguments.pictures {
+            let mut pairs = evaluate::pairs(&tryon, &locator, dataset.bare.faces(), &frames, PICTURE)?;
+            pairs.truncate(PICTURED);
+            draw(path, pairs)?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let faces = dataset.bare.faces();
@@ -92,6 +105,19 @@ fn table(report: &Report, split: &str, seed: u64) -> Result<String, std::fmt::Er
         writeln!(text, "{name:<16}{:>9.4}{:>9.4}{:>9.4}", summary.mean, summary.median, summary.p95)?;
     }
     Ok(text)
+}
+
+/// Two heads a row, with the errors under them.
+fn draw(path: &Path, pairs: Vec<Pair>) -> Result<()> {
+    let columns = ["bare", "by the pupils alone", "after the generators"];
+    let pictures: Vec<Vec<Picture>> = pairs
+        .into_iter()
+        .map(|pair| pair.pictures.into_iter().map(|(planes, error)| Picture { planes, error }).collect())
+        .collect();
+    let rows: Vec<Vec<Picture>> = pictures.chunks(2).map(<[_]>::concat).collect();
+    ensure!(!rows.is_empty(), "no face of this split has a whole photo to draw");
+    grid::write(path, PICTURE, &[columns, columns].concat(), &rows)?;
+    Ok(())
 }
 
 fn located(report: &LocateReport, split: &str) -> Result<String, std::fmt::Error> {

@@ -1,8 +1,10 @@
 //! How well frames end up where they should: anchor errors over faces, frames and random placements. Native only.
 
 mod locate;
+mod pairs;
 
 pub use locate::{Alarms, Group, LocateReport, Threshold, located};
+pub use pairs::{Pair, pairs};
 
 use crate::compose::Foreground;
 use crate::data::Face;
