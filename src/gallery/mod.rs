@@ -1,7 +1,8 @@
-//! The project's own pictures: the catalogue of frames, random frames and random people for training, sample
-//! portraits. Native only.
+//! The project's own pictures: the catalogue of frames, random frames and random people for training, pictures
+//! without a face, sample portraits. Native only.
 
 mod colour;
+pub mod faceless;
 mod frames;
 pub mod people;
 mod portraits;

@@ -14,10 +14,12 @@
 //! numbers of most layers as 16-bit whole ones.
 
 mod block;
+mod conv;
 mod direct;
 mod frame;
 mod lanes;
 mod linear;
+mod map;
 mod pairs;
 mod plane;
 mod stage;
@@ -25,8 +27,10 @@ mod tile;
 mod winograd;
 
 pub use block::{Algorithm, Block, Scratch, Storage};
+pub use conv::{Chain, Conv};
 pub use frame::Frame;
 pub use lanes::Instructions;
 pub(crate) use lanes::{Kernel, Lanes};
+pub use map::Map;
 pub use plane::Plane;
 pub use stage::{Stage, Workspace, choice};
