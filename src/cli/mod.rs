@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod clip;
 mod device;
 mod evaluate;
 mod export;
@@ -25,6 +26,7 @@ enum Command {
     Fit(fit::Arguments),
     Inspect(inspect::Arguments),
     Frames(frames::Arguments),
+    Clip(clip::Arguments),
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
     Export(export::Arguments),
@@ -36,6 +38,7 @@ pub fn main() -> ExitCode {
         Command::Fit(arguments) => fit::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Frames(arguments) => frames::run(&arguments),
+        Command::Clip(arguments) => clip::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),

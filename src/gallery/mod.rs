@@ -1,6 +1,7 @@
 //! The project's own pictures: the catalogue of frames, random frames and random people for training, sample
-//! portraits. Native only.
+//! portraits, clips in which those move. Native only.
 
+pub mod clip;
 mod colour;
 mod frames;
 pub mod people;
