@@ -32,7 +32,8 @@
 //!
 //! # Rooms
 //!
-//! [`homography`] → [`ops`] → [`stn`] → [`model`] → [`tryon`] → the program and the browser's face. [`compose`] draws,
+//! [`homography`] → [`ops`] → [`stn`] → [`model`] → [`tryon`] → the program and the browser's face. [`locate`] finds the
+//! faces that nobody has put a frame on. [`compose`] draws,
 //! on [`homography`] and [`resample`] alone. `train`, `data`, `evaluate` and `gallery` are native only.
 //!
 //! # Conventions
@@ -59,6 +60,7 @@ pub mod evaluate;
 pub mod gallery;
 pub mod homography;
 pub mod kernels;
+pub mod locate;
 pub mod model;
 pub mod ops;
 pub mod resample;

@@ -1,6 +1,8 @@
 //! What JavaScript sees of [`crate::tryon`]: thin, without logic. The TypeScript of the npm package wraps it, reads the
 //! pixels out of whatever images it is given, and hands over only those that are needed.
 
+mod locate;
+
 use crate::compose::{self, Foreground};
 use crate::tryon::{Fit, Placement, TryOn};
 use crate::{BitmapRef, Error, Homography, Rect, Result};

@@ -11,6 +11,7 @@
  * - `image-size`: an image without pixels, or with a buffer of another length than `width × height × 4`.
  * - `image-too-large`: more than 64 million pixels.
  * - `internal`: a bug of this package. Existing objects can no longer be used; a new `TryOn` starts afresh.
+ * - `no-face`: no face was found in the photo, and no placement was given.
  * - `placement`: a placement with a missing field, a value that is not finite, or that has no common pixel with the photo.
  * - `step`: a step that the fit does not have.
  * - `unsupported-image`: an image source of an unknown type, or one whose pixels the page may not read.
@@ -28,6 +29,7 @@ export type StganErrorCode =
   | 'image-size'
   | 'image-too-large'
   | 'internal'
+  | 'no-face'
   | 'placement'
   | 'step'
   | 'unsupported-image'

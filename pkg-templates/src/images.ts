@@ -47,6 +47,8 @@ export interface Picture {
   readonly colorSpace: PredefinedColorSpace;
   /** A copy of the pixels of a part. */
   read(rect: Rect): Uint8ClampedArray<ArrayBuffer>;
+  /** The same, averaged down to a smaller size, where the platform does that. */
+  reduced?(rect: Rect, width: number, height: number): Uint8ClampedArray<ArrayBuffer>;
   close(): void;
 }
 
@@ -203,6 +205,18 @@ class Drawn implements Picture {
       at += width * height * 4;
     }
     return pixels;
+  }
+
+  reduced({ x, y, width, height }: Rect, toWidth: number, toHeight: number): Uint8ClampedArray<ArrayBuffer> {
+    if (this.#bitmap.width !== this.width) throw new StganError('disposed', `${this.#what}: the ImageBitmap has been closed`);
+    try {
+      const context = canvas(toWidth, toHeight);
+      context.imageSmoothingQuality = 'high';
+      context.drawImage(this.#bitmap, x, y, width, height, 0, 0, toWidth, toHeight);
+      return context.getImageData(0, 0, toWidth, toHeight).data;
+    } catch (error) {
+      throw wrap(error, 'unsupported-image', `${this.#what}: its pixels may not be read`);
+    }
   }
 
   close(): void {

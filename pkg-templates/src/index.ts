@@ -8,5 +8,6 @@ export { StganError, type StganErrorCode } from './errors.js';
 export { Fit, type Overlay, type StepOptions, type Update } from './fit.js';
 export type { ImageSource, Pixels } from './images.js';
 export type { BytesSource, Progress } from './load.js';
+export type { Located } from './locate.js';
 export type { WasmSource } from './module.js';
 export { TryOn, type CreateOptions, type FitOptions, type Model, type Placement } from './tryon.js';

@@ -6,6 +6,7 @@ import { StganError, wrap } from './errors.js';
 import { createFit, type Fit } from './fit.js';
 import { openImage, type ImageSource, type Picture } from './images.js';
 import { readBytes, type BytesSource, type Download, type Progress } from './load.js';
+import { Locator, type Located } from './locate.js';
 import { compile, type WasmSource } from './module.js';
 
 export interface CreateOptions {
@@ -13,6 +14,11 @@ export interface CreateOptions {
   wasm?: WasmSource | undefined;
   /** The weights, where they are not the package's own file. */
   weights?: BytesSource | undefined;
+  /**
+   * The weights that find faces, where they are not the package's own file. They are read when they are first needed: by `locate`,
+   * or by `fit` without a placement.
+   */
+  locator?: BytesSource | undefined;
   /** The wasm module that decodes encoded images where the platform does not (Node), where it is not the package's own file. */
   decoder?: WasmSource | undefined;
   /** Stops the loading. */
@@ -32,7 +38,8 @@ export interface Placement {
 }
 
 export interface FitOptions {
-  placement: Placement;
+  /** Where the frame is at first; the best of the faces that `locate` finds where none is given. */
+  placement?: Placement | undefined;
   /** How many updates to make; all that the model has where none is given. */
   steps?: number | undefined;
 }
@@ -52,12 +59,15 @@ export class TryOn {
   readonly model: Model;
   readonly #generation: Generation;
   readonly #decoder: Decoder;
+  readonly #locatorSource: BytesSource;
+  #locator: Promise<Locator> | undefined;
   #session: Session | undefined;
 
-  private constructor(generation: Generation, session: Session, decoder: Decoder) {
+  private constructor(generation: Generation, session: Session, decoder: Decoder, locator: BytesSource) {
     this.#generation = generation;
     this.#session = session;
     this.#decoder = decoder;
+    this.#locatorSource = locator;
     this.model = call(generation, () => session.model() as Model);
   }
 
@@ -66,7 +76,7 @@ export class TryOn {
    * one wasm module, the first that loaded.
    */
   static async create(options: CreateOptions = {}): Promise<TryOn> {
-    const { wasm, weights, decoder, signal, onProgress } = options ?? {};
+    const { wasm, weights, locator, decoder, signal, onProgress } = options ?? {};
     // Stops what is still on its way when the caller says so, and when one part fails.
     const stop = new AbortController();
     const download = (phase: Progress['phase']): Download => ({
@@ -88,7 +98,8 @@ export class TryOn {
       const generation = await start(module);
       signal?.throwIfAborted();
       const session = call(generation, (glue) => new glue.Session(tensors));
-      return new TryOn(generation, session, new Decoder(decoder));
+      const finder = locator ?? new URL('../weights/locator.safetensors', import.meta.url);
+      return new TryOn(generation, session, new Decoder(decoder), finder);
     } catch (error) {
       stop.abort();
       if (signal?.aborted) throw new StganError('aborted', 'the loading was aborted', { cause: signal.reason });
@@ -98,14 +109,18 @@ export class TryOn {
     }
   }
 
-  /** Moves a frame from where the user put it to where it belongs. */
-  async fit(photo: ImageSource, frame: ImageSource, options: FitOptions): Promise<Fit> {
+  /**
+   * Moves a frame from where the user put it to where it belongs. Without a placement it starts on the best of the faces that
+   * `locate` finds; where there is none, the error's code is `no-face`.
+   */
+  async fit(photo: ImageSource, frame: ImageSource, options: FitOptions = {}): Promise<Fit> {
     this.#alive();
     const back = await openImage(photo, 'the photo', this.#decoder);
     try {
       const front = await openImage(frame, 'the frame', this.#decoder);
       try {
-        return this.#fit(back, front, options);
+        const { placement, steps } = options ?? {};
+        return this.#fit(back, front, placement ?? (await this.#best(back)), steps);
       } finally {
         front.close();
       }
@@ -115,9 +130,42 @@ export class TryOn {
     }
   }
 
-  #fit(photo: Picture, frame: Picture, options: FitOptions): Fit {
+  /** Finds the faces of a photo, best first: sure ones, and of those the larger. None is no error. */
+  async locate(photo: ImageSource): Promise<Located[]> {
+    this.#alive();
+    const picture = await openImage(photo, 'the photo', this.#decoder);
+    try {
+      const locator = await this.#openLocator();
+      this.#alive();
+      return locator.locate(picture);
+    } finally {
+      picture.close();
+    }
+  }
+
+  async #best(photo: Picture): Promise<Placement> {
+    const locator = await this.#openLocator();
+    this.#alive();
+    const [best] = locator.locate(photo);
+    if (!best) throw new StganError('no-face', 'no face was found in the photo: a placement has to say where the frame goes');
+    return best.placement;
+  }
+
+  /** The locator, read when it is first needed; a failure is not kept. */
+  #openLocator(): Promise<Locator> {
+    const open = async (): Promise<Locator> => {
+      const download: Download = { signal: new AbortController().signal, report: () => {} };
+      return new Locator(this.#generation, await readBytes(this.#locatorSource, download));
+    };
+    this.#locator ??= open().catch((error: unknown) => {
+      this.#locator = undefined;
+      throw wrap(error, 'internal', 'the locator cannot be loaded');
+    });
+    return this.#locator;
+  }
+
+  #fit(photo: Picture, frame: Picture, placement: Placement, steps: number | undefined): Fit {
     const session = this.#alive();
-    const { placement, steps } = options ?? {};
     const generation = this.#generation;
     // The part that the generators look at is all of the photo that wasm ever holds.
     const rect = call(generation, (glue) => glue.Session.region(photo.width, photo.height, placement));
@@ -135,6 +183,8 @@ export class TryOn {
     const session = this.#session;
     this.#session = undefined;
     if (session) release(this.#generation, session);
+    this.#locator?.then((locator) => locator.dispose()).catch(() => {});
+    this.#locator = undefined;
   }
 
   [dispose](): void {

@@ -105,6 +105,7 @@ pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
                 file: name.to_owned(),
                 yaw: None,
                 landmarks,
+                whole: None,
             })
         };
         match row() {

@@ -1,7 +1,7 @@
 //! From the rows of a table to a data set: every image is decoded once, and what is broken is named.
 
 use super::anchors::{self, Anchors, Point};
-use super::pool::{self, Face, Origin, Pool, aligned_placement};
+use super::pool::{self, Face, Origin, Pool, Whole, aligned_placement};
 use super::{Broken, Crop, Dataset, Problem, Settings, data_error, name_some};
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -25,6 +25,7 @@ pub(super) struct Row {
     pub file: String,
     pub yaw: Option<f64>,
     pub landmarks: Option<Landmarks>,
+    pub whole: Option<Whole>,
 }
 
 /// The subject's right first; pixels of the image.
@@ -193,7 +194,7 @@ fn face(images: &Arc<Path>, row: Row, settings: &Settings) -> std::result::Resul
         return Err(problem("its yaw is not finite".into()));
     }
     let origin = Origin::File(images.clone(), row.file);
-    Ok(Face { id: row.id, person: row.person, target, placement, yaw: row.yaw, size, origin })
+    Ok(Face { id: row.id, person: row.person, target, placement, yaw: row.yaw, size, origin, whole: row.whole })
 }
 
 /// Whether a frame can be put there.

@@ -18,11 +18,12 @@ mod check;
 pub mod frames;
 mod pool;
 mod sampler;
+pub mod scenes;
 mod settings;
 mod synthetic;
 mod table;
 
-pub use pool::{Face, Pool};
+pub use pool::{Face, Pool, Whole};
 pub use settings::{Broken, Crop, Settings, Source, Synthetic};
 
 use crate::{Error, Result};

@@ -5,7 +5,7 @@ use super::augment::Subject;
 use super::synthetic;
 use crate::model::canonical::{EYE_Y, TEMPLE_X};
 use crate::tryon::Placement;
-use crate::{Bitmap, Error, Result, decode};
+use crate::{Bitmap, Error, Homography, Result, decode};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -45,6 +45,17 @@ pub struct Face {
     /// Width and height of the image.
     pub size: (u32, u32),
     pub(super) origin: Origin,
+    /// The photo that the image was cut from, where the data has it.
+    pub whole: Option<Whole>,
+}
+
+/// The whole photo that an aligned image was cut from. It is not looked at before it is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whole {
+    /// Relative to the data's folder.
+    pub(super) file: String,
+    /// From pixels of the aligned image to pixels of the photo.
+    pub from_aligned: Homography,
 }
 
 /// Where a face's pixels come from.
@@ -63,6 +74,20 @@ impl Face {
         match &self.origin {
             Origin::File(folder, name) => read_image(&folder.join(name)),
             Origin::Drawn(address) => address.draw(),
+        }
+    }
+
+    /// The whole photo, and the face's points in its pixels; none where the data has no photo or no landmarks.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Data`] for a photo that cannot be read.
+    pub fn photo(&self) -> Result<Option<(Bitmap, Anchors)>> {
+        match (&self.origin, &self.whole, &self.target) {
+            (Origin::File(folder, _), Some(whole), Some(target)) => {
+                let target = super::anchors::apply(&whole.from_aligned, target);
+                Ok(Some((read_image(&folder.join(&whole.file))?, target)))
+            }
+            _ => Ok(None),
         }
     }
 

@@ -48,6 +48,7 @@ pub enum Source {
     /// | `image` | optional: the file, relative to the folder; `aligned/ID.jpg` where the column or the value is missing |
     /// | `yaw` | optional: degrees, positive where the face turns to the image's right |
     /// | `r_iris_x`, `r_iris_y`, `l_iris_…`, `r_temple_…`, `l_temple_…` | optional, all eight or none: pixels; `r` is the subject's right, the image's left |
+    /// | `photo`, `photo_r_eye_x`, …, `r_eye_x`, … | optional: the whole photo, and the eyes' centres on it and on the image, from which follows how they lie to each other |
     ///
     /// Other columns are not read. Where there are no landmarks, images must be aligned and framed as CelebA's are
     /// (178×218 pixels, or that shape in another size).

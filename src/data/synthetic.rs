@@ -5,9 +5,8 @@ use super::pool::{Face, Origin, Pool, aligned_placement};
 use super::{Crop, Dataset, Settings, data_error};
 use crate::compose::{self, Foreground};
 use crate::gallery::people::Person;
-use crate::homography::DIMENSION;
 use crate::tryon::frame_to_canonical;
-use crate::{Bitmap, Homography, Result, gallery};
+use crate::{Bitmap, Result, gallery};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -73,6 +72,7 @@ impl Address {
             yaw: Some(person.yaw()),
             size,
             origin: Origin::Drawn(self),
+            whole: None,
         })
     }
 
@@ -88,18 +88,11 @@ impl Address {
         let scale = f64::from(self.width) / gallery::people::WIDTH;
         let scaled = |points: [[f64; 2]; 2]| points.map(|p| p.map(|x| x * scale));
         let target = anchors::from_landmarks(scaled(person.irises()), scaled(person.temples()));
-        let to_image = worn(&target)?;
+        let to_image = anchors::worn(&target)?;
         let rect = crate::Rect { x: 0, y: 0, width: image.width(), height: image.height() };
         compose::blend(&frame, &(to_image * frame_to_canonical(&frame)).normalized()?, image.data_mut(), rect)?;
         Ok(image)
     }
-}
-
-/// From canonical coordinates of a frame to the image: the homography that meets the face's anchors best.
-fn worn(target: &anchors::Anchors) -> Result<Homography> {
-    let to_image = anchors::placement(target).to_photo()?;
-    let p: [f64; DIMENSION] = anchors::solve(&anchors::apply(&to_image.inverse()?, target))?;
-    Ok(to_image * Homography::exp(&p.map(|x| -x)))
 }
 
 pub(super) fn open(settings: &Settings) -> Result<Dataset> {

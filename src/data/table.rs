@@ -1,6 +1,8 @@
 //! A folder with a `labels.csv`; see [`Source::Table`](super::Source::Table) for its columns.
 
+use super::anchors::similarity;
 use super::check::{Landmarks, Listed, Row};
+use super::pool::Whole;
 use super::{Problem, Settings, data_error};
 use crate::Result;
 use std::collections::HashMap;
@@ -13,6 +15,19 @@ pub(super) const FILE: &str = "labels.csv";
 const POINTS: [&str; 8] =
     ["r_iris_x", "r_iris_y", "l_iris_x", "l_iris_y", "r_temple_x", "r_temple_y", "l_temple_x", "l_temple_y"];
 
+/// The columns of a whole photo: the file, then the eyes' centres there and on the aligned image.
+const PHOTO: [&str; 9] = [
+    "photo",
+    "photo_r_eye_x",
+    "photo_r_eye_y",
+    "photo_l_eye_x",
+    "photo_l_eye_y",
+    "r_eye_x",
+    "r_eye_y",
+    "l_eye_x",
+    "l_eye_y",
+];
+
 /// Where the columns are.
 struct Columns {
     id: Option<usize>,
@@ -22,6 +37,7 @@ struct Columns {
     person: usize,
     yaw: Option<usize>,
     points: Option<[usize; 8]>,
+    photo: Option<[usize; 9]>,
 }
 
 pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
@@ -60,8 +76,10 @@ impl Columns {
                 None => Some(points.map(Option::unwrap_or_default)),
             }
         };
+        let photo = PHOTO.map(at);
+        let photo = photo.iter().all(Option::is_some).then(|| photo.map(Option::unwrap_or_default));
         let (split, glasses, person) = (need("split")?, need("glasses")?, need("person")?);
-        Ok(Self { id, image, split, glasses, person, yaw: at("yaw"), points })
+        Ok(Self { id, image, split, glasses, person, yaw: at("yaw"), points, photo })
     }
 
     fn row(
@@ -93,6 +111,19 @@ impl Columns {
             let [rx, ry, lx, ly, tx, ty, ux, uy] = values;
             landmarks = Some(Landmarks::Full { irises: [[rx, ry], [lx, ly]], temples: [[tx, ty], [ux, uy]] });
         }
+        let mut whole = None;
+        if let Some([file, rest @ ..]) = self.photo
+            && let Some(file) = field(file)
+        {
+            let mut values = [0.0; 8];
+            for ((value, at), name) in values.iter_mut().zip(rest).zip(&PHOTO[1..]) {
+                *value = number(need(at, name)?, name)?;
+            }
+            let [a, b, c, d, e, f, g, h] = values;
+            let from_aligned = similarity([[e, f], [g, h]], [[a, b], [c, d]])
+                .ok_or("its eyes on the whole photo are in one place, or not finite")?;
+            whole = Some(Whole { file: file.to_owned(), from_aligned });
+        }
         Ok(Row {
             id: id.to_owned(),
             person: need(self.person, "person")?.to_owned(),
@@ -101,6 +132,7 @@ impl Columns {
             file: image.map_or_else(|| format!("aligned/{id}.jpg"), str::to_owned),
             yaw,
             landmarks,
+            whole,
         })
     }
 }

@@ -1,8 +1,9 @@
-//! The project's own pictures: the catalogue of frames, random frames and random people for training, sample
-//! portraits, clips in which those move. Native only.
+//! The project's own pictures: the catalogue of frames, random frames and random people for training, pictures
+//! without a face, sample portraits, clips in which those move. Native only.
 
 pub mod clip;
 mod colour;
+pub mod faceless;
 mod frames;
 pub mod people;
 mod portraits;

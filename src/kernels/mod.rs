@@ -14,17 +14,21 @@
 //! weights of a few layers as 16-bit whole numbers.
 
 mod block;
+mod conv;
 mod direct;
 mod frame;
 mod lanes;
 mod linear;
+mod map;
 mod plane;
 mod stage;
 mod tile;
 mod winograd;
 
 pub use block::{Algorithm, Block, Scratch, Storage};
+pub use conv::{Chain, Conv};
 pub use frame::Frame;
 pub use lanes::Instructions;
+pub use map::Map;
 pub use plane::Plane;
 pub use stage::{Stage, Workspace, choice};

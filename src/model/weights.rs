@@ -90,9 +90,35 @@ pub fn write(weights: &Weights, storage: Storage) -> Result<Vec<u8>> {
         .flat_map(|stage| weights.spec.tensors(stage))
         .chain(weights.discriminator.iter().flat_map(DiscriminatorSpec::tensors))
         .collect();
+    let mut metadata = weights.metadata.clone();
+    let list = weights.spec.channels.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+    for (key, value) in [
+        ("format", FORMAT.to_owned()),
+        ("version", VERSION.to_string()),
+        ("size", weights.spec.size.to_string()),
+        ("inputs", weights.spec.inputs.name().to_owned()),
+        ("channels", list),
+        ("hidden", weights.spec.hidden.to_string()),
+        ("stages", weights.stages.to_string()),
+    ] {
+        metadata.insert(key.to_owned(), value);
+    }
+    encode(specs, &weights.parameters, storage, metadata)
+}
+
+/// A safetensors file of the tensors that `specs` describe.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn encode(
+    specs: Vec<TensorSpec>,
+    parameters: &Parameters,
+    storage: Storage,
+    metadata: BTreeMap<String, String>,
+) -> Result<Vec<u8>> {
     let mut encoded = Vec::with_capacity(specs.len());
     for spec in specs {
-        let values = weights.parameters.get(&spec)?.flatten_all()?.to_vec1::<f32>()?;
+        let values = parameters.get(&spec)?.flatten_all()?.to_vec1::<f32>()?;
         let bytes: Vec<u8> = match storage {
             Storage::F32 => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
             Storage::F16 => values.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect(),
@@ -112,19 +138,7 @@ pub fn write(weights: &Weights, storage: Storage) -> Result<Vec<u8>> {
         .map(|(spec, bytes)| Ok((spec.name.as_str(), TensorView::new(dtype, spec.shape.clone(), bytes)?)))
         .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
         .map_err(|error| Error::WeightsFormat(error.to_string()))?;
-    let mut metadata: HashMap<String, String> = weights.metadata.clone().into_iter().collect();
-    let list = weights.spec.channels.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
-    for (key, value) in [
-        ("format", FORMAT.to_owned()),
-        ("version", VERSION.to_string()),
-        ("size", weights.spec.size.to_string()),
-        ("inputs", weights.spec.inputs.name().to_owned()),
-        ("channels", list),
-        ("hidden", weights.spec.hidden.to_string()),
-        ("stages", weights.stages.to_string()),
-    ] {
-        metadata.insert(key.to_owned(), value);
-    }
+    let metadata: HashMap<String, String> = metadata.into_iter().collect();
     safetensors::serialize(views, Some(metadata)).map_err(|error| Error::WeightsFormat(error.to_string()))
 }
 
@@ -221,7 +235,8 @@ fn shape_error(name: &str, actual: &[usize], expected: String) -> Error {
     Error::TensorShape { name: name.to_owned(), actual: actual.to_vec(), expected }
 }
 
-fn values(name: &str, view: &TensorView) -> Result<Vec<f32>> {
+/// The numbers of a tensor, all of them finite.
+pub(crate) fn values(name: &str, view: &TensorView) -> Result<Vec<f32>> {
     let data = view.data();
     let values: Vec<f32> = match view.dtype() {
         Dtype::F32 => data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),

@@ -7,6 +7,7 @@ mod solve;
 
 pub use solve::solve;
 
+use crate::Result;
 use crate::homography::Homography;
 use crate::model::canonical::{EYE_Y, PUPIL_X, TEMPLE_X};
 use crate::tryon::Placement;
@@ -99,6 +100,35 @@ pub fn placement(target: &Anchors) -> Placement {
     Placement { x: to[0], y: to[1], width: 2.0 * TEMPLE_X * scale, rotation: cross.atan2(dot).to_degrees() }
 }
 
+/// From canonical coordinates of a frame to the image: the homography that meets the face's anchors best.
+///
+/// # Errors
+/// As [`solve`], and for anchors that no placement has.
+pub fn worn(target: &Anchors) -> Result<Homography> {
+    let to_image = placement(target).to_photo()?;
+    let p = solve(&apply(&to_image.inverse()?, target))?;
+    Ok(to_image * Homography::exp(&p.map(|x| -x)))
+}
+
+/// The similarity that brings two points to two others; none where the first two are in one place, or a number is not finite.
+pub fn similarity([a, b]: [Point; 2], [c, d]: [Point; 2]) -> Option<Homography> {
+    let (u, v) = ([b[0] - a[0], b[1] - a[1]], [d[0] - c[0], d[1] - c[1]]);
+    let square = u[0] * u[0] + u[1] * u[1];
+    let (cos, sin) = ((u[0] * v[0] + u[1] * v[1]) / square, (u[0] * v[1] - u[1] * v[0]) / square);
+    let map = Homography([
+        cos,
+        -sin,
+        c[0] - cos * a[0] + sin * a[1],
+        sin,
+        cos,
+        c[1] - sin * a[0] - cos * a[1],
+        0.0,
+        0.0,
+        1.0,
+    ]);
+    map.0.iter().all(|x| x.is_finite()).then_some(map).filter(|_| cos.hypot(sin) > 0.0)
+}
+
 pub fn distance(a: Point, b: Point) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }
@@ -118,6 +148,15 @@ mod tests {
         let found = placement(&target);
         assert!((found.x - 120.0).abs() < 1e-9 && (found.y - 80.0).abs() < 1e-9);
         assert!((found.width - 90.0).abs() < 1e-9 && (found.rotation - 7.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn two_points_make_a_similarity() {
+        let map = similarity([[1.0, 2.0], [4.0, 6.0]], [[10.0, 0.0], [10.0, 10.0]]).unwrap();
+        assert!(distance(map.apply([1.0, 2.0]), [10.0, 0.0]) < 1e-12);
+        assert!(distance(map.apply([4.0, 6.0]), [10.0, 10.0]) < 1e-12);
+        assert!(similarity([[1.0, 2.0], [1.0, 2.0]], [[0.0, 0.0], [1.0, 0.0]]).is_none());
+        assert!(similarity([[1.0, 2.0], [3.0, 2.0]], [[0.0, f64::NAN], [1.0, 0.0]]).is_none());
     }
 
     #[test]

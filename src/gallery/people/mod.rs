@@ -5,7 +5,7 @@
 //! vector graphics: what matters is that skin, hair, light, clothes and backgrounds vary more than anything that tells
 //! where the eyes are. Images are framed as CelebA's aligned ones, 178×218.
 
-mod brush;
+pub(super) mod brush;
 mod eyes;
 mod hair;
 mod head;

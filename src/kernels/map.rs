@@ -1,0 +1,84 @@
+//! Images of any shape for fully convolutional networks: all channels of a pixel side by side (NHWC), zeros around.
+
+/// An image [H, W, C] of f32, with as many rows and columns of zeros before the first pixel as after the last.
+#[derive(Clone, Debug)]
+pub struct Map {
+    size: (usize, usize),
+    channels: usize,
+    border: usize,
+    values: Vec<f32>,
+}
+
+impl Map {
+    /// Of zeros; `size` is rows and columns.
+    pub fn new(size: (usize, usize), channels: usize, border: usize) -> Self {
+        let values = vec![0.0; (size.0 + 2 * border) * (size.1 + 2 * border) * channels];
+        Self { size, channels, border, values }
+    }
+
+    /// Rows and columns.
+    pub fn size(&self) -> (usize, usize) {
+        self.size
+    }
+
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Rows and columns of zeros on each side.
+    pub fn border(&self) -> usize {
+        self.border
+    }
+
+    /// Where the pixel in row `y` and column `x` starts, both counted with the border.
+    #[inline(always)]
+    fn offset(&self, y: usize, x: usize) -> usize {
+        (y * (self.size.1 + 2 * self.border) + x) * self.channels
+    }
+
+    /// `count` pixels of row `y` from column `x` on, both counted with the border.
+    #[inline(always)]
+    pub(super) fn run(&self, y: usize, x: usize, count: usize) -> &[f32] {
+        &self.values[self.offset(y, x)..][..count * self.channels]
+    }
+
+    /// The pixel in row `y` and column `x`.
+    #[inline(always)]
+    pub fn pixel(&self, y: usize, x: usize) -> &[f32] {
+        &self.values[self.offset(y + self.border, x + self.border)..][..self.channels]
+    }
+
+    #[inline(always)]
+    pub(super) fn pixel_mut(&mut self, y: usize, x: usize) -> &mut [f32] {
+        let start = self.offset(y + self.border, x + self.border);
+        &mut self.values[start..][..self.channels]
+    }
+
+    /// The pixels of row `y`, without the border.
+    pub fn row(&self, y: usize) -> &[f32] {
+        &self.values[self.offset(y + self.border, self.border)..][..self.size.1 * self.channels]
+    }
+
+    pub fn row_mut(&mut self, y: usize) -> &mut [f32] {
+        let (start, length) = (self.offset(y + self.border, self.border), self.size.1 * self.channels);
+        &mut self.values[start..][..length]
+    }
+
+    /// The mean of every 2×2 pixels, those of an odd last row or column left out; at least one pixel.
+    pub fn halved(&self, border: usize) -> Self {
+        let (height, width) = (self.size.0 / 2, self.size.1 / 2);
+        let mut half = Self::new((height.max(1), width.max(1)), self.channels, border);
+        let channels = self.channels;
+        for y in 0..height {
+            let (upper, lower) = (self.row(2 * y), self.row(2 * y + 1));
+            for (x, pixel) in half.row_mut(y).chunks_exact_mut(channels).take(width).enumerate() {
+                let at = 2 * x * channels;
+                for (c, value) in pixel.iter_mut().enumerate() {
+                    *value =
+                        0.25 * (upper[at + c] + upper[at + channels + c] + lower[at + c] + lower[at + channels + c]);
+                }
+            }
+        }
+        half
+    }
+}

@@ -1,0 +1,243 @@
+//! Finding faces, so that nobody has to put the frame there: where a photo's faces have their pupils.
+//!
+//! Two small fully convolutional networks, trained by `stgan train` as everything here is:
+//!
+//! ```text
+//!     photo ─> reduced to about 50,000 pixels ─> halved, halved, …       the finder looks at every level:
+//!                                                 │                        a score for every 8×8 pixels, and how far
+//!                                                 v                        from there both pupils are
+//!     places where two pupils may be ─> the try-on's view of each, from the photo itself, upright, 64 pixels a side
+//!                                                 │
+//!                                                 v                        the pointer looks at every view, twice:
+//!     pupils, score                  <────────────┘                        is it a face, and where exactly are the pupils
+//! ```
+//!
+//! The finder knows faces of one size, eyes 4 to 14 pixels apart, and the levels bring all sizes to that. The pointer sees
+//! what a generator would see of a frame placed there ([`Placement`]), so that its answers mean the same at any size and
+//! tilt; its second look is cut by what the first one said. One look of the pointer around a known place is all that
+//! tracking needs ([`Locator::look`]).
+//!
+//! A photo is never copied: it is asked for reduced parts ([`Photo`]), whoever has it.
+
+mod finder;
+mod network;
+mod photo;
+mod pointer;
+mod spec;
+
+pub use finder::STRIDE;
+pub use network::Network;
+pub use photo::{Photo, Reducer};
+pub use pointer::{Region, expected, to_view};
+pub use spec::{FinderSpec, LocatorSpec, PointerSpec, Weights, read, write};
+
+use crate::kernels::Instructions;
+use crate::model::canonical::{PUPIL_X, TEMPLE_X};
+use crate::tryon::Placement;
+use crate::{BitmapRef, Error, Result};
+use finder::Finder;
+use pointer::Pointer;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A point of the photo, in pixels from its left upper corner.
+pub type Point = [f64; 2];
+
+/// A place with a lower score in the finder's eyes is not looked at closer.
+const WORTH_A_LOOK: f64 = 0.1;
+
+/// At most this many places are looked at closer.
+const MOST: usize = 32;
+
+/// What the pointer scores lower at first sight it does not look at again.
+const UNLIKELY: f64 = 0.05;
+
+/// How often the pointer looks at a place.
+const LOOKS: usize = 2;
+
+/// A face.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found {
+    /// The pupils in photo pixels, the image's left one first.
+    pub eyes: [Point; 2],
+    /// How sure the pointer is that this is a face, from 0 to 1.
+    pub score: f64,
+}
+
+impl Found {
+    /// Where a frame belongs by the pupils alone: the similarity that brings the canonical pose's to these.
+    pub fn placement(&self) -> Placement {
+        let [[x0, y0], [x1, y1]] = self.eyes;
+        Placement {
+            x: 0.5 * (x0 + x1),
+            y: 0.5 * (y0 + y1),
+            width: self.eye_distance() * TEMPLE_X / PUPIL_X,
+            rotation: (y1 - y0).atan2(x1 - x0).to_degrees(),
+        }
+    }
+
+    /// Between the pupils, in photo pixels.
+    pub fn eye_distance(&self) -> f64 {
+        distance(self.eyes[0], self.eyes[1])
+    }
+
+    fn middle(&self) -> Point {
+        [0, 1].map(|k| 0.5 * (self.eyes[0][k] + self.eyes[1][k]))
+    }
+
+    /// Whether both cannot be faces: one's middle lies within `reach` of the larger eye distance from the other's.
+    fn overlaps(&self, other: &Self, reach: f64) -> bool {
+        distance(self.middle(), other.middle()) < reach * self.eye_distance().max(other.eye_distance())
+    }
+}
+
+fn distance(a: Point, b: Point) -> f64 {
+    (a[0] - b[0]).hypot(a[1] - b[1])
+}
+
+/// The best of what is at most `reach` apart, in the order of the scores.
+fn suppress(mut found: Vec<Found>, reach: f64) -> Vec<Found> {
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut kept: Vec<Found> = Vec::new();
+    for face in found {
+        if !kept.iter().any(|better| better.overlaps(&face, reach)) {
+            kept.push(face);
+        }
+    }
+    kept
+}
+
+/// The two networks, ready to look at photos.
+#[derive(Clone, Debug)]
+pub struct Locator {
+    networks: Arc<(Finder, Pointer)>,
+    threshold: f64,
+    metadata: Arc<BTreeMap<String, String>>,
+}
+
+impl Locator {
+    /// Reads the weights of both networks, and from what score on something is a face.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn new(weights: &[u8]) -> Result<Self> {
+        let file = read(weights)?;
+        Self::from_weights(&file)
+    }
+
+    /// Networks that are in memory already; their weights are copied.
+    ///
+    /// # Errors
+    /// [`Error::TensorMissing`] and [`Error::TensorShape`] where the weights do not fit their sizes.
+    pub fn from_weights(file: &Weights) -> Result<Self> {
+        let instructions = Instructions::best();
+        let finder = Finder::new(&file.spec.finder, &file.parameters, instructions)?;
+        let pointer = Pointer::new(&file.spec.pointer, &file.parameters, instructions)?;
+        Ok(Self {
+            networks: Arc::new((finder, pointer)),
+            threshold: file.threshold,
+            metadata: Arc::new(file.metadata.clone()),
+        })
+    }
+
+    /// From what score on something counts as a face: what the weights file says.
+    pub fn threshold(&self) -> f64 {
+        self.threshold
+    }
+
+    /// What the weights file says of itself.
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    /// All faces of a photo, best first: sure ones, and of those the larger. Empty where there is none.
+    ///
+    /// # Errors
+    /// None for the images that [`BitmapRef`] admits.
+    pub fn locate(&self, photo: BitmapRef) -> Result<Vec<Found>> {
+        self.locate_in(&photo, self.threshold)
+    }
+
+    /// The same of a photo that is elsewhere, and from another score on (0 gives everything that was looked at).
+    ///
+    /// # Errors
+    /// What reading the photo gives; [`Error::Argument`] for a threshold that is not between 0 and 1.
+    pub fn locate_in<P: Photo>(&self, photo: &P, threshold: f64) -> Result<Vec<Found>, P::Error> {
+        if !(0.0..=1.0).contains(&threshold) {
+            let (name, value) = ("threshold", threshold.to_string());
+            return Err(Error::Argument { name, value, expected: "0 to 1".into() }.into());
+        }
+        let (finder, pointer) = &*self.networks;
+        let small = finder::Small::new(photo)?;
+        let mut found = Vec::new();
+        for place in finder.places(&small).into_iter().filter(|p| p.score >= WORTH_A_LOOK).take(MOST) {
+            // A placement that cannot be is no face: the finder's guess was wild.
+            let Ok(placement) = usable(&place) else { continue };
+            let Some(region) = Region::of(photo, &placement, Some(&small), pointer.size())? else { continue };
+            let mut face = pointer.look(&region, &placement);
+            for _ in 1..LOOKS {
+                face = face
+                    .filter(|f| f.score >= UNLIKELY)
+                    .and_then(|f| pointer.look(&region, &usable(&f).ok()?))
+                    .or(face);
+            }
+            found.extend(face.filter(|face| face.score >= threshold));
+        }
+        Ok(in_order(suppress(found, 0.9)))
+    }
+
+    /// One look around a place where a face was a moment ago: the face there, with pupils as they are now, or none. It sees
+    /// a square of 3.6 eye distances a side around the placement, and follows what has moved by up to about half of one.
+    ///
+    /// # Errors
+    /// What reading the photo gives; [`Error::Placement`] as [`Placement::to_photo`].
+    pub fn look_in<P: Photo>(&self, photo: &P, near: &Placement) -> Result<Option<Found>, P::Error> {
+        let (_, pointer) = &*self.networks;
+        let region = Region::of(photo, near, None, pointer.size())?;
+        let face = region.and_then(|region| pointer.look(&region, near));
+        Ok(face.filter(|face| face.score >= self.threshold))
+    }
+
+    /// [`Locator::look_in`] a photo in memory.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn look(&self, photo: BitmapRef, near: &Placement) -> Result<Option<Found>> {
+        self.look_in(&photo, near)
+    }
+}
+
+/// A place as a placement that can be looked at.
+fn usable(face: &Found) -> Result<Placement> {
+    let placement = face.placement();
+    placement.to_photo().map(|_| placement)
+}
+
+/// Sure and large ones first: a small face in the background may be as sure as the one that the photo is of.
+fn in_order(mut found: Vec<Found>) -> Vec<Found> {
+    let weight = |face: &Found| face.score * face.eye_distance().sqrt();
+    found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placement_has_its_pupils_where_the_face_has_them() {
+        let face = Found { eyes: [[100.0, 80.0], [160.0, 95.0]], score: 1.0 };
+        let to_photo = face.placement().to_photo().unwrap();
+        for (expected, x) in face.eyes.iter().zip([-PUPIL_X, PUPIL_X]) {
+            let found = to_photo.apply([x, crate::model::canonical::EYE_Y]);
+            assert!(distance(found, *expected) < 1e-9, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn of_two_that_overlap_the_better_stays() {
+        let at = |x: f64, score: f64| Found { eyes: [[x, 50.0], [x + 20.0, 50.0]], score };
+        let kept = suppress(vec![at(10.0, 0.6), at(12.0, 0.9), at(60.0, 0.7)], 0.9);
+        assert_eq!(kept, [at(12.0, 0.9), at(60.0, 0.7)]);
+    }
+}

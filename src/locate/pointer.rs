@@ -1,0 +1,138 @@
+//! The second network: looks at one place closely, says whether it is a face, and where exactly its pupils are.
+
+use super::finder::{Small, sigmoid};
+use super::network::chain;
+use super::{Found, Photo, Point, PointerSpec};
+use crate::homography::Homography;
+use crate::kernels::{Chain, Instructions, Map};
+use crate::model::Parameters;
+use crate::model::canonical::{EYE_Y, PUPIL_X, TEMPLE_X};
+use crate::resample::Pyramid;
+use crate::tryon::{Placement, view_to_canonical};
+use crate::{Bitmap, Rect, Result};
+
+/// How far from its middle a place is read, in canonical units: a second look is cut elsewhere than the first.
+const REACH: f64 = 1.5;
+/// For one look alone: the canonical square, its last pixels' outer halves, and the filter's.
+const REACH_ONCE: f64 = 1.1;
+/// Pixels read for one of the view.
+const DETAIL: f64 = 1.5;
+/// The finder's photo will do where a pixel of the view spans this many of its.
+const ENOUGH: f64 = 0.8;
+
+/// Where in the canonical square the pupils are taken to be before a look, and what an answer counts in: eye distances.
+pub fn expected() -> ([Point; 2], f64) {
+    ([[-PUPIL_X, EYE_Y], [PUPIL_X, EYE_Y]], 2.0 * PUPIL_X)
+}
+
+/// From the pixels of a `size × size` view to the photo's, with the pupils where `placement` has them.
+///
+/// # Errors
+/// As [`Placement::to_photo`].
+pub fn to_view(placement: &Placement, size: usize) -> Result<Homography> {
+    Ok(placement.to_photo()? * view_to_canonical(size))
+}
+
+/// Some of a photo, as sharp as the pointer's view needs it.
+pub struct Region {
+    pyramid: Pyramid,
+    /// From photo pixels.
+    from_photo: Homography,
+}
+
+impl Region {
+    /// The surroundings of a placement, for one look; with the finder's photo, which is used where it is sharp enough, for more.
+    /// None where nothing of the photo is there.
+    ///
+    /// # Errors
+    /// [`Error::Placement`] for values that are not finite or of no size, and what reading gives.
+    pub(super) fn of<P: Photo>(
+        photo: &P,
+        placement: &Placement,
+        small: Option<&Small>,
+        size: usize,
+    ) -> Result<Option<Self>, P::Error> {
+        let to_photo = placement.to_photo()?;
+        // Photo pixels a pixel of the view.
+        let span = placement.width / (2.0 * TEMPLE_X) * 2.0 / (size.max(2) - 1) as f64;
+        let reach = if small.is_some() { REACH } else { REACH_ONCE };
+        let corners = [[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]].map(|c| to_photo.apply(c));
+        let source = small.filter(|small| span >= ENOUGH * small.scale()[0] || small.scale()[0] <= 1.0);
+        let (scale, limits) = match source {
+            Some(small) => (small.scale(), (small.bitmap.width(), small.bitmap.height())),
+            None => ([1.0; 2], photo.size()),
+        };
+        let side = |axis: usize, limit: u32| {
+            let values = corners.map(|corner| corner[axis] / scale[axis]);
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min).floor().max(0.0);
+            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil().min(f64::from(limit));
+            (low < high).then_some((low as u32, (high - low) as u32))
+        };
+        let (Some((x, width)), Some((y, height))) = (side(0, limits.0), side(1, limits.1)) else { return Ok(None) };
+        let rect = Rect { x, y, width, height };
+        let bitmap: Bitmap = match source {
+            Some(small) => small.bitmap.as_ref().crop(rect)?,
+            None => {
+                let reduced =
+                    |length: u32| ((f64::from(length) / (span / DETAIL).max(1.0)).ceil() as u32).clamp(1, length);
+                photo.read(rect, reduced(width), reduced(height))?
+            }
+        };
+        let factor = [
+            f64::from(bitmap.width()) / f64::from(width) / scale[0],
+            f64::from(bitmap.height()) / f64::from(height) / scale[1],
+        ];
+        let from_photo = Homography([
+            factor[0],
+            0.0,
+            -f64::from(x) * factor[0] * scale[0],
+            0.0,
+            factor[1],
+            -f64::from(y) * factor[1] * scale[1],
+            0.0,
+            0.0,
+            1.0,
+        ]);
+        Ok(Some(Self { pyramid: Pyramid::new(bitmap.as_ref())?, from_photo }))
+    }
+}
+
+/// The pointer, ready for use.
+#[derive(Debug)]
+pub(super) struct Pointer {
+    chain: Chain,
+    size: usize,
+}
+
+impl Pointer {
+    pub fn new(spec: &PointerSpec, parameters: &Parameters, instructions: Instructions) -> Result<Self> {
+        Ok(Self { chain: chain(&spec.layers(), parameters, instructions)?, size: spec.size })
+    }
+
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Looks at the view of a placement. None where the placement has no size.
+    pub fn look(&self, region: &Region, placement: &Placement) -> Option<Found> {
+        let to_photo = placement.to_photo().ok()?;
+        let map = region.from_photo * to_photo * view_to_canonical(self.size);
+        let mut view = Map::new((self.size, self.size), 3, self.chain.border());
+        let mut row = vec![[0.0; 4]; self.size];
+        for y in 0..self.size {
+            region.pyramid.sample_row(&map, 0, y as u32, &mut row);
+            for (out, [r, g, b, alpha]) in view.row_mut(y).chunks_exact_mut(3).zip(&row) {
+                out.copy_from_slice(&[r - 0.5 * alpha, g - 0.5 * alpha, b - 0.5 * alpha]);
+            }
+        }
+        let answers = self.chain.run(&view);
+        let answer = answers.pixel(0, 0);
+        let (eyes, unit) = expected();
+        let at = |k: usize| {
+            let [x, y] = eyes[k];
+            to_photo.apply([x + unit * f64::from(answer[1 + 2 * k]), y + unit * f64::from(answer[2 + 2 * k])])
+        };
+        let found = Found { eyes: [at(0), at(1)], score: sigmoid(answer[0]) };
+        (found.eye_distance() > 1e-3 && found.eyes.iter().flatten().all(|x| x.is_finite())).then_some(found)
+    }
+}
