@@ -1,5 +1,7 @@
 //! How well frames end up where they should: anchor errors over faces, frames and random placements. Native only.
 
+pub mod live;
+
 use crate::compose::Foreground;
 use crate::data::Face;
 use crate::data::anchors::{self, FRAME};
