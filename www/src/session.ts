@@ -10,7 +10,7 @@ import {
   type Placement,
 } from './geometry.ts';
 import { glide } from './glide.ts';
-import { fitNotice, frameNotice, modelNotice, opaqueFrameNotice, photoNotice } from './messages.ts';
+import { fitNotice, frameNotice, modelNotice, noFaceNotice, opaqueFrameNotice, photoNotice } from './messages.ts';
 import type { PatchInfo, WorkerEvent } from './protocol.ts';
 import type { Stage } from './stage.ts';
 import type { FrameChoice, PhotoChoice, State, Store } from './state.ts';
@@ -81,8 +81,10 @@ export class Session {
       this.#stage.clear();
       this.#stage.showPhoto(info, choice.alt ?? `Your photo, ${choice.name}`);
       const placement = keepOnPhoto(choice.placement ?? guessPlacement(info), info);
-      this.#store.update({ photo: { key, choice, info }, placement, moved: false, fit: null, step: 0, bare: false, phase: 'loading' });
+      const fresh = { moved: false, fit: null, step: 0, bare: false, faces: [], face: 0 };
+      this.#store.update({ photo: { key, choice, info }, placement, phase: 'loading', ...fresh });
       this.#restart(`${choice.name} is open. Put the frame roughly on the eyes, then press Fit.`);
+      if (!choice.placement) void this.#find(key);
       return true;
     } catch (error) {
       if (key !== this.#photoKey) return false;
@@ -90,6 +92,33 @@ export class Session {
       this.#announce.warn(photoNotice(error, choice.name));
       return false;
     }
+  }
+
+  /** Looks for the photo's faces, and puts the frame on the best one unless the user has been quicker. */
+  async #find(photo: number): Promise<void> {
+    this.#announce.say('Looking for a face…');
+    const stale = (): boolean => this.#state.photo?.key !== photo;
+    try {
+      const faces = await this.#client.ask('locate', { photo });
+      if (stale()) return;
+      this.#store.update({ faces });
+      if (this.#state.moved || this.#state.phase === 'fitting' || this.#state.phase === 'fitted') return;
+      if (faces.length > 0) return this.chooseFace(0);
+      this.#announce.say('');
+      this.#announce.warn(noFaceNotice());
+    } catch {
+      // What keeps the model from loading is said elsewhere; the frame can be dragged all the same.
+      if (!stale()) this.#announce.say('Put the frame roughly on the eyes, then press Fit.');
+    }
+  }
+
+  /** Puts the frame on one of the faces that were found, and fits it. */
+  chooseFace(index: number): void {
+    const { photo, faces } = this.#state;
+    const face = faces[index];
+    if (!photo || !face) return;
+    this.#store.update({ placement: keepOnPhoto(face.placement, photo.info), moved: false, face: index });
+    void this.fit();
   }
 
   /**
@@ -107,7 +136,7 @@ export class Session {
       if (own && info.transparent < LEAST_TRANSPARENT) this.#announce.warn(opaqueFrameNotice(choice.name));
       this.#stage.showFrame(info);
       this.#store.update({ frame: { choice, info }, fit: null, step: 0, bare: false });
-      this.#restart(`${choice.name} is on. Press Fit to move it into place.`);
+      this.#restart(this.#state.mode === 'live' ? `${choice.name} is on.` : `${choice.name} is on. Press Fit to move it into place.`);
       if (refit) void this.fit();
       return true;
     } catch (error) {
@@ -169,9 +198,9 @@ export class Session {
 
   /** Puts the frame where it was when the photo was opened. */
   reset(): void {
-    const { photo } = this.#state;
+    const { photo, faces, face } = this.#state;
     if (!photo) return;
-    this.place(photo.choice.placement ?? guessPlacement(photo.info));
+    this.place(photo.choice.placement ?? faces[face]?.placement ?? guessPlacement(photo.info));
     this.#store.update({ moved: false });
     this.#announce.say('The frame is back where it began.');
   }
