@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg gallery clip test test-rust test-wasm test-package test-demo browser bench-start bench-train bench-web check-cuda clean
+.PHONY: help demo site pkg gallery clip test test-rust test-wasm test-package test-demo browser bench-start bench-train bench-web bench-track check-cuda clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -72,6 +72,9 @@ bench-train: ## CPU time of a training iteration, beside PyTorch's; needs ../sha
 
 bench-web: pkg browser ## A generator stage in Chromium, beside onnxruntime-web and TensorFlow.js; needs ../shared and downloads both
 	node scripts/bench-web.mjs
+
+bench-track: pkg browser ## A face followed in Chromium at 1280×720: pictures a second, and what one takes
+	node scripts/bench-track.mjs
 
 check-cuda: ## Build with the feature `cuda`, on a machine without a GPU; needs ../shared and downloads NVIDIA's compiler
 	node scripts/check-cuda.mjs

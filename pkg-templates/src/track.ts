@@ -108,7 +108,7 @@ export class Track {
   #state: TrackState = 'searching';
   #picture: TrackedPicture | null = null;
   #layer: Context | undefined;
-  #pace: Pace;
+  readonly #pace: Pace;
   /** Ends the wait for the next picture. */
   #stop!: (reason: null) => void;
   #snapshots: { resolve(image: ImageData): void; reject(error: StganError): void }[] = [];
@@ -250,7 +250,7 @@ export class Track {
       fit: found - fitting - reading(fitting, found),
       draw: end - found,
     };
-    if (faces.length > 0) this.#pace.note(times, faces.length);
+    if (faces.length > 0) this.#pace.note(times);
     return { width, height, time, faces, steps, times };
   }
 
@@ -300,29 +300,41 @@ export class Track {
 /** How many updates a picture gets: as many as fit into the time that one may take. */
 class Pace {
   readonly #most: number;
-  readonly #fixed: number | undefined;
+  readonly #fixed: boolean;
   readonly #budget: number;
-  /** Milliseconds, averaged: of one update of one face, and of all else. */
-  #update = 0;
-  #rest = 0;
+  /** Milliseconds, averaged since `steps` last changed: of a picture, and of its fits. */
+  #all = 0;
+  #fit = 0;
+  #count = 0;
   steps: number;
 
   constructor(stages: number, { steps, budget = 28 }: TrackOptions) {
     this.#most = stages;
-    this.#fixed = steps;
+    this.#fixed = steps !== undefined;
     this.#budget = budget;
     this.steps = steps ?? stages;
   }
 
-  note({ read, find, fit, draw }: TrackTimes, faces: number): void {
-    if (this.#fixed !== undefined) return;
-    const average = (before: number, now: number): number => (before === 0 ? now : before + 0.1 * (now - before));
-    this.#update = average(this.#update, fit / this.steps / faces);
-    this.#rest = average(this.#rest, read + find + draw);
-    const room = (this.#budget - this.#rest) / (this.#update * faces);
-    this.steps = Math.min(Math.max(Math.floor(room), 1), this.#most);
+  note({ read, find, fit, draw }: TrackTimes): void {
+    if (this.#fixed) return;
+    // The mean at first, then one that forgets.
+    const share = Math.max(1 / ++this.#count, 0.1);
+    this.#all += share * (read + find + fit + draw - this.#all);
+    this.#fit += share * (fit - this.#fit);
+    if (this.#count < PATIENCE) return;
+    // An update is less than its share of the fits, which have other work too: what is added with room to spare is not taken back.
+    if (this.#all > this.#budget && this.steps > 1) this.#change(-1);
+    else if (this.#all + this.#fit / this.steps < this.#budget && this.steps < this.#most) this.#change(1);
+  }
+
+  #change(by: number): void {
+    this.steps += by;
+    this.#all = this.#fit = this.#count = 0;
   }
 }
+
+/** Pictures before the number of updates changes. */
+const PATIENCE = 8;
 
 function contextOf(canvas: HTMLCanvasElement | OffscreenCanvas): Context {
   const context = canvas.getContext('2d', { alpha: false }) as Context | null;

@@ -238,7 +238,7 @@ export function blank(settings: CanvasRenderingContext2DSettings): Context {
  * @internal
  */
 export class Opener {
-  #scratch: Context | undefined;
+  #canvases: Canvases | undefined;
 
   open(picture: VideoPicture): Still {
     switch (tag(picture)) {
@@ -246,8 +246,8 @@ export class Opener {
       case 'ImageBitmap':
       case 'HTMLCanvasElement':
       case 'OffscreenCanvas':
-        this.#scratch ??= blank({ willReadFrequently: true });
-        return new Drawable(picture as Drawing, this.#scratch);
+        this.#canvases ??= { whole: blank({ willReadFrequently: true, alpha: false }), part: blank({ willReadFrequently: true }) };
+        return new Drawable(picture as Drawing, this.#canvases);
       default:
         return new Shelved(picture as ImageData | Pixels, 'the picture');
     }
@@ -256,6 +256,18 @@ export class Opener {
 
 type Drawing = VideoFrame | ImageBitmap | HTMLCanvasElement | OffscreenCanvas;
 
+/** What pictures are read through: as a whole, and the part that is wanted. */
+interface Canvases {
+  whole: Context;
+  part: Context;
+}
+
+/** It only grows: what is given up and asked for again costs more than what is kept. */
+function grow({ canvas }: Context, width: number, height: number): void {
+  if (canvas.width < width) canvas.width = width;
+  if (canvas.height < height) canvas.height = height;
+}
+
 /** What the browser draws, read through a canvas. */
 class Drawable implements Still {
   readonly width: number;
@@ -263,15 +275,18 @@ class Drawable implements Still {
   readonly colorSpace = 'srgb';
   readonly time: number | null;
   readonly #drawing: Drawing;
-  readonly #scratch: Context;
+  readonly #canvases: Canvases;
+  /** What is drawn from: video frames are brought to colours once, and not for each part again. */
+  #source: Exclude<Drawing, VideoFrame> | null;
 
-  constructor(drawing: Drawing, scratch: Context) {
+  constructor(drawing: Drawing, canvases: Canvases) {
     const frame = 'displayWidth' in drawing;
     this.width = frame ? drawing.displayWidth : drawing.width;
     this.height = frame ? drawing.displayHeight : drawing.height;
     this.time = frame ? drawing.timestamp / 1e6 : null;
     this.#drawing = drawing;
-    this.#scratch = scratch;
+    this.#canvases = canvases;
+    this.#source = frame ? null : drawing;
     if (this.width < 1 || this.height < 1) throw new StganError('image-size', 'a picture without pixels: a closed one, perhaps');
   }
 
@@ -280,21 +295,30 @@ class Drawable implements Still {
   }
 
   reduced({ x, y, width, height }: Rect, toWidth: number, toHeight: number): Uint8ClampedArray<ArrayBuffer> {
-    const context = this.#scratch;
-    // It only grows: what is given up and asked for again costs more than what is kept.
-    if (context.canvas.width < toWidth) context.canvas.width = toWidth;
-    if (context.canvas.height < toHeight) context.canvas.height = toHeight;
+    const { part } = this.#canvases;
+    grow(part, toWidth, toHeight);
     try {
-      context.imageSmoothingQuality = 'medium';
-      context.drawImage(this.#drawing, x, y, width, height, 0, 0, toWidth, toHeight);
-      return context.getImageData(0, 0, toWidth, toHeight).data;
+      const source = this.#whole();
+      part.imageSmoothingQuality = 'medium';
+      part.globalCompositeOperation = 'copy';
+      part.drawImage(source, x, y, width, height, 0, 0, toWidth, toHeight);
+      return part.getImageData(0, 0, toWidth, toHeight).data;
     } catch (error) {
       throw wrap(error, 'unsupported-image', 'the pixels of a picture may not be read');
     }
   }
 
   draw(context: Context): void {
-    context.drawImage(this.#drawing, 0, 0, this.width, this.height);
+    const { width, height } = this;
+    context.drawImage(this.#whole(), 0, 0, width, height, 0, 0, width, height);
+  }
+
+  #whole(): Exclude<Drawing, VideoFrame> {
+    if (this.#source) return this.#source;
+    const { whole } = this.#canvases;
+    grow(whole, this.width, this.height);
+    whole.drawImage(this.#drawing, 0, 0, this.width, this.height);
+    return (this.#source = whole.canvas);
   }
 
   close(): void {
