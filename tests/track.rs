@@ -7,7 +7,7 @@ use stgan::compose::Foreground;
 use stgan::evaluate::live::{Conditions, steadiness};
 use stgan::gallery::{self, clip};
 use stgan::locate::{Found, Locator, Photo};
-use stgan::track::{Finder, MAX_PEOPLE, Settings, Smoothing, Tracked, Tracker};
+use stgan::track::{FaceFinder, MAX_PEOPLE, Settings, Smoothing, Tracked, Tracker};
 use stgan::tryon::{Placement, TryOn};
 use stgan::{Bitmap, Homography};
 
@@ -30,7 +30,7 @@ impl Script {
     }
 }
 
-impl Finder for Script {
+impl FaceFinder for Script {
     fn search<P: Photo>(&self, _: &P) -> Result<Vec<Found>, P::Error> {
         self.searches.set(self.searches.get() + 1);
         Ok(self.faces.borrow().clone())

@@ -7,7 +7,7 @@
 use crate::compose::Foreground;
 use crate::gallery::Portrait;
 use crate::gallery::clip::{Clip, Motion};
-use crate::track::{Finder, Settings, Tracked, Tracker};
+use crate::track::{FaceFinder, Settings, Tracked, Tracker};
 use crate::tryon::TryOn;
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -60,7 +60,7 @@ const MEASURED: f64 = 3.0;
 /// # Errors
 /// [`Error::Argument`] where there is nothing to follow, a portrait is not found or gets lost, or for conditions outside of
 /// their ranges; otherwise as [`Clip::new`] and [`Tracker::advance`].
-pub fn steadiness<F: Finder + Clone + Sync>(
+pub fn steadiness<F: FaceFinder + Clone + Sync>(
     tryon: &TryOn,
     finder: &F,
     settings: &Settings,

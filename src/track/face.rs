@@ -1,7 +1,7 @@
 //! One face that is followed.
 
 use super::pose::Pose;
-use super::{Finder, OneEuro, Settings, Smoothing};
+use super::{FaceFinder, OneEuro, Settings, Smoothing};
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
 use crate::locate::{Found, Photo};
@@ -74,8 +74,13 @@ impl Face {
     /// Looks whether the face is still there, where that is due: every few pictures, and at once while in doubt.
     ///
     /// # Errors
-    /// As [`Finder::look`].
-    pub fn look<P: Photo>(&mut self, finder: &impl Finder, settings: &Settings, picture: &P) -> Result<(), P::Error> {
+    /// As [`FaceFinder::look`].
+    pub fn look<P: Photo>(
+        &mut self,
+        finder: &impl FaceFinder,
+        settings: &Settings,
+        picture: &P,
+    ) -> Result<(), P::Error> {
         self.unseen += 1;
         if self.unseen < settings.look_every && self.doubts == 0 {
             return Ok(());

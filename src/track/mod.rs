@@ -33,7 +33,7 @@ use face::Face;
 pub const MAX_PEOPLE: usize = 16;
 
 /// What finds faces for a [`Tracker`]: a [`Locator`], or what a test puts in its place.
-pub trait Finder {
+pub trait FaceFinder {
     /// All faces of a picture, best first.
     ///
     /// # Errors
@@ -43,11 +43,11 @@ pub trait Finder {
     /// A cheap look at where a face was a moment ago: the face there, or none.
     ///
     /// # Errors
-    /// As [`Finder::search`].
+    /// As [`FaceFinder::search`].
     fn look<P: Photo>(&self, picture: &P, near: &Placement) -> Result<Option<Found>, P::Error>;
 }
 
-impl Finder for Locator {
+impl FaceFinder for Locator {
     fn search<P: Photo>(&self, picture: &P) -> Result<Vec<Found>, P::Error> {
         self.locate_in(picture, self.threshold())
     }
@@ -103,7 +103,7 @@ pub struct Tracker<F = Locator> {
     searched: f64,
 }
 
-impl<F: Finder> Tracker<F> {
+impl<F: FaceFinder> Tracker<F> {
     /// # Errors
     /// [`Error::Argument`] for settings outside of their ranges.
     pub fn new(tryon: TryOn, finder: F, frame: Foreground, settings: Settings) -> Result<Self> {

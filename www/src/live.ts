@@ -170,6 +170,8 @@ export class Live {
 
   #show({ mode, live, frame }: State, before: State): void {
     const { view, words, switch: button, shoot, mirror } = this.#elements;
+    // What was said is of the other tab.
+    if (before.mode !== mode) this.#announce.say('');
     if (before.mode === 'live' && mode !== 'live') this.stop();
     if (this.#running && frame && before.frame && frame.choice !== before.frame.choice) {
       const { id, source } = frame.choice;
