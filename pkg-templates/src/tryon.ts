@@ -9,7 +9,7 @@ import { readBytes, type BytesSource, type Download, type Progress } from './loa
 import { Locator, type Located } from './locate.js';
 import { compile, type WasmSource } from './module.js';
 import { checkOptions, createTrack, type Track, type TrackOptions } from './track.js';
-import { openFeed, type TrackSource } from './video.js';
+import { openFeed, type Feed, type TrackSource } from './video.js';
 
 export interface CreateOptions {
   /** The wasm module, where it is not the package's own file. */
@@ -163,11 +163,13 @@ export class TryOn {
     } finally {
       front.close();
     }
+    let feed: Feed | undefined;
     try {
-      const feed = await openFeed(source);
+      feed = await openFeed(source);
       const { stages } = this.model;
       return createTrack({ generation: this.#generation, tracking, stages, open }, feed, options);
     } catch (error) {
+      feed?.close();
       release(this.#generation, tracking);
       throw error;
     }

@@ -26,6 +26,9 @@ pub struct Tracked {
 /// A frame whose eye distance changed by more than this factor from one picture to the next went astray.
 const LARGEST_CHANGE: f64 = 1.6;
 
+/// Eyes nearer to each other, in pixels, are no face that a frame could be seen on.
+const SMALLEST: f64 = 4.0;
+
 /// A look whose eyes are farther than this from where the frame is, in eye distances, is where the next fit starts.
 const ASTRAY: f64 = 0.35;
 
@@ -135,12 +138,10 @@ impl Face {
                 return Ok(());
             }
         };
-        let change = pose.eye_distance() / self.pose.eye_distance();
-        let smooth = self.filter.filter(pose.corners(), pose.eye_distance(), time);
-        match Pose::from_corners(&smooth) {
-            Ok(shown) if (1.0 / LARGEST_CHANGE..LARGEST_CHANGE).contains(&change) => {
-                (self.pose, self.shown) = (pose, shown);
-            }
+        let (before, now) = (self.pose.eye_distance(), pose.eye_distance());
+        let sound = now >= SMALLEST && (1.0 / LARGEST_CHANGE..LARGEST_CHANGE).contains(&(now / before));
+        match Pose::from_corners(&self.filter.filter(pose.corners(), now, time)) {
+            Ok(shown) if sound => (self.pose, self.shown) = (pose, shown),
             _ => self.lost = true,
         }
         Ok(())

@@ -267,7 +267,7 @@ describe('in a page', { skip: !findBrowser() && !process.env.CI && 'there is no 
     await close();
   });
 
-  test('a video that cannot be played, and a camera that is refused', async () => {
+  test('a video that cannot be played, a canvas that is used otherwise, and a camera that is refused', async () => {
     const { page, close } = await open();
     const result = await page.evaluate(async () => {
       const { failure, glasses } = window.pictures;
@@ -275,10 +275,17 @@ describe('in a page', { skip: !findBrowser() && !process.env.CI && 'there is no 
       const broken = Object.assign(document.createElement('video'), { src: 'data:video/webm;base64,AAAA' });
       await new Promise((resolve) => (broken.onerror = resolve));
       const track = await tryOn.track(broken, glasses());
+      const taken = document.createElement('canvas');
+      taken.getContext('bitmaprenderer');
+      const streams = [];
+      const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async (...wishes) => (streams.push(await open(...wishes)), streams.at(-1));
+      const used = await failure(tryOn.track('camera', glasses(), { canvas: taken }));
+      const off = streams[0].getTracks().every(({ readyState }) => readyState === 'ended');
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
-      return [await failure(track.ended), await failure(tryOn.track('camera', glasses()))];
+      return [await failure(track.ended), used, off, await failure(tryOn.track('camera', glasses()))];
     });
-    assert.deepEqual(result, ['StganError video', 'StganError camera-denied']);
+    assert.deepEqual(result, ['StganError video', 'StganError argument', true, 'StganError camera-denied']);
     await close();
   });
 });
