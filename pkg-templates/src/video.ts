@@ -128,8 +128,9 @@ function elementFeed(video: HTMLVideoElement): Feed {
 }
 
 /**
- * The pictures of a video element as they are shown, for somebody who is not always ready: the next one is taken when it is asked for, those
- * between are dropped. None come while the page is hidden. Whoever gets them closes them. Ends with the video, or with `signal`.
+ * The pictures of a video element as they are shown, for somebody who is not always ready: whoever asks gets the one that is shown if that is
+ * a new one, or else the next; those between are dropped. None come while the page is hidden. Whoever gets them closes them. Ends with the
+ * video, or with `signal`.
  *
  * To track in a worker, post them there, each after the answer to the one before, and pass `track` what arrives.
  */
@@ -137,62 +138,106 @@ export async function* pictures(
   video: HTMLVideoElement,
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<VideoFrame | ImageBitmap, void, void> {
-  let last: number | null = null;
-  for (;;) {
-    const time = await shown(video, last, signal);
-    if (time === null) return;
-    last = time;
-    yield await capture(video, time);
+  const watch = new Watch(video, signal);
+  try {
+    for (;;) {
+      const time = await watch.next();
+      if (time === null) return;
+      yield await capture(video, time);
+    }
+  } finally {
+    watch.close();
   }
 }
 
-/** Waits for a picture that has not been seen yet: its time in seconds, or null where none will come. */
-function shown(video: HTMLVideoElement, last: number | null, signal: AbortSignal | undefined): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    let handle: number | null = null;
-    const byFrame = typeof video.requestVideoFrameCallback === 'function';
-    const leave = (): void => {
-      cancel();
-      signal?.removeEventListener('abort', end);
-      document.removeEventListener('visibilitychange', wait);
-      video.removeEventListener('ended', end);
-      video.removeEventListener('error', fail);
+/** Knows of a video whether it shows a picture that has not been taken yet. */
+class Watch {
+  readonly #video: HTMLVideoElement;
+  readonly #signal: AbortSignal | undefined;
+  /** Whether the browser says when it shows another picture; where it does not, the clock is looked at every time that the page is drawn. */
+  readonly #told: boolean;
+  #handle: number | null = null;
+  /** Seconds of the picture that is shown, where nobody has taken it. */
+  #fresh: number | null = null;
+  #last: number | null = null;
+  #over = false;
+  #error: StganError | null = null;
+  #waiting: (() => void) | null = null;
+
+  constructor(video: HTMLVideoElement, signal: AbortSignal | undefined) {
+    this.#video = video;
+    this.#signal = signal;
+    this.#told = typeof video.requestVideoFrameCallback === 'function';
+    if (video.error) this.#fail();
+    if (signal?.aborted || video.ended) this.#end();
+    signal?.addEventListener('abort', this.#end);
+    document.addEventListener('visibilitychange', this.#listen);
+    video.addEventListener('ended', this.#end);
+    video.addEventListener('error', this.#fail);
+    this.#listen();
+  }
+
+  /** The seconds of a picture that has not been taken yet, when there is one; null where none will come. */
+  async next(): Promise<number | null> {
+    while (this.#fresh === null && !this.#over && !this.#error) await new Promise<void>((resolve) => (this.#waiting = resolve));
+    if (this.#error) throw this.#error;
+    if (this.#over) return null;
+    this.#last = this.#fresh;
+    this.#fresh = null;
+    return this.#last;
+  }
+
+  close(): void {
+    this.#over = true;
+    this.#cancel();
+    this.#signal?.removeEventListener('abort', this.#end);
+    document.removeEventListener('visibilitychange', this.#listen);
+    this.#video.removeEventListener('ended', this.#end);
+    this.#video.removeEventListener('error', this.#fail);
+  }
+
+  #wake(): void {
+    this.#waiting?.();
+    this.#waiting = null;
+  }
+
+  #end = (): void => {
+    this.#over = true;
+    this.#wake();
+  };
+
+  #fail = (): void => {
+    this.#error = new StganError('video', `the video cannot be played: ${this.#video.error?.message || 'unknown error'}`);
+    this.#wake();
+  };
+
+  #listen = (): void => {
+    this.#cancel();
+    // What was shown before the page was hidden is of no interest when it is seen again.
+    if (document.hidden) this.#fresh = null;
+    else if (!this.#over) this.#request();
+  };
+
+  #cancel(): void {
+    if (this.#handle === null) return;
+    if (this.#told) this.#video.cancelVideoFrameCallback(this.#handle);
+    else cancelAnimationFrame(this.#handle);
+    this.#handle = null;
+  }
+
+  #request(): void {
+    const video = this.#video;
+    const show = (time: number): void => {
+      this.#request();
+      this.#fresh = time;
+      this.#wake();
     };
-    const finish = (time: number | null): void => {
-      leave();
-      resolve(time);
+    const look = (): void => {
+      if (video.currentTime !== this.#last && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) show(video.currentTime);
+      else this.#request();
     };
-    const end = (): void => finish(null);
-    const fail = (): void => {
-      leave();
-      reject(new StganError('video', `the video cannot be played: ${video.error?.message || 'unknown error'}`));
-    };
-    const cancel = (): void => {
-      if (handle === null) return;
-      if (byFrame) video.cancelVideoFrameCallback(handle);
-      else cancelAnimationFrame(handle);
-      handle = null;
-    };
-    const wait = (): void => {
-      cancel();
-      if (document.hidden) return;
-      if (byFrame) handle = video.requestVideoFrameCallback((_now, { mediaTime }) => finish(mediaTime));
-      else
-        handle = requestAnimationFrame(() => {
-          handle = null;
-          const ready = video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.currentTime !== last;
-          if (ready) finish(video.currentTime);
-          else wait();
-        });
-    };
-    if (signal?.aborted || video.ended) return resolve(null);
-    if (video.error) return fail();
-    signal?.addEventListener('abort', end);
-    document.addEventListener('visibilitychange', wait);
-    video.addEventListener('ended', end);
-    video.addEventListener('error', fail);
-    wait();
-  });
+    this.#handle = this.#told ? video.requestVideoFrameCallback((_now, { mediaTime }) => show(mediaTime)) : requestAnimationFrame(look);
+  }
 }
 
 /** The picture that a video shows now. */

@@ -123,6 +123,16 @@ describe('with a camera', () => {
     await live(page, 'found');
   });
 
+  test('a frame that is chosen for the live view is on the photo too, when that is seen again', async () => {
+    const { frame } = await state(page);
+    await page.locator('#frames').getByRole('button', { name: 'Harbour' }).click();
+    await page.waitForFunction((old) => document.querySelector('main').dataset.frame !== old, frame);
+    await live(page, 'found');
+    await page.getByRole('tab', { name: 'Photo' }).click();
+    await fitted(page);
+    assert.notEqual((await state(page)).frame, frame);
+  });
+
   test('the view is a mirror, unless that is not wanted', async () => {
     const scale = () => page.locator('#live-canvas').evaluate((canvas) => getComputedStyle(canvas).scale);
     assert.equal(await scale(), '-1 1');
@@ -150,6 +160,41 @@ describe('with a camera', () => {
     );
     assert.deepEqual(small, []);
   });
+});
+
+test('everyone gets a frame, where that is wanted', async () => {
+  const demo = await start();
+  const page = await demo.open({
+    prepare: (context) =>
+      context.addInitScript(() => {
+        // A camera before which two of the gallery's portraits stand.
+        MediaDevices.prototype.getUserMedia = async () => {
+          const { portraits } = await (await fetch('gallery/gallery.json')).json();
+          const people = await Promise.all(portraits.slice(0, 2).map(async ({ file }) => createImageBitmap(await (await fetch(`gallery/${file}`)).blob())));
+          const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+          const drawing = canvas.getContext('2d');
+          let turn = 0;
+          const draw = () => {
+            drawing.fillStyle = turn++ % 2 ? '#8a9098' : '#8b9098';
+            drawing.fillRect(0, 0, 640, 360);
+            for (const [i, person] of people.entries()) drawing.drawImage(person, 40 + 300 * i, 10, 260, (260 * person.height) / person.width);
+          };
+          draw();
+          setInterval(draw, 50);
+          return canvas.captureStream();
+        };
+      }),
+  });
+  await fitted(page);
+  await page.getByRole('tab', { name: 'Live' }).click();
+  await page.getByRole('button', { name: 'Start the camera' }).click();
+  await page.getByRole('status').filter({ hasText: 'Following one face.' }).waitFor();
+  await page.getByRole('button', { name: 'Everyone' }).click();
+  await page.getByRole('status').filter({ hasText: 'Following 2 faces.' }).waitFor();
+  await page.getByRole('button', { name: 'Everyone' }).click();
+  await page.getByRole('status').filter({ hasText: 'Following one face.' }).waitFor();
+  assert.deepEqual(page.problems, []);
+  await demo.close();
 });
 
 describe('without', () => {

@@ -233,6 +233,30 @@ describe('in a page', { skip: !findBrowser() && !process.env.CI && 'there is no 
     await close();
   });
 
+  test('whoever is slow gets the newest picture, and none of those between', async () => {
+    const { page, problems, close } = await open();
+    const result = await page.evaluate(async () => {
+      const video = await window.playing(await navigator.mediaDevices.getUserMedia({ video: true }));
+      const stop = new AbortController();
+      const seen = [];
+      for await (const picture of window.stgan.pictures(video, stop)) {
+        seen.push(picture.timestamp / 1e6);
+        picture.close();
+        if (seen.length === 5) stop.abort();
+        // Long enough for ten more to be shown.
+        let last = 0;
+        for (let i = 0; i < 10; i++) await new Promise((resolve) => video.requestVideoFrameCallback((_, { mediaTime }) => resolve((last = mediaTime))));
+        seen.push(last);
+      }
+      return seen;
+    });
+    assert.equal(result.length, 6, 'ended by the signal');
+    const [, shown, second, later, third] = result;
+    assert.ok(second >= shown && third >= later, String(result));
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
   test('in a module worker, on an offscreen canvas, with pictures that the page posts', async () => {
     const { page, problems, close } = await open();
     const result = await page.evaluate(async () => {

@@ -30,15 +30,27 @@ export class Live {
   #canvas: OffscreenCanvas | null = null;
   #waiting: Waiting[] = [];
   #kept: ImageData | null = null;
+  /** Counts starts and stops: what was begun before the last one is not wanted any more. */
+  #turn = 0;
 
-  async start(tryOn: TryOn, frame: ImageData, canvas: OffscreenCanvas | null): Promise<void> {
-    this.stop();
+  /** Keeps a canvas, which comes only once, even if nothing is ever drawn. */
+  take(canvas: OffscreenCanvas | null): void {
     this.#canvas = canvas ?? this.#canvas;
+  }
+
+  async start(tryOn: TryOn, frame: ImageData, people: number): Promise<void> {
+    this.stop();
+    const turn = this.#turn;
     this.#queue = new Queue();
     const track = await tryOn.track(this.#queue, frame, {
+      people,
       canvas: this.#canvas ?? undefined,
       onFrame: (picture) => this.#waiting.shift()?.resolve(summary(picture)),
     });
+    if (turn !== this.#turn) {
+      track.stop();
+      throw stopped();
+    }
     this.#track = track;
     track.ended.catch((error: unknown) => {
       for (const { reject } of this.#waiting.splice(0)) reject(error);
@@ -50,7 +62,7 @@ export class Live {
     const track = this.#track;
     if (!track || track.state === 'stopped') {
       picture.close();
-      throw new PictureError('stale', 'the camera has been stopped');
+      throw stopped();
     }
     // Asked for first: it is of the next picture.
     const kept = keep ? track.snapshot() : null;
@@ -72,12 +84,14 @@ export class Live {
   }
 
   stop(): void {
+    this.#turn++;
     this.#track?.stop();
     this.#track = null;
-    const gone = new PictureError('stale', 'the camera has been stopped');
-    for (const { reject } of this.#waiting.splice(0)) reject(gone);
+    for (const { reject } of this.#waiting.splice(0)) reject(stopped());
   }
 }
+
+const stopped = (): PictureError => new PictureError('stale', 'the camera has been stopped');
 
 function summary({ width, height, faces, times: { read, find, fit, draw } }: TrackedPicture): LiveInfo {
   return {

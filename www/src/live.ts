@@ -13,10 +13,15 @@ export interface LiveElements {
   readonly switch: HTMLButtonElement;
   readonly shoot: HTMLButtonElement;
   readonly mirror: HTMLButtonElement;
+  readonly everyone: HTMLButtonElement;
+  readonly speed: HTMLElement;
 }
 
 /** Milliseconds between two news of how fast it goes. */
 const NEWS = 1000;
+
+/** As many as one can see. */
+const EVERYONE = 6;
 
 export class Live {
   readonly #store: Store;
@@ -31,7 +36,8 @@ export class Live {
   #keep = false;
   /** Lets the pictures go on after one was kept. */
   #thaw: () => void = () => {};
-  #told = 0;
+  /** Since how fast it goes was last told: when that was, pictures, and milliseconds of work on them. */
+  #since = { time: 0, pictures: 0, work: 0 };
 
   constructor(store: Store, client: Client, announce: Announcer, elements: LiveElements) {
     this.#store = store;
@@ -42,6 +48,7 @@ export class Live {
     elements.switch.addEventListener('click', () => (this.#running ? this.stop() : void this.start()));
     elements.shoot.addEventListener('click', () => this.#shoot());
     elements.mirror.addEventListener('click', () => this.#change({ mirror: !store.state.live.mirror }));
+    elements.everyone.addEventListener('click', () => this.#change({ everyone: !store.state.live.everyone }));
     // The camera does not look on from behind another page.
     addEventListener('pagehide', () => this.stop());
     document.addEventListener('visibilitychange', () => this.#hide());
@@ -107,13 +114,11 @@ export class Live {
 
   /** Sends pictures to the worker, each after the answer to the one before, until the camera goes off. */
   async #follow(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
-    const frame = await this.#frame(signal);
-    if (!frame) return;
-    const canvas = this.#canvas;
-    this.#canvas = null;
-    await this.#client.ask('live-start', { frame: frame.id, source: frame.source, canvas }, canvas ? [canvas] : []);
+    let everyone = await this.#ready(signal);
     if (signal.aborted) return;
     this.#change({ phase: 'searching' });
+    this.#announce.say(LOOKING);
+    this.#since = { time: performance.now(), pictures: 0, work: 0 };
     for await (const picture of pictures(video, { signal })) {
       if (signal.aborted) return picture.close();
       const keep = this.#keep;
@@ -121,10 +126,26 @@ export class Live {
       const { width, height, homographies, milliseconds } = await this.#client.ask('live-picture', { picture, keep }, [picture]);
       if (signal.aborted) return;
       const phase = homographies.length > 0 ? 'found' : 'searching';
-      if (this.#store.state.live.phase !== 'paused') this.#change({ phase, faces: homographies.length, homographies, width, height });
       this.#tell(homographies.length, milliseconds);
+      if (this.#store.state.live.phase !== 'paused') this.#change({ phase, faces: homographies.length, homographies, width, height });
       if (keep) await this.#freeze();
+      if (everyone !== this.#store.state.live.everyone) everyone = await this.#ready(signal);
     }
+  }
+
+  /** Has the worker follow whoever is wanted: whether that is everyone. */
+  async #ready(signal: AbortSignal): Promise<boolean> {
+    const { everyone } = this.#store.state.live;
+    const frame = await this.#frame(signal);
+    if (!frame) return everyone;
+    const canvas = this.#canvas;
+    this.#canvas = null;
+    const people = everyone ? EVERYONE : 1;
+    await this.#client.ask('live-start', { frame: frame.id, source: frame.source, canvas, people }, canvas ? [canvas] : []);
+    // Another may have been chosen meanwhile.
+    const chosen = this.#store.state.frame?.choice;
+    if (chosen && chosen !== frame) this.#wear(chosen);
+    return everyone;
   }
 
   /** The frame to begin with: the chosen one, or the one that comes first once the catalogue is there. */
@@ -148,7 +169,15 @@ export class Live {
     this.#change({ phase: 'frozen' });
     this.#announce.say('Picture taken. Download it, or go back to the live view.');
     await thawed;
-    if (this.#running) this.#change({ phase: 'searching' });
+    if (!this.#running) return;
+    this.#change({ phase: 'searching' });
+    const { faces } = this.#store.state.live;
+    this.#announce.say(faces ? `Following ${countFaces(faces)}.` : LOOKING);
+    this.#since = { time: performance.now(), pictures: 0, work: 0 };
+  }
+
+  #wear({ id, source }: FrameChoice): void {
+    void this.#client.ask('live-frame', { frame: id, source }).catch(() => {});
   }
 
   #hide(): void {
@@ -161,21 +190,25 @@ export class Live {
     this.#store.update({ live: { ...this.#store.state.live, ...change } });
   }
 
+  /** News of who is seen when that changes, and of how fast it goes, which is not read out, every second. */
   #tell(faces: number, milliseconds: number): void {
-    const now = performance.now();
-    if (now - this.#told < NEWS) return;
-    this.#told = now;
-    this.#announce.say(faces ? `Following ${countFaces(faces)}, ${milliseconds.toFixed(0)} ms a picture.` : 'Looking for a face…');
+    if (faces !== this.#store.state.live.faces) this.#announce.say(faces ? `Following ${countFaces(faces)}.` : LOOKING);
+    const since = this.#since;
+    since.pictures++;
+    since.work += milliseconds;
+    const [now, { time, pictures: count, work }] = [performance.now(), since];
+    if (now - time < NEWS) return;
+    this.#since = { time: now, pictures: 0, work: 0 };
+    this.#elements.speed.textContent = `${Math.round((1000 * count) / (now - time))} pictures a second, ${(work / count).toFixed(0)} ms each`;
   }
 
   #show({ mode, live, frame }: State, before: State): void {
-    const { view, words, switch: button, shoot, mirror } = this.#elements;
+    const { view, words, switch: button, shoot, mirror, everyone, speed } = this.#elements;
     // What was said is of the other tab.
     if (before.mode !== mode) this.#announce.say('');
     if (before.mode === 'live' && mode !== 'live') this.stop();
     if (this.#running && frame && before.frame && frame.choice !== before.frame.choice) {
-      const { id, source } = frame.choice;
-      void this.#client.ask('live-frame', { frame: id, source }).catch(() => {});
+      this.#wear(frame.choice);
       if (live.phase === 'frozen') this.#thaw();
     }
     const { phase } = live;
@@ -187,13 +220,16 @@ export class Live {
     if (words.textContent !== text) words.textContent = text;
     button.querySelector('.label')!.textContent = on ? 'Stop' : 'Start the camera';
     button.dataset.busy = String(phase === 'starting');
-    button.classList.toggle('is-primary', !on);
+    for (const style of ['is-primary', 'is-large']) button.classList.toggle(style, !on);
     shoot.disabled = !['found', 'searching', 'frozen'].includes(phase);
-    shoot.querySelector('.label')!.textContent = phase === 'frozen' ? 'Back to live' : 'Take a picture';
-    shoot.classList.toggle('is-primary', on);
+    shoot.textContent = phase === 'frozen' ? 'Back to live' : 'Take a picture';
     mirror.setAttribute('aria-pressed', String(live.mirror));
+    everyone.setAttribute('aria-pressed', String(live.everyone));
+    if (!['found', 'searching'].includes(phase) && speed.textContent) speed.textContent = '';
   }
 }
+
+const LOOKING = 'Looking for a face…';
 
 /** What lies over the view. */
 const WORDS: Record<LiveState['phase'], string> = {

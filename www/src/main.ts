@@ -143,6 +143,8 @@ function connectLive(store: Store, client: Client): void {
     switch: button('live-switch'),
     shoot: button('live-shoot'),
     mirror: button('live-mirror'),
+    everyone: button('live-everyone'),
+    speed: byId('live-speed', HTMLElement),
   });
 }
 

@@ -28,6 +28,8 @@ export class Session {
   #motion = new AbortController();
   #photoKey = 0;
   #frameTurn = 0;
+  /** A frame that was chosen for the live view has yet to be fitted to the photo. */
+  #owed = false;
   #marked = false;
 
   constructor(store: Store, client: Client, stage: Stage, announce: Announcer) {
@@ -35,6 +37,9 @@ export class Session {
     this.#client = client;
     this.#stage = stage;
     this.#announce = announce;
+    store.subscribe(({ mode }, before) => {
+      if (mode === 'photo' && before.mode === 'live' && this.#owed) void this.fit();
+    });
     stage.onResize(() => {
       if (this.#state.exact) void this.#sharpen(this.#state.step, this.#motion.signal);
     });
@@ -77,6 +82,7 @@ export class Session {
       const info = await this.#client.ask('photo', { photo: key, source: choice.source });
       if (key !== this.#photoKey) return false;
       this.#interrupt();
+      this.#owed = false;
       this.#announce.clear();
       this.#stage.clear();
       this.#stage.showPhoto(info, choice.alt ?? `Your photo, ${choice.name}`);
@@ -137,7 +143,9 @@ export class Session {
       this.#stage.showFrame(info);
       this.#store.update({ frame: { choice, info }, fit: null, step: 0, bare: false });
       this.#restart(this.#state.mode === 'live' ? `${choice.name} is on.` : `${choice.name} is on. Press Fit to move it into place.`);
-      if (refit) void this.fit();
+      // The worker is the live view's while that is seen.
+      if (refit && this.#state.mode === 'live') this.#owed = true;
+      else if (refit) void this.fit();
       return true;
     } catch (error) {
       if (turn !== this.#frameTurn) return false;
@@ -209,6 +217,7 @@ export class Session {
   async fit(): Promise<void> {
     const { photo, frame, placement } = this.#state;
     if (!photo || !frame || !placement) return;
+    this.#owed = false;
     const signal = this.#interrupt();
     const start = this.#stage.homography ?? placementHomography(placement, frame.info.box);
     this.#store.update({ phase: 'fitting', fit: null, step: 0, bare: false, exact: false });
@@ -227,7 +236,7 @@ export class Session {
       await glide(stops, frame.info.box, (h) => this.#stage.draw(h), (step) => this.#store.update({ step }), signal);
       if (signal.aborted) return;
       this.#store.update({ phase: 'fitted', homography: stops[last]! });
-      this.#announce.say(`Fitted in ${countUpdates(last)}, ${fit.milliseconds.toFixed(0)} ms.`);
+      if (this.#state.mode === 'photo') this.#announce.say(`Fitted in ${countUpdates(last)}, ${fit.milliseconds.toFixed(0)} ms.`);
       await this.#settle(patch, signal);
     } catch (error) {
       if (signal.aborted) return;

@@ -24,6 +24,8 @@ export interface LiveState {
   readonly phase: 'off' | 'starting' | 'searching' | 'found' | 'paused' | 'frozen';
   /** Seen as in a mirror. */
   readonly mirror: boolean;
+  /** A frame on everybody, and not only on whoever was there first. */
+  readonly everyone: boolean;
   readonly width: number;
   readonly height: number;
   readonly faces: number;
@@ -91,7 +93,7 @@ export type Listener = (state: State, before: State) => void;
 export class Store {
   #state: State = {
     mode: 'photo',
-    live: { phase: 'off', mirror: true, width: 0, height: 0, faces: 0, homographies: [] },
+    live: { phase: 'off', mirror: true, everyone: false, width: 0, height: 0, faces: 0, homographies: [] },
     phase: 'loading',
     model: null,
     progress: null,

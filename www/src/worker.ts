@@ -165,9 +165,10 @@ const handlers: Handlers = {
     return { answer: await encoded(pixels, type) };
   },
 
-  async 'live-start'({ frame, source, canvas }) {
+  async 'live-start'({ frame, source, canvas, people }) {
+    live.take(canvas);
     const [tryOn, { pixels }] = [await model, await frameOf(frame, source)];
-    await live.start(tryOn, pixels, canvas);
+    await live.start(tryOn, pixels, people);
     return { answer: null };
   },
 
