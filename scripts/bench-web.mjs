@@ -221,6 +221,11 @@ try {
     row(title, ...medians.map((value) => value.toFixed(2)));
     result.fits[`${key}_ms`] = { mp2: rounded(medians[0]), mp12: rounded(medians[1]) };
   }
+  const photos = [[1280, 960], ...sizes];
+  const located = await page.evaluate((settings) => window.bench.locate(...settings), [photos, ROUNDS, WARM]);
+  row('locate, median ms', '1.2 MP', '2 MP', '12 MP', 'three faces', 'nobody');
+  row('', ...located.map(({ ms }) => ms.toFixed(2)));
+  result.locate = Object.fromEntries(['mp1', 'mp2', 'mp12', 'three', 'nobody'].map((key, i) => [key, { ...located[i], ms: rounded(located[i].ms) }]));
 } finally {
   await browser.close();
 }

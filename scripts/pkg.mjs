@@ -64,7 +64,7 @@ function assemble() {
   for (const file of ['stgan.wasm', 'stgan.js', 'stgan.d.ts', 'decoder.wasm']) {
     copyFileSync(join(work, file), join(pkg, 'wasm', file));
   }
-  for (const file of ['LICENSE-APACHE', 'LICENSE-MIT', 'weights/glasses.safetensors']) {
+  for (const file of ['LICENSE-APACHE', 'LICENSE-MIT', 'weights/glasses.safetensors', 'weights/locator.safetensors']) {
     copyFileSync(join(root, file), join(pkg, file));
   }
   const manifest = JSON.parse(readFileSync(join(root, 'pkg-templates', 'package.json'), 'utf8'));

@@ -100,6 +100,47 @@ fn what_goes_wrong_is_said_and_nothing_is_written() {
 }
 
 #[test]
+fn fit_without_a_place_finds_the_face_or_says_that_there_is_none() {
+    use rand::SeedableRng;
+    let folder = folder("located");
+    let (photo, frame) = pictures(&folder);
+    let out = folder.join("out.png");
+    let run = stgan(&["fit", text(&photo), text(&frame), "-o", text(&out)]);
+    let error = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(!run.status.success() && error.contains("no-face") && error.contains("--at"), "{error}");
+    assert!(!out.exists());
+
+    // Two people who do not exist, side by side.
+    let mut both = image::RgbaImage::new(360, 218);
+    let mut eyes = Vec::new();
+    for (k, x) in [(1001, 0), (1003, 182)] {
+        let person = stgan::gallery::people::Person::sample(&mut rand_chacha::ChaCha8Rng::seed_from_u64(k));
+        let drawn = person.draw(178).unwrap();
+        let drawn = image::RgbaImage::from_raw(drawn.width(), drawn.height(), drawn.into_data()).unwrap();
+        image::imageops::replace(&mut both, &drawn, x, 0);
+        eyes.push(person.irises().map(|eye| [eye[0] + x as f64, eye[1]]));
+    }
+    let photo = folder.join("two.png");
+    both.save(&photo).unwrap();
+    let run = stgan(&["fit", text(&photo), text(&frame), "-o", text(&out), "--json"]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let one: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert!(one["face"]["score"].as_f64().unwrap() > 0.0 && one["placement"]["width"].as_f64().unwrap() > 40.0);
+    let run = stgan(&["fit", text(&photo), text(&frame), "-o", text(&out), "--all", "--json"]);
+    let all: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let all = all.as_array().unwrap();
+    assert_eq!(all.len(), 2);
+    for [left, _] in eyes {
+        let near = |face: &serde_json::Value| {
+            let at = |k: usize| face["face"]["eyes"][0][k].as_f64().unwrap();
+            (at(0) - left[0]).hypot(at(1) - left[1]) < 8.0
+        };
+        assert_eq!(all.iter().filter(|face| near(face)).count(), 1, "{all:?}");
+    }
+    assert!(!stgan(&["fit", text(&photo), text(&frame), "--at", "1,2,30", "--all", "-o", text(&out)]).status.success());
+}
+
+#[test]
 fn inspect_tells_what_the_shipped_weights_are() {
     let run = stgan(&["inspect", concat!(env!("CARGO_MANIFEST_DIR"), "/weights/glasses.safetensors")]);
     let said = String::from_utf8(run.stdout).unwrap();

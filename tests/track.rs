@@ -92,7 +92,7 @@ impl<'a> Video<'a> {
 #[test]
 fn a_face_is_found_lost_and_found_again_as_another() {
     let script = Script::of(&[face(150.0, 100.0)]);
-    let mut video = Video::new(&script, Settings::default());
+    let mut video = Video::new(&script, Settings { look_every: 4, ..Settings::default() });
     let first = video.next()[0];
     assert!((first.eyes[0][0] - 130.0).abs() < 1e-6 && (first.eyes[1][0] - 170.0).abs() < 1e-6, "{first:?}");
     assert_eq!((first.score, script.searches.get()), (0.9, 1));

@@ -45,4 +45,6 @@ window.bench = {
   },
 
   fits: (...settings) => contenders.stgan.fits(...settings),
+
+  locate: async (...settings) => (await import('./locate.js')).locate(...settings),
 };

@@ -4,11 +4,23 @@ use anyhow::{Context, Result, bail};
 use image::{ImageFormat, RgbImage, RgbaImage};
 use std::io::Cursor;
 use std::path::Path;
+use stgan::locate::Locator;
 use stgan::tryon::TryOn;
 use stgan::{Bitmap, Homography, resample};
 
 /// The weights that the program brings along.
 const WEIGHTS: &[u8] = include_bytes!("../../weights/glasses.safetensors");
+
+/// The locator that the program brings along.
+const LOCATOR: &[u8] = include_bytes!("../../weights/locator.safetensors");
+
+/// The locator of a weights file, or the program's own.
+pub fn locator(weights: Option<&Path>) -> Result<Locator> {
+    match weights {
+        None => Ok(Locator::new(LOCATOR)?),
+        Some(path) => Locator::new(&read(path)?).with_context(|| path.display().to_string()),
+    }
+}
 
 /// The networks of a weights file, or the program's own.
 pub fn tryon(weights: Option<&Path>) -> Result<TryOn> {

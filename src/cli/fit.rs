@@ -1,23 +1,29 @@
-//! `stgan fit`: a frame onto a photo.
+//! `stgan fit`: a frame onto a photo, where somebody put it or where a face is found.
 
 use super::files;
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use stgan::compose::{self, Foreground};
-use stgan::tryon::Placement;
+use stgan::locate::Found;
+use stgan::tryon::{Fit, Placement};
+use stgan::{BitmapRef, Homography, Rect};
 
-/// Fit a frame to a photo, from a rough placement.
+/// Fit a frame to a photo: to the face that is found, or from a rough placement.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// JPEG (turned upright by its EXIF orientation), PNG or WebP.
     photo: PathBuf,
     /// A frame with a transparent background: PNG or WebP.
     frame: PathBuf,
-    /// Where the frame is at first: the centre and the width of its opaque part in photo pixels, and its rotation in degrees clockwise.
+    /// Where the frame is at first: the centre and the width of its opaque part in photo pixels, and its rotation in degrees
+    /// clockwise. By default it is put on the face that is found best.
     #[arg(long, value_name = "X,Y,WIDTH[,DEGREES]", value_parser = placement, allow_hyphen_values = true)]
-    at: Placement,
+    at: Option<Placement>,
+    /// Put a frame on everybody who is found.
+    #[arg(long, conflicts_with = "at")]
+    all: bool,
     /// The photo with the frame, at the photo's own size: .png, .jpg or .webp.
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -30,6 +36,9 @@ pub struct Arguments {
     /// Weights file; the program's own by default.
     #[arg(long)]
     weights: Option<PathBuf>,
+    /// The locator's weights file; the program's own by default.
+    #[arg(long)]
+    locator: Option<PathBuf>,
 }
 
 fn placement(text: &str) -> Result<Placement, String> {
@@ -47,25 +56,61 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let photo = files::read_image(&arguments.photo)?;
     let frame = files::read_image(&arguments.frame)?;
     let frame = Foreground::new(frame.as_ref()).with_context(|| arguments.frame.display().to_string())?;
-    let fit = tryon.fit(photo.as_ref(), &frame, &arguments.at, arguments.steps)?;
-    let last = fit.homography(fit.steps())?;
+    let starts = starts(arguments, photo.as_ref())?;
+    let mut picture = photo.clone();
+    let whole = Rect { x: 0, y: 0, width: photo.width(), height: photo.height() };
+    let mut reports = Vec::new();
+    for (placement, face) in starts {
+        let fit = tryon.fit(photo.as_ref(), &frame, &placement, arguments.steps)?;
+        let last = fit.homography(fit.steps())?;
+        compose::blend(&frame, &last, picture.data_mut(), whole)?;
+        reports.push(report(&fit, &last, &placement, face.as_ref()));
+    }
     if let Some(path) = &arguments.output {
-        files::write_image(path, compose::composite(photo.as_ref(), &frame, &last)?)?;
+        files::write_image(path, picture)?;
     }
     if arguments.json {
-        let updates: Vec<_> = fit
-            .updates()
-            .iter()
-            .map(|update| json!({ "delta": update.delta, "params": update.params, "homography": update.homography.0 }))
-            .collect();
-        let (photo, frame) = (fit.photo(), fit.frame());
-        let report = json!({
-            "photo": [photo.0, photo.1],
-            "frame": [frame.0, frame.1],
-            "updates": updates,
-            "homography": last.0,
-        });
+        // One object for one face, a list of them for everybody.
+        let report = if arguments.all { Value::from(reports) } else { reports.swap_remove(0) };
         println!("{report}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where frames are at first, with the faces that say so.
+fn starts(arguments: &Arguments, photo: BitmapRef) -> Result<Vec<(Placement, Option<Found>)>> {
+    if let Some(placement) = arguments.at {
+        return Ok(vec![(placement, None)]);
+    }
+    let mut found = files::locator(arguments.locator.as_deref())?.locate(photo)?;
+    ensure!(
+        !found.is_empty(),
+        "no-face: no face was found in {}; --at says where the frame goes",
+        arguments.photo.display()
+    );
+    if !arguments.all {
+        found.truncate(1);
+    }
+    Ok(found.into_iter().map(|face| (face.placement(), Some(face))).collect())
+}
+
+fn report(fit: &Fit, last: &Homography, placement: &Placement, face: Option<&Found>) -> Value {
+    let updates: Vec<_> = fit
+        .updates()
+        .iter()
+        .map(|update| json!({ "delta": update.delta, "params": update.params, "homography": update.homography.0 }))
+        .collect();
+    let (photo, frame) = (fit.photo(), fit.frame());
+    let Placement { x, y, width, rotation } = placement;
+    let mut report = json!({
+        "photo": [photo.0, photo.1],
+        "frame": [frame.0, frame.1],
+        "placement": { "x": x, "y": y, "width": width, "rotation": rotation },
+        "updates": updates,
+        "homography": last.0,
+    });
+    if let Some(face) = face {
+        report["face"] = json!({ "eyes": face.eyes, "score": face.score });
+    }
+    report
 }

@@ -8,6 +8,7 @@ mod files;
 mod fit;
 mod frames;
 mod inspect;
+mod track;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -27,6 +28,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Frames(frames::Arguments),
     Clip(clip::Arguments),
+    Track(track::Arguments),
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
     Export(export::Arguments),
@@ -39,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Frames(arguments) => frames::run(&arguments),
         Command::Clip(arguments) => clip::run(&arguments),
+        Command::Track(arguments) => track::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),

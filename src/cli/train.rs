@@ -2,7 +2,7 @@
 
 use super::device;
 use super::files;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use stgan::data::{self, Dataset};
 use stgan::model::weights;
-use stgan::train::{self, Config, Event, Folder, Start};
+use stgan::train::{self, Config, Event, Folder, Start, locator};
 
 /// Train generators; Ctrl-C writes a checkpoint and ends.
 #[derive(clap::Args)]
@@ -45,10 +45,14 @@ const SYNTHETIC: (&str, &str) = (include_str!("../../configs/synthetic.toml"), "
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let folder = Folder::new(&arguments.out);
-    let config = config(arguments, &folder)?;
+    let (text, name) = config_text(arguments, &folder)?;
     if !arguments.resume && folder.newest_checkpoint()?.is_some() {
         bail!("{} holds a run already: --resume goes on with it, --out names another folder", arguments.out.display());
     }
+    if locator::Config::is_meant(&text) {
+        return train_locator(arguments, &locator::Config::parse_with(&text, &name, &arguments.changes)?);
+    }
+    let config = Config::parse_with(&text, &name, &arguments.changes)?;
     let start = match &arguments.from {
         _ if arguments.resume => Start::Resume,
         Some(path) => {
@@ -58,18 +62,46 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         None => Start::Afresh,
     };
     let device = arguments.device.open()?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
-
-    let dataset = open(arguments, &config)?;
-    let style = "{msg:38} {wide_bar} {pos}/{len} {per_sec}, {elapsed_precise} gone, {eta_precise} left";
-    let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?).with_message("drawing frames");
+    let stop = stop_on_interrupt()?;
+    let dataset = open(arguments, &config.data)?;
+    let bar = bar("drawing frames")?;
     let finished = train::run(&config, &dataset, &arguments.out, start, &device, &mut |event| {
         show(&bar, event);
         !stop.load(Ordering::Relaxed)
     });
     bar.abandon();
+    end(arguments, &folder, finished, "weights.safetensors")
+}
+
+/// The same for a locator.
+fn train_locator(arguments: &Arguments, config: &locator::Config) -> Result<ExitCode> {
+    ensure!(arguments.from.is_none(), "a locator starts afresh, or goes on with --resume");
+    let device = arguments.device.open()?;
+    let stop = stop_on_interrupt()?;
+    let dataset = open(arguments, &config.data)?;
+    let bar = bar("drawing what has no face")?;
+    let finished = locator::run(config, &dataset, &arguments.out, arguments.resume, &device, &mut |event| {
+        show_locator(&bar, event);
+        !stop.load(Ordering::Relaxed)
+    });
+    bar.abandon();
+    end(arguments, &Folder::new(&arguments.out), finished, "locator.safetensors")
+}
+
+fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
+    Ok(stop)
+}
+
+fn bar(message: &'static str) -> Result<ProgressBar> {
+    let style = "{msg:38} {wide_bar} {pos}/{len} {per_sec}, {elapsed_precise} gone, {eta_precise} left";
+    Ok(ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?).with_message(message))
+}
+
+/// Says how the run has ended, and where its weights are.
+fn end(arguments: &Arguments, folder: &Folder, finished: stgan::Result<bool>, weights: &str) -> Result<ExitCode> {
     let finished = match (finished, folder.newest_checkpoint()?) {
         (Err(error), Some(last)) => {
             return Err(error).with_context(|| format!("the run has ended; its last checkpoint is {}", last.display()));
@@ -80,31 +112,31 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         eprintln!("stopped; go on with: stgan train --resume --out {} …", arguments.out.display());
         return Ok(ExitCode::from(130));
     }
-    println!("{}", folder.file("weights.safetensors").display());
+    println!("{}", folder.file(weights).display());
     Ok(ExitCode::SUCCESS)
 }
 
-fn config(arguments: &Arguments, folder: &Folder) -> Result<Config> {
-    let own = folder.file("config.toml");
-    let read = |path: &PathBuf| -> Result<Config> {
+/// The text of the configuration, and what to call it.
+fn config_text(arguments: &Arguments, folder: &Folder) -> Result<(String, String)> {
+    let read = |path: &PathBuf| -> Result<(String, String)> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        Ok(Config::parse_with(&text, &path.display().to_string(), &arguments.changes)?)
+        Ok((text, path.display().to_string()))
     };
-    let built_in = |(text, name): (&str, &str)| Ok(Config::parse_with(text, name, &arguments.changes)?);
+    let built_in = |(text, name): (&str, &str)| Ok((text.to_owned(), name.to_owned()));
     match (&arguments.config, &arguments.data) {
         (Some(path), _) => read(path),
-        (None, _) if arguments.resume => read(&own),
+        (None, _) if arguments.resume => read(&folder.file("config.toml")),
         (None, Some(_)) => built_in(COMPACT),
         (None, None) => built_in(SYNTHETIC),
     }
 }
 
 /// Opens the data with a bar, since every image is looked at once.
-fn open(arguments: &Arguments, config: &Config) -> Result<Dataset> {
+fn open(arguments: &Arguments, settings: &data::Settings) -> Result<Dataset> {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta_precise} left")?;
     let bar = ProgressBar::new(0).with_style(style).with_message("looking at the data");
     let seen = Mutex::new(0);
-    let dataset = data::open(arguments.data.as_deref(), &config.data, &|done, total| {
+    let dataset = data::open(arguments.data.as_deref(), settings, &|done, total| {
         let mut seen = seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         *seen = done.max(*seen);
         bar.set_length(total as u64);
@@ -146,6 +178,32 @@ fn show(bar: &ProgressBar, event: Event) {
             let hint = "generators that start against such a critic may wander off; give it more iterations";
             say(bar, format!("the critic is left at {:.1} %, below stop_at: {hint}", 100.0 * preference));
         }
+    }
+}
+
+fn show_locator(bar: &ProgressBar, event: locator::Event) {
+    match event {
+        locator::Event::Ready { iterations, done, validation } => {
+            say(bar, format!("{iterations} iterations; validation on {validation} photos"));
+            bar.set_length(iterations as u64);
+            bar.set_position(done as u64);
+            bar.reset_eta();
+        }
+        locator::Event::Progress { phase, done, loss } => {
+            bar.set_position(done as u64);
+            bar.set_message(format!("{phase} loss {loss:.5}"));
+        }
+        locator::Event::Validated { phase, iteration, measured: m } => say(
+            bar,
+            format!(
+                "{phase} iteration {iteration}: {:.1} % found, pupils off by {:.4} (95 %: {:.4}) eye distances; {:.1} % at threshold {:.3}",
+                100.0 * m.found,
+                m.median,
+                m.p95,
+                100.0 * m.recall,
+                m.threshold
+            ),
+        ),
     }
 }
 

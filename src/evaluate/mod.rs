@@ -1,6 +1,11 @@
 //! How well frames end up where they should: anchor errors over faces, frames and random placements. Native only.
 
 pub mod live;
+mod locate;
+mod pairs;
+
+pub use locate::{Alarms, Group, LocateReport, Threshold, located};
+pub use pairs::{Pair, pairs};
 
 use crate::compose::Foreground;
 use crate::data::Face;
@@ -79,6 +84,10 @@ pub fn anchor_errors(
 }
 
 impl Summary {
+    fn of_some(values: Vec<f64>) -> Option<Self> {
+        (!values.is_empty()).then(|| Self::of(values))
+    }
+
     /// Of at least one value.
     fn of(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);

@@ -66,15 +66,40 @@ impl Small {
 
 /// The finder, ready for use.
 #[derive(Debug)]
-pub(super) struct Finder(Chain);
+pub struct Finder(Chain);
 
 impl Finder {
-    pub fn new(spec: &FinderSpec, parameters: &Parameters, instructions: Instructions) -> Result<Self> {
+    /// From weights in memory, which are copied.
+    ///
+    /// # Errors
+    /// [`crate::Error::TensorMissing`] and [`crate::Error::TensorShape`] where they do not fit.
+    pub fn from_parameters(spec: &FinderSpec, parameters: &Parameters) -> Result<Self> {
+        Self::new(spec, parameters, Instructions::best())
+    }
+
+    /// Where faces may be in one picture of one size: three planes of (colour − ½) · alpha, `size` rows and columns.
+    ///
+    /// # Panics
+    /// Where the planes have another size.
+    pub fn in_planes(&self, planes: &[f32], size: (usize, usize)) -> Vec<Found> {
+        assert_eq!(planes.len(), 3 * size.0 * size.1, "three planes");
+        let mut map = Map::new(size, 3, self.0.border());
+        for y in 0..size.0 {
+            for (x, pixel) in map.row_mut(y).chunks_exact_mut(3).enumerate() {
+                for (c, value) in pixel.iter_mut().enumerate() {
+                    *value = planes[(c * size.0 + y) * size.1 + x];
+                }
+            }
+        }
+        places(&self.0.run(&map), [1.0; 2])
+    }
+
+    pub(super) fn new(spec: &FinderSpec, parameters: &Parameters, instructions: Instructions) -> Result<Self> {
         Ok(Self(chain(&spec.layers(), parameters, instructions)?))
     }
 
     /// Where faces may be, in photo pixels, the best first.
-    pub fn places(&self, small: &Small) -> Vec<Found> {
+    pub(super) fn places(&self, small: &Small) -> Vec<Found> {
         let border = self.0.border();
         let mut level = small.map(border);
         let mut scale = small.scale();

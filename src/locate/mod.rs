@@ -25,7 +25,7 @@ mod photo;
 mod pointer;
 mod spec;
 
-pub use finder::STRIDE;
+pub use finder::{Finder, STRIDE};
 pub use network::Network;
 pub use photo::{Photo, Reducer};
 pub use pointer::{Region, expected, to_view};
@@ -35,7 +35,6 @@ use crate::kernels::Instructions;
 use crate::model::canonical::{PUPIL_X, TEMPLE_X};
 use crate::tryon::Placement;
 use crate::{BitmapRef, Error, Result};
-use finder::Finder;
 use pointer::Pointer;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -43,13 +43,39 @@ impl Photo for BitmapRef<'_> {
 pub struct Reducer {
     from: (u32, u32),
     to: (u32, u32),
-    /// The first column of the result that a column of the image adds to, and what share of it: the rest goes to the next.
-    columns: Vec<(u32, f32)>,
+    /// The columns of the image that a column of the result is the mean of.
+    columns: Vec<Span>,
     /// Rows that have come in.
     rows: u32,
     /// Sums of premultiplied colour and alpha, of the row of the result that is being made and of the next.
     sums: [Vec<[f32; 4]>; 2],
     data: Vec<u8>,
+}
+
+/// Pixels `first + 1` to `last` (exclusive) count whole, those at both ends in part.
+#[derive(Clone, Copy)]
+struct Span {
+    first: u32,
+    first_share: f32,
+    last: u32,
+    last_share: f32,
+}
+
+impl Span {
+    /// Of pixel `at` of the result.
+    fn of(at: u32, from: u32, to: u32) -> Self {
+        // In units of 1/to of a pixel of the image, so that whole numbers decide.
+        let (start, end) = (u64::from(at) * u64::from(from), u64::from(at + 1) * u64::from(from));
+        let to = u64::from(to);
+        let (first, last) = (start / to, end / to);
+        let share = |units: u64| units as f32 / to as f32;
+        Self {
+            first: first as u32,
+            first_share: share((first + 1) * to - start),
+            last: last as u32,
+            last_share: share(end - last * to),
+        }
+    }
 }
 
 impl Reducer {
@@ -64,11 +90,11 @@ impl Reducer {
             return Err(Error::Argument { name: "size", value: format!("{}×{}", to.0, to.1), expected });
         }
         Bitmap::transparent(to.0, to.1)?;
-        let sums = || vec![[0.0; 4]; to.0 as usize + 1];
+        let sums = || vec![[0.0; 4]; to.0 as usize];
         Ok(Self {
             from,
             to,
-            columns: (0..from.0).map(|x| share(x, from.0, to.0)).collect(),
+            columns: (0..to.0).map(|x| Span::of(x, from.0, to.0)).collect(),
             rows: 0,
             sums: [sums(), sums()],
             data: Vec::with_capacity(to.0 as usize * to.1 as usize * 4),
@@ -82,40 +108,59 @@ impl Reducer {
     pub fn push(&mut self, rows: &[u8]) -> Result<()> {
         let stride = self.from.0 as usize * 4;
         let count = rows.len() / stride;
-        if rows.is_empty() || rows.len() % stride != 0 || count > (self.from.1 - self.rows) as usize {
+        if rows.is_empty() || !rows.len().is_multiple_of(stride) || count > (self.from.1 - self.rows) as usize {
             let expected = format!("whole rows of {stride} bytes, at most {} more", self.from.1 - self.rows);
             return Err(Error::Argument { name: "rows", value: format!("{} bytes", rows.len()), expected });
         }
         for row in rows.chunks_exact(stride) {
-            let (out, weight) = share(self.rows, self.from.1, self.to.1);
-            self.add(row, weight);
+            // The row of the result that this one ends in, or lies within.
+            let out = self.data.len() as u32 / self.to.0 / 4;
+            let span = Span::of(out, self.from.1, self.to.1);
+            let weight = if self.rows == span.last {
+                span.last_share
+            } else if self.rows == span.first {
+                span.first_share
+            } else {
+                1.0
+            };
+            self.add(row, weight, self.rows == span.last);
             self.rows += 1;
-            // The next row may still add to the same one of the result.
-            if self.rows == self.from.1 || share(self.rows, self.from.1, self.to.1).0 > out {
+            if self.rows > span.last || self.rows == span.last && span.last_share == 0.0 {
                 self.store();
             }
         }
         Ok(())
     }
 
-    /// Adds a row with `weight` to the row that is being made, and with what is left to the next.
-    fn add(&mut self, row: &[u8], weight: f32) {
+    /// Adds a row with `weight` to the row that is being made, and where it is that row's last, with what is left to the next.
+    fn add(&mut self, row: &[u8], weight: f32, last: bool) {
         let [here, next] = &mut self.sums;
-        for (pixel, &(x, share)) in row.chunks_exact(4).zip(&self.columns) {
-            let alpha = f32::from(pixel[3]);
-            let value = [f32::from(pixel[0]) * alpha, f32::from(pixel[1]) * alpha, f32::from(pixel[2]) * alpha, alpha];
-            let x = x as usize;
-            for (x, share) in [(x, share), (x + 1, 1.0 - share)] {
-                if share <= 0.0 {
-                    continue;
+        let pixel = |x: u32| -> [u32; 4] {
+            let [r, g, b, a] = match row.get(x as usize * 4..).and_then(|rest| rest.first_chunk::<4>()) {
+                Some(pixel) => pixel.map(u32::from),
+                None => [0; 4],
+            };
+            [r * a, g * a, b * a, a]
+        };
+        for ((span, here), next) in self.columns.iter().zip(here).zip(next) {
+            let mut whole = [0u32; 4];
+            for x in span.first + 1..span.last {
+                for (sum, value) in whole.iter_mut().zip(pixel(x)) {
+                    *sum += value;
                 }
-                for (k, value) in value.into_iter().enumerate() {
-                    here[x][k] += weight * share * value;
-                }
-                if weight < 1.0 {
-                    for (k, value) in value.into_iter().enumerate() {
-                        next[x][k] += (1.0 - weight) * share * value;
-                    }
+            }
+            let first = pixel(span.first);
+            let end = if span.last_share > 0.0 { pixel(span.last) } else { [0; 4] };
+            for k in 0..4 {
+                // A pixel of the result within one of the image has no end.
+                let value = if span.last > span.first {
+                    whole[k] as f32 + span.first_share * first[k] as f32 + span.last_share * end[k] as f32
+                } else {
+                    first[k] as f32
+                };
+                here[k] += weight * value;
+                if last {
+                    next[k] += (1.0 - weight) * value;
                 }
             }
         }
@@ -124,7 +169,7 @@ impl Reducer {
     fn store(&mut self) {
         let area =
             (f64::from(self.from.0) * f64::from(self.from.1) / f64::from(self.to.0) / f64::from(self.to.1)) as f32;
-        for &[r, g, b, alpha] in &self.sums[0][..self.to.0 as usize] {
+        for &[r, g, b, alpha] in &self.sums[0] {
             // Less than a thousandth of a byte's step is rounding, not colour.
             let z = if alpha > 1e-3 * area { 1.0 / alpha } else { 0.0 };
             let bytes = [r * z, g * z, b * z, alpha / area].map(|value| (value + 0.5).clamp(0.0, 255.0) as u8);
@@ -141,16 +186,6 @@ impl Reducer {
     pub fn finish(self) -> Result<Bitmap> {
         Bitmap::new(self.to.0, self.to.1, self.data)
     }
-}
-
-/// The place of a row or column in the result, and how much of it lies there; what is left lies in the next.
-fn share(at: u32, from: u32, to: u32) -> (u32, f32) {
-    // In units of 1/from of a pixel of the result, so that whole numbers decide.
-    let (start, end) = (u64::from(at) * u64::from(to), u64::from(at + 1) * u64::from(to));
-    let first = start / u64::from(from);
-    let border = (first + 1) * u64::from(from);
-    let inside = if end <= border { 1.0 } else { (border - start) as f64 / f64::from(to) };
-    (first as u32, inside as f32)
 }
 
 #[cfg(test)]

@@ -139,7 +139,8 @@ impl Face {
             }
         };
         let (before, now) = (self.pose.eye_distance(), pose.eye_distance());
-        let sound = now >= SMALLEST && (1.0 / LARGEST_CHANGE..LARGEST_CHANGE).contains(&(now / before));
+        let steady = (1.0 / LARGEST_CHANGE..LARGEST_CHANGE).contains(&(now / before));
+        let sound = now >= SMALLEST && steady && pose.is_likely();
         match Pose::from_corners(&self.filter.filter(pose.corners(), now, time)) {
             Ok(shown) if sound => (self.pose, self.shown) = (pose, shown),
             _ => self.lost = true,

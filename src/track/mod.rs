@@ -4,7 +4,7 @@
 //!     picture ──> nobody there? search it ──────────────┐
 //!        │                                              v
 //!        └──> around each face: still there? ──> placement on the last picture ──> updates ──> pose
-//!                     (every few pictures)              ^                                       │
+//!                                                       ^                                       │
 //!                                                       ├───────────────────────────────────────┤
 //!                                                                                               v
 //!                                                    homography, smoothed <── one-euro filter ──┘
@@ -79,7 +79,7 @@ impl Default for Settings {
         Self {
             people: 1,
             smoothing: Smoothing { rest: 1.0, slope: 10.0, speed: 1.0 },
-            look_every: 4,
+            look_every: 1,
             patience: 2,
             search_every: 0.5,
             gap: 1.0,

@@ -48,6 +48,18 @@ impl Pose {
         (bx - ax).hypot(by - ay)
     }
 
+    /// Whether a frame on a face can have that shape. Where much of a face is off the picture, networks may answer with one that cannot.
+    /// The bounds are wide: a head turned by 18° has a frame with one side twice as high as the other, since training makes sides as high
+    /// as they are far from the nose.
+    pub fn is_likely(&self) -> bool {
+        let corners = self.corners();
+        let side = |a: usize, b: usize| (corners[b][0] - corners[a][0]).hypot(corners[b][1] - corners[a][1]);
+        let (top, right, bottom, left) = (side(0, 1), side(1, 2), side(2, 3), side(3, 0));
+        let aspect = (top + bottom) / (left + right) * (REACH / TEMPLE_X);
+        let within = |value: f64, most: f64| value > 1.0 / most && value < most;
+        within(aspect, 2.0) && within(left / right, 3.5) && within(top / bottom, 2.0)
+    }
+
     /// The placement nearest to it: the middle, length and slope of the line between the temples.
     pub fn placement(&self) -> Placement {
         let [[ax, ay], [bx, by]] = [[-TEMPLE_X, EYE_Y], [TEMPLE_X, EYE_Y]].map(|temple| self.0.apply(temple));
@@ -68,7 +80,24 @@ mod tests {
         assert!((back.x - 310.0).abs() < 1e-9 && (back.y - 200.0).abs() < 1e-9);
         assert!((back.width - 180.0).abs() < 1e-9 && (back.rotation + 12.0).abs() < 1e-9);
         assert!((pose.eye_distance() - 180.0 * PUPIL_X / TEMPLE_X).abs() < 1e-9);
+        assert!(pose.is_likely());
         let same = Pose::from_corners(&pose.corners()).unwrap();
         assert!(same.0.apply([0.3, -0.2]).iter().zip(pose.0.apply([0.3, -0.2])).all(|(a, b)| (a - b).abs() < 1e-9));
+    }
+
+    #[test]
+    fn some_shapes_no_frame_on_a_face_has() {
+        let shape = |top: [f64; 2], bottom: [f64; 2], width: f64| {
+            let half = 0.5 * width;
+            Pose::from_corners(&[[-half, top[0]], [half, top[1]], [half, bottom[1]], [-half, bottom[0]]])
+                .unwrap()
+                .is_likely()
+        };
+        // As high as REACH of TEMPLE_X: 27 of 100.
+        assert!(shape([0.0, 0.0], [27.0, 27.0], 100.0));
+        assert!(shape([0.0, 4.0], [30.0, 24.0], 75.0), "turned");
+        assert!(!shape([0.0, 0.0], [27.0, 27.0], 45.0), "high");
+        assert!(!shape([0.0, 0.0], [12.0, 12.0], 100.0), "flat");
+        assert!(!shape([0.0, 15.0], [40.0, 24.0], 100.0), "one side four times the other");
     }
 }

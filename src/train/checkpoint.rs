@@ -1,7 +1,6 @@
 //! A run's state on disk: safetensors files, each written beside its place and renamed, so that no crash leaves half of
 //! one; the newest few are kept.
 
-use super::Config;
 use super::history::History;
 use crate::model::Parameters;
 use crate::{Error, Result};
@@ -39,11 +38,11 @@ const CRITIC: &str = "critic.";
 const HISTORY: [&str; 2] = ["history.entries", "history.fresh"];
 
 impl State {
-    /// Writes `folder/STEP.safetensors` and removes all but the newest `keep`.
+    /// Writes `folder/STEP.safetensors` and removes all but the newest `keep`. `config` is the run's, as TOML.
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn save(&self, folder: &Path, keep: usize, config: &Config) -> Result<PathBuf> {
+    pub fn save(&self, folder: &Path, keep: usize, config: &str) -> Result<PathBuf> {
         std::fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
         let path = folder.join(format!("{:09}.safetensors", self.step));
         let mut metadata = HashMap::from([
@@ -51,7 +50,7 @@ impl State {
             ("leg".to_owned(), self.leg.to_string()),
             ("iteration".to_owned(), self.iteration.to_string()),
             ("step".to_owned(), self.step.to_string()),
-            ("config".to_owned(), config.to_toml()?),
+            ("config".to_owned(), config.to_owned()),
         ]);
         if let Some((stages, score)) = self.best {
             metadata.insert("best_stages".to_owned(), stages.to_string());
@@ -85,19 +84,19 @@ impl State {
     ///
     /// # Errors
     /// [`Error::Data`] where there is none, or for one that is damaged or of another configuration; [`Error::Io`].
-    pub fn load(folder: &Path, config: &Config) -> Result<Self> {
+    pub fn load(folder: &Path, config: &str) -> Result<Self> {
         let newest = all(folder)?.pop().ok_or_else(|| bad(folder, "there is no checkpoint to go on from".into()))?;
         Self::read(&newest, config)
     }
 
-    fn read(path: &Path, config: &Config) -> Result<Self> {
+    fn read(path: &Path, config: &str) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|source| io(path, source))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| bad(path, e.to_string()))?;
         let metadata = header.metadata().clone().unwrap_or_default();
         if metadata.get("format").map(String::as_str) != Some(FORMAT) {
             return Err(bad(path, "not a checkpoint of this program".into()));
         }
-        if metadata.get("config") != Some(&config.to_toml()?) {
+        if metadata.get("config").map(String::as_str) != Some(config) {
             return Err(bad(path, "it belongs to a run with another configuration".into()));
         }
         let find = |key: &str| metadata.get(key).and_then(|value| value.parse::<u64>().ok());

@@ -33,11 +33,23 @@ pub enum Purpose {
     History,
     Initialisation,
     Validation,
+    /// What a locator's finder and its pointer learn from.
+    Finder,
+    Pointer,
 }
 
 impl Purpose {
-    const ALL: [Self; 7] =
-        [Self::Generator, Self::Critic, Self::Real, Self::Mix, Self::History, Self::Initialisation, Self::Validation];
+    const ALL: [Self; 9] = [
+        Self::Generator,
+        Self::Critic,
+        Self::Real,
+        Self::Mix,
+        Self::History,
+        Self::Initialisation,
+        Self::Validation,
+        Self::Finder,
+        Self::Pointer,
+    ];
 
     pub(super) fn from_number(number: f64) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| f64::from(*purpose as u8) == number)

@@ -8,6 +8,7 @@ mod examples;
 mod export;
 mod history;
 mod leg;
+pub mod locator;
 pub mod losses;
 mod numbers;
 mod plan;

@@ -106,7 +106,7 @@ pub fn run(
             fits(config, &file)?;
             State { weights: file.parameters, ..State::default() }
         }
-        Start::Resume => State::load(&folder.checkpoints(), config)?,
+        Start::Resume => State::load(&folder.checkpoints(), &config.to_toml()?)?,
     };
     let mut metrics = Metrics::open(&folder.file("metrics.jsonl"))?;
     metrics.truncate_after(state.step)?;
@@ -196,7 +196,7 @@ impl Run<'_> {
             }
             if save || !go_on {
                 self.export("weights.safetensors", state)?;
-                state.save(&self.folder.checkpoints(), intervals.keep, self.config)?;
+                state.save(&self.folder.checkpoints(), intervals.keep, &self.config.to_toml()?)?;
             }
             if !go_on {
                 return Ok(false);
@@ -332,7 +332,7 @@ impl Run<'_> {
         self.export("weights.safetensors", state)?;
         (state.leg, state.iteration) = (state.leg + 1, 0);
         (state.average, state.generators) = (Parameters::default(), None);
-        state.save(&self.folder.checkpoints(), self.config.intervals.keep, self.config)?;
+        state.save(&self.folder.checkpoints(), self.config.intervals.keep, &self.config.to_toml()?)?;
         Ok(())
     }
 

@@ -17,9 +17,10 @@ use crate::compose::Foreground;
 use crate::gallery::faceless::Kind;
 use crate::gallery::people::Person;
 use crate::gallery::{self, people};
+use crate::model::canonical::{PUPIL_X, TEMPLE_X};
 use crate::resample::Pyramid;
 use crate::tryon::frame_to_canonical;
-use crate::{Homography, Result};
+use crate::{Bitmap, Homography, Result};
 use layers::{Layer, Mask, Picture};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -76,6 +77,8 @@ struct Pasted {
     picture: Arc<Picture>,
     target: Anchors,
     bare: bool,
+    /// See [`super::Face::turn`].
+    turn: f64,
 }
 
 impl Scenes {
@@ -107,7 +110,7 @@ impl Scenes {
                 let scaled = |points: [Point; 2]| points.map(|p| p.map(|x| x * scale));
                 let target = anchors::from_landmarks(scaled(person.irises()), scaled(person.temples()));
                 let picture = Picture::new(person.draw(PERSON_WIDTH)?.as_ref(), 0)?;
-                Ok(Pasted { picture, target, bare: true })
+                Ok(Pasted { picture, target, bare: true, turn: 0.0 })
             })
             .collect::<Result<_>>()?;
         let frames = (0..settings.frames)
@@ -153,6 +156,48 @@ impl Scenes {
             self.paste(&mut scene, eyes.clamp(EYES.start, EYES.end), rng)?;
         }
         Ok(scene)
+    }
+
+    /// How many bare faces can be pasted.
+    pub fn bare(&self) -> usize {
+        self.faces.iter().filter(|face| face.bare).count()
+    }
+
+    /// A picture of `size × size` pixels with one of the bare faces, cut out and pasted anywhere on a made-up background: a frame
+    /// on it would take 5 to 100 % of the width; it is tilted by up to 35°, and mirrored in half of the cases. Gives the face's
+    /// points in the picture, and how far the head is turned ([`super::Face::turn`]).
+    ///
+    /// # Errors
+    /// As [`Scenes::sample`].
+    ///
+    /// # Panics
+    /// Where there is no such face.
+    pub fn pasted(&self, index: usize, size: usize, rng: &mut impl Rng) -> Result<(Bitmap, Anchors, f64)> {
+        let face = &self.faces[index];
+        let mut scene = Scene::new(size);
+        self.backdrop(&mut scene, rng)?;
+        let side = size as f64;
+        let across = side * log_uniform(0.05..1.0, rng);
+        let (middle, apart) = (middle(&face.target), anchors::distance(face.target[0], face.target[1]));
+        // All of the frame is in the picture.
+        let mut at = || 0.5 * across + (side - across) * rng.random::<f64>();
+        let (x, y) = (at(), at());
+        let (tilt, flip) = (rng.random_range(-35.0..35.0f64), rng.random_bool(0.5));
+        let to_scene = Homography::similarity(across * PUPIL_X / TEMPLE_X / apart, tilt.to_radians(), x, y)
+            * Homography([if flip { -1.0 } else { 1.0 }, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0])
+            * Homography::similarity(1.0, 0.0, -middle[0], -middle[1]);
+        let reach = [rng.random_range(1.35..2.3), rng.random_range(1.8..3.2)].map(|r| r * apart);
+        let centre = [middle[0], middle[1] + 0.4 * apart];
+        scene.push(Layer::new(face.picture.clone(), &to_scene, outline(centre, reach, rng))?);
+        let mut target = anchors::apply(&to_scene, &face.target);
+        if flip {
+            target.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+        }
+        let pixels = scene.render(&Homography::IDENTITY, size, size)?;
+        let bytes = |pixel: [f32; 4]| pixel.map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8);
+        let data = pixels.into_iter().flat_map(|p| bytes([p[0], p[1], p[2], 1.0])).collect();
+        let side = size as u32;
+        Ok((Bitmap::new(side, side, data)?, target, face.turn))
     }
 
     /// A part of a whole photo, mostly with its face.
@@ -296,7 +341,8 @@ fn of_pool(pool: &Pool, bare: bool) -> Result<Vec<Pasted>> {
         // Where a face has 60 pixels between its eyes, half of them do.
         let skipped = u32::from(anchors::distance(target[0], target[1]) > 40.0);
         let picture = face.image().and_then(|image| Picture::new(image.as_ref(), skipped));
-        Some(picture.map(|picture| Pasted { picture, target, bare }))
+        let turn = face.turn().unwrap_or(0.0);
+        Some(picture.map(|picture| Pasted { picture, target, bare, turn }))
     };
     pool.faces().par_iter().filter_map(face).collect()
 }

@@ -127,28 +127,8 @@ impl Config {
     /// # Errors
     /// As [`Config::parse`]; [`Error::Data`] for a change without `=`, or through a key that is no table.
     pub fn parse_with(text: &str, path: &str, changes: &[String]) -> Result<Self> {
-        if changes.is_empty() {
-            return Self::parse(text, path);
-        }
-        let mut root: toml::Table = toml::from_str(text).map_err(|e| bad(path, e.to_string()))?;
-        for change in changes {
-            let (keys, value) =
-                change.split_once('=').ok_or_else(|| bad(path, format!("{change} is not of the form key=value")))?;
-            let value = match toml::from_str::<toml::Table>(&format!("x = {value}")) {
-                Ok(mut table) => table.remove("x").unwrap_or(toml::Value::String(value.to_owned())),
-                Err(_) => toml::Value::String(value.to_owned()),
-            };
-            let mut keys: Vec<&str> = keys.split('.').map(str::trim).collect();
-            let last = keys.pop().unwrap_or_default();
-            let mut table = &mut root;
-            for key in keys {
-                let inner = table.entry(key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-                table = inner.as_table_mut().ok_or_else(|| bad(path, format!("{change}: {key} is no table")))?;
-            }
-            table.insert(last.to_owned(), value);
-        }
-        let text = toml::to_string(&root).map_err(|e| bad(path, e.to_string()))?;
-        Self::parse(&text, &format!("{path} with {}", changes.join(", ")))
+        let (text, path) = changed(text, path, changes)?;
+        Self::parse(&text, &path)
     }
 
     /// The whole of it as TOML, with every default written out.
@@ -181,7 +161,36 @@ impl Config {
     }
 }
 
-fn bad(path: &str, reason: String) -> Error {
+/// A TOML text with some values replaced, and what to call it.
+///
+/// # Errors
+/// As [`Config::parse_with`].
+pub(super) fn changed(text: &str, path: &str, changes: &[String]) -> Result<(String, String)> {
+    if changes.is_empty() {
+        return Ok((text.to_owned(), path.to_owned()));
+    }
+    let mut root: toml::Table = toml::from_str(text).map_err(|e| bad(path, e.to_string()))?;
+    for change in changes {
+        let (keys, value) =
+            change.split_once('=').ok_or_else(|| bad(path, format!("{change} is not of the form key=value")))?;
+        let value = match toml::from_str::<toml::Table>(&format!("x = {value}")) {
+            Ok(mut table) => table.remove("x").unwrap_or(toml::Value::String(value.to_owned())),
+            Err(_) => toml::Value::String(value.to_owned()),
+        };
+        let mut keys: Vec<&str> = keys.split('.').map(str::trim).collect();
+        let last = keys.pop().unwrap_or_default();
+        let mut table = &mut root;
+        for key in keys {
+            let inner = table.entry(key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            table = inner.as_table_mut().ok_or_else(|| bad(path, format!("{change}: {key} is no table")))?;
+        }
+        table.insert(last.to_owned(), value);
+    }
+    let text = toml::to_string(&root).map_err(|e| bad(path, e.to_string()))?;
+    Ok((text, format!("{path} with {}", changes.join(", "))))
+}
+
+pub(super) fn bad(path: &str, reason: String) -> Error {
     Error::Data { path: path.to_owned(), reason }
 }
 
