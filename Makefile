@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg gallery test test-rust test-wasm test-package test-demo browser bench-start bench-stn bench-train bench-web check-cuda clean
+.PHONY: help demo site pkg gallery clip test test-rust test-wasm test-package test-demo browser bench-start bench-stn bench-track bench-train bench-web check-cuda clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -29,6 +29,12 @@ gallery: www/public/gallery/gallery.json
 www/public/gallery/gallery.json: $(shell find src/gallery assets -type f) src/cli/frames.rs src/resample.rs
 	cargo run --release --quiet -- frames --out www/public/gallery
 
+# What the tests' camera plays.
+clip: target/clip.mjpeg
+
+target/clip.mjpeg: $(shell find src/gallery/portraits assets/portraits -type f) src/gallery/clip.rs src/cli/clip.rs
+	cargo run --release --quiet -- clip --output $@
+
 test: test-rust test-wasm test-package test-demo ## Check and test everything
 
 test-rust: ## Formatting, lints, native tests, documentation
@@ -40,10 +46,10 @@ test-rust: ## Formatting, lints, native tests, documentation
 test-wasm: node_modules/.package-lock.json browser ## The library compiled to wasm32, in Node and in Chromium
 	node scripts/wasm-test.mjs
 
-test-package: pkg browser ## The packed npm package, in Node and in an empty Vite project
+test-package: pkg clip browser ## The packed npm package, in Node and in an empty Vite project
 	node --test --test-concurrency=1 tests/package/*.test.mjs
 
-test-demo: site browser ## The demo, in Chromium
+test-demo: site clip browser ## The demo, in Chromium
 	cd www && npm test
 	node --test --test-concurrency=1 tests/demo/*.test.mjs
 
@@ -69,6 +75,9 @@ bench-train: ## CPU time of a training iteration, beside PyTorch's; needs ../sha
 
 bench-web: pkg browser ## A generator stage in Chromium, beside onnxruntime-web and TensorFlow.js; needs ../shared and downloads both
 	node scripts/bench-web.mjs
+
+bench-track: pkg browser ## A face followed in Chromium at 1280×720: pictures a second, and what one takes
+	node scripts/bench-track.mjs
 
 check-cuda: ## Build with the feature `cuda`, on a machine without a GPU; needs ../shared and downloads NVIDIA's compiler
 	node scripts/check-cuda.mjs

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { benchTrack, prepareClip } from './bench-track.mjs';
 import { findBrowser, launchBrowser } from './browser.mjs';
 import { fail, output, root, run, say, shared } from './project.mjs';
 import { serve } from './serve.mjs';
@@ -170,6 +171,7 @@ function difference(a, b) {
 
 const python = pythonWithOnnx();
 const versions = installPeers();
+prepareClip();
 say('Building the pages and the models');
 buildPages();
 const settings = prepareModels(python);
@@ -245,5 +247,6 @@ await server.close();
 result.start_ms = Math.round(median(starts));
 row('from navigation to the first composite, ms', result.start_ms, `(${Math.round(Math.min(...starts))} to ${Math.round(Math.max(...starts))})`);
 row('download without the model, bytes gzipped', ...NAMES.map((name) => result.downloads_gzip[name]));
+result.track = await benchTrack(site);
 result.commit = output('git', ['rev-parse', '--short', 'HEAD']);
 console.log(JSON.stringify(result));

@@ -30,8 +30,8 @@ function isProgram(path) {
   }
 }
 
-/** Starts the browser, without a window. Each start has a profile of its own. */
-export async function launchBrowser() {
+/** Starts the browser, without a window, with more flags where some are wanted. Each start has a profile of its own. */
+export async function launchBrowser(...flags) {
   const executablePath = findBrowser();
   if (!executablePath) throw new Error('no Chromium or Chrome found: install one, or name it in CHROME');
   const { chromium } = await import('playwright-core');
@@ -48,6 +48,7 @@ export async function launchBrowser() {
       '--disable-component-update',
       '--disable-sync',
       '--disable-dev-shm-usage',
+      ...flags,
     ],
   });
 }

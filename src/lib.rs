@@ -33,7 +33,7 @@
 //! # Rooms
 //!
 //! [`homography`] → [`ops`] → [`stn`] → [`model`] → [`tryon`] → the program and the browser's face. [`locate`] finds the
-//! faces that nobody has put a frame on. [`compose`] draws,
+//! faces that nobody has put a frame on, [`track`] follows them through a video. [`compose`] draws,
 //! on [`homography`] and [`resample`] alone. `train`, `data`, `evaluate` and `gallery` are native only.
 //!
 //! # Conventions
@@ -65,6 +65,7 @@ pub mod model;
 pub mod ops;
 pub mod resample;
 pub mod stn;
+pub mod track;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod train;
 pub mod tryon;

@@ -2,6 +2,7 @@
 //! pixels out of whatever images it is given, and hands over only those that are needed.
 
 mod locate;
+mod track;
 
 use crate::compose::{self, Foreground};
 use crate::tryon::{self, Fit, Placement, TryOn};

@@ -7,6 +7,7 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ['index.html', 'start.html'] },
+    // BENCH_PAGES: only these, without the peers that others import.
+    rollupOptions: { input: process.env.BENCH_PAGES?.split(',') ?? ['index.html', 'start.html', 'track.html'] },
   },
 });

@@ -12,6 +12,9 @@ let generation = 0;
 
 export type Generation = number;
 
+/** What wasm-bindgen has made. */
+export type Glue = typeof glue;
+
 /** Whether `start` needs a module. */
 export const needsModule = (): boolean => state === 'none';
 

@@ -138,8 +138,12 @@ function check({ width, height }: { width: number; height: number }, what: strin
   }
 }
 
-/** Pixels in a buffer of the caller's. */
-class Buffered implements Picture {
+/**
+ * Pixels in a buffer of the caller's.
+ *
+ * @internal
+ */
+export class Buffered implements Picture {
   readonly width: number;
   readonly height: number;
   readonly colorSpace: PredefinedColorSpace;

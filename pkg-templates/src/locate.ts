@@ -1,12 +1,12 @@
-import type { FaceLocator } from '../wasm/stgan.js';
-import { call, release, type Generation } from './engine.js';
+import type { FaceLocator, Tracking } from '../wasm/stgan.js';
+import { call, release, type Generation, type Glue } from './engine.js';
 import { bands, type Picture, type Rect } from './images.js';
 import type { Placement } from './tryon.js';
 
 /** A face that `TryOn.locate` found. */
 export interface Located {
   /** Where a frame belongs by the pupils alone: what `fit` takes. */
-  readonly placement: Required<Placement>;
+  readonly placement: Placement & { readonly rotation: number };
   /** The pupils in photo pixels from the left upper corner, the photo's left one first. */
   readonly eyes: readonly [{ readonly x: number; readonly y: number }, { readonly x: number; readonly y: number }];
   /** How sure it is, from 0 to 1. */
@@ -32,13 +32,13 @@ export class Locator {
 
   /** All faces of a picture, best first. */
   locate(picture: Picture): Located[] {
-    const numbers = call(this.#generation, () => this.#networks.locate(picture.width, picture.height, this.#reader(picture)));
+    const numbers = call(this.#generation, () => this.#networks.locate(picture.width, picture.height, reader(this.#generation, picture)));
     return Array.from({ length: numbers.length / NUMBERS }, (_, i) => located(numbers.subarray(i * NUMBERS)));
   }
 
   /** One look around a place where a face was a moment ago: where it is now, or null. */
   look(picture: Picture, near: Placement): Located | null {
-    const found = call(this.#generation, () => this.#networks.look(picture.width, picture.height, near, this.#reader(picture)));
+    const found = call(this.#generation, () => this.#networks.look(picture.width, picture.height, near, reader(this.#generation, picture)));
     return found ? located(found) : null;
   }
 
@@ -46,12 +46,22 @@ export class Locator {
     release(this.#generation, this.#networks);
   }
 
-  #reader(picture: Picture): (...numbers: number[]) => Uint8Array {
-    return (...numbers) => {
-      const [x, y, width, height, toWidth, toHeight] = numbers as [number, number, number, number, number, number];
-      return reduce(this.#generation, picture, { x, y, width, height }, toWidth, toHeight);
-    };
+  /** Makes a tracker that finds faces with it. */
+  tracking(make: (glue: Glue, networks: FaceLocator) => Tracking): Tracking {
+    return call(this.#generation, (glue) => make(glue, this.#networks));
   }
+}
+
+/**
+ * What wasm calls for the parts of a picture.
+ *
+ * @internal
+ */
+export function reader(generation: Generation, picture: Picture): (...numbers: number[]) => Uint8Array {
+  return (...numbers) => {
+    const [x, y, width, height, toWidth, toHeight] = numbers as [number, number, number, number, number, number];
+    return reduce(generation, picture, { x, y, width, height }, toWidth, toHeight);
+  };
 }
 
 /** A part of a picture, averaged down: by the browser where the picture is its own, by wasm, in bands, where it is a buffer. */

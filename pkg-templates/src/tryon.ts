@@ -1,4 +1,4 @@
-import type { Session } from '../wasm/stgan.js';
+import type { Session, Tracking } from '../wasm/stgan.js';
 import { Decoder } from './decoder.js';
 import { dispose } from './dispose.js';
 import { call, needsModule, release, start, type Generation } from './engine.js';
@@ -8,6 +8,8 @@ import { bands, openImage, type ImageSource, type Picture } from './images.js';
 import { readBytes, type BytesSource, type Download, type Progress } from './load.js';
 import { Locator, type Located } from './locate.js';
 import { compile, type WasmSource } from './module.js';
+import { checkOptions, createTrack, type Track, type TrackOptions } from './track.js';
+import { openFeed, type Feed, type TrackSource } from './video.js';
 
 export interface CreateOptions {
   /** The wasm module, where it is not the package's own file. */
@@ -140,6 +142,36 @@ export class TryOn {
       return locator.locate(picture);
     } finally {
       picture.close();
+    }
+  }
+
+  /**
+   * Keeps a frame on the faces of a video: the camera, a video element, a stream, or pictures as they come. Each picture is looked at
+   * when the one before is done; those that come meanwhile are dropped. Resolves when the source is open.
+   */
+  async track(source: TrackSource, frame: ImageSource, options: TrackOptions = {}): Promise<Track> {
+    this.#alive();
+    checkOptions(options);
+    const open = (image: ImageSource): Promise<Picture> => openImage(image, 'the frame', this.#decoder);
+    const [locator, front] = await Promise.all([this.#openLocator(), open(frame)]);
+    let tracking: Tracking;
+    try {
+      const session = this.#alive();
+      const { width, height } = front;
+      const pixels = bytes(front.read({ x: 0, y: 0, width, height }));
+      tracking = locator.tracking((glue, networks) => new glue.Tracking(session, networks, pixels, width, height, options.people ?? 1));
+    } finally {
+      front.close();
+    }
+    let feed: Feed | undefined;
+    try {
+      feed = await openFeed(source);
+      const { stages } = this.model;
+      return createTrack({ generation: this.#generation, tracking, stages, open }, feed, options);
+    } catch (error) {
+      feed?.close();
+      release(this.#generation, tracking);
+      throw error;
     }
   }
 

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod clip;
 mod device;
 mod evaluate;
 mod export;
@@ -7,6 +8,7 @@ mod files;
 mod fit;
 mod frames;
 mod inspect;
+mod track;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +27,8 @@ enum Command {
     Fit(fit::Arguments),
     Inspect(inspect::Arguments),
     Frames(frames::Arguments),
+    Clip(clip::Arguments),
+    Track(track::Arguments),
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
     Export(export::Arguments),
@@ -36,6 +40,8 @@ pub fn main() -> ExitCode {
         Command::Fit(arguments) => fit::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Frames(arguments) => frames::run(&arguments),
+        Command::Clip(arguments) => clip::run(&arguments),
+        Command::Track(arguments) => track::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),

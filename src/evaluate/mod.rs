@@ -1,5 +1,6 @@
 //! How well frames end up where they should: anchor errors over faces, frames and random placements. Native only.
 
+pub mod live;
 mod locate;
 mod pairs;
 

@@ -1,6 +1,7 @@
 //! The project's own pictures: the catalogue of frames, random frames and random people for training, pictures
-//! without a face, sample portraits. Native only.
+//! without a face, sample portraits, clips in which those move. Native only.
 
+pub mod clip;
 mod colour;
 pub mod faceless;
 mod frames;

@@ -9,9 +9,9 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 /// A photo of JavaScript's: `read(x, y, width, height, to_width, to_height)` gives the bytes of a part of it, reduced.
-struct Elsewhere<'a> {
-    size: (u32, u32),
-    read: &'a Function,
+pub(super) struct Elsewhere<'a> {
+    pub size: (u32, u32),
+    pub read: &'a Function,
 }
 
 impl Photo for Elsewhere<'_> {
@@ -31,7 +31,7 @@ impl Photo for Elsewhere<'_> {
 
 /// The loaded locator.
 #[wasm_bindgen]
-pub struct FaceLocator(Locator);
+pub struct FaceLocator(pub(super) Locator);
 
 #[wasm_bindgen]
 impl FaceLocator {

@@ -8,13 +8,13 @@ import { serve } from '../../scripts/serve.mjs';
 /** The folder with the built site; `STGAN_SITE` names another. */
 const site = resolve(process.env.STGAN_SITE ?? join(root, 'site'));
 
-/** A browser and the served site. `open(options)` gives a page in a context of its own. */
-export async function start() {
+/** A browser, with more flags where some are wanted, and the served site. `open(options)` gives a page in a context of its own. */
+export async function start(...flags) {
   if (!existsSync(join(site, 'index.html'))) throw new Error(`${site} holds no built site: run \`make site\` first`);
   // Under a path of its own, as many web hosts have it.
   const server = await serve(dirname(site));
   const address = `${server.url}${basename(site)}/`;
-  const browser = await launchBrowser();
+  const browser = await launchBrowser(...flags);
   return {
     address,
     async open({ prepare, ...options } = {}) {
@@ -74,6 +74,23 @@ export function eyeError({ homography, box }, eyes) {
   const pupils = [-1, 1].map((side) => apply(homography, x + (side * 0.453 * box.width) / 2, y));
   const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
   return (distance(pupils[0], eyes[0]) + distance(pupils[1], eyes[1])) / 2 / distance(...eyes);
+}
+
+/** The mean brightness of a downloaded picture around the lens centres of the frame that the live view has on it, 0 to 255. */
+export async function eyeDarkness(page, { bytes, state: { box, liveHomography } }) {
+  const h = JSON.parse(liveHomography);
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const lenses = [-1, 1].map((side) => apply(h, x + (side * 0.453 * box.width) / 2, y));
+  return page.evaluate(
+    async ([content, places]) => {
+      const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))]));
+      const drawing = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true });
+      drawing.drawImage(bitmap, 0, 0);
+      const values = places.flatMap(([px, py]) => Array.from(drawing.getImageData(Math.round(px) - 4, Math.round(py) - 4, 9, 9).data));
+      return values.filter((_, i) => i % 4 !== 3).reduce((sum, value) => sum + value, 0) / (values.length * 0.75);
+    },
+    [bytes.toString('base64'), lenses],
+  );
 }
 
 /** The first sample portrait, and where its eyes are. */

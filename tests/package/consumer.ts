@@ -1,5 +1,20 @@
 /** A program that uses all of the package's face; types.test.mjs compiles it. */
-import { Fit, StganError, TryOn, type ImageSource, type Overlay, type Placement, type Progress, type StganErrorCode, type Update } from 'stgan';
+import {
+  Fit,
+  pictures,
+  StganError,
+  Track,
+  TryOn,
+  type ImageSource,
+  type Overlay,
+  type Placement,
+  type Progress,
+  type StganErrorCode,
+  type TrackedFace,
+  type TrackSource,
+  type TrackState,
+  type Update,
+} from 'stgan';
 
 const controller = new AbortController();
 const onProgress = ({ phase, loaded, total }: Progress): string => `${phase}: ${loaded} of ${total ?? '?'}`;
@@ -22,6 +37,27 @@ export async function everything(photo: ImageSource, frame: HTMLImageElement | B
   await TryOn.create({ signal: undefined, weights: new Uint8Array() });
   await tryOn.fit({ data: new Uint8Array(4), width: 1, height: 1 }, overlay.image, { placement });
   return fit.composite({ step: 0 });
+}
+
+export async function live(tryOn: TryOn, video: HTMLVideoElement, frame: ImageSource): Promise<void> {
+  const sources: TrackSource[] = ['camera', video, new MediaStream(), pictures(video, { signal: controller.signal })];
+  const seen: TrackedFace[] = [];
+  for (const source of sources) {
+    using track: Track = await tryOn.track(source, frame, {
+      canvas: new OffscreenCanvas(1, 1),
+      people: 2,
+      steps: undefined,
+      budget: 20,
+      signal: controller.signal,
+      onFrame: ({ faces, times: { read, find, fit, draw } }) => read + find + fit + draw < 33 && void seen.push(...faces),
+      onState: (state: TrackState) => void console.log(state),
+    });
+    await track.setFrame(await track.snapshot());
+    const [{ x, y }] = track.faces[0]?.eyes ?? [{ x: 0, y: 0 }];
+    await tryOn.fit(video.poster as never, frame, { placement: { ...track.faces[0]!.placement, x, y } });
+    track.stop();
+    await track.ended;
+  }
 }
 
 export function explain(error: unknown): StganErrorCode | null {

@@ -2,6 +2,7 @@
 import './styles/base.css';
 import './styles/layout.css';
 import './styles/stage.css';
+import './styles/live.css';
 import './styles/controls.css';
 import './styles/panel.css';
 import './styles/overlays.css';
@@ -13,12 +14,15 @@ import { Client } from './client.ts';
 import { controls } from './controls.ts';
 import { details } from './details.ts';
 import { downloads } from './download.ts';
+import { faceMarks } from './faces.ts';
 import { keyMove, listen } from './gestures.ts';
+import { hasCamera, Live } from './live.ts';
 import { missingFeature } from './messages.ts';
 import { Session } from './session.ts';
 import { dropping, pasting, picker, type Inlet } from './sources.ts';
 import { Stage } from './stage.ts';
 import { Store, type PhotoChoice, type State } from './state.ts';
+import { tabs } from './tabs.ts';
 
 function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   const element = document.getElementById(id);
@@ -70,6 +74,8 @@ function start(): void {
     },
     (frame) => void session.chooseFrame(frame, { fit: true }),
   );
+  faceMarks(store, session, byId('faces', HTMLElement));
+  connectLive(store, client);
   reflect(store);
   void open(gallery, store, session);
 }
@@ -123,13 +129,34 @@ function connectStage(store: Store, stage: Stage, session: Session): void {
   });
 }
 
+function connectLive(store: Store, client: Client): void {
+  const list = byId('tabs', HTMLElement);
+  if (!hasCamera()) {
+    list.hidden = true;
+    return;
+  }
+  tabs(store, list);
+  new Live(store, client, announce, {
+    view: byId('live', HTMLElement),
+    canvas: byId('live-canvas', HTMLCanvasElement),
+    words: first('.live-words'),
+    switch: button('live-switch'),
+    shoot: button('live-shoot'),
+    mirror: button('live-mirror'),
+    everyone: button('live-everyone'),
+    speed: byId('live-speed', HTMLElement),
+  });
+}
+
 function connectSources(store: Store, session: Session): void {
   let own = 0;
   // On small screens photos are chosen further down the page than they are seen.
   const openPhoto = async (choice: PhotoChoice): Promise<boolean> => {
     const opened = await session.openPhoto(choice);
-    if (opened) reveal(byId('stage', HTMLElement));
-    return opened;
+    if (!opened) return false;
+    store.update({ mode: 'photo' });
+    reveal(byId('stage', HTMLElement));
+    return true;
   };
   const inlet: Inlet = {
     async photo(blob, name) {
@@ -166,8 +193,12 @@ function reflect(store: Store): void {
   const main = first('main');
   const hint = first('.hint');
   store.subscribe((state) => {
-    const { phase, homography, step, fit, exact, photo, frame, placement, bare, model } = state;
+    const { mode, live, phase, homography, step, fit, exact, photo, faces, frame, placement, bare, model } = state;
     const attributes: Record<string, string> = {
+      mode,
+      live: live.phase,
+      liveHomography: live.homographies[0] ? JSON.stringify(live.homographies[0]) : '',
+      faces: String(faces.length),
       state: phase,
       model: String(model !== null),
       exact: String(exact),

@@ -72,6 +72,36 @@ export function modelNotice(error: unknown, retry: () => void): Notice {
   }
 }
 
+export function noFaceNotice(): Notice {
+  return { title: 'No face was found on this photo.', advice: 'Drag the frame onto the eyes, then press Fit.' };
+}
+
+/** The camera could not be opened, or went away. */
+export function cameraNotice(error: unknown): Notice {
+  const name = error instanceof DOMException ? error.name : '';
+  if (name === 'NotAllowedError' || name === 'SecurityError') {
+    return {
+      title: 'The camera is not allowed here.',
+      advice: 'Allow it for this page in the browser’s settings and start it again, or use a photo. Its pictures never leave this device.',
+    };
+  }
+  if (name === 'NotFoundError' || name === 'OverconstrainedError') {
+    return { title: 'No camera was found.', advice: 'Connect one and start it again, or use a photo.' };
+  }
+  return {
+    title: 'The camera could not be used.',
+    advice: `Check that it is connected and that no other program uses it, then start it again. (${detail(error)})`,
+  };
+}
+
+export function liveNotice(error: unknown, retry: () => void): Notice {
+  return {
+    title: 'The live view stopped.',
+    advice: codeOf(error) === 'fetch' ? 'Check the connection, then start it again.' : `Start it again. (${detail(error)})`,
+    action: { label: 'Start again', run: retry },
+  };
+}
+
 export function fitNotice(error: unknown): Notice {
   switch (codeOf(error)) {
     case 'placement':

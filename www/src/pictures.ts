@@ -1,6 +1,6 @@
 /** Decoding and measuring pictures, in the worker. */
 import type { Box } from './geometry.ts';
-import type { FrameInfo, Source } from './protocol.ts';
+import type { EncodedInfo, Encoding, FrameInfo, Source } from './protocol.ts';
 
 /** The package's own limit for one image. */
 const MAX_PIXELS = 64_000_000;
@@ -73,6 +73,22 @@ export function context(width: number, height: number): OffscreenCanvasRendering
   const drawing = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (!drawing) throw new PictureError('encode', `no canvas of ${width} × ${height} pixels`);
   return drawing;
+}
+
+/** Pixels as a file. */
+export async function encoded(pixels: ImageData, type: Encoding): Promise<EncodedInfo> {
+  const { width, height } = pixels;
+  const drawing = context(width, height);
+  drawing.putImageData(pixels, 0, 0);
+  if (type === 'image/jpeg') {
+    // JPEG has no transparency: what shows through is white, as on paper.
+    drawing.globalCompositeOperation = 'destination-over';
+    drawing.fillStyle = '#fff';
+    drawing.fillRect(0, 0, width, height);
+  }
+  const blob = await drawing.canvas.convertToBlob({ type, quality: 0.93 });
+  if (blob.type !== type) throw new PictureError('encode', `this browser cannot write ${type}`);
+  return { blob, width, height };
 }
 
 /** The pixels of a frame's picture and what is to know about them. */

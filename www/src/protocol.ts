@@ -49,6 +49,28 @@ export interface ModelInfo {
   readonly milliseconds: number;
 }
 
+/** A face that was found on a photo. */
+export interface LocatedFace {
+  readonly placement: Placement;
+  readonly score: number;
+}
+
+/** What was seen on one picture of the camera. */
+export interface LiveInfo {
+  readonly width: number;
+  readonly height: number;
+  /** From frame pixels to the picture's, for each face that is followed. */
+  readonly homographies: readonly (readonly number[])[];
+  /** Of the package's work, drawing included. */
+  readonly milliseconds: number;
+}
+
+export interface EncodedInfo {
+  readonly blob: Blob;
+  readonly width: number;
+  readonly height: number;
+}
+
 export type Encoding = 'image/png' | 'image/jpeg';
 
 /** Requests by name: what is asked, and what is answered. */
@@ -57,6 +79,8 @@ export interface Requests {
   retry: { ask: Record<never, never>; answer: null };
   photo: { ask: { photo: number; source: Source }; answer: PhotoInfo };
   frame: { ask: { frame: string; source: Source }; answer: FrameInfo };
+  /** The faces of the photo, best first. */
+  locate: { ask: { photo: number }; answer: readonly LocatedFace[] };
   fit: { ask: { photo: number; frame: string; placement: Placement }; answer: FitInfo };
   /** The frame as composited at a step, reduced to `scale` screen pixels per photo pixel (at most 1). */
   patch: { ask: { fit: number; step: number; scale: number }; answer: PatchInfo };
@@ -68,8 +92,19 @@ export interface Requests {
   /** The photo at its own size with the frame at a step; with `fit` null, the frame as placed. */
   encode: {
     ask: { photo: number; frame: string; placement: Placement; fit: number | null; step: number; type: Encoding };
-    answer: { blob: Blob; width: number; height: number; milliseconds: number };
+    answer: EncodedInfo;
   };
+  /**
+   * Gets ready for pictures of the camera, with at most `people` faces. The canvas, which is handed over the first time, shows them with
+   * the frame on.
+   */
+  'live-start': { ask: { frame: string; source: Source; canvas: OffscreenCanvas | null; people: number }; answer: null };
+  /** The next picture; it is answered when it has been drawn. `keep` it, with the frame on it, for a download. */
+  'live-picture': { ask: { picture: VideoFrame | ImageBitmap; keep: boolean }; answer: LiveInfo };
+  'live-frame': { ask: { frame: string; source: Source }; answer: null };
+  /** The kept picture as a file. */
+  'live-encode': { ask: { type: Encoding }; answer: EncodedInfo };
+  'live-stop': { ask: Record<never, never>; answer: null };
 }
 
 export type RequestName = keyof Requests;

@@ -10,7 +10,7 @@ import {
   type Placement,
 } from './geometry.ts';
 import { glide } from './glide.ts';
-import { fitNotice, frameNotice, modelNotice, opaqueFrameNotice, photoNotice } from './messages.ts';
+import { fitNotice, frameNotice, modelNotice, noFaceNotice, opaqueFrameNotice, photoNotice } from './messages.ts';
 import type { PatchInfo, WorkerEvent } from './protocol.ts';
 import type { Stage } from './stage.ts';
 import type { FrameChoice, PhotoChoice, State, Store } from './state.ts';
@@ -28,6 +28,8 @@ export class Session {
   #motion = new AbortController();
   #photoKey = 0;
   #frameTurn = 0;
+  /** A frame that was chosen for the live view has yet to be fitted to the photo. */
+  #owed = false;
   #marked = false;
 
   constructor(store: Store, client: Client, stage: Stage, announce: Announcer) {
@@ -35,6 +37,9 @@ export class Session {
     this.#client = client;
     this.#stage = stage;
     this.#announce = announce;
+    store.subscribe(({ mode }, before) => {
+      if (mode === 'photo' && before.mode === 'live' && this.#owed) void this.fit();
+    });
     stage.onResize(() => {
       if (this.#state.exact) void this.#sharpen(this.#state.step, this.#motion.signal);
     });
@@ -77,12 +82,15 @@ export class Session {
       const info = await this.#client.ask('photo', { photo: key, source: choice.source });
       if (key !== this.#photoKey) return false;
       this.#interrupt();
+      this.#owed = false;
       this.#announce.clear();
       this.#stage.clear();
       this.#stage.showPhoto(info, choice.alt ?? `Your photo, ${choice.name}`);
       const placement = keepOnPhoto(choice.placement ?? guessPlacement(info), info);
-      this.#store.update({ photo: { key, choice, info }, placement, moved: false, fit: null, step: 0, bare: false, phase: 'loading' });
+      const fresh = { moved: false, fit: null, step: 0, bare: false, faces: [], face: 0 };
+      this.#store.update({ photo: { key, choice, info }, placement, phase: 'loading', ...fresh });
       this.#restart(`${choice.name} is open. Put the frame roughly on the eyes, then press Fit.`);
+      if (!choice.placement) void this.#find(key);
       return true;
     } catch (error) {
       if (key !== this.#photoKey) return false;
@@ -90,6 +98,33 @@ export class Session {
       this.#announce.warn(photoNotice(error, choice.name));
       return false;
     }
+  }
+
+  /** Looks for the photo's faces, and puts the frame on the best one unless the user has been quicker. */
+  async #find(photo: number): Promise<void> {
+    this.#announce.say('Looking for a face…');
+    const stale = (): boolean => this.#state.photo?.key !== photo;
+    try {
+      const faces = await this.#client.ask('locate', { photo });
+      if (stale()) return;
+      this.#store.update({ faces });
+      if (this.#state.moved || this.#state.phase === 'fitting' || this.#state.phase === 'fitted') return;
+      if (faces.length > 0) return this.chooseFace(0);
+      this.#announce.say('');
+      this.#announce.warn(noFaceNotice());
+    } catch {
+      // What keeps the model from loading is said elsewhere; the frame can be dragged all the same.
+      if (!stale()) this.#announce.say('Put the frame roughly on the eyes, then press Fit.');
+    }
+  }
+
+  /** Puts the frame on one of the faces that were found, and fits it. */
+  chooseFace(index: number): void {
+    const { photo, faces } = this.#state;
+    const face = faces[index];
+    if (!photo || !face) return;
+    this.#store.update({ placement: keepOnPhoto(face.placement, photo.info), moved: false, face: index });
+    void this.fit();
   }
 
   /**
@@ -107,8 +142,10 @@ export class Session {
       if (own && info.transparent < LEAST_TRANSPARENT) this.#announce.warn(opaqueFrameNotice(choice.name));
       this.#stage.showFrame(info);
       this.#store.update({ frame: { choice, info }, fit: null, step: 0, bare: false });
-      this.#restart(`${choice.name} is on. Press Fit to move it into place.`);
-      if (refit) void this.fit();
+      this.#restart(this.#state.mode === 'live' ? `${choice.name} is on.` : `${choice.name} is on. Press Fit to move it into place.`);
+      // The worker is the live view's while that is seen.
+      if (refit && this.#state.mode === 'live') this.#owed = true;
+      else if (refit) void this.fit();
       return true;
     } catch (error) {
       if (turn !== this.#frameTurn) return false;
@@ -169,9 +206,9 @@ export class Session {
 
   /** Puts the frame where it was when the photo was opened. */
   reset(): void {
-    const { photo } = this.#state;
+    const { photo, faces, face } = this.#state;
     if (!photo) return;
-    this.place(photo.choice.placement ?? guessPlacement(photo.info));
+    this.place(photo.choice.placement ?? faces[face]?.placement ?? guessPlacement(photo.info));
     this.#store.update({ moved: false });
     this.#announce.say('The frame is back where it began.');
   }
@@ -180,6 +217,7 @@ export class Session {
   async fit(): Promise<void> {
     const { photo, frame, placement } = this.#state;
     if (!photo || !frame || !placement) return;
+    this.#owed = false;
     const signal = this.#interrupt();
     const start = this.#stage.homography ?? placementHomography(placement, frame.info.box);
     this.#store.update({ phase: 'fitting', fit: null, step: 0, bare: false, exact: false });
@@ -198,7 +236,7 @@ export class Session {
       await glide(stops, frame.info.box, (h) => this.#stage.draw(h), (step) => this.#store.update({ step }), signal);
       if (signal.aborted) return;
       this.#store.update({ phase: 'fitted', homography: stops[last]! });
-      this.#announce.say(`Fitted in ${countUpdates(last)}, ${fit.milliseconds.toFixed(0)} ms.`);
+      if (this.#state.mode === 'photo') this.#announce.say(`Fitted in ${countUpdates(last)}, ${fit.milliseconds.toFixed(0)} ms.`);
       await this.#settle(patch, signal);
     } catch (error) {
       if (signal.aborted) return;

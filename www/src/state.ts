@@ -1,6 +1,6 @@
 /** What the page knows. One object, replaced as a whole; whoever shows a part of it subscribes. */
 import type { Homography, Placement } from './geometry.ts';
-import type { FitInfo, FrameInfo, ModelInfo, PhotoInfo, Source } from './protocol.ts';
+import type { FitInfo, FrameInfo, LocatedFace, ModelInfo, PhotoInfo, Source } from './protocol.ts';
 
 /**
  * - `loading`: the photo or the frame is on its way
@@ -9,6 +9,29 @@ import type { FitInfo, FrameInfo, ModelInfo, PhotoInfo, Source } from './protoco
  * - `fitted`: the frame shows a step of a fit
  */
 export type Phase = 'loading' | 'placed' | 'fitting' | 'fitted';
+
+/** What the glasses are tried on. */
+export type Mode = 'photo' | 'live';
+
+export interface LiveState {
+  /**
+   * - `off`: the camera is off
+   * - `starting`: somebody has to allow it, or it warms up
+   * - `searching`, `found`: it runs, without or with a face
+   * - `paused`: the page is hidden
+   * - `frozen`: a picture has been taken and is looked at
+   */
+  readonly phase: 'off' | 'starting' | 'searching' | 'found' | 'paused' | 'frozen';
+  /** Seen as in a mirror. */
+  readonly mirror: boolean;
+  /** A frame on everybody, and not only on whoever was there first. */
+  readonly everyone: boolean;
+  readonly width: number;
+  readonly height: number;
+  readonly faces: number;
+  /** From frame pixels to those of the last picture, for each face. */
+  readonly homographies: readonly (readonly number[])[];
+}
 
 /** A photo that can be chosen. */
 export interface PhotoChoice {
@@ -35,11 +58,16 @@ export interface FrameChoice {
 }
 
 export interface State {
+  readonly mode: Mode;
+  readonly live: LiveState;
   readonly phase: Phase;
   readonly model: ModelInfo | null;
   /** Share of the model that has arrived, 0 to 1; null where it is not known. */
   readonly progress: number | null;
   readonly photo: { readonly key: number; readonly choice: PhotoChoice; readonly info: PhotoInfo } | null;
+  /** The photo's faces, best first, once they have been looked for; and which of them the frame was put on. */
+  readonly faces: readonly LocatedFace[];
+  readonly face: number;
   readonly frame: { readonly choice: FrameChoice; readonly info: FrameInfo } | null;
   readonly frames: readonly FrameChoice[];
   readonly photos: readonly PhotoChoice[];
@@ -64,10 +92,14 @@ export type Listener = (state: State, before: State) => void;
 
 export class Store {
   #state: State = {
+    mode: 'photo',
+    live: { phase: 'off', mirror: true, everyone: false, width: 0, height: 0, faces: 0, homographies: [] },
     phase: 'loading',
     model: null,
     progress: null,
     photo: null,
+    faces: [],
+    face: 0,
     frame: null,
     frames: [],
     photos: [],
@@ -80,7 +112,7 @@ export class Store {
     bare: false,
     compositeTime: null,
   };
-  readonly #listeners: Listener[] = [];
+  readonly #listeners = new Set<Listener>();
 
   get state(): State {
     return this.#state;
@@ -92,8 +124,10 @@ export class Store {
     for (const listener of this.#listeners) listener(this.#state, before);
   }
 
-  subscribe(listener: Listener): void {
-    this.#listeners.push(listener);
+  /** Tells `listener` of the state now and of every change, until the function that comes back is called. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
     listener(this.#state, this.#state);
+    return () => this.#listeners.delete(listener);
   }
 }

@@ -10,6 +10,10 @@ export function countUpdates(count: number): string {
   return `${count} ${count === 1 ? 'update' : 'updates'}`;
 }
 
+export function countFaces(count: number): string {
+  return count === 1 ? 'one face' : `${count} faces`;
+}
+
 /** Five significant digits, a true minus, and no exponent where it can be helped. */
 export function significant(value: number): string {
   const text = value === 0 || Math.abs(value) >= 1e-4 ? String(Number(value.toPrecision(5))) : value.toExponential(2);

@@ -1,6 +1,7 @@
 /** The worker: holds the model and the full-size pixels, so that the page never waits for either. */
 import { StganError, TryOn, type Fit } from 'stgan';
-import { context, decode, displayCopy, PictureError, readFrame, resized } from './pictures.ts';
+import { Live } from './live-worker.ts';
+import { context, decode, displayCopy, encoded, PictureError, readFrame, resized } from './pictures.ts';
 import type { Failure, FromWorker, FrameInfo, RequestName, Requests, Source, ToWorker } from './protocol.ts';
 
 /** The part of a dedicated worker's global that is used here (the page's library of types does not have it). */
@@ -17,6 +18,7 @@ let model = load();
 let photo: { id: number; bitmap: ImageBitmap } | null = null;
 let current: { id: number; fit: Fit } | null = null;
 let fits = 0;
+const live = new Live();
 const frames = new Map<string, Promise<{ pixels: ImageData; info: FrameInfo }>>();
 
 function load(): Promise<TryOn> {
@@ -87,6 +89,11 @@ const handlers: Handlers = {
     return { answer: { ...info, display: await createImageBitmap(info.display) } };
   },
 
+  async locate({ photo: id }) {
+    const found = await (await model).locate(photoOf(id));
+    return { answer: found.map(({ placement, score }) => ({ placement, score })) };
+  },
+
   async fit({ photo: id, frame, placement }) {
     const [tryOn, { pixels }] = [await model, await frameOf(frame)];
     const bitmap = photoOf(id);
@@ -146,7 +153,6 @@ const handlers: Handlers = {
   },
 
   async encode({ photo: id, frame, placement, fit: known, step, type }) {
-    const start = performance.now();
     const bitmap = photoOf(id);
     let pixels: ImageData;
     if (known !== null) {
@@ -156,18 +162,33 @@ const handlers: Handlers = {
       pixels = fit.composite({ step: 0 });
       fit.dispose();
     }
-    const { width, height } = pixels;
-    const drawing = context(width, height);
-    drawing.putImageData(pixels, 0, 0);
-    if (type === 'image/jpeg') {
-      // JPEG has no transparency: what shows through is white, as on paper.
-      drawing.globalCompositeOperation = 'destination-over';
-      drawing.fillStyle = '#fff';
-      drawing.fillRect(0, 0, width, height);
-    }
-    const blob = await drawing.canvas.convertToBlob({ type, quality: 0.93 });
-    if (blob.type !== type) throw new PictureError('encode', `this browser cannot write ${type}`);
-    return { answer: { blob, width, height, milliseconds: performance.now() - start } };
+    return { answer: await encoded(pixels, type) };
+  },
+
+  async 'live-start'({ frame, source, canvas, people }) {
+    live.take(canvas);
+    const [tryOn, { pixels }] = [await model, await frameOf(frame, source)];
+    await live.start(tryOn, pixels, people);
+    return { answer: null };
+  },
+
+  async 'live-picture'({ picture, keep }) {
+    return { answer: await live.see(picture, keep) };
+  },
+
+  async 'live-frame'({ frame, source }) {
+    const { pixels } = await frameOf(frame, source);
+    await live.setFrame(pixels);
+    return { answer: null };
+  },
+
+  async 'live-encode'({ type }) {
+    return { answer: await encoded(live.kept, type) };
+  },
+
+  async 'live-stop'() {
+    live.stop();
+    return { answer: null };
   },
 };
 

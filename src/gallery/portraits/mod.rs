@@ -33,6 +33,8 @@ pub struct Portrait {
     pub alt: &'static str,
     /// The pupils' centres as fractions of width and height; the image's left one first.
     pub eyes: [[f64; 2]; 2],
+    /// Degrees by which the head is turned, positive to the image's right.
+    yaw: f32,
     index: usize,
 }
 
@@ -40,7 +42,10 @@ static PORTRAITS: LazyLock<Vec<Portrait>> = LazyLock::new(|| {
     people::PEOPLE
         .iter()
         .enumerate()
-        .map(|(index, p)| Portrait { id: p.id, name: p.name, alt: p.alt, eyes: render::pupils(p, index), index })
+        .map(|(index, p)| {
+            let eyes = render::pupils(p, index, 0.0);
+            Portrait { id: p.id, name: p.name, alt: p.alt, eyes, yaw: 0.0, index }
+        })
         .collect()
 });
 
@@ -58,6 +63,17 @@ impl Portrait {
     /// # Errors
     /// [`Error::Argument`] below [`Self::MIN_WIDTH`], [`Error::ImageTooLarge`] beyond [`crate::bitmap::MAX_PIXELS`].
     pub fn render(&self, width: u32) -> Result<Bitmap> {
+        self.render_wide(width, 0.0)
+    }
+
+    /// The same with more of the room on both sides: `margin` is each side's share of `width`.
+    ///
+    /// # Errors
+    /// As [`Self::render`], and [`Error::Argument`] for a margin that is not between 0 and 10.
+    pub fn render_wide(&self, width: u32, margin: f64) -> Result<Bitmap> {
+        if !(0.0..=10.0).contains(&margin) {
+            return Err(Error::Argument { name: "margin", value: margin.to_string(), expected: "0 to 10".into() });
+        }
         if width < Self::MIN_WIDTH {
             return Err(Error::Argument {
                 name: "width",
@@ -65,7 +81,21 @@ impl Portrait {
                 expected: format!("at least {}", Self::MIN_WIDTH),
             });
         }
-        render::render(&people::PEOPLE[self.index], self.index, width)
+        let view = render::View { yaw: self.yaw, margin: margin as f32 };
+        render::render(&people::PEOPLE[self.index], self.index, width, view)
+    }
+
+    /// The same person with the head turned, in degrees, positive to the image's right. Light and clothes turn with it:
+    /// it is the camera that goes round.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] beyond 60 degrees.
+    pub fn turned(&self, degrees: f64) -> Result<Self> {
+        if !(-60.0..=60.0).contains(&degrees) {
+            return Err(Error::Argument { name: "degrees", value: degrees.to_string(), expected: "-60 to 60".into() });
+        }
+        let yaw = degrees as f32;
+        Ok(Self { yaw, eyes: render::pupils(&people::PEOPLE[self.index], self.index, yaw), ..self.clone() })
     }
 
     /// A first placement for a frame, deliberately rough as a person's would be: centre and width of the frame in pixels of

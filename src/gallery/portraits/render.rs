@@ -23,26 +23,48 @@ const DISTANCE: f32 = 17.0;
 /// Rendered pixels per image pixel, each way.
 const SUPERSAMPLING: f32 = 1.5;
 
-/// A camera that looks along −z with a shifted lens, so that uprights stay upright.
+/// Where the camera is when the head is not turned.
+const SEAT: Vec3 = vec3(0.0, 0.15, DISTANCE);
+
+/// How a person is seen: turned, and with how much of the room.
+#[derive(Clone, Copy)]
+pub struct View {
+    /// Degrees, positive where the face turns to the image's right.
+    pub yaw: f32,
+    /// Room to the left and to the right, as a share of the portrait's width.
+    pub margin: f32,
+}
+
+/// A camera with a shifted lens, so that uprights stay upright. It goes round the origin, between the eyes, where a head
+/// is to be turned.
 pub struct Camera {
     pub eye: Vec3,
+    /// Sine and cosine of the angle by which the head is turned.
+    turn: (f32, f32),
     /// Pixels per decimetre at the eyes' distance, and where the origin is on the image.
     scale: f32,
     origin: (f32, f32),
 }
 
 impl Camera {
-    pub fn new(person: &Person, apart: f32, width: f32) -> Self {
-        let origin = (person.centre.0 * width, person.centre.1 * width * ASPECT);
-        Self { eye: vec3(0.0, 0.15, DISTANCE), scale: person.apart * width / apart, origin }
+    pub fn new(person: &Person, apart: f32, width: f32, view: View) -> Self {
+        let origin = ((person.centre.0 + view.margin) * width, person.centre.1 * width * ASPECT);
+        let turn = view.yaw.to_radians().sin_cos();
+        Self { eye: turned(SEAT, (-turn.0, turn.1)), turn, scale: person.apart * width / apart, origin }
     }
 
     /// Image x, y and the distance from the camera's plane.
     pub fn project(&self, p: Vec3) -> (f32, f32, f32) {
-        let z = self.eye.z - p.z;
+        let p = turned(p, self.turn);
+        let z = SEAT.z - p.z;
         let scale = self.scale * DISTANCE / z;
-        let foot = (self.origin.0 + self.eye.x * self.scale, self.origin.1 - self.eye.y * self.scale);
-        (foot.0 + (p.x - self.eye.x) * scale, foot.1 - (p.y - self.eye.y) * scale, z)
+        let foot = (self.origin.0 + SEAT.x * self.scale, self.origin.1 - SEAT.y * self.scale);
+        (foot.0 + (p.x - SEAT.x) * scale, foot.1 - (p.y - SEAT.y) * scale, z)
+    }
+
+    /// Distance of a point from the camera's plane.
+    fn depth(&self, p: Vec3) -> f32 {
+        SEAT.z - turned(p, self.turn).z
     }
 
     /// Pixels per decimetre at distance `z` from the camera.
@@ -53,8 +75,13 @@ impl Camera {
     /// The direction through a point of the image.
     fn ray(&self, x: f32, y: f32) -> Vec3 {
         let at = vec3((x - self.origin.0) / self.scale, (self.origin.1 - y) / self.scale, 0.0);
-        (at - self.eye).unit()
+        turned((at - SEAT).unit(), (-self.turn.0, self.turn.1))
     }
+}
+
+/// A vector turned about the upright axis: what points to the viewer goes to the image's right.
+fn turned(p: Vec3, (sin, cos): (f32, f32)) -> Vec3 {
+    vec3(p.x * cos + p.z * sin, p.y, p.z * cos - p.x * sin)
 }
 
 /// What a pixel shows.
@@ -94,30 +121,32 @@ struct Scene<'a> {
 }
 
 /// The pupils of a person as fractions of the image's width and height, the image's left one first.
-pub fn pupils(person: &Person, index: usize) -> [[f64; 2]; 2] {
-    let (camera, eyes) = aim(person, index, 1.0);
+pub fn pupils(person: &Person, index: usize, yaw: f32) -> [[f64; 2]; 2] {
+    let (camera, eyes) = aim(person, index, 1.0, View { yaw, margin: 0.0 });
     eyes.map(|eye| {
         let (x, y, _) = camera.project(eye.pupil());
         [f64::from(x), f64::from(y / ASPECT)]
     })
 }
 
-fn aim(person: &Person, index: usize, width: f32) -> (Camera, [Eye; 2]) {
+fn aim(person: &Person, index: usize, width: f32, view: View) -> (Camera, [Eye; 2]) {
     let balls = mesh::eyes(index);
     let apart = (balls[1].centre - balls[0].centre).length();
-    let camera = Camera::new(person, apart, width);
-    let eyes = balls.map(|ball| Eye::new(ball, apart, camera.eye));
+    let camera = Camera::new(person, apart, width, view);
+    // Who turns the head looks where it turns to.
+    let eyes = balls.map(|ball| Eye::new(ball, apart, SEAT));
     (camera, eyes)
 }
 
-/// Renders a person at a width; the height follows.
-pub fn render(person: &Person, index: usize, width: u32) -> Result<Bitmap> {
+/// Renders a person; `width` is the portrait's without its margins, the height follows.
+pub fn render(person: &Person, index: usize, width: u32, view: View) -> Result<Bitmap> {
     let height = (width as f32 * ASPECT).round() as u32;
-    let bitmap = Bitmap::transparent(width, height)?;
-    let across = (width as f32 * SUPERSAMPLING).round() as usize;
+    let bitmap = Bitmap::transparent((width as f32 * (1.0 + 2.0 * view.margin)).round() as u32, height)?;
+    let size = width as f32 * SUPERSAMPLING;
+    let across = (bitmap.width() as f32 * SUPERSAMPLING).round() as usize;
     let down = (height as f32 * SUPERSAMPLING).round() as usize;
     let small = width < 300;
-    let (camera, eyes) = aim(person, index, across as f32);
+    let (camera, eyes) = aim(person, index, size.round(), view);
     let head = mesh::head(index);
     let coarse = head.skin.subdivide();
     let body = if small { head.skin.triangles() } else { coarse.triangles() };
@@ -144,7 +173,7 @@ pub fn render(person: &Person, index: usize, width: u32) -> Result<Bitmap> {
         .enumerate()
         .map(|(i, p)| match p.kind {
             Kind::Backdrop => {
-                let (x, y) = ((i % across) as f32 / across as f32, (i / across) as f32 / down as f32);
+                let (x, y) = ((i % across) as f32 / size.round() - view.margin, (i / across) as f32 / down as f32);
                 film::backdrop(&person.backdrop, x, y)
             }
             _ => p.albedo * p.light + p.gloss,
@@ -191,7 +220,7 @@ impl Scene<'_> {
         let vertex = Vertex::weighted((0..3).map(|k| (weights[k], mesh.vertices[corners[k]])));
         let normal = (0..3).fold(Vec3::ZERO, |n, k| n + mesh.normals[corners[k]] * weights[k]).unit();
         let normal = if normal.dot(direction) > 0.0 { normal.tangential(direction).unit() } else { normal };
-        let depth = origin.z - p.z;
+        let depth = self.camera.depth(p);
         if cloth {
             self.fabric(p, depth, &vertex, normal, direction, &mut rng)
         } else {
@@ -312,12 +341,6 @@ impl Scene<'_> {
         }
         // Light that came through the cornea gathers on the iris.
         let gain = mix(1.0, 1.25, seen.iris);
-        Pixel {
-            kind: Kind::Eye,
-            depth: self.camera.eye.z - at.z,
-            light: light * gain,
-            albedo: seen.albedo,
-            gloss: shine,
-        }
+        Pixel { kind: Kind::Eye, depth: self.camera.depth(at), light: light * gain, albedo: seen.albedo, gloss: shine }
     }
 }

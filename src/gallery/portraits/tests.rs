@@ -38,6 +38,33 @@ fn pupils_are_where_the_portrait_says() {
 }
 
 #[test]
+fn a_turned_head_has_its_eyes_where_it_says() {
+    let straight = &portraits()[3];
+    let apart = |portrait: &Portrait| portrait.eyes[1][0] - portrait.eyes[0][0];
+    assert_eq!(straight.turned(0.0).unwrap().eyes, straight.eyes);
+    for degrees in [-25.0, 25.0] {
+        let turned = straight.turned(degrees).unwrap();
+        assert!(apart(&turned) < 0.95 * apart(straight), "seen from the side, eyes are nearer to each other");
+        let image = turned.render(128).unwrap();
+        for [x, y] in turned.eyes.map(|[x, y]| [x * 128.0, y * 160.0]) {
+            let (pupil, cheek) = (brightness(&image, x, y, 0), brightness(&image, x, y + 11.0, 1));
+            assert!(pupil < 0.8 * cheek, "{degrees}: pupil {pupil}, cheek {cheek}");
+        }
+    }
+    assert_eq!(straight.turned(f64::NAN).unwrap_err().code(), "argument");
+}
+
+#[test]
+fn a_margin_shows_more_of_the_room_and_the_same_person() {
+    let portrait = &portraits()[3];
+    let (narrow, wide) = (portrait.render(96).unwrap(), portrait.render_wide(96, 0.5).unwrap());
+    assert_eq!((wide.width(), wide.height()), (192, narrow.height()));
+    let [[x, y], _] = portrait.eyes.map(|[x, y]| [x * 96.0, y * 120.0]);
+    assert!((brightness(&narrow, x, y, 1) - brightness(&wide, x + 48.0, y, 1)).abs() < 8.0);
+    assert_eq!(portrait.render_wide(96, -1.0).unwrap_err().code(), "argument");
+}
+
+#[test]
 fn names_are_unique_and_placements_rough() {
     let all = portraits();
     assert!(all.len() >= 4);
