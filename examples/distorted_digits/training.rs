@@ -16,7 +16,7 @@ pub fn train(architecture: &Architecture, set: &Set, steps: usize, seed: u64) ->
     let network = Network::new(architecture, set.images.dim(2)?, seed)?;
     let params = ParamsAdamW { lr: RATE, weight_decay: 0.0, ..ParamsAdamW::default() };
     let mut optimiser = AdamW::new(network.variables.all_vars(), params)?;
-    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x7374_6570_73);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x0073_7465_7073);
     for step in 0..steps {
         let picked: Vec<u32> = (0..BATCH).map(|_| rng.random_range(0..set.labels.len() as u32)).collect();
         let labels: Vec<u32> = picked.iter().map(|&i| set.labels[i as usize]).collect();

@@ -38,7 +38,7 @@ pub(crate) trait Lanes: Copy {
 
 /// A vector of 32-bit whole numbers in one register, or of pairs of 16 bits in their place: processors add the two products of
 /// a pair in one instruction, which makes that twice as many multiplications at a time as there are in f32.
-pub(super) trait Pairs: Copy {
+pub(crate) trait Pairs: Copy {
     fn zero() -> Self;
     fn splat(pair: &[i16; 2]) -> Self;
     /// The first pairs of a slice.

@@ -132,10 +132,10 @@ impl<F: Filter, T: WithDType> Kernel for ForwardRow<'_, F, T> {
             let (wx, wy) = (spread::<F, T>(F::weights(tap.fraction[0])), F::weights(tap.fraction[1]));
             let mut offset = tap.first[1] * self.row + tap.first[0] * LANES;
             let mut sums = [zero::<T>(); 4 * LANES];
-            for j in 0..F::TAPS {
+            for (j, &weight) in wy.iter().enumerate().take(F::TAPS) {
                 let pixels = &self.data[offset..][..F::TAPS * LANES];
                 for i in 0..F::TAPS * LANES {
-                    let share = wy[j] * pixels[i];
+                    let share = weight * pixels[i];
                     sums[i] = if j == 0 { share } else { sums[i] + share };
                 }
                 offset += self.row;

@@ -238,13 +238,13 @@ impl<'a, T: WithDType> Lookup<'a, T> for MatrixLookup<'a> {
         let one = T::from_f64(1.0);
         let first = j * self.geometry.output.1;
         let coordinates = |start: usize, _| {
-            let mut all = [[one; TOGETHER]; 2];
-            for k in 0..TOGETHER {
+            let (mut across, mut down) = ([one; TOGETHER], [one; TOGETHER]);
+            for (k, (u, v)) in across.iter_mut().zip(&mut down).enumerate() {
                 let i = T::from_f64((start + k) as f64);
                 let inverse = one / (z + dz * i);
-                (all[0][k], all[1][k]) = ((x + dx * i) * inverse, (y + dy * i) * inverse);
+                (*u, *v) = ((x + dx * i) * inverse, (y + dy * i) * inverse);
             }
-            all
+            [across, down]
         };
         let columns = self.columns(j, F::REACH as f64);
         let (axes, filter) = (&self.geometry.axes, PhantomData::<F>);
