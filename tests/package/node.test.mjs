@@ -123,10 +123,11 @@ describe('a fit', () => {
 
   test('says what is wrong by a code', async () => {
     const [back, front] = [photo(), glasses()];
+    const nobody = { ...back, data: new Uint8Array(back.data.length).fill(150) };
     const code = (...args) => failure(tryOn.fit(...args));
     const cases = [
-      ['placement', back, front, undefined],
-      ['placement', back, front, {}],
+      ['no-face', nobody, front, undefined],
+      ['no-face', nobody, front, {}],
       ['placement', back, front, { placement: { x: 1, y: 2 } }],
       ['placement', back, front, { placement: { ...placement, x: '320' } }],
       ['placement', back, front, { placement: { ...placement, y: NaN } }],
