@@ -57,8 +57,12 @@ export interface Picture {
 /** As the Rust side has it: more does not fit beside itself in 32-bit memory. */
 const MAX_PIXELS = 64_000_000;
 
-/** The most pixels that are read from a canvas or passed to wasm at once: 16 MB. Some browsers limit canvases to four times that. */
-const BAND = 4_000_000;
+/**
+ * The most pixels that are read from a canvas or passed to wasm at once: 16 MB. Some browsers limit canvases to four times that.
+ *
+ * @internal
+ */
+export const BAND = 4_000_000;
 
 /** What is copied out of a buffer and passed on at a time: 256 KB, which stay in a processor's cache. */
 const CACHED = 64_000;

@@ -1,5 +1,5 @@
 import { StganError, wrap } from './errors.js';
-import { Buffered, type Picture, type Pixels, type Rect } from './images.js';
+import { BAND, Buffered, type Picture, type Pixels, type Rect } from './images.js';
 
 /** One picture of a video. */
 export type VideoPicture = VideoFrame | ImageBitmap | HTMLCanvasElement | OffscreenCanvas | ImageData | Pixels;
@@ -318,6 +318,7 @@ class Drawable implements Still {
   readonly width: number;
   readonly height: number;
   readonly colorSpace = 'srgb';
+  readonly band = BAND;
   readonly time: number | null;
   readonly #drawing: Drawing;
   readonly #canvases: Canvases;
