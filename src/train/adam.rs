@@ -56,6 +56,8 @@ impl Slot {
                 Tensor::from_vec(values, self.variable.shape(), &Device::Cpu)?
             }
             Moments::Device([first, second]) => {
+                // A gradient remembers the operations it came from; moments made of it would keep those of every step.
+                let gradient = &gradient.detach();
                 let [one, two] = betas.map(f64::from);
                 *first = ((&*first * one)? + (gradient * (1.0 - one))?)?;
                 *second = ((&*second * two)? + (gradient.sqr()? * (1.0 - two))?)?;
@@ -243,6 +245,10 @@ mod tests {
         let [(host, steps), (device, same_steps)] = adams.each_ref().map(|adam| adam.state().unwrap());
         assert_eq!((steps, same_steps), (20, 20));
         let weights = adams.each_ref().map(Adam::parameters);
+        for slot in adams[1].variables.values() {
+            let Moments::Device(moments) = &slot.moments else { panic!("moments are tensors here") };
+            assert!(moments.iter().all(|moment| !moment.track_op()), "moments remember no operations");
+        }
         for (a, b) in weights[0].0.values().chain(host.0.values()).zip(weights[1].0.values().chain(device.0.values())) {
             let difference = (a - b).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
             assert!(difference < 1e-6, "{difference}");
