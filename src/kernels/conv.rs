@@ -1,9 +1,16 @@
 //! Convolutions of any kernel and stride on images of any shape, and chains of them: fully convolutional networks for use.
+//!
+//! They multiply in whole numbers of 16 bits, two products and their sum in one instruction. An image has one scale, that of its
+//! largest number; weights have one for each output channel and group of kernel rows, such that no sum of a group overflows.
 
 use super::Map;
-use super::lanes::{Instructions, Kernel, Lanes, Weight};
-use super::tile::{Sums, VECTORS, accumulate, for_pixels, tiles};
+use super::lanes::{Instructions, Kernel, Lanes, Pairs};
+use super::pairs::{INPUT, to_whole};
+use super::tile::{Sums, VECTORS, for_pixels, tiles};
 use candle_core::{Result, Tensor, bail};
+
+/// Products that are summed up in whole numbers, about: with more, weights would keep too few bits.
+const GROUP: usize = 512;
 
 /// One convolution with TensorFlow's SAME padding and a bias, its weights packed for one set of instructions.
 #[derive(Clone)]
@@ -13,8 +20,14 @@ pub struct Conv {
     stride: usize,
     relu: bool,
     instructions: Instructions,
-    /// [panel][kernel row][kernel column · C + channel][channel of the panel].
-    weights: Vec<f32>,
+    /// Inputs that lie side by side under a row of the kernel: [kernel column · C + channel], filled up to whole pairs.
+    run: usize,
+    /// Kernel rows of a group; the last may have fewer.
+    group: usize,
+    /// [panel][kernel row][pair of a run][channel of the panel][number of the pair].
+    weights: Vec<i16>,
+    /// [panel][group][channel of the panel].
+    scales: Vec<f32>,
     /// Filled up to whole panels.
     bias: Vec<f32>,
 }
@@ -31,17 +44,35 @@ impl Conv {
         }
         let (values, mut bias) = (weight.flatten_all()?.to_vec1::<f32>()?, bias.to_vec1::<f32>()?);
         let panel = VECTORS * instructions.width();
-        let (taps, padded) = (kernel * kernel * inputs, outputs.next_multiple_of(panel));
-        let mut weights = vec![0.0; padded * taps];
-        for (i, value) in weights.iter_mut().enumerate() {
-            let (out, tap) = (i / (panel * taps) * panel + i % panel, i / panel % taps);
-            let (channel, pixel) = (tap % inputs, tap / inputs);
-            if out < outputs {
-                *value = values[(out * inputs + channel) * kernel * kernel + pixel];
+        let (run, padded) = ((kernel * inputs).next_multiple_of(2), outputs.next_multiple_of(panel));
+        let group = (GROUP / run).clamp(1, kernel);
+        bias.resize(padded, 0.0);
+        let value = |out: usize, row: usize, at: usize| {
+            let (column, channel) = (at / inputs, at % inputs);
+            let inside = out < outputs && column < kernel;
+            if inside { values[((out * inputs + channel) * kernel + row) * kernel + column] } else { 0.0 }
+        };
+        let (mut weights, mut scales) = (Vec::with_capacity(padded * kernel * run), Vec::new());
+        for first in (0..padded).step_by(panel) {
+            for start in (0..kernel).step_by(group) {
+                let rows = start..(start + group).min(kernel);
+                let scale = |out: usize| {
+                    let all = rows.clone().flat_map(|row| (0..run).map(move |at| value(out, row, at).abs()));
+                    let (total, largest) = all.fold((0.0, 0.0f32), |(sum, most), w| (sum + w, most.max(w)));
+                    // What the weights may add up to when each of the inputs is the largest, less what rounding adds.
+                    let most = i32::MAX as f32 / INPUT - (rows.len() * run) as f32;
+                    (largest / f32::from(i16::MAX)).max(total / most).max(f32::MIN_POSITIVE)
+                };
+                let factors: Vec<f32> = (first..first + panel).map(scale).collect();
+                for (row, pair) in rows.clone().flat_map(|row| (0..run).step_by(2).map(move |pair| (row, pair))) {
+                    for (out, factor) in (first..).zip(&factors) {
+                        weights.extend([pair, pair + 1].map(|at| (value(out, row, at) / factor).round() as i16));
+                    }
+                }
+                scales.extend(factors);
             }
         }
-        bias.resize(padded, 0.0);
-        Ok(Self { channels: (inputs, outputs), kernel, stride, relu, instructions, weights, bias })
+        Ok(Self { channels: (inputs, outputs), kernel, stride, relu, instructions, run, group, weights, scales, bias })
     }
 
     /// Channels that go in and come out.
@@ -70,7 +101,9 @@ impl Conv {
     pub fn run(&self, input: &Map, border: usize) -> Map {
         assert!(input.channels() == self.channels.0 && input.border() >= self.kernel, "a map of the layer's sizes");
         let mut output = Map::new(self.output(input.size()), self.channels.1, border);
-        self.instructions.run(Run { layer: self, input, output: &mut output });
+        // A run of an odd length reads one number more than it has, and multiplies it by zero.
+        let whole = vec![0; input.values().len() + 1];
+        self.instructions.run(Run { layer: self, input, whole, scale: 0.0, output: &mut output });
         output
     }
 }
@@ -78,6 +111,9 @@ impl Conv {
 struct Run<'a> {
     layer: &'a Conv,
     input: &'a Map,
+    /// The input's numbers divided by `scale`.
+    whole: Vec<i16>,
+    scale: f32,
     output: &'a mut Map,
 }
 
@@ -86,45 +122,56 @@ impl Kernel for Run<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(mut self) {
-        let panel = VECTORS * L::WIDTH;
+        self.scale = to_whole::<L>(self.input.values(), &mut self.whole);
         let (height, width) = self.output.size();
-        let panels =
-            self.layer.weights.chunks_exact(panel * self.layer.kernel * self.layer.kernel * self.input.channels());
-        for (first, weights) in (0..).step_by(panel).zip(panels) {
+        for panel in 0..self.layer.bias.len() / (VECTORS * L::WIDTH) {
             // Tiles go on from one row to the next, so that few are small.
             for (start, pixels) in tiles::<L>(height * width) {
-                for_pixels!(pixels, tile::<L, f32>(&mut self, start, first, weights));
+                for_pixels!(pixels, tile::<L>(&mut self, start, panel));
             }
         }
     }
 }
 
-/// M pixels from the `start`-th on, for the channels of one panel from `first` on.
+/// M pixels from the `start`-th on, for the channels of one panel.
 #[inline(always)]
-fn tile<L: Lanes, W: Weight, const M: usize>(work: &mut Run, start: usize, first: usize, weights: &[W]) {
-    let Conv { kernel, stride, relu, channels, bias, .. } = work.layer;
+fn tile<L: Lanes, const M: usize>(work: &mut Run, start: usize, panel: usize) {
+    let &Conv { kernel, stride, relu, channels, run, group, .. } = work.layer;
     let ((height, width), (rows, columns)) = (work.input.size(), work.output.size());
     // Rows and columns of zeros that SAME padding puts before, of those that the border has.
     let before = |size: usize, out: usize| ((out - 1) * stride + kernel).saturating_sub(size) / 2;
     let shift = (work.input.border() - before(height, rows), work.input.border() - before(width, columns));
-    let mut places = [(0, 0); M];
-    for (i, place) in places.iter_mut().enumerate() {
-        *place = ((start + i) / columns, (start + i) % columns);
-    }
+    let mut place = (start / columns, start % columns);
+    let places: [(usize, usize); M] = std::array::from_fn(|_| {
+        let (y, x) = place;
+        place = if x + 1 < columns { (y, x + 1) } else { (y + 1, 0) };
+        (y, x)
+    });
+    let (lanes, pitch) = (VECTORS * L::WIDTH, work.input.pitch());
+    let starts: [usize; M] = places.map(|(y, x)| work.input.offset(y * stride + shift.0, x * stride + shift.1));
     let mut sums: Sums<L, M> = [[L::splat(0.0); VECTORS]; M];
-    for (row, weights) in weights.chunks_exact(weights.len() / kernel).enumerate() {
-        let mut inputs: [&[f32]; M] = [&[]; M];
-        for (input, &(y, x)) in inputs.iter_mut().zip(&places) {
-            *input = work.input.run(y * stride + shift.0 + row, x * stride + shift.1, *kernel);
+    let groups = kernel.div_ceil(group);
+    for (index, first) in (0..groups).zip((0..kernel).step_by(group)) {
+        let from = (panel * kernel + first) * run * lanes;
+        let weights = &work.layer.weights[from..][..group.min(kernel - first) * run * lanes];
+        let inputs = starts.map(|start| &work.whole[start + first * pitch..]);
+        let mut whole = [[L::Pairs::zero(); VECTORS]; M];
+        accumulate::<L, M>(&mut whole, &inputs, weights, run, pitch);
+        let scales = &work.layer.scales[(panel * groups + index) * lanes..];
+        for k in 0..VECTORS {
+            let scale = L::splat(0.0).mul_add(L::load(&scales[k * L::WIDTH..]), L::splat(work.scale));
+            for (sums, whole) in sums.iter_mut().zip(whole) {
+                sums[k] = sums[k].mul_add(L::from_whole(whole[k]), scale);
+            }
         }
-        accumulate::<L, W, M>(&mut sums, &inputs, weights);
     }
+    let first = panel * lanes;
     for (sums, (y, x)) in sums.into_iter().zip(places) {
         let out = work.output.pixel_mut(y, x);
         for (k, sum) in sums.into_iter().enumerate() {
             let channel = first + k * L::WIDTH;
-            let mut value = sum.add(L::load(&bias[channel..]));
-            if *relu {
+            let mut value = sum.add(L::load(&work.layer.bias[channel..]));
+            if relu {
                 value = value.max(L::splat(0.0));
             }
             if channel + L::WIDTH <= channels.1 {
@@ -136,6 +183,34 @@ fn tile<L: Lanes, W: Weight, const M: usize>(work: &mut Run, start: usize, first
             }
         }
     }
+}
+
+/// Adds the products of M pixels' inputs and weights: for every row of the kernel a run of numbers, `pitch` from one to the next.
+///
+/// A function of its own in wasm, as [`super::tile::accumulate`].
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+fn accumulate<L: Lanes, const M: usize>(
+    sums: &mut [[L::Pairs; VECTORS]; M],
+    inputs: &[&[i16]; M],
+    weights: &[i16],
+    run: usize,
+    pitch: usize,
+) {
+    let lanes = 2 * VECTORS * L::WIDTH;
+    let mut acc = *sums;
+    for (start, weights) in (0..).step_by(pitch).zip(weights.chunks_exact(run * lanes / 2)) {
+        let runs: [&[[i16; 2]]; M] = std::array::from_fn(|i| inputs[i][start..start + run].as_chunks().0);
+        for (pair, weights) in weights.chunks_exact(lanes).enumerate() {
+            let (first, second) = (L::Pairs::load(weights), L::Pairs::load(&weights[lanes / VECTORS..]));
+            for i in 0..M {
+                let input = L::Pairs::splat(&runs[i][pair]);
+                acc[i][0] = acc[i][0].add_products(input, first);
+                acc[i][1] = acc[i][1].add_products(input, second);
+            }
+        }
+    }
+    *sums = acc;
 }
 
 impl std::fmt::Debug for Conv {

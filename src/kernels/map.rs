@@ -30,16 +30,21 @@ impl Map {
         self.border
     }
 
-    /// Where the pixel in row `y` and column `x` starts, both counted with the border.
-    #[inline(always)]
-    fn offset(&self, y: usize, x: usize) -> usize {
-        (y * (self.size.1 + 2 * self.border) + x) * self.channels
+    /// All numbers, zeros around included.
+    pub(super) fn values(&self) -> &[f32] {
+        &self.values
     }
 
-    /// `count` pixels of row `y` from column `x` on, both counted with the border.
+    /// Where the pixel in row `y` and column `x` starts, both counted with the border.
     #[inline(always)]
-    pub(super) fn run(&self, y: usize, x: usize, count: usize) -> &[f32] {
-        &self.values[self.offset(y, x)..][..count * self.channels]
+    pub(super) fn offset(&self, y: usize, x: usize) -> usize {
+        y * self.pitch() + x * self.channels
+    }
+
+    /// From the start of a row to that of the next.
+    #[inline(always)]
+    pub(super) fn pitch(&self) -> usize {
+        (self.size.1 + 2 * self.border) * self.channels
     }
 
     /// The pixel in row `y` and column `x`.

@@ -12,7 +12,7 @@ use super::winograd::{POINTS, Products};
 /// Pairs that are summed up in whole numbers.
 const RUN: usize = 32;
 /// The largest whole number of an input.
-const INPUT: f32 = 16383.0;
+pub(super) const INPUT: f32 = 16383.0;
 /// What the whole numbers of one run's weights may add up to, when each of the inputs is the largest.
 const SUM: f32 = (i32::MAX / 16383) as f32 - (2 * RUN) as f32;
 
@@ -95,9 +95,10 @@ impl Products for &Weights {
     }
 }
 
-/// Writes numbers as whole ones, and returns the scale that makes them what they were.
+/// Writes numbers, at least a vector of them, as whole ones of at most [`INPUT`], and returns the scale that makes them what they
+/// were.
 #[inline(always)]
-fn to_whole<L: Lanes>(values: &[f32], whole: &mut [i16]) -> f32 {
+pub(super) fn to_whole<L: Lanes>(values: &[f32], whole: &mut [i16]) -> f32 {
     let zero = L::splat(0.0);
     let largest = |so_far: L, from: &[f32]| {
         let value = L::load(from);

@@ -54,7 +54,7 @@ pub(super) fn accumulate<L: Lanes, W: Weight, const M: usize>(
 
 /// Calls `$work::<L, …, M>($arguments)` with the constant M for `$pixels`.
 macro_rules! for_pixels {
-    ($pixels:expr, $work:ident::<$lanes:ty, $($generic:ty),*>($($argument:expr),* $(,)?)) => {
+    ($pixels:expr, $work:ident::<$lanes:ty $(, $generic:ty)*>($($argument:expr),* $(,)?)) => {
         match $pixels {
             1 => $work::<$lanes, $($generic,)* 1>($($argument),*),
             2 => $work::<$lanes, $($generic,)* 2>($($argument),*),

@@ -48,11 +48,14 @@ const WORTH_A_LOOK: f64 = 0.1;
 /// At most this many places are looked at closer.
 const MOST: usize = 32;
 
+/// How sure a look must be that somebody is still there, of what a search must be.
+const STAY: f64 = 0.5;
+
 /// What the pointer scores lower at first sight it does not look at again.
 const UNLIKELY: f64 = 0.05;
 
-/// How often the pointer looks at a place.
-const LOOKS: usize = 2;
+/// The finder's photo will do for the second look too where a pixel of the view spans this many of its.
+const ENOUGH: f64 = 0.8;
 
 /// A face.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,7 +94,9 @@ impl Found {
 }
 
 fn distance(a: Point, b: Point) -> f64 {
-    (a[0] - b[0]).hypot(a[1] - b[1])
+    let [x, y] = [a[0] - b[0], a[1] - b[1]];
+    // Where `hypot` takes its time.
+    (x * x + y * y).sqrt()
 }
 
 /// The best of what is at most `reach` apart, in the order of the scores.
@@ -170,31 +175,40 @@ impl Locator {
         let small = finder::Small::new(photo)?;
         let mut found = Vec::new();
         for place in finder.places(&small).into_iter().filter(|p| p.score >= WORTH_A_LOOK).take(MOST) {
-            // A placement that cannot be is no face: the finder's guess was wild.
-            let Ok(placement) = usable(&place) else { continue };
-            let Some(region) = Region::of(photo, &placement, Some(&small), pointer.size())? else { continue };
-            let mut face = pointer.look(&region, &placement);
-            for _ in 1..LOOKS {
-                face = face
-                    .filter(|f| f.score >= UNLIKELY)
-                    .and_then(|f| pointer.look(&region, &usable(&f).ok()?))
-                    .or(face);
-            }
-            found.extend(face.filter(|face| face.score >= threshold));
+            let first = self.look_at(&small.bitmap.as_ref(), small.scale(), &place)?;
+            let face = match first.filter(|face| face.score >= UNLIKELY) {
+                Some(face) if pointer::span(&face.placement(), pointer.size()) >= ENOUGH * small.scale()[0] => {
+                    self.look_at(&small.bitmap.as_ref(), small.scale(), &face)?
+                }
+                Some(face) => self.look_at(photo, [1.0; 2], &face)?,
+                None => None,
+            };
+            found.extend(face.or(first).filter(|face| face.score >= threshold));
         }
         Ok(in_order(suppress(found, 0.9)))
     }
 
     /// One look around a place where a face was a moment ago: the face there, with pupils as they are now, or none. It sees
-    /// a square of 3.6 eye distances a side around the placement, and follows what has moved by up to about half of one.
+    /// a square of 3.6 eye distances a side around the placement, and follows what has moved by up to about half of one. Half
+    /// as sure as a search must be is enough: one that wavers around the threshold would otherwise be lost and found by turns.
     ///
     /// # Errors
     /// What reading the photo gives; [`Error::Placement`] as [`Placement::to_photo`].
     pub fn look_in<P: Photo>(&self, photo: &P, near: &Placement) -> Result<Option<Found>, P::Error> {
         let (_, pointer) = &*self.networks;
-        let region = Region::of(photo, near, None, pointer.size())?;
+        let region = Region::of(photo, [1.0; 2], near, pointer.size())?;
         let face = region.and_then(|region| pointer.look(&region, near));
-        Ok(face.filter(|face| face.score >= self.threshold))
+        Ok(face.filter(|face| face.score >= STAY * self.threshold))
+    }
+
+    /// One look where something has been seen, at a source that has one pixel for `scale` of the photo's. None where no frame
+    /// can be, and where there is nothing of the photo.
+    fn look_at<P: Photo>(&self, source: &P, scale: [f64; 2], at: &Found) -> Result<Option<Found>, P::Error> {
+        let (_, pointer) = &*self.networks;
+        // The guess was wild.
+        let Ok(placement) = usable(at) else { return Ok(None) };
+        let region = Region::of(source, scale, &placement, pointer.size())?;
+        Ok(region.and_then(|region| pointer.look(&region, &placement)))
     }
 
     /// [`Locator::look_in`] a photo in memory.

@@ -1,6 +1,6 @@
 //! The second network: looks at one place closely, says whether it is a face, and where exactly its pupils are.
 
-use super::finder::{Small, sigmoid};
+use super::finder::sigmoid;
 use super::network::chain;
 use super::{Found, Photo, Point, PointerSpec};
 use crate::homography::Homography;
@@ -9,16 +9,10 @@ use crate::model::Parameters;
 use crate::model::canonical::{EYE_Y, PUPIL_X, TEMPLE_X};
 use crate::resample::Pyramid;
 use crate::tryon::{Placement, view_to_canonical};
-use crate::{Bitmap, Rect, Result};
+use crate::{Rect, Result};
 
-/// How far from its middle a place is read, in canonical units: a second look is cut elsewhere than the first.
-const REACH: f64 = 1.5;
-/// For one look alone: the canonical square, its last pixels' outer halves, and the filter's.
-const REACH_ONCE: f64 = 1.1;
-/// Pixels read for one of the view.
-const DETAIL: f64 = 1.5;
-/// The finder's photo will do where a pixel of the view spans this many of its.
-const ENOUGH: f64 = 0.8;
+/// How far from its middle a place is read, in canonical units: the canonical square, its last pixels' outer halves, and the filter's.
+const REACH: f64 = 1.1;
 
 /// Where in the canonical square the pupils are taken to be before a look, and what an answer counts in: eye distances.
 pub fn expected() -> ([Point; 2], f64) {
@@ -41,60 +35,50 @@ pub struct Region {
 }
 
 impl Region {
-    /// The surroundings of a placement, for one look; with the finder's photo, which is used where it is sharp enough, for more.
-    /// None where nothing of the photo is there.
+    /// The surroundings of a placement, from a source that has one pixel for `scale` of the photo's. None where nothing of
+    /// it is there.
     ///
     /// # Errors
     /// [`Error::Placement`] for values that are not finite or of no size, and what reading gives.
     pub(super) fn of<P: Photo>(
-        photo: &P,
+        source: &P,
+        scale: [f64; 2],
         placement: &Placement,
-        small: Option<&Small>,
         size: usize,
     ) -> Result<Option<Self>, P::Error> {
         let to_photo = placement.to_photo()?;
-        // Photo pixels a pixel of the view.
-        let span = placement.width / (2.0 * TEMPLE_X) * 2.0 / (size.max(2) - 1) as f64;
-        let reach = if small.is_some() { REACH } else { REACH_ONCE };
-        let corners = [[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]].map(|c| to_photo.apply(c));
-        let source = small.filter(|small| span >= ENOUGH * small.scale()[0] || small.scale()[0] <= 1.0);
-        let (scale, limits) = match source {
-            Some(small) => (small.scale(), (small.bitmap.width(), small.bitmap.height())),
-            None => ([1.0; 2], photo.size()),
-        };
+        let corners = [[-REACH, -REACH], [REACH, -REACH], [REACH, REACH], [-REACH, REACH]].map(|c| to_photo.apply(c));
         let side = |axis: usize, limit: u32| {
             let values = corners.map(|corner| corner[axis] / scale[axis]);
             let low = values.iter().copied().fold(f64::INFINITY, f64::min).floor().max(0.0);
             let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil().min(f64::from(limit));
             (low < high).then_some((low as u32, (high - low) as u32))
         };
+        let limits = source.size();
         let (Some((x, width)), Some((y, height))) = (side(0, limits.0), side(1, limits.1)) else { return Ok(None) };
-        let rect = Rect { x, y, width, height };
-        let bitmap: Bitmap = match source {
-            Some(small) => small.bitmap.as_ref().crop(rect)?,
-            None => {
-                let reduced =
-                    |length: u32| ((f64::from(length) / (span / DETAIL).max(1.0)).ceil() as u32).clamp(1, length);
-                photo.read(rect, reduced(width), reduced(height))?
-            }
-        };
-        let factor = [
-            f64::from(bitmap.width()) / f64::from(width) / scale[0],
-            f64::from(bitmap.height()) / f64::from(height) / scale[1],
-        ];
+        // No sharper than the view, so that one lookup makes a pixel of it.
+        let span = span(placement, size);
+        let reduced = |length: u32, scale: f64| ((f64::from(length) / (span / scale).max(1.0)).ceil() as u32).max(1);
+        let bitmap = source.read(Rect { x, y, width, height }, reduced(width, scale[0]), reduced(height, scale[1]))?;
+        let factors = [f64::from(bitmap.width()) / f64::from(width), f64::from(bitmap.height()) / f64::from(height)];
         let from_photo = Homography([
-            factor[0],
+            factors[0] / scale[0],
             0.0,
-            -f64::from(x) * factor[0] * scale[0],
+            -f64::from(x) * factors[0],
             0.0,
-            factor[1],
-            -f64::from(y) * factor[1] * scale[1],
+            factors[1] / scale[1],
+            -f64::from(y) * factors[1],
             0.0,
             0.0,
             1.0,
         ]);
         Ok(Some(Self { pyramid: Pyramid::new(bitmap.as_ref())?, from_photo }))
     }
+}
+
+/// Photo pixels to one of the view.
+pub(super) fn span(placement: &Placement, size: usize) -> f64 {
+    placement.width / TEMPLE_X / (size.max(2) - 1) as f64
 }
 
 /// The pointer, ready for use.
