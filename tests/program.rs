@@ -212,7 +212,7 @@ fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
     let resumed = stgan(&["train", "--resume", "--out", text(&run)]);
     assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
     let out = folder.join("mine.safetensors");
-    let exported = stgan(&["export", text(&run), "-o", text(&out), "--f16"]);
+    let exported = stgan(&["export", text(&run), "-o", text(&out), "--storage", "f16"]);
     assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
     let inspected = stgan(&["inspect", text(&out)]);
     assert!(inspected.status.success());

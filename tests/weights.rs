@@ -1,5 +1,6 @@
 //! The weights file: what is written is read back, and what does not fit is refused by name.
 
+use candle_core::{Device, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::{BTreeMap, HashMap};
 use stgan::Error;
@@ -46,7 +47,11 @@ fn parts(bytes: &[u8]) -> Parts {
 }
 
 fn changed(change: impl FnOnce(&mut Parts)) -> Vec<u8> {
-    let mut parts = parts(&weights::write(&model(&small(), 2, None), Storage::F32).unwrap());
+    changed_file(&weights::write(&model(&small(), 2, None), Storage::F32).unwrap(), change)
+}
+
+fn changed_file(bytes: &[u8], change: impl FnOnce(&mut Parts)) -> Vec<u8> {
+    let mut parts = parts(bytes);
     change(&mut parts);
     let views = parts
         .1
@@ -144,4 +149,78 @@ fn what_f16_cannot_hold_is_not_written() {
     *tensor = (tensor.ones_like().unwrap() * 1e6).unwrap();
     assert!(weights::write(&model, Storage::F16).unwrap_err().to_string().contains("stages.0.fc2.bias"));
     assert!(weights::write(&model, Storage::F32).is_ok());
+}
+
+#[test]
+fn eight_bits_come_with_a_scale_for_every_output_channel() {
+    let mut model = model(&small(), 1, None);
+    // One channel of zeros, one that is a hundred times as large as the others.
+    const NAME: &str = "stages.0.fc2.weight";
+    let factors: Vec<f32> = (0..8).map(|o| [0.0, 100.0, 1.0][o.min(2)]).collect();
+    let tensor = model.parameters.0.get_mut(NAME).unwrap();
+    *tensor = tensor.broadcast_mul(&Tensor::from_vec(factors, (8, 1), &Device::Cpu).unwrap()).unwrap();
+    let bytes = weights::write(&model, Storage::I8).unwrap();
+    assert!(bytes.len() * 10 < weights::write(&model, Storage::F32).unwrap().len() * 4);
+    let found = weights::read(&bytes).unwrap();
+    assert_eq!(found.storage, Storage::I8);
+    for (name, tensor) in &model.parameters.0 {
+        let rows = |t: &Tensor| t.flatten_from(t.rank().min(2) - 1).unwrap();
+        let (a, b) = (rows(tensor), rows(&found.parameters.0[name]));
+        if tensor.rank() == 1 {
+            assert_eq!(a.to_vec1::<f32>().unwrap(), b.to_vec1::<f32>().unwrap(), "{name}");
+            continue;
+        }
+        for (a, b) in a.to_vec2::<f32>().unwrap().iter().zip(b.to_vec2::<f32>().unwrap()) {
+            let step = a.iter().fold(0.0f32, |most, x| most.max(x.abs())) / 127.0;
+            assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 0.501 * step), "{name}");
+        }
+    }
+    // Written again, nothing more is lost.
+    let again = weights::read(&weights::write(&found, Storage::I8).unwrap()).unwrap();
+    for (name, tensor) in &found.parameters.0 {
+        let difference = (tensor - &again.parameters.0[name]).unwrap().abs().unwrap().flatten_all().unwrap();
+        assert!(difference.max(0).unwrap().to_scalar::<f32>().unwrap() <= 1e-5, "{name}");
+    }
+}
+
+#[test]
+fn the_number_of_updates_is_the_files_or_one_for_each_stage() {
+    let mut weights = model(&small(), 2, None);
+    let written = |weights: &Weights| weights::write(weights, Storage::F32).unwrap();
+    let read = weights::read(&written(&weights)).unwrap();
+    assert_eq!(read.updates().unwrap(), 2);
+    weights.metadata.insert("updates".into(), "3".into());
+    let tryon = TryOn::new(&written(&weights)).unwrap();
+    assert_eq!((tryon.updates(), tryon.stages()), (3, 2));
+    for wrong in ["0", "65", "three", ""] {
+        weights.metadata.insert("updates".into(), wrong.into());
+        let error = weights::read(&written(&weights)).unwrap_err();
+        assert!(error.code() == "weights" && error.to_string().contains("updates"), "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn scales_that_do_not_fit_are_named() {
+    const NAME: &str = "stages.0.conv2.weight";
+    let scale = format!("{NAME}.scale");
+    let bytes = weights::write(&model(&small(), 1, None), Storage::I8).unwrap();
+    type Change = fn(&mut Parts, &str);
+    let errors: [(&str, Change); 5] = [
+        ("missing", |parts, scale| drop(parts.1.remove(scale))),
+        ("misshapen", |parts, scale| parts.1.get_mut(scale).unwrap().1.push(1)),
+        ("not finite", |parts, scale| {
+            parts.1.get_mut(scale).unwrap().2[..4].copy_from_slice(&f32::INFINITY.to_le_bytes());
+        }),
+        ("themselves in eight bits", |parts, scale| {
+            let tensor = parts.1.get_mut(scale).unwrap();
+            tensor.2.truncate(tensor.1[0]);
+            tensor.0 = Dtype::I8;
+        }),
+        ("without use", |parts, _| parts.1.get_mut(NAME).unwrap().0 = Dtype::U8),
+    ];
+    for (what, change) in errors {
+        let error = weights::read(&changed_file(&bytes, |parts| change(parts, &scale))).unwrap_err();
+        assert!(error.to_string().contains(NAME), "{what}: {error}");
+        assert_eq!(error.code(), "weights", "{what}");
+    }
 }

@@ -18,15 +18,37 @@ pub struct Arguments {
     /// Take the newest weights (weights.safetensors) in place of those that did best on validation (best.safetensors).
     #[arg(long)]
     last: bool,
-    /// Store 16-bit numbers: half the size. By default the numbers stay as the run stored them.
+    /// How numbers are stored; as the run stored them by default.
     #[arg(long)]
-    f16: bool,
+    storage: Option<Stored>,
+    /// How many updates a fit with these weights has if it is not told otherwise; one for each stage by default.
+    #[arg(long, value_name = "N")]
+    updates: Option<usize>,
     /// Keep the discriminator, to train on from the file; the browser has no use for it.
     #[arg(long)]
     critic: bool,
     /// Overwrite the file where it exists.
     #[arg(long)]
     force: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Stored {
+    F32,
+    /// Half the size
+    F16,
+    /// A quarter: whole numbers of eight bits, with a scale for every output channel
+    I8,
+}
+
+impl From<Stored> for Storage {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::F32 => Self::F32,
+            Stored::F16 => Self::F16,
+            Stored::I8 => Self::I8,
+        }
+    }
 }
 
 const BEST: &str = "best.safetensors";
@@ -41,10 +63,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     } else if file.discriminator.is_none() {
         bail!("{} has no discriminator: leave out --critic", source.display());
     }
-    let storage = if arguments.f16 { Storage::F16 } else { file.storage };
+    if let Some(updates) = arguments.updates {
+        file.metadata.insert("updates".into(), updates.to_string());
+    }
+    // Nothing is written that could not be read.
+    let updates = file.updates()?;
+    let storage = arguments.storage.map_or(file.storage, Storage::from);
     let bytes = weights::write(&file, storage).with_context(|| source.display().to_string())?;
     files::write(&arguments.output, &bytes)?;
-    files::print(&describe(&arguments.output, &source, bytes.len(), storage, &file)?)?;
+    files::print(&describe(&arguments.output, &source, (bytes.len(), storage, updates), &file)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -74,8 +101,7 @@ fn source(run: &Path, last: bool) -> Result<PathBuf> {
 fn describe(
     output: &Path,
     source: &Path,
-    bytes: usize,
-    storage: Storage,
+    (bytes, storage, updates): (usize, Storage, usize),
     file: &Weights,
 ) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
@@ -83,7 +109,11 @@ fn describe(
     let stages = if file.stages == 1 { "stage" } else { "stages" };
     let critic = if file.discriminator.is_some() { " and the discriminator" } else { "" };
     let (size, inputs) = (file.spec.size, file.spec.inputs.name());
-    writeln!(text, "{} generator {stages}{critic}, {size}×{size} pixels, inputs {inputs}", file.stages)?;
+    writeln!(
+        text,
+        "{} generator {stages}{critic}, {size}×{size} pixels, inputs {inputs}; a fit has {updates} updates",
+        file.stages
+    )?;
     for (key, what) in [("data", "trained on"), ("faces", "faces"), ("command", "by")] {
         if let Some(value) = file.metadata.get(key) {
             writeln!(text, "{what}: {value}")?;

@@ -1,4 +1,4 @@
-//! The sizes of the locator's networks, and the file that holds their weights: safetensors, f32 or f16.
+//! The sizes of the locator's networks, and the file that holds their weights: safetensors, stored as `model::weights` are.
 //!
 //! Tensors are `finder.conv{1…}.{weight,bias}` (OIHW; a kernel of 4 moves by two pixels, one of 3 by one), `finder.answer.*`
 //! (1×1), `pointer.conv{1…}.*` (4×4), `pointer.hidden.*` (as large as what is left of the view) and `pointer.answer.*`. The
@@ -6,10 +6,9 @@
 
 use super::finder::ANSWERS;
 use super::network::{Layer, Network, tensors};
-use crate::model::weights::{self, Storage};
+use crate::model::storage::{self, Storage};
 use crate::model::{Parameters, TensorSpec};
 use crate::{Error, Result};
-use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -196,14 +195,8 @@ pub fn read(bytes: &[u8]) -> Result<Weights> {
     spec.validate()?;
     let mut parameters = Parameters::default();
     for spec in spec.tensors() {
-        let missing = |_| Error::TensorMissing { name: spec.name.clone(), expected: format!("{:?}", spec.shape) };
-        let view = file.tensor(&spec.name).map_err(missing)?;
-        if view.shape() != spec.shape {
-            let (name, actual) = (spec.name, view.shape().to_vec());
-            return Err(Error::TensorShape { name, actual, expected: format!("{:?}", spec.shape) });
-        }
-        let values = weights::values(&spec.name, &view)?;
-        parameters.0.insert(spec.name, Tensor::from_vec(values, spec.shape, &Device::Cpu)?);
+        let (values, _) = storage::tensor(&file, &spec)?;
+        parameters.0.insert(spec.name, values);
     }
     Ok(Weights { spec, parameters, threshold, metadata })
 }
@@ -211,7 +204,7 @@ pub fn read(bytes: &[u8]) -> Result<Weights> {
 /// Writes a weights file: the layout's own metadata keys are set from `file`, the others are kept.
 ///
 /// # Errors
-/// As [`weights::write`].
+/// As [`crate::model::weights::write`].
 pub fn write(file: &Weights, storage: Storage) -> Result<Vec<u8>> {
     let mut metadata = file.metadata.clone();
     for (key, value) in [
@@ -222,5 +215,5 @@ pub fn write(file: &Weights, storage: Storage) -> Result<Vec<u8>> {
     ] {
         metadata.insert(key.to_owned(), value);
     }
-    weights::encode(file.spec.tensors(), &file.parameters, storage, metadata)
+    storage::encode(&file.spec.tensors(), &file.parameters, storage, metadata)
 }

@@ -6,6 +6,7 @@ mod generator;
 mod inference;
 mod parameters;
 mod spec;
+pub(crate) mod storage;
 pub mod weights;
 
 pub use cascade::{Cascade, canonical, composite, foreground};

@@ -1,29 +1,26 @@
-//! The weights file: safetensors, f32 or f16, with metadata.
+//! The weights file: safetensors in one of the ways of [`Storage`], with metadata.
 //!
 //! Tensors are `stages.{i}.conv{1…}.{weight,bias}` (OIHW), `stages.{i}.fc1.*`, `stages.{i}.fc2.*` ([out, in]), and
-//! optionally `discriminator.conv{1…}.*`, `discriminator.score.*`. The header's metadata says `format = "stgan"`,
-//! `version`, `task`, `size`, `inputs`, and whatever else its maker wanted to be known (`anchors`, `data`, `command`, …).
+//! optionally `discriminator.conv{1…}.*`, `discriminator.score.*`; in eight bits a tensor has its scales beside it (`NAME.scale`). The header's metadata says `format = "stgan"`,
+//! `version`, `task`, `size`, `inputs`, `updates` where a fit is to have another number of them than one for each stage, and whatever else its
+//! maker wanted to be known (`anchors`, `data`, `command`, …).
 //! Channels, hidden size and number of stages are read off the shapes, and everything is checked.
 
+use super::storage::{encode, is_scale, tensor};
 use super::{DiscriminatorSpec, GeneratorSpec, Inputs, Parameters, TensorSpec};
 use crate::{Error, Result};
-use candle_core::{Device, Tensor};
-use half::f16;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use std::collections::{BTreeMap, HashMap};
+use safetensors::tensor::SafeTensors;
+use std::collections::BTreeMap;
+
+pub use super::storage::Storage;
 
 /// The value of the metadata's `format`.
 pub const FORMAT: &str = "stgan";
 /// The version of the layout that this crate writes, and the newest that it reads.
 pub const VERSION: u32 = 1;
 
-/// How the numbers of a file are stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Storage {
-    #[default]
-    F32,
-    F16,
-}
+/// The most updates that a fit may have.
+pub const MAX_UPDATES: usize = 64;
 
 /// A weights file, read and checked: every tensor has the shape that the others ask for, and is finite.
 #[derive(Clone, Debug)]
@@ -37,6 +34,25 @@ pub struct Weights {
     pub parameters: Parameters,
     pub storage: Storage,
     pub metadata: BTreeMap<String, String>,
+}
+
+impl Weights {
+    /// How many updates a fit has if it is not told otherwise, 1 to [`MAX_UPDATES`]: what the metadata's `updates` says, or one
+    /// for each stage. The last stage makes those beyond the number of stages.
+    ///
+    /// # Errors
+    /// [`Error::WeightsMetadata`] for another value.
+    pub fn updates(&self) -> Result<usize> {
+        let Some(value) = self.metadata.get("updates") else { return Ok(self.stages.min(MAX_UPDATES)) };
+        match value.parse() {
+            Ok(updates) if (1..=MAX_UPDATES).contains(&updates) => Ok(updates),
+            _ => Err(Error::WeightsMetadata {
+                key: "updates".into(),
+                value: value.clone(),
+                expected: format!("expected the updates of a fit, 1 to {MAX_UPDATES}"),
+            }),
+        }
+    }
 }
 
 /// Reads a weights file.
@@ -55,7 +71,8 @@ pub fn read(bytes: &[u8]) -> Result<Weights> {
     let file = SafeTensors::deserialize(bytes).map_err(format_error)?;
     check_format(&metadata)?;
 
-    let names: Shapes = file.iter().map(|(name, view)| (name.to_owned(), view.shape().to_vec())).collect();
+    let tensors = file.iter().filter(|(name, _)| !is_scale(&file, name));
+    let names: Shapes = tensors.map(|(name, view)| (name.to_owned(), view.shape().to_vec())).collect();
     let (spec, stages) = generator_spec(&names, &metadata)?;
     let discriminator = discriminator_spec(&names)?;
     let expected: Vec<TensorSpec> = (0..stages)
@@ -67,17 +84,15 @@ pub fn read(bytes: &[u8]) -> Result<Weights> {
     let mut parameters = Parameters::default();
     let mut storage = Storage::F32;
     for spec in expected {
-        let view = file.tensor(&spec.name).map_err(|_| missing(&spec.name, &spec.shape))?;
-        if view.shape() != spec.shape {
-            return Err(shape_error(&spec.name, view.shape(), format!("{:?}", spec.shape)));
+        let (values, stored) = tensor(&file, &spec)?;
+        if stored != Storage::F32 {
+            storage = stored;
         }
-        if view.dtype() == Dtype::F16 {
-            storage = Storage::F16;
-        }
-        let values = values(&spec.name, &view)?;
-        parameters.0.insert(spec.name, Tensor::from_vec(values, spec.shape, &Device::Cpu)?);
+        parameters.0.insert(spec.name, values);
     }
-    Ok(Weights { spec, stages, discriminator, parameters, storage, metadata })
+    let weights = Weights { spec, stages, discriminator, parameters, storage, metadata };
+    weights.updates()?;
+    Ok(weights)
 }
 
 /// Writes a weights file: the layout's own metadata keys are set from `weights`, the others are kept.
@@ -103,43 +118,7 @@ pub fn write(weights: &Weights, storage: Storage) -> Result<Vec<u8>> {
     ] {
         metadata.insert(key.to_owned(), value);
     }
-    encode(specs, &weights.parameters, storage, metadata)
-}
-
-/// A safetensors file of the tensors that `specs` describe.
-///
-/// # Errors
-/// As [`write`].
-pub(crate) fn encode(
-    specs: Vec<TensorSpec>,
-    parameters: &Parameters,
-    storage: Storage,
-    metadata: BTreeMap<String, String>,
-) -> Result<Vec<u8>> {
-    let mut encoded = Vec::with_capacity(specs.len());
-    for spec in specs {
-        let values = parameters.get(&spec)?.flatten_all()?.to_vec1::<f32>()?;
-        let bytes: Vec<u8> = match storage {
-            Storage::F32 => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Storage::F16 => values.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect(),
-        };
-        let lost = |x: &f32| !x.is_finite() || (storage == Storage::F16 && !f16::from_f32(*x).is_finite());
-        if let Some(index) = values.iter().position(lost) {
-            return Err(Error::TensorNotFinite { name: spec.name, index });
-        }
-        encoded.push((spec, bytes));
-    }
-    let dtype = match storage {
-        Storage::F32 => Dtype::F32,
-        Storage::F16 => Dtype::F16,
-    };
-    let views = encoded
-        .iter()
-        .map(|(spec, bytes)| Ok((spec.name.as_str(), TensorView::new(dtype, spec.shape.clone(), bytes)?)))
-        .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
-        .map_err(|error| Error::WeightsFormat(error.to_string()))?;
-    let metadata: HashMap<String, String> = metadata.into_iter().collect();
-    safetensors::serialize(views, Some(metadata)).map_err(|error| Error::WeightsFormat(error.to_string()))
+    encode(&specs, &weights.parameters, storage, metadata)
 }
 
 fn check_format(metadata: &BTreeMap<String, String>) -> Result<()> {
@@ -233,18 +212,4 @@ fn missing(name: &str, expected: impl std::fmt::Debug) -> Error {
 
 fn shape_error(name: &str, actual: &[usize], expected: String) -> Error {
     Error::TensorShape { name: name.to_owned(), actual: actual.to_vec(), expected }
-}
-
-/// The numbers of a tensor, all of them finite.
-pub(crate) fn values(name: &str, view: &TensorView) -> Result<Vec<f32>> {
-    let data = view.data();
-    let values: Vec<f32> = match view.dtype() {
-        Dtype::F32 => data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
-        Dtype::F16 => data.as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
-        other => return Err(Error::TensorType { name: name.to_owned(), actual: format!("{other:?}") }),
-    };
-    match values.iter().position(|x| !x.is_finite()) {
-        Some(index) => Err(Error::TensorNotFinite { name: name.to_owned(), index }),
-        None => Ok(values),
-    }
 }
