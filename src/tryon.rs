@@ -13,6 +13,11 @@
 //! F brings the frame's alpha bounding box to the canonical pose, V is the placement. A warp H = exp(p) looks up the
 //! input for an output point, so the way from the frame to the photo is its inverse.
 
+mod confidence;
+mod fit;
+
+pub use fit::{Fit, Update};
+
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
 use crate::model::{Cascade, GeneratorSpec, Inference, canonical, weights};
@@ -22,7 +27,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The most updates that one fit may ask for.
-pub const MAX_STEPS: usize = 64;
+pub const MAX_STEPS: usize = weights::MAX_UPDATES;
 
 /// Where somebody put the frame on the photo: its alpha bounding box, in photo pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,26 +39,6 @@ pub struct Placement {
     pub width: f64,
     /// Degrees, clockwise.
     pub rotation: f64,
-}
-
-/// One step of the iteration.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Update {
-    /// Δp, what the generator answered.
-    pub delta: [f64; DIMENSION],
-    /// p after adding it.
-    pub params: [f64; DIMENSION],
-    /// From frame pixels to photo pixels, row-major, the last entry 1.
-    pub homography: Homography,
-}
-
-/// What a fit found: numbers only, to be composited at any size by [`crate::compose`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Fit {
-    photo: (u32, u32),
-    frame: (u32, u32),
-    placed: Homography,
-    updates: Vec<Update>,
 }
 
 /// What the networks are to see of a photo, as it comes in: no more than a small reduced picture of it is kept.
@@ -71,6 +56,7 @@ pub struct Look {
 #[derive(Clone, Debug)]
 pub struct TryOn {
     networks: Arc<Inference>,
+    updates: usize,
     metadata: BTreeMap<String, String>,
 }
 
@@ -169,7 +155,7 @@ impl TryOn {
     pub fn new(weights: &[u8]) -> Result<Self> {
         let file = weights::read(weights)?;
         let cascade = Cascade::new(&file.spec, file.stages, &file.parameters)?;
-        Ok(Self { metadata: file.metadata, ..Self::from_cascade(&cascade)? })
+        Ok(Self { updates: file.updates()?, metadata: file.metadata, ..Self::from_cascade(&cascade)? })
     }
 
     /// Networks that are in memory already; their weights are copied.
@@ -177,7 +163,8 @@ impl TryOn {
     /// # Errors
     /// As [`Inference::new`].
     pub fn from_cascade(cascade: &Cascade) -> Result<Self> {
-        Ok(Self { networks: Arc::new(Inference::new(cascade)?), metadata: BTreeMap::new() })
+        let networks = Arc::new(Inference::new(cascade)?);
+        Ok(Self { updates: networks.stages().len(), networks, metadata: BTreeMap::new() })
     }
 
     /// The sizes of the generators.
@@ -185,7 +172,12 @@ impl TryOn {
         self.networks.spec()
     }
 
-    /// How many generators there are, and so how many updates a fit has if not told otherwise.
+    /// How many updates a fit has if not told otherwise: what the weights file says ([`weights::Weights::updates`]).
+    pub fn updates(&self) -> usize {
+        self.updates
+    }
+
+    /// How many generators there are.
     pub fn stages(&self) -> usize {
         self.networks.stages().len()
     }
@@ -217,8 +209,17 @@ impl TryOn {
         Ok(Look { photo, rect, to_photo, to_region, pixels })
     }
 
-    /// Fits a frame to a photo, starting from `placement`. `steps` is the number of updates, by default one for each
-    /// generator; more than there are generators ask the last one again.
+    fn seen(&self, photo: BitmapRef, placement: &Placement) -> Result<Look> {
+        let mut look = self.look((photo.width(), photo.height()), placement)?;
+        let Rect { x, y, width, height } = look.rect;
+        for row in photo.data().chunks_exact(4 * photo.width() as usize).skip(y as usize).take(height as usize) {
+            look.push(&row[4 * x as usize..4 * (x + width) as usize])?;
+        }
+        Ok(look)
+    }
+
+    /// Fits a frame to a photo, starting from `placement`. `steps` is the number of updates, by default
+    /// [`TryOn::updates`]; more than there are generators ask the last one again.
     ///
     /// # Errors
     /// [`Error::Placement`] as [`Placement::region`]; [`Error::Argument`] for more than [`MAX_STEPS`] steps;
@@ -230,12 +231,29 @@ impl TryOn {
         placement: &Placement,
         steps: Option<usize>,
     ) -> Result<Fit> {
-        let mut look = self.look((photo.width(), photo.height()), placement)?;
-        let Rect { x, y, width, height } = look.rect;
-        for row in photo.data().chunks_exact(4 * photo.width() as usize).skip(y as usize).take(height as usize) {
-            look.push(&row[4 * x as usize..4 * (x + width) as usize])?;
+        self.fit_look(self.seen(photo, placement)?, frame, steps)
+    }
+
+    /// The same with a frame that is warped by `params` within the placement's view from the start, as the paper's are: 0 is
+    /// the frame as placed. No part of p is to be above 10.
+    ///
+    /// # Errors
+    /// As [`TryOn::fit`], and [`Error::Argument`] for parameters that are too large or not finite.
+    pub fn fit_from(
+        &self,
+        photo: BitmapRef,
+        frame: &Foreground,
+        placement: &Placement,
+        params: &[f64; DIMENSION],
+        steps: Option<usize>,
+    ) -> Result<Fit> {
+        /// Beyond that exp overflows soon, and no frame is to be seen long before.
+        const LARGEST: f64 = 10.0;
+        if let Some(value) = params.iter().find(|value| !(-LARGEST..=LARGEST).contains(*value)) {
+            let expected = format!("finite numbers up to {LARGEST}");
+            return Err(Error::Argument { name: "params", value: value.to_string(), expected });
         }
-        self.fit_look(look, frame, steps)
+        self.fit_look_from(self.seen(photo, placement)?, frame, params, steps)
     }
 
     /// The same, from only those pixels of the photo that matter: `region` holds the pixels of `rect`, which
@@ -266,8 +284,18 @@ impl TryOn {
     /// # Errors
     /// As [`TryOn::fit`], and [`Error::ImageSize`] where rows are missing.
     pub fn fit_look(&self, look: Look, frame: &Foreground, steps: Option<usize>) -> Result<Fit> {
+        self.fit_look_from(look, frame, &[0.0; DIMENSION], steps)
+    }
+
+    fn fit_look_from(
+        &self,
+        look: Look,
+        frame: &Foreground,
+        start: &[f64; DIMENSION],
+        steps: Option<usize>,
+    ) -> Result<Fit> {
         let Look { photo, to_photo, to_region, pixels, .. } = look;
-        let steps = steps.unwrap_or(self.stages());
+        let steps = steps.unwrap_or(self.updates);
         if steps > MAX_STEPS {
             let (value, expected) = (steps.to_string(), format!("0 to {MAX_STEPS}"));
             return Err(Error::Argument { name: "steps", value, expected });
@@ -280,7 +308,7 @@ impl TryOn {
         pixels.truncate(3 * size * size);
         let mut views = self.networks.views(&pixels, &frame_view(frame, size)?);
 
-        let mut params = [0.0; DIMENSION];
+        let mut params = *start;
         let mut updates = Vec::with_capacity(steps);
         for step in 0..steps {
             let [seen, mirror] = views.update(step.min(self.stages() - 1), &params);
@@ -290,7 +318,7 @@ impl TryOn {
             updates.push(Update { delta, params, homography: public(&params)? });
         }
         let frame = (frame.width(), frame.height());
-        Ok(Fit { photo, frame, placed: public(&[0.0; DIMENSION])?, updates })
+        Ok(Fit { photo, frame, start: *start, placed: public(start)?, updates })
     }
 }
 
@@ -306,41 +334,5 @@ impl Look {
     /// [`Error::ImageSize`] where they are no whole rows, or more than the part has.
     pub fn push(&mut self, rows: &[u8]) -> Result<()> {
         self.pixels.push(rows)
-    }
-}
-
-impl Fit {
-    /// Width and height of the photo.
-    pub fn photo(&self) -> (u32, u32) {
-        self.photo
-    }
-
-    /// Width and height of the frame image.
-    pub fn frame(&self) -> (u32, u32) {
-        self.frame
-    }
-
-    /// The updates, in order.
-    pub fn updates(&self) -> &[Update] {
-        &self.updates
-    }
-
-    /// The number of updates, which is also the last step.
-    pub fn steps(&self) -> usize {
-        self.updates.len()
-    }
-
-    /// From frame pixels to photo pixels after `step` updates; 0 is the frame as placed.
-    ///
-    /// # Errors
-    /// [`Error::Step`] beyond the last one.
-    pub fn homography(&self, step: usize) -> Result<Homography> {
-        match step {
-            0 => Ok(self.placed),
-            _ => match self.updates.get(step - 1) {
-                Some(update) => Ok(update.homography),
-                None => Err(Error::Step { step, last: self.steps() }),
-            },
-        }
     }
 }

@@ -60,6 +60,7 @@ pub struct Session(TryOn);
 #[derive(Serialize)]
 struct Model<'a> {
     stages: usize,
+    updates: usize,
     size: usize,
     metadata: &'a BTreeMap<String, String>,
 }
@@ -71,10 +72,11 @@ impl Session {
         Ok(Self(TryOn::new(weights)?))
     }
 
-    /// `{ stages, size, metadata }`
+    /// `{ stages, updates, size, metadata }`
     pub fn model(&self) -> Result<JsValue, JsValue> {
         let Self(tryon) = self;
-        let model = Model { stages: tryon.stages(), size: tryon.spec().size, metadata: tryon.metadata() };
+        let (stages, updates, size) = (tryon.stages(), tryon.updates(), tryon.spec().size);
+        let model = Model { stages, updates, size, metadata: tryon.metadata() };
         model.serialize(&Serializer::json_compatible()).map_err(|e| failure("internal", &e.to_string()))
     }
 
@@ -144,6 +146,11 @@ impl Fitting {
     /// For each update 25 numbers: eight of the change, eight parameters, nine of the homography.
     pub fn updates(&self) -> Vec<f64> {
         self.fit.updates().iter().flat_map(|u| [&u.delta[..], &u.params[..], &u.homography.0[..]].concat()).collect()
+    }
+
+    /// How sure the fit is that the frame sits on a face.
+    pub fn confidence(&self) -> Option<f64> {
+        self.fit.confidence()
     }
 
     /// The part of the photo that the frame covers after `step` updates, if any: x, y, width, height.

@@ -114,7 +114,7 @@ fn the_shipped_updates_are_the_cascades() {
 fn a_session_fits_and_composites() {
     let (tryon, photo, frame) = (TryOn::new(SHIPPED).unwrap(), photo(), frame());
     let fit = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
-    assert_eq!(fit.steps(), tryon.stages());
+    assert_eq!(fit.steps(), tryon.updates());
     assert!(fit.updates().iter().all(|update| update.homography.is_finite()));
 
     let canvas = (photo.width(), photo.height());

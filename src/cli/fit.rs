@@ -30,7 +30,7 @@ pub struct Arguments {
     /// Print the updates and homographies (frame pixels to photo pixels) as JSON.
     #[arg(long)]
     json: bool,
-    /// Updates; by default one for each generator.
+    /// Updates; by default as many as the weights file says.
     #[arg(long)]
     steps: Option<usize>,
     /// Weights file; the program's own by default.

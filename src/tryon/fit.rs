@@ -1,0 +1,84 @@
+//! What a fit found.
+
+use super::confidence;
+use crate::homography::DIMENSION;
+use crate::{Error, Homography, Result};
+
+/// One step of the iteration.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Update {
+    /// Δp, what the generator answered.
+    pub delta: [f64; DIMENSION],
+    /// p after adding it.
+    pub params: [f64; DIMENSION],
+    /// From frame pixels to photo pixels, row-major, the last entry 1.
+    pub homography: Homography,
+}
+
+/// What a fit found: numbers only, to be composited at any size by [`crate::compose`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    pub(super) photo: (u32, u32),
+    pub(super) frame: (u32, u32),
+    /// p before the first update.
+    pub(super) start: [f64; DIMENSION],
+    pub(super) placed: Homography,
+    pub(super) updates: Vec<Update>,
+}
+
+impl Fit {
+    /// Width and height of the photo.
+    pub fn photo(&self) -> (u32, u32) {
+        self.photo
+    }
+
+    /// Width and height of the frame image.
+    pub fn frame(&self) -> (u32, u32) {
+        self.frame
+    }
+
+    /// The updates, in order.
+    pub fn updates(&self) -> &[Update] {
+        &self.updates
+    }
+
+    /// The number of updates, which is also the last step.
+    pub fn steps(&self) -> usize {
+        self.updates.len()
+    }
+
+    /// From frame pixels to photo pixels after `step` updates; 0 is the frame as placed.
+    ///
+    /// # Errors
+    /// [`Error::Step`] beyond the last one.
+    pub fn homography(&self, step: usize) -> Result<Homography> {
+        match step {
+            0 => Ok(self.placed),
+            _ => match self.updates.get(step - 1) {
+                Some(update) => Ok(update.homography),
+                None => Err(Error::Step { step, last: self.steps() }),
+            },
+        }
+    }
+
+    /// How far update `step`, from 1, moved the frame: the mean over pupils and temples, in eye distances of the frame as placed.
+    ///
+    /// # Errors
+    /// [`Error::Step`] for 0, and beyond the last one.
+    pub fn moved(&self, step: usize) -> Result<f64> {
+        let Some(after) = step.checked_sub(1).and_then(|i| self.updates.get(i)) else {
+            return Err(Error::Step { step, last: self.steps() });
+        };
+        let before = step.checked_sub(2).map_or(&self.start, |i| &self.updates[i].params);
+        Ok(confidence::moved(before, &after.params))
+    }
+
+    /// How sure it is that the frame sits on a face, 0 to 1; from 0.5 on it rather does. It follows from how little the last
+    /// update moved the frame, and means what it says for fits of as many updates as [`super::TryOn::updates`] of the
+    /// shipped weights or more; shorter ones have not settled yet, and get less. None without any update.
+    ///
+    /// It knows fits that found no face from those that did. Of a face that was found it does not know whether the frame sits well.
+    pub fn confidence(&self) -> Option<f64> {
+        self.moved(self.steps()).ok().map(confidence::confidence)
+    }
+}
