@@ -300,13 +300,35 @@ fn a_run_that_leaves_its_bounds_ends_with_the_iteration() {
 }
 
 #[test]
+fn regression_learns_on_wearers_too_where_it_is_told_to() {
+    let run = |plan: Config| {
+        let out = Temporary::new("worn");
+        let mut losses = Vec::new();
+        go(&plan, &out.0, Start::Afresh, &mut |event| {
+            if let Event::Progress { loss, .. } = event {
+                losses.push(loss);
+            }
+            losses.is_empty()
+        })
+        .unwrap();
+        losses
+    };
+    let (bare, worn) = ("update_penalty = 1e-3\noptimiser", "update_penalty = 1e-3\nwearers = true\noptimiser");
+    let losses = [config(&[]), config(&[(bare, worn)])].map(run);
+    assert!(!losses[0].is_empty() && losses[0] != losses[1], "{losses:?}");
+}
+
+#[test]
 fn a_phase_that_needs_what_the_data_lacks_is_refused_at_the_start() {
     let refused = |plan: Config| {
         let out = Temporary::new("lacks");
         go(&plan, &out.0, Start::Afresh, &mut |_| true).unwrap_err().to_string()
     };
     let message = refused(config(&[("wearers = 12", "wearers = 0")]));
-    assert!(message.contains("wear glasses"), "{message}");
+    assert!(message.contains("critic needs"), "{message}");
+    let (loss, worn) = ("update_penalty = 1e-3", "update_penalty = 1e-3\nwearers = true");
+    let message = refused(config(&[("wearers = 12", "wearers = 0"), (loss, worn)]));
+    assert!(message.contains("wear glasses") && message.contains("regression"), "{message}");
     let message = refused(config(&[("[data.synthetic]", "[data]\nlandmarks = false\n[data.synthetic]")]));
     assert!(message.contains("landmarks"), "{message}");
 }

@@ -91,6 +91,12 @@ impl Face {
         }
     }
 
+    /// Where a frame in canonical pose lies in ST-GAN's crop of the image, whatever the face; none where the image's shape
+    /// says that it is not framed as CelebA's.
+    pub fn celeba_crop(&self) -> Option<Placement> {
+        aligned_placement(self.size.0, self.size.1)
+    }
+
     /// How far the head is turned: |ln| of the ratio between the distances from the middle of the pupils to the temples,
     /// 0 for a frontal face, at most 2. None without landmarks.
     pub fn turn(&self) -> Option<f64> {

@@ -143,25 +143,20 @@ pub struct Batches {
 
 /// Faces of one kind, and how they are drawn.
 struct Group<'a> {
-    pool: &'a Pool,
-    members: Vec<usize>,
+    members: Vec<(&'a Pool, usize)>,
     sampler: Sampler,
 }
 
 impl<'a> Group<'a> {
-    fn new(pool: &'a Pool, members: Vec<usize>, balance: f64) -> Self {
-        let faces: Vec<_> = members.iter().map(|&i| &pool.faces()[i]).collect();
+    fn new(members: Vec<(&'a Pool, usize)>, balance: f64) -> Self {
+        let faces: Vec<_> = members.iter().map(|&(pool, i)| &pool.faces()[i]).collect();
         let sampler = Sampler::new(&faces, balance);
-        Self { pool, members, sampler }
-    }
-
-    fn all(pool: &'a Pool, balance: f64) -> Self {
-        Self::new(pool, (0..pool.len()).collect(), balance)
+        Self { members, sampler }
     }
 
     fn example(&self, size: usize, perturbation: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Example> {
-        let member = self.members[self.sampler.draw(rng)];
-        self.pool.subject(member)?.example(size, perturbation, rng)
+        let (pool, member) = self.members[self.sampler.draw(rng)];
+        pool.subject(member)?.example(size, perturbation, rng)
     }
 }
 
@@ -173,6 +168,8 @@ pub struct Examples<'a> {
     inputs: Inputs,
     /// Faces that generators learn on.
     learners: Group<'a>,
+    /// Those and wearers, where regression learns on both.
+    everybody: Option<Group<'a>>,
     /// Faces that the critic sees composites on: the learners, unless it knows their landmarks.
     references: Option<Group<'a>>,
     wearers: Option<Group<'a>>,
@@ -196,7 +193,9 @@ impl<'a> Examples<'a> {
         if dataset.bare.is_empty() {
             return Err(lacks("faces without glasses"));
         }
-        let has_landmarks = dataset.bare.faces().iter().all(|face| face.target.is_some());
+        let worn = config.regression.as_ref().is_some_and(|r| r.wearers);
+        let has = |pool: &Pool| pool.faces().iter().all(|face| face.target.is_some());
+        let has_landmarks = has(&dataset.bare) && (!worn || has(&dataset.wearers));
         let weight = config.adversarial.as_ref().map_or(0.0, |a| a.landmark_weight);
         if (config.regression.is_some() || weight > 0.0) && !has_landmarks {
             return Err(lacks("landmarks for every face, which regression needs"));
@@ -206,6 +205,9 @@ impl<'a> Examples<'a> {
         let strangers = config.critic.as_ref().is_some_and(|c| c.strangers > 0.0);
         if (composites || strangers) && !has_landmarks {
             return Err(lacks("landmarks for every face, which composites at the landmark pose need"));
+        }
+        if worn && dataset.wearers.is_empty() {
+            return Err(lacks("people who wear glasses, whom regression is to learn on too"));
         }
         if reals.is_some_and(|r| r.composites < 1.0) && dataset.wearers.is_empty() {
             return Err(lacks("people who wear glasses, whom the critic needs to see"));
@@ -217,14 +219,18 @@ impl<'a> Examples<'a> {
         if learners.is_empty() || composites && references.is_empty() {
             return Err(lacks("two groups of people, for the critic's composites and for the generators"));
         }
+        let of = |pool: &'a Pool, members: Vec<usize>| members.into_iter().map(move |i| (pool, i));
+        let wearers: Vec<_> = of(&dataset.wearers, (0..dataset.wearers.len()).collect()).collect();
+        let learners: Vec<_> = of(&dataset.bare, learners).collect();
         Ok(Self {
             config,
             device: device.clone(),
             size: spec.size,
             inputs: spec.inputs,
-            learners: Group::new(&dataset.bare, learners, balance),
-            references: composites.then(|| Group::new(&dataset.bare, references, balance)),
-            wearers: (!dataset.wearers.is_empty()).then(|| Group::all(&dataset.wearers, balance)),
+            everybody: worn.then(|| Group::new([&learners[..], &wearers[..]].concat(), balance)),
+            learners: Group::new(learners, balance),
+            references: composites.then(|| Group::new(of(&dataset.bare, references).collect(), balance)),
+            wearers: (!wearers.is_empty()).then(|| Group::new(wearers, balance)),
             frames: frames::random(config.examples.frames, spec.size, config.seed)?,
         })
     }
@@ -241,7 +247,10 @@ impl<'a> Examples<'a> {
         match leg.phase {
             Phase::Regression => {
                 let Some(r) = &config.regression else { return Ok(none) };
-                Ok(Batches { generator: Some(self.learn(r.batch, &r.perturbation, step)?), ..none })
+                Ok(Batches {
+                    generator: Some(self.learn(self.everybody.as_ref(), r.batch, &r.perturbation, step)?),
+                    ..none
+                })
             }
             Phase::Critic => {
                 let Some(c) = &config.critic else { return Ok(none) };
@@ -258,16 +267,17 @@ impl<'a> Examples<'a> {
                     self.judge(a.batch, &a.perturbation, step, k, recipes)
                 });
                 let critic = critic.collect::<Result<_>>()?;
-                Ok(Batches { generator: Some(self.learn(a.batch, &a.perturbation, step)?), critic })
+                Ok(Batches { generator: Some(self.learn(None, a.batch, &a.perturbation, step)?), critic })
             }
         }
     }
 
-    /// A batch for a generator.
-    fn learn(&self, n: usize, perturbation: &Perturbation, step: usize) -> Result<Batch> {
+    /// A batch for a generator, of a group or of the learners.
+    fn learn(&self, group: Option<&Group>, n: usize, perturbation: &Perturbation, step: usize) -> Result<Batch> {
+        let group = group.unwrap_or(&self.learners);
         let drawn: Vec<_> = (0..n)
             .into_par_iter()
-            .map(|item| self.draw(&self.learners, perturbation, Address { purpose: Purpose::Generator, step, item }))
+            .map(|item| self.draw(group, perturbation, Address { purpose: Purpose::Generator, step, item }))
             .collect::<Result<_>>()?;
         self.collate(drawn)
     }

@@ -343,7 +343,9 @@ impl Run<'_> {
         if stages == 0 {
             return Ok(());
         }
-        let bytes = export::bytes(self.config, &self.dataset.name, self.dataset.bare.len(), stages, &weights)?;
+        let worn = self.config.regression.as_ref().is_some_and(|r| r.wearers);
+        let faces = self.dataset.bare.len() + if worn { self.dataset.wearers.len() } else { 0 };
+        let bytes = export::bytes(self.config, &self.dataset.name, faces, stages, &weights)?;
         write_atomically(&self.folder.file(name), &bytes)
     }
 }

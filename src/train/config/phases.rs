@@ -49,6 +49,9 @@ pub struct Regression {
     pub batch: usize,
     #[serde(default)]
     pub loss: LandmarkLoss,
+    /// Whether people who wear glasses are learned on too, with a frame over their own.
+    #[serde(default)]
+    pub wearers: bool,
     /// λ of ‖Δp‖².
     pub update_penalty: f64,
     /// Decay of the running average of the generators' weights that is validated and exported; 0 averages nothing.
