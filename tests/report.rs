@@ -271,7 +271,8 @@ fn export_writes_the_browsers_file() {
     let name = "stages.1.conv2.weight";
     for (options, source, storage, critic) in [
         (&[][..], &best, Storage::F32, false),
-        (&["--force", "--f16"], &best, Storage::F16, false),
+        (&["--force", "--storage", "f16"], &best, Storage::F16, false),
+        (&["--force", "--storage", "i8"], &best, Storage::I8, false),
         (&["--force", "--last"], &last, Storage::F16, false),
         (&["--force", "--critic"], &best, Storage::F32, true),
     ] {
@@ -284,9 +285,14 @@ fn export_writes_the_browsers_file() {
         let found = weights::read(&std::fs::read(&out).unwrap()).unwrap();
         assert_eq!((found.storage, found.stages, found.discriminator.is_some()), (storage, 2, critic), "{options:?}");
         assert_eq!(found.metadata["task"], "glasses");
-        let tolerance = if storage == Storage::F16 { 1e-3 } else { 0.0 };
+        let largest = values(source, name).iter().fold(0.0f32, |most, x| most.max(x.abs()));
         for (a, b) in values(&found, name).iter().zip(values(source, name)) {
-            assert!((a - b).abs() <= tolerance * b.abs().max(1e-3), "{options:?}: {a} and {b}");
+            let tolerance = match storage {
+                Storage::F32 => 0.0,
+                Storage::F16 => 1e-3 * b.abs().max(1e-3),
+                Storage::I8 => 0.51 * largest / 127.0,
+            };
+            assert!((a - b).abs() <= tolerance, "{options:?}: {a} and {b}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How well faces are found, and what the generators add to it.
 
-use super::Summary;
+use super::trials::below;
+use super::{FOUND, Summary};
 use crate::compose::Foreground;
 use crate::data::anchors::{self, Anchors, FRAME, distance};
 use crate::data::scenes::{SceneSettings, Scenes};
@@ -8,14 +9,12 @@ use crate::data::{Dataset, Face};
 use crate::gallery::faceless::Kind;
 use crate::locate::{Found, Locator};
 use crate::tryon::{TryOn, frame_to_canonical};
-use crate::{Bitmap, Error, Rect, Result};
+use crate::{Bitmap, Error, Result};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// A frame is where it belongs where its anchor error is at most this.
-const GOOD: f64 = 0.15;
 /// Pupils are found where their mean error is at most this.
 const NEAR: f64 = 0.25;
 /// Pixels of a side of the pictures that faces are pasted into.
@@ -240,7 +239,7 @@ fn group(looked: &[Looked]) -> Group {
         pictures: looked.len(),
         located: share(pupils.len(), looked.len()),
         fits,
-        found: share(last.iter().filter(|error| **error <= GOOD).count(), fits),
+        found: share(last.iter().filter(|error| **error <= FOUND).count(), fits),
         pupils: Summary::of_some(pupils),
         anchors: Summary::of_some(last),
     }
@@ -252,12 +251,5 @@ fn highest(locator: &Locator, image: &Bitmap) -> Result<f64> {
 
 /// What a whole photo shows below its face: real pixels without a face.
 fn below_the_face(face: &Face) -> Result<Option<Bitmap>> {
-    let Some((photo, target)) = face.photo()? else { return Ok(None) };
-    let eyes = distance(target[0], target[1]);
-    let top = (target[0][1].max(target[1][1]) + 2.4 * eyes).ceil().max(0.0) as u32;
-    let height = photo.height().saturating_sub(top);
-    if height < 48 {
-        return Ok(None);
-    }
-    photo.as_ref().crop(Rect { x: 0, y: top, width: photo.width(), height }).map(Some)
+    face.photo()?.map_or(Ok(None), |(photo, target)| below(&photo, &target))
 }
