@@ -4,7 +4,7 @@ import { call, release, type Generation } from './engine.js';
 import { StganError } from './errors.js';
 import { bands, imageData, type Picture, type Rect } from './images.js';
 
-/** What one generator changed. */
+/** What one update changed. */
 export interface Update {
   /** The change of the eight sl(3) parameters. */
   readonly delta: Float64Array;
@@ -53,18 +53,26 @@ export class Fit {
     createFit = (parts) => new Fit(parts);
   }
 
-  /** One entry a generator, in order. */
+  /** In order. */
   readonly updates: readonly Update[];
   /** The homography as placed, before the first update. */
   readonly initial: Float64Array;
+  /**
+   * How sure it is that the frame sits on a face, 0 to 1: from 0.5 on it rather does. It follows from how little the last update moved the
+   * frame, and means what it says for fits of at least as many updates as `model.updates`; shorter ones get less. It tells fits that
+   * found no face from others, not well-placed frames from slightly misplaced ones. Null without any update.
+   */
+  readonly confidence: number | null;
   #parts: Parts | undefined;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
-    const { initial, updates } = call(parts.generation, () => ({
+    const { initial, updates, confidence } = call(parts.generation, () => ({
       initial: parts.fitting.initial(),
       updates: parts.fitting.updates(),
+      confidence: parts.fitting.confidence(),
     }));
+    this.confidence = confidence ?? null;
     this.initial = initial;
     // Eight numbers of the change, eight parameters, nine of the homography.
     this.updates = Array.from({ length: updates.length / 25 }, (_, i) => ({

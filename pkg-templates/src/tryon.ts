@@ -42,14 +42,16 @@ export interface Placement {
 export interface FitOptions {
   /** Where the frame is at first; the best of the faces that `locate` finds where none is given. */
   placement?: Placement | undefined;
-  /** How many updates to make; all that the model has where none is given. */
+  /** How many updates to make, 0 to 64; `model.updates` where none is given. */
   steps?: number | undefined;
 }
 
 /** What the weights say of themselves. */
 export interface Model {
-  /** How many generators there are, each of which makes one update. */
+  /** How many generators there are, which make one update after the other. */
   readonly stages: number;
+  /** How many updates a fit has where `steps` does not say it; the last generator makes those beyond the number of generators. */
+  readonly updates: number;
   /** The side of the square view of the photo that they look at, in pixels. */
   readonly size: number;
   /** The file's own metadata: what it was trained on, and how. */

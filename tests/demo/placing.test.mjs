@@ -43,6 +43,24 @@ test('the mouse drags the frame, and Fit brings it to the eyes from there', asyn
   assert.ok(end < 0.12, `${end}`);
 });
 
+test('a fit that finds no face says so in words, until the frame is moved', async () => {
+  const { eyes } = await firstPortrait(page);
+  const { placement } = await state(page);
+  const notice = page.getByRole('alert');
+  const distance = Math.hypot(eyes[1][0] - eyes[0][0], eyes[1][1] - eyes[0][1]);
+  // A corner of the picture, with nothing but background.
+  await drag(await windowPoint(page, placement.x, placement.y), await windowPoint(page, 0.5 * distance, 0.5 * distance));
+  await page.click('#fit');
+  await fitted(page);
+  await notice.filter({ hasText: /may not sit where it should.*Drag the frame onto the eyes/ }).waitFor();
+  await page.click('#reset');
+  await placed(page);
+  assert.equal(await notice.isVisible(), false);
+  await page.click('#fit');
+  await fitted(page);
+  assert.equal(await notice.isVisible(), false, 'there is a face');
+});
+
 test('the wheel over the frame scales it, with Shift it turns it', async () => {
   const { placement } = await state(page);
   const { x, y } = await windowPoint(page, placement.x, placement.y);

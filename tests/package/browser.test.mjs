@@ -73,7 +73,7 @@ describe('the package in a page', { skip }, () => {
       return {
         isImageData: composite instanceof ImageData,
         strangers: pictures.strangers(composite, photo, fit.overlay()),
-        updates: fit.updates.length === tryOn.model.stages,
+        updates: fit.updates.length === tryOn.model.updates,
         error: inWorker.error,
         sameHomography: fit.homography.every((value, i) => value === inWorker.homography[i]),
         samePixels: composite.data.every((value, i) => value === inWorker.composite.data[i]),

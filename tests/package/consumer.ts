@@ -28,8 +28,8 @@ export async function everything(photo: ImageSource, frame: HTMLImageElement | B
     signal: controller.signal,
     onProgress: (progress) => void onProgress(progress),
   });
-  const { stages, size, metadata }: { stages: number; size: number; metadata: Readonly<Record<string, string>> } = tryOn.model;
-  using fit: Fit = await tryOn.fit(photo, frame, { placement: { ...placement, rotation: undefined }, steps: stages + size });
+  const { stages, updates: most, size, metadata }: { stages: number; updates: number; size: number; metadata: Readonly<Record<string, string>> } = tryOn.model;
+  using fit: Fit = await tryOn.fit(photo, frame, { placement: { ...placement, rotation: undefined }, steps: stages + most + size });
   const updates: readonly Update[] = fit.updates;
   const numbers: Float64Array[] = [fit.initial, fit.homography, ...updates.flatMap(({ delta, params, homography }) => [delta, params, homography])];
   const overlay: Overlay | null = fit.overlay();

@@ -61,7 +61,7 @@ describe('a fit', () => {
     const [back, front] = [photo(), glasses()];
     const untouched = back.data.slice();
     const fit = await tryOn.fit(back, front, { placement });
-    assert.equal(fit.steps, tryOn.model.stages);
+    assert.equal(fit.steps, tryOn.model.updates);
     assert.equal(fit.updates.length, fit.steps);
     for (const { delta, params, homography } of fit.updates) {
       assert.deepEqual([delta.length, params.length, homography.length], [8, 8, 9]);

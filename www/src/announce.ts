@@ -15,6 +15,8 @@ export interface Announcer {
   say(news: string): void;
   /** A problem: seen until dismissed or mended, read out at once. */
   warn(notice: Notice): void;
+  /** A doubt: seen unless a problem is, until there is none. */
+  hint(notice: Notice | null): void;
   /** What was wrong no longer matters, unless it lasts. */
   clear(): void;
   /** What lasted is mended. */
@@ -23,10 +25,36 @@ export interface Announcer {
 
 export function announcer(status: HTMLElement, notice: HTMLElement): Announcer {
   let lasting = false;
+  let hinting = false;
   const remove = (): void => {
-    lasting = false;
+    lasting = hinting = false;
     notice.replaceChildren();
     notice.hidden = true;
+  };
+  const show = ({ title, advice, action }: Notice): void => {
+    const words = document.createElement('p');
+    const strong = document.createElement('strong');
+    strong.textContent = title;
+    words.append(strong, ' ', advice);
+    notice.replaceChildren(words);
+    if (action) {
+      const button = document.createElement('button');
+      button.className = 'button';
+      button.textContent = action.label;
+      button.addEventListener('click', () => {
+        remove();
+        action.run();
+      });
+      notice.append(button);
+    }
+    const dismiss = document.createElement('button');
+    dismiss.className = 'button is-plain is-icon';
+    dismiss.setAttribute('aria-label', 'Dismiss');
+    dismiss.innerHTML = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="m5 5 10 10M15 5 5 15" /></svg>';
+    dismiss.addEventListener('click', remove);
+    notice.append(dismiss);
+    notice.hidden = false;
+    reveal(notice);
   };
   return {
     clear: () => (lasting ? undefined : remove()),
@@ -34,31 +62,16 @@ export function announcer(status: HTMLElement, notice: HTMLElement): Announcer {
     say(news) {
       if (status.textContent !== news) status.textContent = news;
     },
-    warn({ title, advice, action, lasting: stands = false }) {
-      lasting = stands;
-      const words = document.createElement('p');
-      const strong = document.createElement('strong');
-      strong.textContent = title;
-      words.append(strong, ' ', advice);
-      notice.replaceChildren(words);
-      if (action) {
-        const button = document.createElement('button');
-        button.className = 'button';
-        button.textContent = action.label;
-        button.addEventListener('click', () => {
-          remove();
-          action.run();
-        });
-        notice.append(button);
-      }
-      const dismiss = document.createElement('button');
-      dismiss.className = 'button is-plain is-icon';
-      dismiss.setAttribute('aria-label', 'Dismiss');
-      dismiss.innerHTML = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="m5 5 10 10M15 5 5 15" /></svg>';
-      dismiss.addEventListener('click', remove);
-      notice.append(dismiss);
-      notice.hidden = false;
-      reveal(notice);
+    warn(problem) {
+      lasting = problem.lasting ?? false;
+      hinting = false;
+      show(problem);
+    },
+    hint(doubt) {
+      if (hinting) remove();
+      if (!doubt || !notice.hidden) return;
+      show(doubt);
+      hinting = true;
     },
   };
 }

@@ -31,7 +31,7 @@ export function details(
       empty.hidden = fit !== null;
       if (fit) fillTable(table, fit);
     }
-    fillTimes(times, state);
+    fillFigures(times, state);
   });
 }
 
@@ -80,14 +80,18 @@ function values({ delta, params }: FitUpdate, i: number, most: number): HTMLElem
   return [change, cell('td', signed(params[i]!))];
 }
 
-function fillTimes(list: HTMLElement, { model, photo, fit, compositeTime }: State): void {
+function fillFigures(list: HTMLElement, { model, photo, fit, compositeTime }: State): void {
   const entries: [string, number | null | undefined][] = [
     ['Model loaded', model?.milliseconds],
     ['Photo opened', photo?.info.milliseconds],
     [fit ? `Fit, ${countUpdates(fit.updates.length)}` : 'Fit', fit?.milliseconds],
     ['Composite', compositeTime],
   ];
-  const words = entries.map(([name, time]) => [name, time == null ? '—' : `${time < 10 ? time.toFixed(1) : time.toFixed(0)} ms`] as const);
+  const words: [string, string][] = entries.map(([name, time]) => [
+    name,
+    time == null ? '—' : `${time < 10 ? time.toFixed(1) : time.toFixed(0)} ms`,
+  ]);
+  words.push(['Sure of a face', fit?.confidence == null ? '—' : `${(100 * fit.confidence).toFixed(0)} %`]);
   const text = words.flat().join();
   if (list.dataset.text === text) return;
   list.dataset.text = text;

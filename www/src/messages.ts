@@ -76,6 +76,14 @@ export function noFaceNotice(): Notice {
   return { title: 'No face was found on this photo.', advice: 'Drag the frame onto the eyes, then press Fit.' };
 }
 
+/** The updates did not settle, as they do where there is a face. */
+export function unsureNotice(): Notice {
+  return {
+    title: 'The frame may not sit where it should.',
+    advice: 'The fit did not settle on a face. Drag the frame onto the eyes, about as wide as the face, and press Fit again.',
+  };
+}
+
 /** The camera could not be opened, or went away. */
 export function cameraNotice(error: unknown): Notice {
   const name = error instanceof DOMException ? error.name : '';

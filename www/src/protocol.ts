@@ -33,6 +33,8 @@ export interface FitInfo {
   /** The homography as placed. */
   readonly initial: readonly number[];
   readonly updates: readonly FitUpdate[];
+  /** How sure the fit is that the frame sits on a face, 0 to 1. */
+  readonly confidence: number | null;
   readonly milliseconds: number;
 }
 

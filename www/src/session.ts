@@ -10,7 +10,7 @@ import {
   type Placement,
 } from './geometry.ts';
 import { glide } from './glide.ts';
-import { fitNotice, frameNotice, modelNotice, noFaceNotice, opaqueFrameNotice, photoNotice } from './messages.ts';
+import { fitNotice, frameNotice, modelNotice, noFaceNotice, opaqueFrameNotice, photoNotice, unsureNotice } from './messages.ts';
 import type { PatchInfo, WorkerEvent } from './protocol.ts';
 import type { Stage } from './stage.ts';
 import type { FrameChoice, PhotoChoice, State, Store } from './state.ts';
@@ -18,6 +18,9 @@ import { countUpdates } from './words.ts';
 
 /** Own pictures with less transparency than this share cover the face. */
 const LEAST_TRANSPARENT = 0.05;
+
+/** Fits that are less sure of a face than this have rather found none. */
+const SURE = 0.5;
 
 export class Session {
   readonly #store: Store;
@@ -188,6 +191,7 @@ export class Session {
     if (!photo || !frame) return;
     this.#interrupt();
     const placement = keepOnPhoto(wanted, photo.info);
+    this.#announce.hint(null);
     this.#store.update({ placement, moved: true, fit: null, step: 0, bare: false });
     this.#show(placementHomography(placement, frame.info.box), 'placed');
   }
@@ -237,6 +241,7 @@ export class Session {
       if (signal.aborted) return;
       this.#store.update({ phase: 'fitted', homography: stops[last]! });
       if (this.#state.mode === 'photo') this.#announce.say(`Fitted in ${countUpdates(last)}, ${fit.milliseconds.toFixed(0)} ms.`);
+      this.#announce.hint((fit.confidence ?? 1) < SURE ? unsureNotice() : null);
       await this.#settle(patch, signal);
     } catch (error) {
       if (signal.aborted) return;

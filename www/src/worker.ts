@@ -111,6 +111,7 @@ const handlers: Handlers = {
           params: Array.from(params),
           homography: Array.from(homography),
         })),
+        confidence: fit.confidence,
         milliseconds,
       },
     };
