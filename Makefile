@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg gallery clip test test-rust test-wasm test-package test-demo browser bench-start bench-stn bench-track bench-train bench-web check-cuda clean
+.PHONY: help demo site pkg gallery clip test test-rust test-wasm test-package test-demo browser bench-frontier bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -73,6 +73,9 @@ bench-stn: ## CPU time of the sampler, beside PyTorch's grid_sample; downloads P
 bench-train: ## CPU time of a training iteration, beside PyTorch's; needs ../shared and downloads PyTorch
 	node scripts/bench-train.mjs
 
+bench-frontier: pkg browser ## What generators of other sizes cost in Chromium; and give, where trained (scripts/frontier.mjs says how)
+	node scripts/frontier.mjs
+
 bench-web: pkg browser ## A generator stage in Chromium, beside onnxruntime-web and TensorFlow.js; needs ../shared and downloads both
 	node scripts/bench-web.mjs
 
@@ -81,6 +84,9 @@ bench-track: pkg browser ## A face followed in Chromium at 1280×720: pictures a
 
 check-cuda: ## Build with the feature `cuda`, on a machine without a GPU; needs ../shared and downloads NVIDIA's compiler
 	node scripts/check-cuda.mjs
+
+evaluate-web: pkg browser ## Whether the package in Chromium places frames as exactly as the program; needs ../shared
+	node scripts/evaluate-web.mjs
 
 clean: ## Remove what was built, but not what was installed
 	rm -rf target pkg site www/dist www/public/gallery

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { benchTrack, prepareClip } from './bench-track.mjs';
 import { findBrowser, launchBrowser } from './browser.mjs';
+import { readTensors, writeCascade, writeTensors } from './cascade.mjs';
 import { fail, output, root, run, say, shared } from './project.mjs';
 import { serve } from './serve.mjs';
 
@@ -18,6 +19,7 @@ const STARTS = 7;
 /** How far answers may lie apart, of the largest number in them. */
 const AGREEMENT = 1e-3;
 const PEERS = ['onnxruntime-web', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'];
+const PAPER = { size: 144, inputs: 'rgba', channels: [32, 64, 128, 256, 512], hidden: 256, stages: 5 };
 const NAMES = ['stgan', 'onnxruntime', 'tfjs'];
 
 const exporter = join(shared, 'peers', 'onnx_export.py');
@@ -84,47 +86,6 @@ function buildPages() {
   }
 }
 
-/** Numbers that look like those of N(0, 1), the same every time. */
-function normal(seed) {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state >>> 8) / 2 ** 24;
-  };
-  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-}
-
-/** Writes a cascade of the paper's generators with different random weights (He initialisation, small biases). */
-function writePaperCascade(file, stages) {
-  const [size, inputs, channels, hidden] = [144, 7, [32, 64, 128, 256, 512], 256];
-  const next = normal(1);
-  const [header, parts] = [{ __metadata__: { format: 'stgan', version: '1', task: 'glasses', size: String(size), inputs: 'rgba' } }, []];
-  let offset = 0;
-  const add = (name, shape, deviation) => {
-    const values = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => deviation * next());
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, (offset += values.byteLength)] };
-    parts.push(Buffer.from(values.buffer));
-  };
-  for (let stage = 0; stage < stages; stage++) {
-    let [side, depth] = [size, inputs];
-    channels.forEach((count, i) => {
-      add(`stages.${stage}.conv${i + 1}.weight`, [count, depth, 4, 4], Math.sqrt(2 / (16 * depth)));
-      add(`stages.${stage}.conv${i + 1}.bias`, [count], 0.1);
-      [side, depth] = [Math.ceil(side / 2), count + inputs];
-    });
-    const features = depth * side * side;
-    add(`stages.${stage}.fc1.weight`, [hidden, features], Math.sqrt(2 / features));
-    add(`stages.${stage}.fc1.bias`, [hidden], 0.1);
-    add(`stages.${stage}.fc2.weight`, [8, hidden], Math.sqrt(1 / hidden));
-    add(`stages.${stage}.fc2.bias`, [8], 0.1);
-  }
-  const text = JSON.stringify(header);
-  const padded = Buffer.from(text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
-  writeFileSync(file, Buffer.concat([length, padded, ...parts]));
-}
-
 /** Writes a stage of a weights file as ONNX. The exporter writes seven input channels; what weights take may be eight. */
 function exportStage(python, weights, stage, size, inputs, file) {
   run(python, [exporter, weights, String(stage), String(size), file]);
@@ -135,8 +96,10 @@ function exportStage(python, weights, stage, size, inputs, file) {
 /** What the page is to run: weights, their graphs, and how many stages of them. */
 function prepareModels(python) {
   mkdirSync(models, { recursive: true });
-  if (!existsSync(join(models, 'paper.safetensors'))) writePaperCascade(join(models, 'paper.safetensors'), 5);
-  cpSync(join(root, 'weights', 'glasses.safetensors'), join(models, 'shipped.safetensors'));
+  if (!existsSync(join(models, 'paper.safetensors'))) writeCascade(join(models, 'paper.safetensors'), PAPER);
+  // In numbers that the exporter reads.
+  const { metadata: said, tensors } = readTensors(join(root, 'weights', 'glasses.safetensors'));
+  writeTensors(join(models, 'shipped.safetensors'), said, tensors);
   const model = (name, title, stages, size, inputs, fixed) => {
     const graphs = Array.from({ length: stages }, (_, stage) => `${name}.${stage}.onnx`);
     graphs.forEach((graph, stage) => {
@@ -144,8 +107,6 @@ function prepareModels(python) {
     });
     return { title, weights: `/models/${name}.safetensors`, graphs: graphs.map((graph) => `/models/${graph}`), shape: [1, inputs, size, size] };
   };
-  const weights = readFileSync(join(models, 'shipped.safetensors'));
-  const { __metadata__: said, ...tensors } = JSON.parse(weights.subarray(8, 8 + Number(weights.readBigUInt64LE())));
   const inputs = tensors['stages.0.conv1.weight'].shape[1];
   const cascade = model('paper', 'paper size, five different stages', 5, 144, 7, true);
   return [
