@@ -80,7 +80,7 @@ export function noFaceNotice(): Notice {
 export function unsureNotice(): Notice {
   return {
     title: 'The frame may not sit where it should.',
-    advice: 'The fit did not settle on a face. Drag the frame onto the eyes, about as wide as the face, and press Fit again.',
+    advice: 'Drag the frame onto the eyes, about as wide as the face, and press Fit again.',
   };
 }
 

@@ -114,7 +114,7 @@ export class Session {
       if (this.#state.moved || this.#state.phase === 'fitting' || this.#state.phase === 'fitted') return;
       if (faces.length > 0) return this.chooseFace(0);
       this.#announce.say('');
-      this.#announce.warn(noFaceNotice());
+      this.#announce.hint(noFaceNotice());
     } catch {
       // What keeps the model from loading is said elsewhere; the frame can be dragged all the same.
       if (!stale()) this.#announce.say('Put the frame roughly on the eyes, then press Fit.');
