@@ -177,7 +177,16 @@ try {
   const times = await page.evaluate((settings) => window.bench.fits(...settings), [sizes, ROUNDS, WARM]);
   row('this package, median ms', '2 MP', '12 MP');
   result.fits = {};
-  for (const [key, title] of [['fit', 'fit, all updates of the shipped weights'], ['overlay', 'overlay'], ['composite', 'composite of the whole photo']]) {
+  const steps = [
+    ['fit', 'fit, all updates of the shipped weights'],
+    ['read', '  of which reading the photo'],
+    ['frame', '  preparing the frame'],
+    ['updates', '  updates'],
+    ['overlay', 'overlay'],
+    ['composite', 'composite of the whole photo'],
+    ['copy', 'a copy of its bytes'],
+  ];
+  for (const [key, title] of steps) {
     const medians = times.map((time) => median(time[key]));
     row(title, ...medians.map((value) => value.toFixed(2)));
     result.fits[`${key}_ms`] = { mp2: rounded(medians[0]), mp12: rounded(medians[1]) };

@@ -26,21 +26,27 @@ const timed = async (work) => {
   return [performance.now() - start, result];
 };
 
-/** Milliseconds of a fit with all updates of the shipped weights, of the overlay and of the whole composite; for photos of these sizes. */
+/**
+ * Milliseconds for photos of these sizes, by steps: a fit with all updates of the shipped weights; of which reading the photo, and preparing
+ * the frame (a fit without updates, and one of a frame of next to no pixels); the overlay; the whole composite, and a plain copy of as many bytes.
+ */
 export async function fits(sizes, rounds, warm) {
-  const frame = glasses(1200, 480, 20);
+  const [frame, tiny] = [glasses(1200, 480, 20), glasses(30, 12, 20)];
   const photos = sizes.map(([width, height]) => photo(width, height)).map(({ data, width, height }) => new ImageData(data, width, height));
-  const times = sizes.map(() => ({ fit: [], overlay: [], composite: [] }));
+  const times = sizes.map(() => ({ fit: [], read: [], frame: [], updates: [], overlay: [], composite: [], copy: [] }));
   for (let round = -warm; round < rounds; round++) {
     for (const [i, picture] of photos.entries()) {
-      const [fitted, fit] = await timed(() => tryOn.fit(picture, frame, { placement: placementOn(picture) }));
-      const [overlaid] = await timed(() => fit.overlay());
-      const [composed] = await timed(() => fit.composite());
-      fit.dispose();
+      const placement = placementOn(picture);
+      const [fitted, fit] = await timed(() => tryOn.fit(picture, frame, { placement }));
+      const [prepared, still] = await timed(() => tryOn.fit(picture, frame, { placement, steps: 0 }));
+      const [read, bare] = await timed(() => tryOn.fit(picture, tiny, { placement, steps: 0 }));
+      const [overlay] = await timed(() => fit.overlay());
+      const [composite] = await timed(() => fit.composite());
+      const [copy] = await timed(() => picture.data.slice());
+      for (const made of [fit, still, bare]) made.dispose();
       if (round < 0) continue;
-      times[i].fit.push(fitted);
-      times[i].overlay.push(overlaid);
-      times[i].composite.push(composed);
+      const steps = { fit: fitted, read, frame: prepared - read, updates: fitted - prepared, overlay, composite, copy };
+      for (const [step, time] of Object.entries(steps)) times[i][step].push(time);
     }
   }
   return times;
