@@ -43,7 +43,7 @@ use std::sync::Arc;
 pub type Point = [f64; 2];
 
 /// A place with a lower score in the finder's eyes is not looked at closer.
-const WORTH_A_LOOK: f64 = 0.1;
+const WORTH_A_LOOK: f64 = 0.2;
 
 /// At most this many places are looked at closer.
 const MOST: usize = 32;

@@ -24,9 +24,20 @@ pub(in crate::ops) struct Bicubic;
 /// The whole pixels of a coordinate that is not below zero, and the rest.
 #[inline(always)]
 fn floor<T: WithDType>(coordinate: T) -> (usize, T) {
-    // Only from f32 itself is there an instruction for several at once.
-    let whole = if T::DTYPE == DType::F32 { coordinate.to_f64() as f32 as i32 } else { coordinate.to_f64() as i32 };
-    (whole as u32 as usize, coordinate - T::from_f64(f64::from(whole)))
+    if T::DTYPE == DType::F32 {
+        // Beside 2²³ an f32 has no fraction left: the sum is rounded, and its mantissa is the whole number. A cast would do the
+        // same, but one by one, where compilers make vectors of this.
+        const WHOLE: f32 = (1 << 23) as f32;
+        let coordinate = coordinate.to_f64() as f32;
+        let sum = coordinate + WHOLE;
+        let up = sum - WHOLE > coordinate;
+        let (whole, rest) = (sum.to_bits() & 0x7f_ffff, coordinate - (sum - WHOLE));
+        let (whole, rest) = if up { (whole.wrapping_sub(1), rest + 1.0) } else { (whole, rest) };
+        (whole as usize, T::from_f64(f64::from(rest)))
+    } else {
+        let whole = coordinate.to_f64() as u32;
+        (whole as usize, coordinate - T::from_f64(f64::from(whole)))
+    }
 }
 
 impl Filter for Nearest {

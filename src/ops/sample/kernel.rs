@@ -298,23 +298,28 @@ impl<F: Filter, T: WithDType, const IMAGE: bool, const LOOKUP: bool> Kernel for 
             for i in 0..F::TAPS * LANES {
                 shares[i] = wx[i] * value[i % LANES];
             }
-            let mut offset = tap.first[1] * self.row + tap.first[0] * LANES;
-            for j in 0..F::TAPS {
-                if LOOKUP {
-                    let pixels = &self.image[offset..][..F::TAPS * LANES];
+            let offset = tap.first[1] * self.row + tap.first[0] * LANES;
+            if LOOKUP {
+                for j in 0..F::TAPS {
+                    let pixels = &self.image[offset + j * self.row..][..F::TAPS * LANES];
                     for i in 0..F::TAPS * LANES {
                         let (sum, rise) = (wy[j] * pixels[i], sy[j] * pixels[i]);
                         sums[i] = if j == 0 { sum } else { sums[i] + sum };
                         slopes[i] = if j == 0 { rise } else { slopes[i] + rise };
                     }
                 }
-                if IMAGE {
-                    let pixels = &mut self.target[offset..][..F::TAPS * LANES];
-                    for i in 0..F::TAPS * LANES {
-                        pixels[i] += shares[i] * wy[j];
+            }
+            if IMAGE {
+                // Column by column: the next tap adds to some of the same pixels, and a processor hands on what was stored only to
+                // loads that are no wider.
+                for (i, shares) in shares.as_chunks::<LANES>().0.iter().enumerate().take(F::TAPS) {
+                    for (j, &weight) in wy.iter().enumerate().take(F::TAPS) {
+                        let pixel = &mut self.target[offset + j * self.row + i * LANES..][..LANES];
+                        for lane in 0..LANES {
+                            pixel[lane] += shares[lane] * weight;
+                        }
                     }
                 }
-                offset += self.row;
             }
             if LOOKUP {
                 for i in 0..F::TAPS * LANES {

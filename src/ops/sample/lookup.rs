@@ -129,19 +129,18 @@ impl<'a, T: WithDType> Lookup<'a, T> for GridLookup<'a, T> {
 
     fn row<F: Filter>(&self, j: usize, instructions: Instructions, taps: &mut Vec<Tap<T>>) {
         let (axes, width) = (&self.geometry.axes, self.geometry.output.1);
-        let [scale_x, scale_y] = axes.map(|axis| T::from_f64(axis.scale));
-        let [start_x, start_y] = axes.map(|axis| T::from_f64(axis.start));
+        let [scales, starts] = [axes.map(|axis| T::from_f64(axis.scale)), axes.map(|axis| T::from_f64(axis.start))];
         let (points, _) = self.points[2 * j * width..][..2 * width].as_chunks::<2>();
-        let coordinates = |start: usize, many: usize| {
+        let coordinates = move |start: usize, many: usize| {
+            let mut chunk = [[T::from_f64(0.0); 2]; TOGETHER];
+            match points[start..].first_chunk::<TOGETHER>() {
+                Some(points) => chunk = *points,
+                None => chunk[..many].copy_from_slice(&points[start..]),
+            }
             let mut all = [[T::from_f64(0.0); TOGETHER]; 2];
-            if let Some(points) = points.get(start..start + TOGETHER) {
-                for (k, [x, y]) in points.iter().enumerate() {
-                    (all[0][k], all[1][k]) = (*x * scale_x + start_x, *y * scale_y + start_y);
-                }
-            } else {
-                for (k, [x, y]) in points[start..start + many].iter().enumerate() {
-                    (all[0][k], all[1][k]) = (*x * scale_x + start_x, *y * scale_y + start_y);
-                }
+            for k in 0..TOGETHER {
+                all[0][k] = chunk[k][0] * scales[0] + starts[0];
+                all[1][k] = chunk[k][1] * scales[1] + starts[1];
             }
             all
         };
