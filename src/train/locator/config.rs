@@ -20,18 +20,28 @@ pub struct Config {
     pub locator: Settings,
 }
 
+/// No threshold is higher: some face should be found.
+pub(super) const HIGHEST_THRESHOLD: f64 = 0.99;
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Decay of the running average of the weights that is validated and exported.
     pub average: f64,
-    /// The most of the held-out faceless pictures that may raise an alarm: the threshold is the lowest that keeps it.
+    /// The most of the held-out faceless pictures that may raise an alarm: the threshold is the lowest that keeps it, and at least
+    /// `lowest_threshold`, for what few pictures do not show.
     pub false_alarms: f64,
+    #[serde(default = "lowest_threshold")]
+    pub lowest_threshold: f64,
     pub networks: LocatorSpec,
     #[serde(default)]
     pub scenes: SceneSettings,
     pub finder: Finder,
     pub pointer: Pointer,
+}
+
+fn lowest_threshold() -> f64 {
+    0.3
 }
 
 /// The finder's phase.
@@ -91,6 +101,12 @@ impl Config {
         let rules = [
             ("locator.average", (0.0..1.0).contains(&s.average), s.average.to_string(), "from 0 to below 1"),
             ("locator.false_alarms", share(s.false_alarms), s.false_alarms.to_string(), "between 0 and 1"),
+            (
+                "locator.lowest_threshold",
+                (0.0..=HIGHEST_THRESHOLD).contains(&s.lowest_threshold),
+                s.lowest_threshold.to_string(),
+                "between 0 and 0.99",
+            ),
             ("locator.finder.batch", (1..=4096).contains(&s.finder.batch), s.finder.batch.to_string(), "1 to 4096"),
             ("locator.pointer.batch", (1..=4096).contains(&s.pointer.batch), s.pointer.batch.to_string(), "1 to 4096"),
             ("locator.pointer.views", (1..=64).contains(&s.pointer.views), s.pointer.views.to_string(), "1 to 64"),

@@ -212,14 +212,14 @@ impl Run<'_> {
         ]);
         let spec = self.config.locator.networks.clone();
         let mut weights = Weights { spec, parameters, threshold: 0.5, metadata };
-        weights.threshold = self.validation.measure(&weights, self.config.locator.false_alarms)?.threshold;
+        weights.threshold = self.validation.measure(&weights, &self.config.locator)?.threshold;
         Ok(weights)
     }
 
     /// Whether to go on.
     fn validate(&mut self) -> Result<bool> {
         let weights = self.weights()?;
-        let measured = self.validation.measure(&weights, self.config.locator.false_alarms)?;
+        let measured = self.validation.measure(&weights, &self.config.locator)?;
         let record = self.record().with("found", measured.found).with("eyes_median", measured.median);
         let record = record.with("eyes_p95", measured.p95).with("threshold", measured.threshold);
         self.metrics.append(&record.with("recall", measured.recall))?;

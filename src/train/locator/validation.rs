@@ -1,6 +1,6 @@
 //! How a locator fares on people that it has not learned from, and on pictures without any.
 
-use super::Config;
+use super::config::{Config, HIGHEST_THRESHOLD, Settings};
 use crate::data::anchors::{Anchors, distance};
 use crate::data::{Dataset, Pool};
 use crate::gallery::faceless::Kind;
@@ -55,7 +55,7 @@ impl Validation {
         self.photos.len()
     }
 
-    pub fn measure(&self, weights: &Weights, false_alarms: f64) -> Result<Measured> {
+    pub fn measure(&self, weights: &Weights, settings: &Settings) -> Result<Measured> {
         let locator = Locator::from_weights(weights)?;
         let best = |image: &Bitmap| locator.locate_in(&image.as_ref(), 0.0);
         let mut alarms: Vec<f64> = self
@@ -64,8 +64,9 @@ impl Validation {
             .map(|image| Ok(best(image)?.iter().map(|face| face.score).fold(0.0, f64::max)))
             .collect::<Result<_>>()?;
         alarms.sort_by(|a, b| b.total_cmp(a));
-        let allowed = (false_alarms * alarms.len() as f64) as usize;
-        let threshold = alarms.get(allowed).map_or(0.5, |score| (score + 1e-3).clamp(0.3, 0.99));
+        let allowed = (settings.false_alarms * alarms.len() as f64) as usize;
+        let threshold = alarms.get(allowed).map_or(0.5, |score| score + 1e-3);
+        let threshold = threshold.clamp(settings.lowest_threshold, HIGHEST_THRESHOLD);
         let of_photo = |(image, target): &(Bitmap, Anchors)| -> Result<Option<(f64, f64)>> {
             let eyes = distance(target[0], target[1]);
             let errors = best(image)?.into_iter().map(|face| {
