@@ -198,7 +198,8 @@ fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // The first validation has come: the run is under way, and has most of it before it.
+    // The first validation has come: the run is under way, and has most of it before it. Nobody reads on, as after
+    // `| head`: no reason for it to end otherwise than it should.
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.map_while(Result::ok).any(|line| line.contains("iteration 3")));
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());

@@ -1,8 +1,12 @@
 //! Training through all its phases on synthetic faces: it learns, resumes bit for bit, stops where it should, and starts
 //! from weights.
 
+#[path = "common/runs.rs"]
+mod runs;
+
 use candle_core::Device;
-use std::path::{Path, PathBuf};
+use runs::{Temporary, numbers};
+use std::path::Path;
 use stgan::data::{self, Dataset};
 use stgan::model::weights::{self, Weights};
 use stgan::train::{self, Config, Event, Folder, Phase, Start};
@@ -93,29 +97,8 @@ generator = { learning_rate = 1e-3 }
 critic = { learning_rate = 1e-3 }
 "#;
 
-/// A folder that is removed at the end.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("stgan-test-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        Self(path)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    fn weights(&self, name: &str) -> Weights {
-        weights::read(&std::fs::read(self.file(name)).unwrap()).unwrap()
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+fn read(run: &Temporary, name: &str) -> Weights {
+    weights::read(&std::fs::read(run.file(name)).unwrap()).unwrap()
 }
 
 fn config(changes: &[(&str, &str)]) -> Config {
@@ -132,13 +115,6 @@ fn faces(config: &Config) -> Dataset {
 
 fn go(config: &Config, out: &Path, start: Start, report: &mut dyn FnMut(Event) -> bool) -> stgan::Result<bool> {
     train::run(config, &faces(config), out, start, &Device::Cpu, report)
-}
-
-/// The numbers of a safetensors file, whose metadata has no fixed order.
-fn numbers(path: &Path) -> Vec<u8> {
-    let bytes = std::fs::read(path).unwrap();
-    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    bytes[8 + header..].to_vec()
 }
 
 #[test]
@@ -191,7 +167,7 @@ fn a_resumed_run_is_the_same_run_through_all_phases() {
         assert_eq!(validations(&a), validations(&b));
 
         assert_eq!(TryOn::new(&std::fs::read(whole.file("weights.safetensors")).unwrap()).unwrap().stages(), 2);
-        assert!(whole.weights("weights.safetensors").discriminator.is_some());
+        assert!(read(&whole, "weights.safetensors").discriminator.is_some());
         for file in ["losses.png", "anchor-error.png", "pictures.png"] {
             assert!(image::image_dimensions(whole.file(file)).unwrap().0 > 100, "{file}");
         }
@@ -241,13 +217,13 @@ fn a_run_starts_from_weights_and_leaves_stages_without_iterations_alone() {
     let no_game =
         |plan: Config| Config { critic: None, adversarial: None, end_to_end: None, discriminator: None, ..plan };
     go(&no_game(config(&[])), &first.0, Start::Afresh, &mut |_| true).unwrap();
-    let file = first.weights("weights.safetensors");
+    let file = read(&first, "weights.safetensors");
     assert_eq!(file.stages, 1);
 
     let second = Temporary::new("from-second");
     let plan = no_game(config(&[("iterations = [14, 0]", "iterations = [0, 6]")]));
     go(&plan, &second.0, Start::From(Box::new(file.clone())), &mut |_| true).unwrap();
-    let extended = second.weights("weights.safetensors");
+    let extended = read(&second, "weights.safetensors");
     assert_eq!(extended.stages, 2);
     let values =
         |weights: &Weights, name: &str| weights.parameters.0[name].flatten_all().unwrap().to_vec1::<f32>().unwrap();

@@ -65,6 +65,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let pictures = (0..count).into_par_iter().map(jpeg).collect::<Result<Vec<_>>>()?;
     files::write(output, &pictures.concat())?;
-    println!("{count} pictures of {width}×{height} in {}", output.display());
+    files::print(&format!("{count} pictures of {width}×{height} in {}\n", output.display()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.json {
         // One object for one face, a list of them for everybody.
         let report = if arguments.all { Value::from(reports) } else { reports.swap_remove(0) };
-        println!("{report}");
+        files::print(&format!("{report}\n"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -37,7 +37,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let list = json!({ "frames": frames, "portraits": portraits });
     files::write(&arguments.out.join("gallery.json"), serde_json::to_string_pretty(&list)?.as_bytes())?;
-    println!("{} frames and {} portraits in {}", frames.len(), portraits.len(), arguments.out.display());
+    let (frames, portraits) = (frames.len(), portraits.len());
+    files::print(&format!("{frames} frames and {portraits} portraits in {}\n", arguments.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

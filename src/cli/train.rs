@@ -112,7 +112,7 @@ fn end(arguments: &Arguments, folder: &Folder, finished: stgan::Result<bool>, we
         eprintln!("stopped; go on with: stgan train --resume --out {} …", arguments.out.display());
         return Ok(ExitCode::from(130));
     }
-    println!("{}", folder.file(weights).display());
+    files::print(&format!("{}\n", folder.file(weights).display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -143,7 +143,7 @@ fn open(arguments: &Arguments, settings: &data::Settings) -> Result<Dataset> {
         bar.set_position(*seen as u64);
     })?;
     bar.finish_and_clear();
-    println!("{}", dataset.summary());
+    files::print(&format!("{}\n", dataset.summary()))?;
     Ok(dataset)
 }
 
@@ -209,5 +209,10 @@ fn show_locator(bar: &ProgressBar, event: locator::Event) {
 
 /// Above the bar where there is a terminal, plain lines where there is none.
 fn say(bar: &ProgressBar, line: String) {
-    if bar.is_hidden() { println!("{line}") } else { bar.println(line) }
+    if bar.is_hidden() {
+        // A run of hours does not end because nobody can hear it.
+        let _ = files::print(&format!("{line}\n"));
+    } else {
+        bar.println(line);
+    }
 }
