@@ -1,60 +1,12 @@
 //! The compositor, by what it does to pixels.
 
-use stgan::compose::{Foreground, Patch, blend, composite, footprint, overlay};
-use stgan::resample::{Pyramid, planar, view};
-use stgan::{Bitmap, Homography, Rect};
+#[path = "common/bitmaps.rs"]
+mod bitmaps;
 
-const IDENTITY: Homography = Homography::IDENTITY;
-
-fn image(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> Bitmap {
-    let data = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).flat_map(|(x, y)| pixel(x, y)).collect();
-    Bitmap::new(width, height, data).unwrap()
-}
-
-/// Bytes without a pattern, the same at every run.
-fn noise(x: u32, y: u32, seed: u32) -> [u8; 4] {
-    let mut state = (x.wrapping_mul(0x9e37_79b9) ^ y.wrapping_mul(0x85eb_ca6b) ^ seed.wrapping_mul(0xc2b2_ae35)) | 1;
-    [0; 4].map(|_: u8| {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        (state.wrapping_mul(0x2545_f491) >> 24) as u8
-    })
-}
-
-fn foreground(bitmap: &Bitmap) -> Foreground {
-    Foreground::new(bitmap.as_ref()).unwrap()
-}
-
-fn at(bitmap: &Bitmap, x: u32, y: u32) -> [u8; 4] {
-    let start = (y as usize * bitmap.width() as usize + x as usize) * 4;
-    bitmap.data()[start..start + 4].try_into().unwrap()
-}
-
-/// A rim of the given thickness around two lenses, with clear corners whose hidden colour is green.
-fn glasses(width: u32) -> Bitmap {
-    let height = width * 2 / 5;
-    image(width, height, |x, y| {
-        let (x, y) = ((f64::from(x) + 0.5) / f64::from(width), (f64::from(y) + 0.5) / f64::from(height));
-        let lens = |centre: f64| ((x - centre) / 0.24).hypot((y - 0.5) / 0.48);
-        match lens(0.25).min(lens(0.75)) {
-            r if r < 0.92 => [30, 60, 90, 70],
-            r if r < 1.0 => [90, 40, 20, 255],
-            _ => [0, 255, 0, 0],
-        }
-    })
-}
-
-/// Placements that a session could make: near and far, turned, seen from the side.
-fn placements(count: u32) -> impl Iterator<Item = Homography> {
-    (0..count).map(|k| {
-        let [a, b, c, d] = noise(k, 7, 1).map(|v| f64::from(v) / 255.0);
-        let [e, f, ..] = noise(k, 8, 2).map(|v| f64::from(v) / 255.0 - 0.5);
-        let scale = 0.05 * 40f64.powf(a);
-        Homography::similarity(scale, 6.3 * b, 160.0 * c, 120.0 * d)
-            * Homography([1.0, 0.3 * e, 0.0, 0.2 * f, 1.0, 0.0, 0.004 * e, 0.004 * f, 1.0])
-    })
-}
+use bitmaps::{IDENTITY, at, foreground, glasses, image, noise, placements};
+use stgan::compose::{Patch, blend, composite, footprint, overlay};
+use stgan::resample::Pyramid;
+use stgan::{Homography, Rect};
 
 #[test]
 fn a_frame_in_its_own_size_is_drawn_as_it_is() {
@@ -316,101 +268,6 @@ fn points_land_where_the_homography_sends_them() {
 }
 
 #[test]
-fn forty_eight_megapixels() {
-    let mut photo = Bitmap::transparent(8000, 6000).unwrap();
-    photo.data_mut().fill(200);
-    let frame = foreground(&glasses(1000));
-    let h = Homography::similarity(2.2, 0.1, 2900.0, 2500.0);
-    let rect = footprint(&frame, &h, (8000, 6000)).unwrap().unwrap();
-    let result = composite(photo.as_ref(), &frame, &h).unwrap();
-    assert_eq!((result.width(), result.height()), (8000, 6000));
-    let stride = 8000 * 4;
-    let (top, bottom) = (rect.y as usize * stride, (rect.y + rect.height) as usize * stride);
-    assert!(result.data()[..top] == photo.data()[..top] && result.data()[bottom..] == photo.data()[bottom..]);
-    for line in result.data()[top..bottom].chunks_exact(stride) {
-        let (left, right) = (rect.x as usize * 4, (rect.x + rect.width) as usize * 4);
-        assert!(line[..left].iter().chain(&line[right..]).all(|v| *v == 200));
-    }
-    // The middle of the left lens's upper rim.
-    let [x, y] = h.apply([250.0, 8.0 + 200.0 * 0.04]);
-    assert_eq!(at(&result, x as u32, y as u32)[..3], [90, 40, 20]);
-}
-
-#[test]
-fn what_cannot_be_drawn_is_refused() {
-    let frame = foreground(&glasses(100));
-    let canvas = (640, 480);
-    let degenerate = [
-        ("zero", [0.0; 9]),
-        ("NaN", [f64::NAN; 9]),
-        ("infinite", [f64::INFINITY, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]),
-        ("flat", [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]),
-        ("a line", [1.0, 2.0, 0.0, 0.5, 1.0, 0.0, 0.0, 0.0, 1.0]),
-        ("a point", [0.0, 0.0, 5.0, 0.0, 0.0, 5.0, 0.0, 0.0, 1.0]),
-        ("across the horizon", [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, -0.02, 0.0, 1.0]),
-        ("an edge on the horizon", [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, -0.01, 0.0, 1.0]),
-        ("a corner on the horizon", [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.01, 0.01, 0.0]),
-        ("all at infinity", [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]),
-    ];
-    for (name, entries) in degenerate {
-        let h = Homography(entries);
-        assert_eq!(footprint(&frame, &h, canvas).unwrap_err().code(), "degenerate", "{name}");
-        assert_eq!(overlay(&frame, &h, canvas).unwrap_err().code(), "degenerate", "{name}");
-        let photo = Bitmap::transparent(8, 8).unwrap();
-        assert_eq!(composite(photo.as_ref(), &frame, &h).unwrap_err().code(), "degenerate", "{name}");
-    }
-    assert_eq!(footprint(&frame, &IDENTITY, (0, 5)).unwrap_err().code(), "argument");
-    assert_eq!(overlay(&frame, &IDENTITY, (u32::MAX, u32::MAX)).unwrap_err().code(), "image-too-large");
-    let rect = Rect { x: 0, y: 0, width: 4, height: 4 };
-    assert_eq!(blend(&frame, &IDENTITY, &mut [0; 60], rect).unwrap_err().code(), "image-size");
-    let faint = image(6, 6, |_, _| [255, 255, 255, 25]);
-    assert_eq!(Foreground::new(faint.as_ref()).unwrap_err().code(), "empty-frame");
-}
-
-#[test]
-fn off_the_canvas_there_is_nothing() {
-    let frame = foreground(&glasses(100));
-    let photo = image(64, 48, |x, y| noise(x, y, 13));
-    for (x, y) in [(-101.0, 0.0), (64.6, 0.0), (0.0, -42.0), (0.0, 49.0), (1e12, -1e12)] {
-        let h = Homography::similarity(1.0, 0.0, x, y);
-        assert_eq!(overlay(&frame, &h, (64, 48)).unwrap(), None, "({x}, {y})");
-        assert_eq!(composite(photo.as_ref(), &frame, &h).unwrap(), photo);
-    }
-}
-
-#[test]
-fn extremes_stay_within_the_canvas() {
-    let frame = foreground(&glasses(100));
-    let canvas = (64, 48);
-    // Magnified until one pixel of the frame is all there is, or more than numbers reach.
-    for scale in [1e2, 1e6, 1e12] {
-        let h = Homography::similarity(scale, 0.4, 0.0, 0.0) * Homography::similarity(1.0, 0.0, -25.5, -1.5);
-        let patch = overlay(&frame, &h, canvas).unwrap().unwrap();
-        assert_eq!((patch.x, patch.y, patch.bitmap.width(), patch.bitmap.height()), (0, 0, 64, 48), "{scale}");
-        assert_eq!(at(&patch.bitmap, 0, 0), [90, 40, 20, 255]);
-    }
-    // Drawn smaller than a pixel it fades, in proportion to its area.
-    let sum = |bitmap: &Bitmap| bitmap.data().chunks_exact(4).map(|p| f64::from(p[3])).sum::<f64>();
-    let whole = sum(&glasses(100));
-    for scale in [0.05, 0.01, 0.004, 0.001, 1e-9, 1e-200] {
-        let h = Homography::similarity(scale, 0.0, 32.5, 24.5);
-        match overlay(&frame, &h, canvas) {
-            Ok(patch) => {
-                let alpha = patch.map_or(0.0, |patch| sum(&patch.bitmap));
-                assert!((alpha / whole - scale * scale).abs() < 0.02 * scale * scale + 1e-5, "{scale}: {alpha}");
-            }
-            Err(error) => assert!(scale < 1e-100 && error.code() == "degenerate", "{scale}: {error}"),
-        }
-    }
-    // Almost edge on, and almost through infinity.
-    for entries in
-        [[1.0, 0.0, 0.0, 0.0, 1e-7, 20.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, -0.009999, 0.0, 1.0]]
-    {
-        let _ = overlay(&frame, &Homography(entries), canvas).unwrap();
-    }
-}
-
-#[test]
 fn the_bounding_box_leaves_out_what_is_hardly_there() {
     let source = image(30, 20, |x, y| match (x, y) {
         (5..25, 4..16) => [0, 0, 0, 26],
@@ -423,55 +280,4 @@ fn the_bounding_box_leaves_out_what_is_hardly_there() {
     // What is drawn is all of it.
     let all = footprint(&frame, &IDENTITY, (30, 20)).unwrap();
     assert_eq!(all, Some(Rect { x: 3, y: 2, width: 24, height: 16 }));
-}
-
-#[test]
-fn views_for_networks_are_straight_planes() {
-    let photo = image(24, 16, |x, y| noise(x, y, 14));
-    let pyramid = Pyramid::new(photo.as_ref()).unwrap();
-    let planes = planar(&pyramid, &IDENTITY, 24, 16);
-    assert_eq!(planes.len(), 4 * 24 * 16);
-    for (k, pixel) in photo.data().chunks_exact(4).enumerate() {
-        for (c, value) in pixel.iter().enumerate() {
-            let expected = if pixel[3] == 0 { 0.0 } else { f32::from(*value) / 255.0 };
-            assert!((planes[c * 24 * 16 + k] - expected).abs() < 1e-6);
-        }
-    }
-
-    // An opaque photo: its colours right up to its edge, and nothing beyond.
-    let opaque = image(24, 16, |_, _| [51, 102, 204, 255]);
-    let pyramid = Pyramid::new(opaque.as_ref()).unwrap();
-    let map = Homography::similarity(2.5, 0.3, -8.0, -16.0);
-    let planes = planar(&pyramid, &map, 20, 20);
-    let (mut inside, mut edge, mut outside) = (0, 0, 0);
-    for k in 0..400 {
-        let [r, g, b, a]: [f32; 4] = std::array::from_fn(|c| planes[c * 400 + k]);
-        if a == 0.0 {
-            assert_eq!([r, g, b], [0.0; 3]);
-            outside += 1;
-        } else {
-            assert!((r - 0.2).abs() < 1e-5 && (g - 0.4).abs() < 1e-5 && (b - 0.8).abs() < 1e-5, "{r} {g} {b}");
-            *(if a > 0.9999 { &mut inside } else { &mut edge }) += 1;
-        }
-    }
-    assert!(inside > 20 && edge > 10 && outside > 100, "{inside} {edge} {outside}");
-
-    // Nothing to look at, and nowhere to look.
-    assert!(planar(&pyramid, &Homography([f64::NAN; 9]), 5, 5).iter().all(|v| *v == 0.0));
-    assert!(planar(&pyramid, &Homography([0.0; 9]), 5, 5).iter().all(|v| *v == 0.0));
-    assert!(planar(&pyramid, &IDENTITY, 0, 5).is_empty());
-}
-
-#[test]
-fn a_view_is_what_the_whole_pyramid_shows() {
-    let photo = image(401, 303, |x, y| noise(x, y, 15));
-    let pyramid = Pyramid::new(photo.as_ref()).unwrap();
-    for (scale, angle) in [(0.7, 0.0), (2.5, 0.2), (5.0, 0.4), (11.0, -0.3), (21.0, 0.1), (40.0, 0.0)] {
-        let map = Homography::similarity(scale, angle, 3.0, -7.0)
-            * Homography([1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.002, -0.001, 1.0]);
-        let all = planar(&pyramid, &map, 36, 24);
-        let once = view(photo.as_ref(), &map, 36, 24).unwrap();
-        let worst = all.iter().zip(&once).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
-        assert!(worst < 1e-4, "{scale}: {worst}");
-    }
 }
