@@ -11,6 +11,10 @@
 
 #[path = "distorted_digits/data.rs"]
 mod data;
+#[path = "distorted_digits/layers.rs"]
+mod layers;
+#[path = "distorted_digits/localisation.rs"]
+mod localisation;
 #[path = "distorted_digits/networks.rs"]
 mod networks;
 #[path = "distorted_digits/picture.rs"]

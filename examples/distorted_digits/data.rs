@@ -22,11 +22,14 @@ pub enum Distortion {
     /// E: bent by a spline.
     Elastic,
     /// TC: moved over a larger canvas, among pieces of other digits.
+    TranslatedCluttered,
+    /// RTSC: turned, scaled and moved over a larger canvas, among pieces of other digits.
     Cluttered,
 }
 
 impl Distortion {
-    pub const ALL: [Self; 5] = [Self::Rotated, Self::Rts, Self::Projective, Self::Elastic, Self::Cluttered];
+    pub const ALL: [Self; 6] =
+        [Self::Rotated, Self::Rts, Self::Projective, Self::Elastic, Self::TranslatedCluttered, Self::Cluttered];
 
     pub fn short(self) -> &'static str {
         match self {
@@ -34,18 +37,28 @@ impl Distortion {
             Self::Rts => "RTS",
             Self::Projective => "P",
             Self::Elastic => "E",
-            Self::Cluttered => "TC",
+            Self::TranslatedCluttered => "TC",
+            Self::Cluttered => "RTSC",
         }
     }
 
     /// Images to train on, and steps. What clutters is learned by heart where there are few images.
     pub fn effort(self) -> (usize, usize) {
-        if self == Self::Cluttered { (40_000, 3000) } else { (10_000, 1500) }
+        if self.pieces() > 0 { (40_000, 3000) } else { (10_000, 1500) }
+    }
+
+    /// Pieces of other digits around one.
+    fn pieces(self) -> usize {
+        match self {
+            Self::TranslatedCluttered => 3,
+            Self::Cluttered => 2,
+            _ => 0,
+        }
     }
 
     /// Rows and columns of the canvas.
     pub fn size(self) -> usize {
-        if self == Self::Cluttered { 48 } else { 42 }
+        if self.pieces() > 0 { 48 } else { 42 }
     }
 }
 
@@ -95,10 +108,10 @@ impl Upright {
             parts.push(grid_sample(&images, &grid(distortion, images.dim(0)?, &mut rng)?, Sampler::default())?);
         }
         let mut pixels = Tensor::cat(&parts, 0)?.flatten_all()?.to_vec1::<f32>()?;
-        if distortion == Distortion::Cluttered {
+        if distortion.pieces() > 0 {
             let upright = self.images.flatten_all()?.to_vec1::<f32>()?;
             for canvas in pixels.chunks_exact_mut(size * size) {
-                clutter(canvas, size, &upright, &mut rng);
+                clutter(canvas, distortion, &upright, &mut rng);
             }
         }
         let noise = Normal::new(0.0, 0.1f32)?;
@@ -146,7 +159,8 @@ fn grid(distortion: Distortion, count: usize, rng: &mut ChaCha8Rng) -> Result<Te
         let forward = match distortion {
             Distortion::Rotated => similarity(90.0, (1.0, 1.0), 0.0, rng),
             Distortion::Rts => similarity(45.0, (0.7, 1.2), 8.0, rng),
-            Distortion::Cluttered => similarity(0.0, (1.0, 1.0), 11.0, rng),
+            Distortion::TranslatedCluttered => similarity(0.0, (1.0, 1.0), 11.0, rng),
+            Distortion::Cluttered => similarity(45.0, (0.7, 1.2), 11.0, rng),
             Distortion::Projective | Distortion::Elastic => {
                 let square = [[-digit, -digit], [digit, -digit], [digit, digit], [-digit, digit]];
                 let (turned, jitter) = (similarity(10.0, (0.75, 1.0), 4.0, rng), Normal::new(0.0, 4.0)?);
@@ -173,11 +187,10 @@ fn similarity(turn: f64, scale: (f64, f64), far: f64, rng: &mut ChaCha8Rng) -> H
 }
 
 /// Pieces of other digits, anywhere.
-fn clutter(canvas: &mut [f32], size: usize, upright: &[f32], rng: &mut ChaCha8Rng) {
-    const PIECES: usize = 6;
+fn clutter(canvas: &mut [f32], distortion: Distortion, upright: &[f32], rng: &mut ChaCha8Rng) {
     const SIDE: usize = 7;
-    let digits = upright.len() / (SIZE * SIZE);
-    for _ in 0..PIECES {
+    let (size, digits) = (distortion.size(), upright.len() / (SIZE * SIZE));
+    for _ in 0..distortion.pieces() {
         let digit = &upright[rng.random_range(0..digits) * SIZE * SIZE..][..SIZE * SIZE];
         let (u, v) = (rng.random_range(5..SIZE - SIDE - 5), rng.random_range(4..SIZE - SIDE - 4));
         let (x, y) = (rng.random_range(0..size - SIDE), rng.random_range(0..size - SIDE));

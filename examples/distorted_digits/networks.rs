@@ -1,13 +1,14 @@
 //! The paper's four kinds of networks, small, and all with as many parameters.
 
+use crate::layers::{Conv, Layers};
+use crate::localisation::Localisation;
 use crate::strokes::SIZE;
 use candle_core::{DType, Device, Module, Result, Tensor};
-use candle_nn::{Init, Linear, VarBuilder, VarMap, linear};
+use candle_nn::{VarBuilder, VarMap, linear};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use stgan::ops::{conv_layer, leaky_relu};
-use stgan::stn::{Family, Sampler, SpatialTransformer, identity_layer};
+use stgan::stn::{Family, Sampler, SpatialTransformer};
 
 /// Parameters that every network may have.
 const BUDGET: usize = 100_000;
@@ -60,66 +61,6 @@ impl Architecture {
     }
 }
 
-/// A 3×3 or 5×5 convolution at stride 2 with ReLU.
-struct Conv {
-    weight: Tensor,
-    bias: Tensor,
-}
-
-impl Conv {
-    fn new(input: usize, output: usize, kernel: usize, vb: VarBuilder) -> Result<Self> {
-        let weight = vb.get_with_hints((output, input, kernel, kernel), "weight", Init::Const(0.0))?;
-        Ok(Self { weight, bias: vb.get_with_hints(output, "bias", Init::Const(0.0))? })
-    }
-}
-
-impl Module for Conv {
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        conv_layer(x, &self.weight, &self.bias, 2, 0.0)
-    }
-}
-
-/// Convolutions, if any, hidden layers, and a last one.
-struct Layers {
-    convolutions: Vec<Conv>,
-    hidden: Vec<Linear>,
-    last: Linear,
-}
-
-impl Module for Layers {
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let x = self.convolutions.iter().try_fold(x.clone(), |x, conv| conv.forward(&x))?.flatten_from(1)?;
-        let x = self.hidden.iter().try_fold(x, |x, layer| leaky_relu(&layer.forward(&x)?, 0.0))?;
-        self.last.forward(&x)
-    }
-}
-
-/// The localisation net: it looks at the image at half its size.
-pub struct Localisation(Layers);
-
-impl Module for Localisation {
-    fn forward(&self, u: &Tensor) -> Result<Tensor> {
-        self.0.forward(&u.avg_pool2d(2)?)
-    }
-}
-
-impl Localisation {
-    fn new(convolutional: bool, size: usize, family: Family, vb: VarBuilder) -> Result<Self> {
-        let size = size / 2;
-        let (convolutions, widths) = if convolutional {
-            let quarter = size.div_ceil(2).div_ceil(2);
-            let convolutions = vec![Conv::new(1, 8, 5, vb.pp("conv1"))?, Conv::new(8, 16, 3, vb.pp("conv2"))?];
-            (convolutions, vec![16 * quarter * quarter, 32])
-        } else {
-            (vec![], vec![size * size, 32, 32])
-        };
-        let hidden = widths.windows(2).zip(1..).map(|(w, i)| linear(w[0], w[1], vb.pp(format!("hidden{i}"))));
-        let hidden = hidden.collect::<Result<_>>()?;
-        let last = identity_layer(32, family, vb.pp("theta"))?;
-        Ok(Self(Layers { convolutions, hidden, last }))
-    }
-}
-
 /// A classifier, with a transformer before it or without.
 pub struct Network {
     pub transformer: Option<SpatialTransformer<Localisation>>,
@@ -137,8 +78,7 @@ impl Network {
             None => None,
             Some(family) => {
                 let localisation = Localisation::new(convolutional, size, family, vb.pp("localisation"))?;
-                // Whatever the canvas, the classifier sees a digit's own size.
-                let transformer = SpatialTransformer::new(localisation, family, (SIZE, SIZE))?;
+                let transformer = SpatialTransformer::new(localisation, family, (size, size))?;
                 Some(transformer.with_sampler(architecture.sampler)?)
             }
         };
@@ -182,15 +122,22 @@ impl Network {
     /// Ten scores an image: [B, 10].
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
         match &self.transformer {
-            Some(transformer) => self.classifier.forward(&transformer.forward(images)?),
+            Some(transformer) => self.classifier.forward(&centre(&transformer.forward(images)?, 2)?),
             None => self.classifier.forward(images),
         }
     }
 }
 
+/// The middle of what a transformer made of a canvas, a digit's own size high and wide, in dimensions `dim` and `dim + 1`:
+/// all that the classifier sees.
+pub fn centre(x: &Tensor, dim: usize) -> Result<Tensor> {
+    let [top, left] = [dim, dim + 1].map(|dim| x.dims()[dim].saturating_sub(SIZE) / 2);
+    x.narrow(dim, top, SIZE)?.narrow(dim + 1, left, SIZE)?.contiguous()
+}
+
 /// As wide as the budget allows.
 fn classifier(convolutional: bool, size: usize, budget: usize, vb: VarBuilder) -> Result<Layers> {
-    let convolution = |input, output, kernel, name: &str| Conv::new(input, output, kernel, vb.pp(name));
+    let convolution = |input, output, kernel, name: &str| Conv::new([output, input, kernel], 2, vb.pp(name));
     let (convolutions, features, used) = if convolutional {
         let convolutions =
             vec![convolution(1, 8, 5, "conv1")?, convolution(8, 16, 3, "conv2")?, convolution(16, 32, 3, "conv3")?];

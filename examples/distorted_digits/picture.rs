@@ -1,7 +1,7 @@
 //! What the transformers made of their inputs.
 
 use crate::data::Set;
-use crate::networks::Network;
+use crate::networks::{Network, centre};
 use crate::strokes::SIZE;
 use anyhow::Result;
 use candle_core::{Module, Tensor};
@@ -41,8 +41,8 @@ pub fn save(path: &Path, bands: &[Band], columns: usize) -> Result<()> {
         let mut below = top + size * ZOOM + GAP;
         for (network, colour) in band.networks.iter().zip(COLOURS) {
             let Some(transformer) = &network.transformer else { continue };
-            let grid = transformer.warp().grid(&transformer.parameters(&images)?)?.detach();
-            let outputs = transformer.forward(&images)?.detach();
+            let grid = centre(&transformer.warp().grid(&transformer.parameters(&images)?)?, 1)?.detach();
+            let outputs = centre(&transformer.forward(&images)?, 2)?.detach();
             for column in 0..columns {
                 let left = GAP + column * (cell + GAP);
                 outline(&mut picture, (left + inset(size), top), size, &grid.get(column)?, colour)?;
