@@ -36,6 +36,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 use stgan::stn::{Family, Interpolation, Sampler};
 use table::Outcome;
+use training::Plan;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Study {
@@ -69,6 +70,9 @@ struct Arguments {
     /// Images to test on
     #[arg(long, default_value_t = 5000)]
     test: usize,
+    /// Steps without care: the whole rate from the first on, and gradients as long as they are
+    #[arg(long)]
+    bare: bool,
     /// 150 steps, 2000 and 500 images
     #[arg(long)]
     quick: bool,
@@ -152,7 +156,7 @@ fn main() -> Result<()> {
                 let Some((seed, i)) = queue.lock().expect("no thread has panicked").next() else { return Ok(()) };
                 let (name, architecture) = &architectures[i];
                 let start = Instant::now();
-                let network = training::train(architecture, &training_set, steps, seed)?;
+                let network = training::train(architecture, &training_set, Plan { steps, seed, bare: arguments.bare })?;
                 let outcome = Outcome {
                     network: name.clone(),
                     distortion: distortion.short(),

@@ -19,8 +19,17 @@ const WARM: usize = 200;
 /// Longer gradients are shortened to this: a window that leaves its image takes all others with it otherwise.
 const LONGEST: f64 = 1.0;
 
-/// The network after `steps` steps of Adam, the rate rising in a line and falling as a cosine to zero.
-pub fn train(architecture: &Architecture, set: &Set, steps: usize, seed: u64) -> Result<Network> {
+/// How a network is trained.
+#[derive(Clone, Copy)]
+pub struct Plan {
+    pub steps: usize,
+    pub seed: u64,
+    /// The whole rate from the first step on, and gradients as long as they are.
+    pub bare: bool,
+}
+
+/// The network after so many steps of Adam, the rate rising in a line and falling as a cosine to zero.
+pub fn train(architecture: &Architecture, set: &Set, Plan { steps, seed, bare }: Plan) -> Result<Network> {
     let network = Network::new(architecture, set.images.dim(2)?, seed)?;
     let variables = network.variables.all_vars();
     let rate = rate(architecture.convolutional);
@@ -33,9 +42,12 @@ pub fn train(architecture: &Architecture, set: &Set, steps: usize, seed: u64) ->
         let images = set.images.index_select(&Tensor::new(picked, &Device::Cpu)?, 0)?;
         let loss = cross_entropy(&network.forward(&images)?, &Tensor::new(labels, &Device::Cpu)?)?;
         let mut gradients = loss.backward()?;
-        shorten(&mut gradients, &variables)?;
-        let (risen, done) = ((step + 1) as f64 / WARM as f64, step as f64 / steps as f64);
-        optimiser.set_learning_rate(rate * risen.min(1.0) * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()));
+        let (mut risen, done) = (1.0, step as f64 / steps as f64);
+        if !bare {
+            shorten(&mut gradients, &variables)?;
+            risen = ((step + 1) as f64 / WARM as f64).min(1.0);
+        }
+        optimiser.set_learning_rate(rate * risen * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()));
         optimiser.step(&gradients)?;
     }
     Ok(network)
