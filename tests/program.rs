@@ -165,12 +165,8 @@ fn frames_writes_the_gallery() {
     }
 }
 
-#[cfg(unix)]
-#[test]
-fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
-    use std::io::{BufRead, BufReader};
-    use std::process::Stdio;
-    let folder = folder("interrupted");
+/// The built-in configuration made small enough for seconds, as a file in the folder.
+fn small_training(folder: &Path) -> PathBuf {
     let config = folder.join("config.toml");
     let text_of = include_str!("../configs/synthetic.toml");
     let small = [
@@ -191,6 +187,16 @@ fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
         text.replace(from, to)
     });
     std::fs::write(&config, small).unwrap();
+    config
+}
+
+#[cfg(unix)]
+#[test]
+fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let folder = folder("interrupted");
+    let config = small_training(&folder);
     let run = folder.join("run");
     let mut child = Command::new(env!("CARGO_BIN_EXE_stgan"))
         .args(["train", "--config", text(&config), "--out", text(&run)])
@@ -198,8 +204,7 @@ fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // The first validation has come: the run is under way, and has most of it before it. Nobody reads on, as after
-    // `| head`: no reason for it to end otherwise than it should.
+    // The first validation has come: the run is under way, and has most of it before it.
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.map_while(Result::ok).any(|line| line.contains("iteration 3")));
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
@@ -217,4 +222,20 @@ fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
     assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
     let inspected = stgan(&["inspect", text(&out)]);
     assert!(inspected.status.success());
+}
+
+#[test]
+fn training_goes_on_when_nobody_reads_what_it_says() {
+    let folder = folder("unheard");
+    let config = small_training(&folder);
+    let run = folder.join("run");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stgan"))
+        .args(["train", "--config", text(&config), "--out", text(&run)])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    assert!(run.join("weights.safetensors").is_file());
 }

@@ -1,7 +1,8 @@
 //! The game between generators and critic (ST-GAN, section 3.2; Gulrajani et al. 2017; Mescheder et al. 2018).
 
+use super::address::Address;
 use super::config::{Adversarial, AdversarialLoss, DiscriminatorSettings, LandmarkLoss};
-use super::examples::{Address, Batch, CriticBatch};
+use super::examples::{Batch, CriticBatch};
 use super::history::Recipe;
 use super::losses;
 use super::numbers::Numbers;

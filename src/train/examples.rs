@@ -1,7 +1,7 @@
-//! Examples and batches of them. Every example has an address, and a stream of random numbers of its own that follows from
-//! the run's seed and that address: nothing to save, nothing to replay, any example can be made again.
+//! Examples and batches of them. Every example has an address, from which its random numbers follow.
 
 use super::Config;
+use super::address::{Address, Purpose, rng};
 use super::history::{History, Recipe};
 use super::plan::{Leg, Phase};
 use crate::data::anchors::{self, Anchors};
@@ -11,68 +11,14 @@ use crate::homography::DIMENSION;
 use crate::model::{self, Inputs, composite};
 use crate::{Error, Result, stn};
 use candle_core::{Device, Tensor};
-use rand::{Rng, SeedableRng};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// What random numbers are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Purpose {
-    /// What a generator learns from.
-    Generator,
-    /// What the critic is shown as composed.
-    Critic,
-    /// What the critic is shown as real.
-    Real,
-    /// The mix of real and composed in the gradient penalty.
-    Mix,
-    /// Which old composites come back, and which are forgotten.
-    History,
-    Initialisation,
-    Validation,
-    /// What a locator's finder and its pointer learn from.
-    Finder,
-    Pointer,
-}
-
-impl Purpose {
-    const ALL: [Self; 9] = [
-        Self::Generator,
-        Self::Critic,
-        Self::Real,
-        Self::Mix,
-        Self::History,
-        Self::Initialisation,
-        Self::Validation,
-        Self::Finder,
-        Self::Pointer,
-    ];
-
-    pub(super) fn from_number(number: f64) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| f64::from(*purpose as u8) == number)
-    }
-}
-
-/// Where random numbers come from: a purpose, the run's step, the item of a batch (below 2²⁰).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Address {
-    pub purpose: Purpose,
-    pub step: usize,
-    pub item: usize,
-}
-
 /// Items of one critic's step are numbered apart from the next one's.
 const ITEMS: usize = 1 << 13;
-
-/// The random numbers of an address.
-pub fn rng(seed: u64, Address { purpose, step, item }: Address) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream((purpose as u64) << 60 | (step as u64) << 20 | item as u64);
-    rng
-}
 
 /// Tensors of one batch, on the run's device.
 pub struct Batch {

@@ -3,7 +3,7 @@
 //! A composite is remembered by its recipe, the address that its example was drawn at and the warp that the generator chose,
 //! and is cooked again when it is needed: ten thousand of them fit into half a megabyte, and a checkpoint holds them all.
 
-use super::examples::{Address, Purpose};
+use super::address::{Address, Purpose};
 use crate::homography::DIMENSION;
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};

@@ -1,8 +1,9 @@
 //! The networks of one leg: where they come from, and what an iteration does with them.
 
+use super::address::{Address, Purpose, rng};
 use super::checkpoint::State;
 use super::config::Optimiser;
-use super::examples::{Address, Batches, Purpose, rng};
+use super::examples::Batches;
 use super::history::Recipe;
 use super::numbers::Numbers;
 use super::plan::{Leg, Phase};

@@ -1,6 +1,7 @@
 //! Training, native only: phases, losses, the optimiser, checkpoints, reports.
 
 mod adam;
+mod address;
 mod adversarial;
 mod checkpoint;
 pub mod config;

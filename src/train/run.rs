@@ -1,7 +1,8 @@
 //! A run from start to end: legs in order, one iteration after the other; metrics, pictures and checkpoints on the way.
 
+use super::address::Purpose;
 use super::checkpoint::{self, State, write_atomically};
-use super::examples::{Examples, Purpose};
+use super::examples::Examples;
 use super::leg::{Players, prepare, rates};
 use super::numbers::Numbers;
 use super::plan::{Leg, Phase, plan};

@@ -1,7 +1,8 @@
 //! How far a run has come, measured on people and frames that it never learns from.
 
 use super::Config;
-use super::examples::{Address, Batch, Purpose, rng, stack};
+use super::address::{Address, Purpose, rng};
+use super::examples::{Batch, stack};
 use crate::Result;
 use crate::data::anchors::{self, Anchors};
 use crate::data::augment::Perturbation;

@@ -4,7 +4,7 @@ use super::Config;
 use crate::data::anchors::{Point, distance};
 use crate::data::scenes::{Scene, Scenes, weather};
 use crate::locate::{self, Finder, Found, STRIDE};
-use crate::train::examples::{Address, Purpose, rng};
+use crate::train::address::{Address, Purpose, rng};
 use crate::tryon::Placement;
 use crate::{Homography, Result};
 use candle_core::{Device, Tensor};
