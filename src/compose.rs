@@ -12,8 +12,9 @@
 //! Filtering happens in premultiplied alpha, so the colours of transparent pixels never show. Work and memory follow the
 //! frame's footprint, not the photo.
 
+use crate::bitmap::MAX_PIXELS;
 use crate::resample::{Jacobian, Pyramid};
-use crate::{Bitmap, BitmapRef, Error, Homography, Rect, Result, bitmap::MAX_PIXELS};
+use crate::{Bitmap, BitmapRef, Error, Homography, Rect, Result};
 
 /// The alpha byte from which a pixel counts for a frame's bounding box: 10 %.
 pub const OPAQUE_FROM: u8 = 26;

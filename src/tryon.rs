@@ -20,7 +20,8 @@ pub use fit::{Fit, Update};
 
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
-use crate::model::{Cascade, GeneratorSpec, Inference, canonical, weights};
+use crate::model::{Cascade, GeneratorSpec, Inference, weights};
+use crate::pose::{Placement, frame_to_canonical, view_to_canonical};
 use crate::resample::{self, Reduction};
 use crate::{BitmapRef, Error, Homography, Rect, Result};
 use std::collections::BTreeMap;
@@ -28,18 +29,6 @@ use std::sync::Arc;
 
 /// The most updates that one fit may ask for.
 pub const MAX_STEPS: usize = weights::MAX_UPDATES;
-
-/// Where somebody put the frame on the photo: its alpha bounding box, in photo pixels.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Placement {
-    /// The box's centre.
-    pub x: f64,
-    pub y: f64,
-    /// The box's width, along its own axis.
-    pub width: f64,
-    /// Degrees, clockwise.
-    pub rotation: f64,
-}
 
 /// What the networks are to see of a photo, as it comes in: no more than a small reduced picture of it is kept.
 #[derive(Clone, Debug)]
@@ -58,79 +47,6 @@ pub struct TryOn {
     networks: Arc<Inference>,
     updates: usize,
     metadata: BTreeMap<String, String>,
-}
-
-impl Placement {
-    /// From canonical coordinates to photo pixels: V.
-    ///
-    /// # Errors
-    /// [`Error::Placement`] where a value is not finite, or the width not between 1 and 100,000 pixels.
-    pub fn to_photo(&self) -> Result<Homography> {
-        for (field, value) in [("x", self.x), ("y", self.y), ("width", self.width), ("rotation", self.rotation)] {
-            if !value.is_finite() || value.abs() > 1e6 {
-                return Err(Error::Placement { field, value, expected: "expected a finite number" });
-            }
-        }
-        if !(1.0..=100_000.0).contains(&self.width) {
-            return Err(Error::Placement {
-                field: "width",
-                value: self.width,
-                expected: "expected 1 to 100000 photo pixels",
-            });
-        }
-        let scale = self.width / (2.0 * canonical::TEMPLE_X);
-        let turn = Homography::similarity(scale, self.rotation.to_radians(), self.x, self.y);
-        Ok(turn * Homography::similarity(1.0, 0.0, 0.0, -canonical::EYE_Y))
-    }
-
-    /// The part of a photo of the given size that networks of any size look at, with the margin that filtering needs.
-    ///
-    /// # Errors
-    /// As [`Placement::to_photo`], and [`Error::Placement`] where the frame's surroundings show nothing of the photo.
-    pub fn region(&self, photo: (u32, u32)) -> Result<Rect> {
-        // The fewest that there are.
-        self.region_for(photo, 8)
-    }
-
-    /// The same for a view of so many pixels a side.
-    fn region_for(&self, photo: (u32, u32), size: usize) -> Result<Rect> {
-        let to_photo = self.to_photo()?;
-        // The outermost pixels' centres lie on the edge of the canonical square, two over the size less one apart. Their filters
-        // reach one and a half pixels further; the rest is for rounding.
-        let reach = 1.0 + 3.5 / (size.max(2) - 1) as f64;
-        let corners = [[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]].map(|c| to_photo.apply(c));
-        let span = |axis: usize, size: u32| {
-            let values = corners.map(|corner| corner[axis]);
-            let low = values.iter().copied().fold(f64::INFINITY, f64::min).floor().max(0.0);
-            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil().min(f64::from(size));
-            (low < high).then_some((low as u32, (high - low) as u32))
-        };
-        match (span(0, photo.0), span(1, photo.1)) {
-            (Some((x, width)), Some((y, height))) => Ok(Rect { x, y, width, height }),
-            (None, _) => Err(outside("x", self.x)),
-            (_, None) => Err(outside("y", self.y)),
-        }
-    }
-}
-
-fn outside(field: &'static str, value: f64) -> Error {
-    Error::Placement { field, value, expected: "the frame lies so far outside that nothing of the photo is near it" }
-}
-
-/// From the canvas coordinates of a `size × size` view to canonical coordinates, pixel centres to pixel centres.
-pub fn view_to_canonical(size: usize) -> Homography {
-    let step = 2.0 / (size.max(2) - 1) as f64;
-    let offset = -1.0 - 0.5 * step;
-    Homography::similarity(step, 0.0, offset, offset)
-}
-
-/// From frame pixels to the canonical pose: the alpha bounding box spans the temples and is centred on the eye line. F.
-pub fn frame_to_canonical(frame: &Foreground) -> Homography {
-    let bounds = frame.bounding_box();
-    let scale = 2.0 * canonical::TEMPLE_X / f64::from(bounds.width);
-    let centre = |start: u32, length: u32| f64::from(start) + 0.5 * f64::from(length);
-    let (x, y) = (centre(bounds.x, bounds.width), centre(bounds.y, bounds.height));
-    Homography::similarity(scale, 0.0, -scale * x, canonical::EYE_Y - scale * y)
 }
 
 /// The frame in canonical pose, as the networks see it before any warp: four planes of `size × size`.
@@ -156,6 +72,15 @@ impl TryOn {
         let file = weights::read(weights)?;
         let cascade = Cascade::new(&file.spec, file.stages, &file.parameters)?;
         Ok(Self { updates: file.updates()?, metadata: file.metadata, ..Self::from_cascade(&cascade)? })
+    }
+
+    /// Reads the shipped weights.
+    ///
+    /// # Errors
+    /// None: the weights are part of the library, and tested.
+    #[cfg(feature = "bundled-weights")]
+    pub fn bundled() -> Result<Self> {
+        Self::new(include_bytes!("../weights/glasses.safetensors"))
     }
 
     /// Networks that are in memory already; their weights are copied.

@@ -1,9 +1,8 @@
 //! Where memory is asked for, and where it is not.
 
 use allocation_counter::measure;
-use stgan::Bitmap;
 use stgan::compose::Foreground;
-use stgan::tryon::{Placement, TryOn};
+use stgan::{Bitmap, Placement, TryOn};
 
 const PLACEMENT: Placement = Placement { x: 160.0, y: 90.0, width: 120.0, rotation: 4.0 };
 

@@ -5,7 +5,7 @@ mod bitmaps;
 
 use bitmaps::{IDENTITY, at, foreground, glasses, image, noise, placements};
 use stgan::compose::{Patch, blend, composite, footprint, overlay};
-use stgan::resample::Pyramid;
+use stgan::internals::resample::Pyramid;
 use stgan::{Homography, Rect};
 
 #[test]

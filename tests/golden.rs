@@ -5,11 +5,9 @@ mod common;
 
 use candle_core::{DType, Tensor, Var};
 use common::{assert_close, golden};
-use stgan::homography::Homography;
-use stgan::model::{Cascade, Discriminator, DiscriminatorSpec, Generator, Parameters, composite, weights};
-use stgan::ops;
+use stgan::model::{Cascade, Discriminator, DiscriminatorSpec, Generator, Parameters, composite, losses, weights};
 use stgan::stn::{self, Interpolation};
-use stgan::train::losses;
+use stgan::{Homography, ops};
 
 const PRECISIONS: [(DType, f64); 2] = [(DType::F64, 1e-9), (DType::F32, 1e-4)];
 

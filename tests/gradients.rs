@@ -4,10 +4,11 @@ mod common;
 
 use candle_core::{DType, Device, Tensor, Var};
 use common::{assert_close, check_gradient as check, numbers};
-use stgan::model::{Discriminator, DiscriminatorSpec, Generator, GeneratorSpec, Inputs, composite, initialise};
+use stgan::model::{
+    Discriminator, DiscriminatorSpec, Generator, GeneratorSpec, Inputs, Parameters, composite, initialise, losses,
+};
+use stgan::ops;
 use stgan::stn::{self, Interpolation};
-use stgan::train::losses;
-use stgan::{model::Parameters, ops};
 
 #[test]
 fn convolutions_biases_and_activations() {

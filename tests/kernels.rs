@@ -6,7 +6,7 @@ mod kernels;
 
 use candle_core::{Device, Tensor};
 use common::{assert_close, golden};
-use stgan::kernels::{Algorithm, Block, Instructions, Stage, Storage};
+use stgan::internals::kernels::{Algorithm, Block, Instructions, Stage, Storage};
 use stgan::model::{Cascade, GeneratorSpec, Inference, weights};
 
 #[test]

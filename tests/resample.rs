@@ -5,7 +5,7 @@ mod bitmaps;
 
 use bitmaps::{IDENTITY, image, noise};
 use stgan::Homography;
-use stgan::resample::{Pyramid, planar, view};
+use stgan::internals::resample::{Pyramid, planar, view};
 
 #[test]
 fn views_for_networks_are_straight_planes() {

@@ -2,8 +2,7 @@
 
 use stgan::compose::{self, Foreground};
 use stgan::model::{Cascade, GeneratorSpec, Inputs, Parameters, initialise};
-use stgan::tryon::{MAX_STEPS, Placement, TryOn};
-use stgan::{Bitmap, Rect};
+use stgan::{Bitmap, MAX_STEPS, Placement, Rect, TryOn};
 
 /// Two stages whose answer is always the bias of their last layer.
 fn constant(updates: [[f32; 8]; 2]) -> TryOn {

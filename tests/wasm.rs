@@ -5,14 +5,14 @@ mod common;
 #[path = "common/kernels.rs"]
 mod kernels;
 
-use candle_core::{DType, Device, Module, Tensor, Var, safetensors::load_buffer};
+use candle_core::safetensors::load_buffer;
+use candle_core::{DType, Device, Module, Tensor, Var};
 use candle_nn::{VarBuilder, VarMap};
 use common::{assert_close, samplers};
 use stgan::compose::{self, Foreground};
 use stgan::model::{Cascade, weights};
-use stgan::stn::{Family, Interpolation, SpatialTransformer, identity_layer};
-use stgan::tryon::{Placement, TryOn};
-use stgan::{Bitmap, Homography, Rect, stn};
+use stgan::stn::{self, Family, Interpolation, SpatialTransformer, identity_layer};
+use stgan::{Bitmap, Homography, Placement, Rect, TryOn};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const HOMOGRAPHY: &[u8] = include_bytes!("golden/homography.safetensors");

@@ -3,10 +3,9 @@
 use candle_core::{Device, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::{BTreeMap, HashMap};
-use stgan::Error;
 use stgan::model::weights::{self, Storage, Weights};
 use stgan::model::{DiscriminatorSpec, GeneratorSpec, Inputs, Parameters, initialise};
-use stgan::tryon::TryOn;
+use stgan::{Error, TryOn};
 
 fn model(spec: &GeneratorSpec, stages: usize, discriminator: Option<DiscriminatorSpec>) -> Weights {
     let mut state = 1u32;

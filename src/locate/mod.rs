@@ -32,8 +32,7 @@ pub use pointer::{Region, expected, to_view};
 pub use spec::{FinderSpec, LocatorSpec, PointerSpec, Weights, read, write};
 
 use crate::kernels::Instructions;
-use crate::model::canonical::{PUPIL_X, TEMPLE_X};
-use crate::tryon::Placement;
+use crate::pose::{PUPIL_X, Placement, TEMPLE_X};
 use crate::{BitmapRef, Error, Result};
 use pointer::Pointer;
 use std::collections::BTreeMap;
@@ -127,6 +126,15 @@ impl Locator {
     pub fn new(weights: &[u8]) -> Result<Self> {
         let file = read(weights)?;
         Self::from_weights(&file)
+    }
+
+    /// Reads the shipped weights.
+    ///
+    /// # Errors
+    /// None: the weights are part of the library, and tested.
+    #[cfg(feature = "bundled-weights")]
+    pub fn bundled() -> Result<Self> {
+        Self::new(include_bytes!("../../weights/locator.safetensors"))
     }
 
     /// Networks that are in memory already; their weights are copied.
@@ -242,7 +250,7 @@ mod tests {
         let face = Found { eyes: [[100.0, 80.0], [160.0, 95.0]], score: 1.0 };
         let to_photo = face.placement().to_photo().unwrap();
         for (expected, x) in face.eyes.iter().zip([-PUPIL_X, PUPIL_X]) {
-            let found = to_photo.apply([x, crate::model::canonical::EYE_Y]);
+            let found = to_photo.apply([x, crate::pose::EYE_Y]);
             assert!(distance(found, *expected) < 1e-9, "{found:?}");
         }
     }

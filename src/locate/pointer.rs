@@ -6,9 +6,8 @@ use super::{Found, Photo, Point, PointerSpec};
 use crate::homography::Homography;
 use crate::kernels::{Chain, Instructions, Map};
 use crate::model::Parameters;
-use crate::model::canonical::{EYE_Y, PUPIL_X, TEMPLE_X};
+use crate::pose::{EYE_Y, PUPIL_X, Placement, TEMPLE_X, covered_pixels, square_corners, view_to_canonical};
 use crate::resample::Pyramid;
-use crate::tryon::{Placement, view_to_canonical};
 use crate::{Rect, Result};
 
 /// How far from its middle a place is read, in canonical units: the canonical square, its last pixels' outer halves, and the filter's.
@@ -47,15 +46,8 @@ impl Region {
         size: usize,
     ) -> Result<Option<Self>, P::Error> {
         let to_photo = placement.to_photo()?;
-        let corners = [[-REACH, -REACH], [REACH, -REACH], [REACH, REACH], [-REACH, REACH]].map(|c| to_photo.apply(c));
-        let side = |axis: usize, limit: u32| {
-            let values = corners.map(|corner| corner[axis] / scale[axis]);
-            let low = values.iter().copied().fold(f64::INFINITY, f64::min).floor().max(0.0);
-            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max).ceil().min(f64::from(limit));
-            (low < high).then_some((low as u32, (high - low) as u32))
-        };
-        let limits = source.size();
-        let (Some((x, width)), Some((y, height))) = (side(0, limits.0), side(1, limits.1)) else { return Ok(None) };
+        let corners = square_corners(&to_photo, REACH).map(|[x, y]| [x / scale[0], y / scale[1]]);
+        let [Some((x, width)), Some((y, height))] = covered_pixels(&corners, source.size()) else { return Ok(None) };
         // No sharper than the view, so that one lookup makes a pixel of it.
         let span = span(placement, size);
         let reduced = |length: u32, scale: f64| ((f64::from(length) / (span / scale).max(1.0)).ceil() as u32).max(1);

@@ -1,22 +1,10 @@
 //! The iteration: warp the frame, ask the next generator, update the parameters, look again.
 
 use super::{Generator, GeneratorSpec, Inputs, Parameters};
+use crate::pose::{EYE_Y, POSE_HALF_HEIGHT, TEMPLE_X};
 use crate::stn::{Family, Warp};
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
-
-/// Where an average aligned face has its landmarks, and so where a frame stands before any warp, in the canonical square
-/// (measured on 1,023 aligned faces in CelebA's crop).
-pub mod canonical {
-    /// |x| of the two pupils.
-    pub const PUPIL_X: f64 = 0.278;
-    /// |x| of the two temples: half of the width of a frame's alpha bounding box.
-    pub const TEMPLE_X: f64 = 0.613;
-    /// y of the line through pupils and temples, on which the box is centred.
-    pub const EYE_Y: f64 = -0.191;
-    /// Half of the height of the pose channel's box.
-    pub const POSE_HALF_HEIGHT: f64 = 0.306;
-}
 
 /// Generator stages, one after the other.
 #[derive(Clone, Debug)]
@@ -104,7 +92,6 @@ fn pose_channel((height, width): (usize, usize), dtype: DType, device: &Device) 
 /// The pixels of the frame's canonical box, row by row: a ramp from top to bottom inside of it, zero outside. It shows
 /// scale, place, tilt and which way is up.
 pub(super) fn pose_values((height, width): (usize, usize)) -> impl Iterator<Item = f64> {
-    use canonical::{EYE_Y, POSE_HALF_HEIGHT, TEMPLE_X};
     let coordinate = |i: usize, size: usize| 2.0 * i as f64 / (size.max(2) - 1) as f64 - 1.0;
     let value = |x: f64, y: f64| {
         let down = (y - EYE_Y) / POSE_HALF_HEIGHT;

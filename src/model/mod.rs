@@ -4,12 +4,13 @@ mod cascade;
 mod discriminator;
 mod generator;
 mod inference;
+pub mod losses;
 mod parameters;
 mod spec;
 pub(crate) mod storage;
 pub mod weights;
 
-pub use cascade::{Cascade, canonical, composite, foreground};
+pub use cascade::{Cascade, composite, foreground};
 pub use discriminator::{Discriminator, DiscriminatorSpec};
 pub use generator::Generator;
 pub use inference::{Inference, Views};

@@ -1,11 +1,11 @@
 //! One face that is followed.
 
-use super::pose::Pose;
-use super::{FaceFinder, OneEuro, Settings, Smoothing};
+use super::{FaceFinder, OneEuro, Smoothing, TrackSettings};
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
 use crate::locate::{Found, Photo};
-use crate::tryon::{self, Placement, TryOn};
+use crate::pose::{Placement, Plane, frame_to_canonical};
+use crate::tryon::TryOn;
 use crate::{Error, Homography, Rect, Result};
 
 /// A face and its frame on one picture.
@@ -43,9 +43,9 @@ const DETAIL: f64 = 2.0;
 pub(super) struct Face {
     id: u32,
     /// Where the last fit left the frame, and where the next one starts.
-    pose: Pose,
+    pose: Plane,
     /// What is shown.
-    shown: Pose,
+    shown: Plane,
     filter: OneEuro<4>,
     score: f64,
     /// Pictures since the last look.
@@ -59,7 +59,7 @@ impl Face {
     /// # Errors
     /// As [`Placement::to_photo`].
     pub fn new(id: u32, found: &Found, smoothing: Smoothing) -> Result<Self> {
-        let pose = Pose::of(&found.placement())?;
+        let pose = Plane::of(&found.placement())?;
         let (filter, score) = (OneEuro::new(smoothing), found.score);
         Ok(Self { id, pose, shown: pose, filter, score, unseen: 0, doubts: 0, lost: false })
     }
@@ -81,7 +81,7 @@ impl Face {
     pub fn look<P: Photo>(
         &mut self,
         finder: &impl FaceFinder,
-        settings: &Settings,
+        settings: &TrackSettings,
         picture: &P,
     ) -> Result<(), P::Error> {
         self.unseen += 1;
@@ -96,7 +96,7 @@ impl Face {
         };
         (self.score, self.doubts) = (found.score, 0);
         if offset(&found.eyes, &self.pose.eyes()) > ASTRAY * self.pose.eye_distance() {
-            self.pose = Pose::of(&found.placement())?;
+            self.pose = Plane::of(&found.placement())?;
         }
         Ok(())
     }
@@ -130,7 +130,7 @@ impl Face {
         let pose = match tryon.fit(pixels.as_ref(), frame, &there, Some(steps)) {
             Ok(fit) => {
                 let params = fit.updates().last().map_or([0.0; DIMENSION], |update| update.params);
-                Pose(start.to_photo()? * Homography::exp(&params.map(|x| -x)))
+                Plane(start.to_photo()? * Homography::exp(&params.map(|x| -x)))
             }
             Err(error @ Error::Argument { .. }) => return Err(error.into()),
             Err(_) => {
@@ -141,7 +141,7 @@ impl Face {
         let (before, now) = (self.pose.eye_distance(), pose.eye_distance());
         let steady = (1.0 / LARGEST_CHANGE..LARGEST_CHANGE).contains(&(now / before));
         let sound = now >= SMALLEST && steady && pose.is_likely();
-        match Pose::from_corners(&self.filter.filter(pose.corners(), now, time)) {
+        match Plane::from_corners(&self.filter.filter(pose.corners(), now, time)) {
             Ok(shown) if sound => (self.pose, self.shown) = (pose, shown),
             _ => self.lost = true,
         }
@@ -153,7 +153,7 @@ impl Face {
     /// # Errors
     /// [`Error::Degenerate`] where the frame would be drawn through infinity.
     pub fn tracked(&self, frame: &Foreground) -> Result<Tracked> {
-        let homography = (self.shown.0 * tryon::frame_to_canonical(frame)).normalized()?;
+        let homography = (self.shown.0 * frame_to_canonical(frame)).normalized()?;
         let (placement, eyes) = (self.shown.placement(), self.shown.eyes());
         Ok(Tracked { id: self.id, placement, homography, eyes, score: self.score })
     }
@@ -164,7 +164,7 @@ impl Face {
 fn part(placement: &Placement, size: (u32, u32), view: usize) -> Option<(Rect, u32, u32)> {
     let rect = placement.region(size).ok()?;
     // Picture pixels to one of the view, which shows 2 canonical units.
-    let span = placement.width / crate::model::canonical::TEMPLE_X / view as f64;
+    let span = placement.width / crate::pose::TEMPLE_X / view as f64;
     let factor = ((span / DETAIL) as u32).clamp(1, rect.width.min(rect.height));
     let (width, height) = (rect.width / factor, rect.height / factor);
     Some((Rect { width: width * factor, height: height * factor, ..rect }, width, height))

@@ -17,7 +17,6 @@
 //! answers.
 
 mod face;
-mod pose;
 mod smooth;
 
 pub use face::Tracked;
@@ -25,7 +24,8 @@ pub use smooth::{OneEuro, Smoothing};
 
 use crate::compose::Foreground;
 use crate::locate::{Found, Locator, Photo};
-use crate::tryon::{MAX_STEPS, Placement, TryOn};
+use crate::pose::Placement;
+use crate::tryon::{MAX_STEPS, TryOn};
 use crate::{Error, Result};
 use face::Face;
 
@@ -59,7 +59,7 @@ impl FaceFinder for Locator {
 
 /// How a [`Tracker`] goes about it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
+pub struct TrackSettings {
     /// At most so many faces, 1 to [`MAX_PEOPLE`].
     pub people: usize,
     /// The filter of what is shown; its unit of length is the eye distance.
@@ -74,7 +74,7 @@ pub struct Settings {
     pub gap: f64,
 }
 
-impl Default for Settings {
+impl Default for TrackSettings {
     fn default() -> Self {
         Self {
             people: 1,
@@ -93,7 +93,7 @@ pub struct Tracker<F = Locator> {
     tryon: TryOn,
     finder: F,
     frame: Foreground,
-    settings: Settings,
+    settings: TrackSettings,
     /// The longest followed first.
     faces: Vec<Face>,
     /// Faces so far: each one's number, which does not come back.
@@ -106,12 +106,12 @@ pub struct Tracker<F = Locator> {
 impl<F: FaceFinder> Tracker<F> {
     /// # Errors
     /// [`Error::Argument`] for settings outside of their ranges.
-    pub fn new(tryon: TryOn, finder: F, frame: Foreground, settings: Settings) -> Result<Self> {
+    pub fn new(tryon: TryOn, finder: F, frame: Foreground, settings: TrackSettings) -> Result<Self> {
         let check = |name, fine: bool, value: String, expected: &str| match fine {
             true => Ok(()),
             false => Err(Error::Argument { name, value, expected: expected.into() }),
         };
-        let Settings { people, smoothing, look_every, patience, search_every, gap } = settings;
+        let TrackSettings { people, smoothing, look_every, patience, search_every, gap } = settings;
         check("people", (1..=MAX_PEOPLE).contains(&people), people.to_string(), "1 to 16")?;
         let Smoothing { rest, slope, speed } = smoothing;
         let finite = [rest, slope, speed, search_every, gap].iter().all(|x| x.is_finite());

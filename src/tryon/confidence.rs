@@ -2,7 +2,7 @@
 
 use crate::Homography;
 use crate::homography::DIMENSION;
-use crate::model::canonical::{EYE_Y, PUPIL_X, TEMPLE_X};
+use crate::pose::{EYE_Y, PUPIL_X, TEMPLE_X};
 
 /// A fit that still moved this far at the end is as likely wrong as right, and how fast that changes: a logistic regression of whether
 /// the anchor error is at most 0.15 on the logarithm of the move, right and wrong weighing alike. `stgan evaluate --split train` prints

@@ -2,7 +2,7 @@
 
 use super::assert_close;
 use candle_core::{Device, Tensor};
-use stgan::kernels::{Algorithm, Block, Frame, Instructions, Plane, Stage, Storage};
+use stgan::internals::kernels::{Algorithm, Block, Frame, Instructions, Plane, Stage, Storage};
 use stgan::model::{Cascade, Generator, GeneratorSpec, Inference, Inputs, Parameters, foreground, initialise};
 use stgan::{Homography, ops, stn};
 

@@ -1,8 +1,7 @@
 //! The primitives against the kernels, both on the CPU in f64: what differs on another device is rounding alone.
 
-use crate::model::{Discriminator, DiscriminatorSpec, Parameters};
+use crate::model::{Discriminator, DiscriminatorSpec, Parameters, losses};
 use crate::ops::{self, ConvGeometry, Interpolation, Padding, Sampler};
-use crate::train::losses;
 use candle_core::{Device, Result, Tensor, Var};
 use std::cell::Cell;
 

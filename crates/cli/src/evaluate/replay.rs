@@ -1,0 +1,56 @@
+//! Fits as a file, for whoever wants to make them again with something else than this program.
+
+use super::FRAME_WIDTH;
+use crate::cli::files;
+use anyhow::Result;
+use serde::Serialize;
+use std::path::Path;
+use stgan::Placement;
+use stgan::compose::Foreground;
+use stgan::internals::pose::frame_to_canonical;
+use stgan_synth::CatalogueFrame;
+use stgan_train::data::Face;
+use stgan_train::data::anchors::{self, Anchors, FRAME};
+use stgan_train::evaluate::Measured;
+
+#[derive(Serialize)]
+struct Replay<'a> {
+    /// Pixels across of the frames' pictures.
+    width: u32,
+    frames: Vec<Frame>,
+    fits: Vec<Fit<'a>>,
+}
+
+#[derive(Serialize)]
+struct Frame {
+    id: &'static str,
+    /// In the picture's pixels; the first four, pupils and temples, are those that errors are measured by.
+    anchors: Anchors,
+}
+
+#[derive(Serialize)]
+struct Fit<'a> {
+    id: &'a str,
+    frame: usize,
+    placement: [f64; 4],
+    /// Where the frame's anchors belong, in the face's pixels.
+    target: Option<Anchors>,
+    /// As placed, and after each update.
+    errors: &'a [f64],
+}
+
+/// Writes fits of the catalogue's frames, in its order.
+pub(super) fn write(path: &Path, faces: &[Face], frames: &[Foreground], fits: &[Measured]) -> Result<()> {
+    let of_frame = |(art, frame): (&CatalogueFrame, &Foreground)| {
+        let anchors = anchors::apply(&frame_to_canonical(frame).inverse()?, &FRAME);
+        Ok(Frame { id: art.id, anchors })
+    };
+    let mut written = Vec::with_capacity(fits.len());
+    for fit in fits {
+        let (face, Placement { x, y, width, rotation }) = (&faces[fit.face], fit.start.placement);
+        let placement = [x, y, width, rotation];
+        written.push(Fit { id: &face.id, frame: fit.frame, placement, target: face.target, errors: &fit.errors });
+    }
+    let frames = stgan_synth::frames().iter().zip(frames).map(of_frame).collect::<Result<_>>()?;
+    files::write(path, &serde_json::to_vec(&Replay { width: FRAME_WIDTH, frames, fits: written })?)
+}

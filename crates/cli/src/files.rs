@@ -1,0 +1,83 @@
+//! Reading and writing what commands share: images, weights, JSON.
+
+use anyhow::{Context, Result, bail};
+use image::{ImageFormat, RgbImage, RgbaImage};
+use std::io::Cursor;
+use std::path::Path;
+use stgan::internals::resample;
+use stgan::{Bitmap, Homography, Locator, TryOn};
+
+/// The locator of a weights file, or the program's own.
+pub fn locator(weights: Option<&Path>) -> Result<Locator> {
+    match weights {
+        None => Ok(Locator::bundled()?),
+        Some(path) => Locator::new(&read(path)?).with_context(|| path.display().to_string()),
+    }
+}
+
+/// The networks of a weights file, or the program's own.
+pub fn tryon(weights: Option<&Path>) -> Result<TryOn> {
+    match weights {
+        None => Ok(TryOn::bundled()?),
+        Some(path) => TryOn::new(&read(path)?).with_context(|| path.display().to_string()),
+    }
+}
+
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| path.display().to_string())
+}
+
+/// A JPEG, PNG or WebP file, upright.
+pub fn read_image(path: &Path) -> Result<Bitmap> {
+    stgan_decoder::decode(&read(path)?).with_context(|| path.display().to_string())
+}
+
+/// Writes PNG, JPEG or WebP, as the name says.
+pub fn write_image(path: &Path, image: Bitmap) -> Result<()> {
+    let format = ImageFormat::from_path(path).ok();
+    let Some(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) = format else {
+        bail!("{}: an image's name ends in .png, .jpg or .webp", path.display());
+    };
+    let (width, height) = (image.width(), image.height());
+    let pixels = RgbaImage::from_raw(width, height, image.into_data()).context("an image of the wrong size")?;
+    let mut bytes = Cursor::new(Vec::new());
+    match format {
+        ImageFormat::Jpeg => {
+            let opaque = RgbImage::from_fn(width, height, |x, y| {
+                let [r, g, b, _] = pixels.get_pixel(x, y).0;
+                image::Rgb([r, g, b])
+            });
+            opaque.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 92))?;
+        }
+        _ => pixels.write_to(&mut bytes, format)?,
+    }
+    write(path, bytes.get_ref())
+}
+
+/// The image at another width, in proportion.
+pub fn reduced(image: &Bitmap, width: u32) -> Result<Bitmap> {
+    let scale = f64::from(image.width()) / f64::from(width);
+    let height = (f64::from(image.height()) / scale).round().max(1.0) as u32;
+    let planes =
+        resample::view(image.as_ref(), &Homography::similarity(scale, 0.0, 0.0, 0.0), width as usize, height as usize)?;
+    let area = (width * height) as usize;
+    let bytes = (0..area).flat_map(|i| [0, 1, 2, 3].map(|plane| (planes[plane * area + i] * 255.0).round() as u8));
+    Ok(Bitmap::new(width, height, bytes.collect())?)
+}
+
+/// Prints to standard output. A reader that has seen enough (`| head`) is no error.
+pub fn print(text: &str) -> Result<()> {
+    use std::io::{ErrorKind, Write};
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file beside its place and renames it.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let name = path.file_name().with_context(|| format!("{}: not the name of a file", path.display()))?;
+    let beside = path.with_file_name(format!(".{}.partial", name.to_string_lossy()));
+    std::fs::write(&beside, bytes).with_context(|| beside.display().to_string())?;
+    std::fs::rename(&beside, path).with_context(|| path.display().to_string())
+}

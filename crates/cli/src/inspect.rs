@@ -1,0 +1,71 @@
+//! `stgan inspect`: what a weights file holds.
+
+use crate::files;
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use stgan::internals::locate;
+use stgan::model::Parameters;
+use stgan::model::weights::{self, Weights};
+
+/// Say what a weights file holds, after checking all of it.
+#[derive(clap::Args)]
+pub struct Arguments {
+    weights: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let bytes = files::read(&arguments.weights)?;
+    if let Ok(file) = locate::read(&bytes) {
+        files::print(&describe_locator(&arguments.weights, bytes.len(), &file)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let file = weights::read(&bytes).with_context(|| arguments.weights.display().to_string())?;
+    files::print(&describe(&arguments.weights, bytes.len(), &file)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(path: &Path, bytes: usize, file: &Weights) -> Result<String, std::fmt::Error> {
+    let (mut text, spec) = (String::new(), &file.spec);
+    writeln!(text, "{}: {:.2} MB, {:?}", path.display(), bytes as f64 / 1e6, file.storage)?;
+    writeln!(
+        text,
+        "{} generator stages of {}×{} pixels, inputs {}",
+        file.stages,
+        spec.size,
+        spec.size,
+        spec.inputs.name()
+    )?;
+    writeln!(text, "channels {:?}, hidden {}", spec.channels, spec.hidden)?;
+    match &file.discriminator {
+        Some(critic) => writeln!(text, "discriminator with channels {:?}", critic.channels)?,
+        None => writeln!(text, "no discriminator")?,
+    }
+    rest(&mut text, &file.parameters, &file.metadata)?;
+    Ok(text)
+}
+
+fn describe_locator(path: &Path, bytes: usize, file: &locate::Weights) -> Result<String, std::fmt::Error> {
+    let (mut text, spec) = (String::new(), &file.spec);
+    writeln!(text, "{}: {:.2} MB", path.display(), bytes as f64 / 1e6)?;
+    writeln!(text, "locator: finder with [kernel, channels] {:?}", spec.finder.layers)?;
+    let (size, pointer) = (spec.pointer.size, &spec.pointer);
+    writeln!(text, "pointer of {size}×{size} pixels, channels {:?}, hidden {}", pointer.channels, pointer.hidden)?;
+    writeln!(text, "a face from a score of {:.3} on", file.threshold)?;
+    rest(&mut text, &file.parameters, &file.metadata)?;
+    Ok(text)
+}
+
+fn rest(text: &mut String, parameters: &Parameters, metadata: &BTreeMap<String, String>) -> std::fmt::Result {
+    writeln!(text, "{:.3} million parameters\n\nmetadata", parameters.count() as f64 / 1e6)?;
+    for (key, value) in metadata {
+        writeln!(text, "  {key} = {}", value.trim_end().replace('\n', "\n    "))?;
+    }
+    writeln!(text, "\ntensors")?;
+    for (name, tensor) in &parameters.0 {
+        writeln!(text, "  {name} {:?}", tensor.dims())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,241 @@
+//! The program as a shell uses it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn stgan(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stgan")).args(arguments).output().unwrap()
+}
+
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A photo of 300×200 pixels, and a frame with a transparent border.
+fn pictures(folder: &Path) -> (PathBuf, PathBuf) {
+    let (photo, frame) = (folder.join("photo.jpg"), folder.join("frame.png"));
+    image::RgbImage::from_fn(300, 200, |x, y| image::Rgb([x as u8, y as u8, 128])).save(&photo).unwrap();
+    image::RgbaImage::from_fn(90, 40, |x, y| {
+        let inside = (5..85).contains(&x) && (5..35).contains(&y);
+        image::Rgba(if inside { [10, 10, 10, 255] } else { [0; 4] })
+    })
+    .save(&frame)
+    .unwrap();
+    (photo, frame)
+}
+
+#[test]
+fn fit_writes_a_picture_of_the_photos_size_and_json() {
+    let folder = folder("fit");
+    let (photo, frame) = pictures(&folder);
+    for name in ["out.png", "out.jpg", "out.webp"] {
+        let out = folder.join(name);
+        let run = stgan(&["fit", text(&photo), text(&frame), "--at", "150,100,80,-5", "-o", text(&out), "--json"]);
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        assert_eq!(image::image_dimensions(&out).unwrap(), (300, 200));
+        let json: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+        assert_eq!((&json["photo"], &json["frame"]), (&serde_json::json!([300, 200]), &serde_json::json!([90, 40])));
+        let updates = json["updates"].as_array().unwrap();
+        assert!(!updates.is_empty());
+        for update in updates {
+            for (key, length) in [("delta", 8), ("params", 8), ("homography", 9)] {
+                assert_eq!(update[key].as_array().unwrap().len(), length);
+            }
+        }
+        assert_eq!(json["homography"], updates.last().unwrap()["homography"]);
+        assert_eq!(json["homography"][8], 1.0);
+    }
+}
+
+#[test]
+fn fit_without_steps_leaves_the_frame_where_it_was_put() {
+    let folder = folder("unmoved");
+    let (photo, frame) = pictures(&folder);
+    let run = stgan(&["fit", text(&photo), text(&frame), "--at", "150,100,160", "--steps", "0", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    // The box of 80 pixels is drawn 160 wide, around 150, 100.
+    let h: Vec<f64> = json["homography"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    for (value, expected) in h.iter().zip([2.0, 0.0, 60.0, 0.0, 2.0, 60.0, 0.0, 0.0, 1.0]) {
+        assert!((value - expected).abs() < 1e-9, "{h:?}");
+    }
+}
+
+#[test]
+fn what_goes_wrong_is_said_and_nothing_is_written() {
+    let folder = folder("errors");
+    let (photo, frame) = pictures(&folder);
+    let empty = folder.join("empty.png");
+    image::RgbaImage::new(20, 20).save(&empty).unwrap();
+    let broken = folder.join("broken.jpg");
+    let bytes = std::fs::read(&photo).unwrap();
+    std::fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
+    let out = folder.join("out.png");
+    let (photo, frame, out) = (text(&photo), text(&frame), text(&out));
+    for (arguments, said) in [
+        (vec!["fit", "nowhere.jpg", frame, "--at", "1,2,30", "-o", out], "nowhere.jpg"),
+        (vec!["fit", text(&broken), frame, "--at", "1,2,30", "-o", out], "broken.jpg"),
+        (vec!["fit", photo, text(&empty), "--at", "1,2,30", "-o", out], "empty"),
+        (vec!["fit", photo, frame, "--at", "1,2", "-o", out], "X,Y,WIDTH"),
+        (vec!["fit", photo, frame, "--at", "1,2,nan", "-o", out], "width"),
+        (vec!["fit", photo, frame, "--at", "5000,2,30", "-o", out], "outside"),
+        (vec!["fit", photo, frame, "--at", "1,2,30"], "nothing to do"),
+        (vec!["fit", photo, frame, "--at", "100,90,60", "-o", "out.gif"], "out.gif"),
+        (vec!["fit", photo, frame, "--at", "1,2,30", "-o", out, "--weights", photo], "safetensors"),
+        (vec!["inspect", frame], "safetensors"),
+        (vec!["evaluate", "--data", "nowhere"], "labels.csv"),
+    ] {
+        let run = stgan(&arguments);
+        let error = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(!run.status.success() && error.contains(said), "{arguments:?}: {error}");
+        assert!(!error.contains("panicked"), "{error}");
+        assert!(!Path::new(out).exists());
+    }
+}
+
+#[test]
+fn fit_without_a_place_finds_the_face_or_says_that_there_is_none() {
+    use rand::SeedableRng;
+    let folder = folder("located");
+    let (photo, frame) = pictures(&folder);
+    let out = folder.join("out.png");
+    let run = stgan(&["fit", text(&photo), text(&frame), "-o", text(&out)]);
+    let error = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(!run.status.success() && error.contains("no-face") && error.contains("--at"), "{error}");
+    assert!(!out.exists());
+
+    // Two people who do not exist, side by side.
+    let mut both = image::RgbaImage::new(360, 218);
+    let mut eyes = Vec::new();
+    for (k, x) in [(1001, 0), (1003, 182)] {
+        let person = stgan_synth::people::Person::sample(&mut rand_chacha::ChaCha8Rng::seed_from_u64(k));
+        let drawn = person.draw(178).unwrap();
+        let drawn = image::RgbaImage::from_raw(drawn.width(), drawn.height(), drawn.into_data()).unwrap();
+        image::imageops::replace(&mut both, &drawn, x, 0);
+        eyes.push(person.irises().map(|eye| [eye[0] + x as f64, eye[1]]));
+    }
+    let photo = folder.join("two.png");
+    both.save(&photo).unwrap();
+    let run = stgan(&["fit", text(&photo), text(&frame), "-o", text(&out), "--json"]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let one: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert!(one["face"]["score"].as_f64().unwrap() > 0.0 && one["placement"]["width"].as_f64().unwrap() > 40.0);
+    let run = stgan(&["fit", text(&photo), text(&frame), "-o", text(&out), "--all", "--json"]);
+    let all: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let all = all.as_array().unwrap();
+    assert_eq!(all.len(), 2);
+    for [left, _] in eyes {
+        let near = |face: &serde_json::Value| {
+            let at = |k: usize| face["face"]["eyes"][0][k].as_f64().unwrap();
+            (at(0) - left[0]).hypot(at(1) - left[1]) < 8.0
+        };
+        assert_eq!(all.iter().filter(|face| near(face)).count(), 1, "{all:?}");
+    }
+    assert!(!stgan(&["fit", text(&photo), text(&frame), "--at", "1,2,30", "--all", "-o", text(&out)]).status.success());
+}
+
+#[test]
+fn inspect_tells_what_the_shipped_weights_are() {
+    let run = stgan(&["inspect", concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/glasses.safetensors")]);
+    let said = String::from_utf8(run.stdout).unwrap();
+    for word in ["generator stages", "rgba+pose", "stages.0.conv1.weight", "task = glasses"] {
+        assert!(said.contains(word), "{said}");
+    }
+}
+
+#[test]
+fn frames_writes_the_gallery() {
+    let folder = folder("gallery");
+    let run = stgan(&["frames", "--out", text(&folder), "--width", "120", "--portrait-width", "48"]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let list: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("gallery.json")).unwrap()).unwrap();
+    for (kind, least, width) in [("frames", 12, 120), ("portraits", 3, 48)] {
+        let entries = list[kind].as_array().unwrap();
+        assert!(entries.len() >= least);
+        for entry in entries {
+            let (w, h) = image::image_dimensions(folder.join(entry["file"].as_str().unwrap())).unwrap();
+            assert_eq!((w, entry["width"].as_u64(), entry["height"].as_u64()), (width, Some(w.into()), Some(h.into())));
+        }
+    }
+}
+
+/// The built-in configuration made small enough for seconds, as a file in the folder.
+fn small_training(folder: &Path) -> PathBuf {
+    let config = folder.join("config.toml");
+    let text_of = include_str!("../../../configs/synthetic.toml");
+    let small = [
+        ("size = 72", "size = 16"),
+        ("channels = [16, 32, 64, 128, 256]", "channels = [4, 6]"),
+        ("frames = 3000", "frames = 4"),
+        (
+            "bare = 4000\nwearers = 0\nvalidation = 256\nwidth = 100",
+            "bare = 8\nwearers = 0\nvalidation = 4\nwidth = 32",
+        ),
+        ("report = 20\nvalidate = 250", "report = 1\nvalidate = 3"),
+        ("stop_at = 0.95\n", ""),
+        ("iterations = 4000", "iterations = 12"),
+        ("iterations = [5000, 3000]", "iterations = [4, 2]"),
+    ];
+    let small = small.iter().fold(text_of.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    std::fs::write(&config, small).unwrap();
+    config
+}
+
+#[cfg(unix)]
+#[test]
+fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let folder = folder("interrupted");
+    let config = small_training(&folder);
+    let run = folder.join("run");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stgan"))
+        .args(["train", "--config", text(&config), "--out", text(&run)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The first validation has come: the run is under way, and has most of it before it.
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line.contains("iteration 3")));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let code = child.wait().unwrap().code();
+    // On a fast machine it may have come too late.
+    assert!(code == Some(130) || code == Some(0), "{code:?}");
+    assert!(run.join("checkpoints").read_dir().unwrap().count() >= 1);
+
+    let again = stgan(&["train", "--config", text(&config), "--out", text(&run)]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("--resume"));
+    let resumed = stgan(&["train", "--resume", "--out", text(&run)]);
+    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    let out = folder.join("mine.safetensors");
+    let exported = stgan(&["export", text(&run), "-o", text(&out), "--storage", "f16"]);
+    assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
+    let inspected = stgan(&["inspect", text(&out)]);
+    assert!(inspected.status.success());
+}
+
+#[test]
+fn training_goes_on_when_nobody_reads_what_it_says() {
+    let folder = folder("unheard");
+    let config = small_training(&folder);
+    let run = folder.join("run");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stgan"))
+        .args(["train", "--config", text(&config), "--out", text(&run)])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    assert!(run.join("weights.safetensors").is_file());
+}

@@ -1,0 +1,182 @@
+//! Encoded images to pixels: JPEG, PNG and WebP, as cameras, phones and shops write them.
+
+#[cfg(target_arch = "wasm32")]
+mod module;
+
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use std::io::Cursor;
+use stgan::{Bitmap, Error, MAX_PIXELS, Result};
+
+/// Decodes a JPEG, PNG or WebP file, told apart by its first bytes, and turns it upright by its EXIF orientation.
+///
+/// Sixteen-bit samples are rounded to eight, grey becomes RGB, and of an animation the first picture counts. Embedded
+/// colour profiles are ignored: the numbers are taken as sRGB.
+///
+/// # Errors
+/// [`Error::Decode`] for another format and for bytes that are damaged or end too early, [`Error::ImageTooLarge`]
+/// beyond [`MAX_PIXELS`], which is checked before the pixels' memory is asked for.
+pub fn decode(bytes: &[u8]) -> Result<Bitmap> {
+    let reader =
+        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| Error::Decode(e.to_string()))?;
+    let format = match reader.format() {
+        Some(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => format,
+        _ => return Err(Error::Decode("not a JPEG, PNG or WebP file".into())),
+    };
+    let mut decoder = reader.into_decoder().map_err(explain)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(Error::ImageTooLarge { width, height, limit: MAX_PIXELS });
+    }
+    if format == ImageFormat::Jpeg && !is_complete_jpeg(bytes) {
+        return Err(Error::Decode("the JPEG file ends before its picture does".into()));
+    }
+    // What a decoder may take besides the pixels: sixteen-bit RGBA of the largest image.
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(MAX_PIXELS * 8);
+    decoder.set_limits(limits).map_err(explain)?;
+    let orientation = decoder.orientation().map_err(explain)?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
+    image.apply_orientation(orientation);
+    let image = image.into_rgba8();
+    let (width, height) = image.dimensions();
+    Bitmap::new(width, height, image.into_raw())
+}
+
+fn explain(error: ImageError) -> Error {
+    Error::Decode(error.to_string())
+}
+
+/// Whether the file reaches its end-of-image marker. The decoder itself fills what is missing with grey.
+///
+/// Walks the segments (ITU-T T.81, annex B), so that the end of a thumbnail inside a segment does not count.
+fn is_complete_jpeg(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    while let Some(&[first, marker]) = bytes.get(at..at + 2) {
+        match (first, marker) {
+            (0xff, 0xd9) => return true,
+            // Fill bytes; in a scan also stuffed zeros, restarts and the coded data itself.
+            (0xff, 0xff) => at += 1,
+            (0xff, 0x00 | 0x01 | 0xd0..=0xd8) => at += 2,
+            (0xff, _) => match bytes.get(at + 2..at + 4) {
+                Some(&[high, low]) => at += 2 + usize::from(u16::from_be_bytes([high, low])),
+                _ => return false,
+            },
+            _ => at += 1,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{ExtendedColorType, ImageEncoder, codecs};
+
+    const SIZE: (u32, u32) = (24, 16);
+
+    /// Red on the left, blue on the right; the lower half of the right side is half transparent where alpha is wanted.
+    fn picture(channels: usize) -> Vec<u8> {
+        let mut pixels = Vec::new();
+        for y in 0..SIZE.1 {
+            for x in 0..SIZE.0 {
+                let left = x < SIZE.0 / 2;
+                let alpha = if !left && y >= SIZE.1 / 2 { 128 } else { 255 };
+                pixels
+                    .extend_from_slice(&[if left { 255 } else { 0 }, 0, if left { 0 } else { 255 }, alpha][..channels]);
+            }
+        }
+        pixels
+    }
+
+    fn jpeg() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let encoder = codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 95);
+        encoder.write_image(&picture(3), SIZE.0, SIZE.1, ExtendedColorType::Rgb8).unwrap();
+        bytes
+    }
+
+    fn png() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let encoder = codecs::png::PngEncoder::new(&mut bytes);
+        encoder.write_image(&picture(4), SIZE.0, SIZE.1, ExtendedColorType::Rgba8).unwrap();
+        bytes
+    }
+
+    fn webp() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let encoder = codecs::webp::WebPEncoder::new_lossless(&mut bytes);
+        encoder.write_image(&picture(4), SIZE.0, SIZE.1, ExtendedColorType::Rgba8).unwrap();
+        bytes
+    }
+
+    /// The file with an EXIF segment after its start that says `orientation`.
+    fn oriented(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+        let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+        exif.extend_from_slice(&[orientation, 0, 0, 0, 0, 0, 0]);
+        let length = (exif.len() as u16 + 2).to_be_bytes();
+        [&jpeg[..2], &[0xff, 0xe1], &length, &exif, &jpeg[2..]].concat()
+    }
+
+    fn pixel(image: &Bitmap, x: u32, y: u32) -> [u8; 4] {
+        let at = (y * image.width() + x) as usize * 4;
+        image.data()[at..at + 4].try_into().unwrap()
+    }
+
+    fn is_red([r, g, b, a]: [u8; 4]) -> bool {
+        r > 240 && g < 15 && b < 15 && a == 255
+    }
+
+    #[test]
+    fn lossless_formats_come_back_byte_for_byte() {
+        for bytes in [png(), webp()] {
+            assert_eq!(decode(&bytes).unwrap(), Bitmap::new(SIZE.0, SIZE.1, picture(4)).unwrap());
+        }
+        let photo = decode(&jpeg()).unwrap();
+        assert_eq!((photo.width(), photo.height()), SIZE);
+        assert!(is_red(pixel(&photo, 2, 2)) && !is_red(pixel(&photo, 20, 2)));
+    }
+
+    #[test]
+    fn the_orientation_of_a_camera_is_undone() {
+        // 1: as it is, 3: half a turn, 6: a quarter turn clockwise, 8: a quarter turn back.
+        for (orientation, red, blue) in
+            [(1, (2, 8), (21, 8)), (3, (21, 8), (2, 8)), (6, (8, 2), (8, 21)), (8, (8, 21), (8, 2))]
+        {
+            let photo = decode(&oriented(&jpeg(), orientation)).unwrap();
+            let turned = orientation > 4;
+            assert_eq!((photo.width(), photo.height()), if turned { (SIZE.1, SIZE.0) } else { SIZE });
+            assert!(is_red(pixel(&photo, red.0, red.1)), "orientation {orientation}");
+            assert!(!is_red(pixel(&photo, blue.0, blue.1)), "orientation {orientation}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_is_refused() {
+        for bytes in [jpeg(), oriented(&jpeg(), 6), png(), webp()] {
+            for length in [0, 1, 8, 20, bytes.len() / 2, bytes.len() - bytes.len() / 8] {
+                assert_eq!(decode(&bytes[..length]).unwrap_err().code(), "decode", "{length} of {}", bytes.len());
+            }
+        }
+    }
+
+    #[test]
+    fn other_formats_and_noise_are_refused() {
+        assert_eq!(decode(b"GIF89a\x01\0\x01\0\0\0\0;").unwrap_err().code(), "decode");
+        assert_eq!(decode(b"<svg xmlns='http://www.w3.org/2000/svg'/>").unwrap_err().code(), "decode");
+        let noise: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        assert_eq!(decode(&noise).unwrap_err().code(), "decode");
+    }
+
+    #[test]
+    fn a_huge_size_is_refused_before_memory_is_taken() {
+        let mut bytes = png();
+        bytes[16..20].copy_from_slice(&60_000u32.to_be_bytes());
+        bytes[20..24].copy_from_slice(&60_000u32.to_be_bytes());
+        // The header's checksum: CRC-32 of the chunk's type and content.
+        let crc = !bytes[12..29].iter().fold(!0u32, |crc, &byte| {
+            (0..8).fold(crc ^ u32::from(byte), |c, _| if c & 1 == 1 { (c >> 1) ^ 0xedb8_8320 } else { c >> 1 })
+        });
+        bytes[29..33].copy_from_slice(&crc.to_be_bytes());
+        assert_eq!(decode(&bytes).unwrap_err().code(), "image-too-large");
+    }
+}

@@ -1,0 +1,63 @@
+use super::*;
+use stgan_train::data::anchors;
+
+fn people(count: u64) -> impl Iterator<Item = Person> {
+    (0..count).map(|i| {
+        let mut rng = ChaCha8Rng::seed_from_u64(11);
+        rng.set_stream(i);
+        Person::sample(&mut rng)
+    })
+}
+
+fn brightness(image: &Bitmap, [x, y]: Point) -> f64 {
+    let at = (y as usize * image.width() as usize + x as usize) * 4;
+    image.data()[at..at + 3].iter().map(|&v| f64::from(v)).sum::<f64>() / 765.0
+}
+
+#[test]
+fn a_person_is_opaque_and_always_drawn_alike() {
+    for person in people(12) {
+        let image = person.draw(89).unwrap();
+        assert_eq!((image.width(), image.height()), (89, height(89)));
+        assert!(image.data().chunks_exact(4).all(|pixel| pixel[3] == 255));
+        assert_eq!(image, person.draw(89).unwrap());
+    }
+    let mut pictures = people(2).map(|person| person.draw(89).unwrap());
+    assert_ne!(pictures.next(), pictures.next());
+}
+
+#[test]
+fn irises_are_dark_spots_between_lighter_cheeks() {
+    let mut found = 0;
+    for person in people(60) {
+        let image = person.draw(178).unwrap();
+        let [right, left] = person.irises();
+        let apart = anchors::distance(right, left);
+        assert!((32.0..50.0).contains(&apart) && (right[1] - left[1]).abs() < 0.3 * apart);
+        for eye in [right, left] {
+            let iris = [[-0.8, 0.6], [0.8, 0.6], [0.0, 1.0]].map(|[x, y]| brightness(&image, [eye[0] + x, eye[1] + y]));
+            let white = [-0.14, 0.14].map(|dx| brightness(&image, [eye[0] + dx * apart, eye[1] + 0.5]));
+            found += usize::from(iris.iter().sum::<f64>() / 3.0 < white[0].max(white[1]));
+        }
+    }
+    // Fringes and brims of caps hide some.
+    assert!(found > 105, "{found} of 120");
+}
+
+#[test]
+fn turned_heads_are_seen_in_perspective() {
+    let (mut near, mut turned) = (0, 0);
+    for person in people(400) {
+        let target = anchors::from_landmarks(person.irises(), person.temples());
+        let middle = [0.5 * (target[0][0] + target[1][0]), 0.5 * (target[0][1] + target[1][1])];
+        let [right, left] = [target[2], target[3]].map(|t| anchors::distance(t, middle));
+        assert!(target[2][0] < target[0][0] && target[1][0] < target[3][0], "temples lie outside of the eyes");
+        assert!(person.yaw().abs() <= LARGEST_YAW + 1e-9);
+        if person.yaw().abs() > 8.0 {
+            // Looking to the image's right, the subject's right side is the near one.
+            near += usize::from((right > left) == (person.yaw() > 0.0));
+            turned += 1;
+        }
+    }
+    assert!(turned > 150 && near == turned, "{near} of {turned}");
+}

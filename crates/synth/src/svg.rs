@@ -1,0 +1,68 @@
+//! SVG to pixels, by `resvg`.
+
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree};
+use stgan::{Bitmap, Error, MAX_PIXELS, Result};
+
+/// Renders an SVG document `width` pixels wide; the height follows from the document's aspect ratio, rounded. What the
+/// document leaves unpainted is transparent.
+///
+/// # Errors
+/// [`Error::Argument`] for a width of zero, [`Error::Decode`] where the text is not SVG, [`Error::ImageTooLarge`] beyond
+/// [`MAX_PIXELS`].
+pub fn render_svg(svg: &str, width: u32) -> Result<Bitmap> {
+    if width == 0 {
+        return Err(Error::Argument { name: "width", value: "0".into(), expected: "at least 1 pixel".into() });
+    }
+    let tree = Tree::from_str(svg, &Options::default()).map_err(|error| Error::Decode(error.to_string()))?;
+    let size = tree.size();
+    let height = (f64::from(width) * f64::from(size.height()) / f64::from(size.width())).round().max(1.0) as u32;
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(Error::ImageTooLarge { width, height, limit: MAX_PIXELS });
+    }
+    let mut pixmap = Pixmap::new(width, height).ok_or(Error::ImageTooLarge { width, height, limit: MAX_PIXELS })?;
+    let scale = Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
+    resvg::render(&tree, scale, &mut pixmap.as_mut());
+    let mut data = pixmap.take();
+    straighten(&mut data);
+    Bitmap::new(width, height, data)
+}
+
+/// Premultiplied RGBA to straight RGBA, in place.
+fn straighten(data: &mut [u8]) {
+    for pixel in data.chunks_exact_mut(4) {
+        let alpha = u32::from(pixel[3]);
+        if alpha != 0 && alpha != 255 {
+            for value in &mut pixel[..3] {
+                *value = ((u32::from(*value) * 255 + alpha / 2) / alpha).min(255) as u8;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HALF: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2">
+        <rect width="2" height="2" fill="#c08040" fill-opacity="0.5"/></svg>"##;
+
+    #[test]
+    fn colours_come_out_straight_and_the_height_by_the_aspect() {
+        let image = render_svg(HALF, 8).unwrap();
+        assert_eq!((image.width(), image.height()), (8, 4));
+        let pixel = &image.data()[..4];
+        for (found, wanted) in pixel.iter().zip([0xc0, 0x80, 0x40, 128u8]) {
+            assert!(found.abs_diff(wanted) <= 1, "{pixel:?}");
+        }
+        assert_eq!(&image.data()[7 * 4..8 * 4], [0; 4]);
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_refused() {
+        assert_eq!(render_svg("<svg", 8).unwrap_err().code(), "decode");
+        assert_eq!(render_svg("no markup", 8).unwrap_err().code(), "decode");
+        assert_eq!(render_svg(HALF, 0).unwrap_err().code(), "argument");
+        assert_eq!(render_svg(HALF, 60_000).unwrap_err().code(), "image-too-large");
+    }
+}

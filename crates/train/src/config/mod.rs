@@ -1,0 +1,275 @@
+//! What a training run is told: one TOML file, in which unknown keys are errors.
+//!
+//! A run is a sequence of phases, each of which can be left out: regression of the generators, the critic alone, the
+//! generators against the critic stage by stage, all stages end to end.
+
+mod check;
+mod phases;
+
+pub use phases::{
+    Adversarial, AdversarialLoss, Critic, DiscriminatorSettings, EndToEnd, History, LandmarkLoss, Optimiser, Reals,
+    Regression,
+};
+
+use crate::data;
+use crate::data::augment::Perturbation;
+use serde::{Deserialize, Serialize};
+use stgan::model::{DiscriminatorSpec, GeneratorSpec, Inputs};
+use stgan::{Error, Result};
+
+/// A whole run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Everything random in the run follows from it.
+    pub seed: u64,
+    pub model: Model,
+    #[serde(default)]
+    pub examples: ExampleSettings,
+    #[serde(default)]
+    pub intervals: Intervals,
+    #[serde(default)]
+    pub data: data::Settings,
+    #[serde(default)]
+    pub validation: Validation,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regression: Option<Regression>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discriminator: Option<DiscriminatorSettings>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub critic: Option<Critic>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adversarial: Option<Adversarial>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_to_end: Option<EndToEnd>,
+}
+
+/// The sizes of the generators; see [`GeneratorSpec`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    pub size: usize,
+    pub channels: Vec<usize>,
+    pub hidden: usize,
+    /// `"rgba"` or `"rgba+pose"`.
+    pub inputs: String,
+    /// How many generators follow each other.
+    pub stages: usize,
+}
+
+/// How examples are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExampleSettings {
+    /// How many random frames there are.
+    pub frames: usize,
+    /// Share of the examples drawn by pose and size, so that rare ones count; see [`crate::data::augment::Sampler`].
+    pub balance: f64,
+}
+
+impl Default for ExampleSettings {
+    fn default() -> Self {
+        Self { frames: 4000, balance: 0.0 }
+    }
+}
+
+/// Iterations between two of a kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Intervals {
+    /// Lines of metrics.
+    pub report: usize,
+    /// Validations; plots and picture grids are drawn then too.
+    pub validate: usize,
+    /// Checkpoints.
+    pub checkpoint: usize,
+    /// How many checkpoints are kept, the newest ones.
+    pub keep: usize,
+}
+
+impl Default for Intervals {
+    fn default() -> Self {
+        Self { report: 50, validate: 500, checkpoint: 1000, keep: 3 }
+    }
+}
+
+/// How progress is measured, on people and frames that training never sees.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Validation {
+    /// Crops of each face.
+    pub crops: usize,
+    /// At most this many faces.
+    pub faces: usize,
+    /// How far crops and frames stray.
+    pub perturbation: Perturbation,
+}
+
+impl Default for Validation {
+    fn default() -> Self {
+        Self { crops: 4, faces: 256, perturbation: Perturbation::DROPPED }
+    }
+}
+
+impl Config {
+    /// Reads and checks a TOML text; `path` is for the message.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a syntax error, an unknown or missing key, or a value that makes no sense, naming it.
+    pub fn parse(text: &str, path: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|e| bad(path, e.to_string()))?;
+        config.check().map_err(|reason| bad(path, reason.to_string()))?;
+        Ok(config)
+    }
+
+    /// As [`Config::parse`], with some values replaced: each change is `key=value`, the key dotted (`critic.batch`), the value
+    /// TOML's, or a string where it is nothing else.
+    ///
+    /// # Errors
+    /// As [`Config::parse`]; [`Error::Data`] for a change without `=`, or through a key that is no table.
+    pub fn parse_with(text: &str, path: &str, changes: &[String]) -> Result<Self> {
+        let (text, path) = changed(text, path, changes)?;
+        Self::parse(&text, &path)
+    }
+
+    /// The whole of it as TOML, with every default written out.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where a value cannot be written.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string_pretty(self).map_err(|e| Error::Data { path: "config".into(), reason: e.to_string() })
+    }
+
+    /// The sizes of one stage.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] as [`GeneratorSpec::validate`], or for unknown inputs.
+    pub fn generator(&self) -> Result<GeneratorSpec> {
+        let Model { size, channels, hidden, inputs, .. } = &self.model;
+        let inputs = Inputs::from_name(inputs).ok_or_else(|| Error::Argument {
+            name: "model.inputs",
+            value: inputs.clone(),
+            expected: "\"rgba\" or \"rgba+pose\"".into(),
+        })?;
+        let spec = GeneratorSpec { size: *size, channels: channels.clone(), hidden: *hidden, inputs };
+        spec.validate()?;
+        Ok(spec)
+    }
+
+    /// The sizes of the critic, where the run has one.
+    pub fn critic_spec(&self) -> Option<DiscriminatorSpec> {
+        self.discriminator.as_ref().map(|d| DiscriminatorSpec { channels: d.channels.clone() })
+    }
+}
+
+/// A TOML text with some values replaced, and what to call it.
+///
+/// # Errors
+/// As [`Config::parse_with`].
+pub(super) fn changed(text: &str, path: &str, changes: &[String]) -> Result<(String, String)> {
+    if changes.is_empty() {
+        return Ok((text.to_owned(), path.to_owned()));
+    }
+    let mut root: toml::Table = toml::from_str(text).map_err(|e| bad(path, e.to_string()))?;
+    for change in changes {
+        let (keys, value) =
+            change.split_once('=').ok_or_else(|| bad(path, format!("{change} is not of the form key=value")))?;
+        let value = match toml::from_str::<toml::Table>(&format!("x = {value}")) {
+            Ok(mut table) => table.remove("x").unwrap_or(toml::Value::String(value.to_owned())),
+            Err(_) => toml::Value::String(value.to_owned()),
+        };
+        let mut keys: Vec<&str> = keys.split('.').map(str::trim).collect();
+        let last = keys.pop().unwrap_or_default();
+        let mut table = &mut root;
+        for key in keys {
+            let inner = table.entry(key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            table = inner.as_table_mut().ok_or_else(|| bad(path, format!("{change}: {key} is no table")))?;
+        }
+        table.insert(last.to_owned(), value);
+    }
+    let text = toml::to_string(&root).map_err(|e| bad(path, e.to_string()))?;
+    Ok((text, format!("{path} with {}", changes.join(", "))))
+}
+
+pub(super) fn bad(path: &str, reason: String) -> Error {
+    Error::Data { path: path.to_owned(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [&str; 5] = [
+        include_str!("../../../../configs/compact-glasses.toml"),
+        include_str!("../../../../configs/tune-glasses.toml"),
+        include_str!("../../../../configs/paper-glasses.toml"),
+        include_str!("../../../../configs/adversarial-glasses.toml"),
+        include_str!("../../../../configs/synthetic.toml"),
+    ];
+
+    #[test]
+    fn the_configurations_read_and_survive_a_round_trip() {
+        for text in FILES {
+            let config = Config::parse(text, "file").unwrap();
+            assert_eq!(Config::parse(&config.to_toml().unwrap(), "again").unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn the_papers_configuration_is_the_papers() {
+        let config = Config::parse(FILES[2], "paper").unwrap();
+        assert_eq!(config.generator().unwrap(), GeneratorSpec::paper());
+        let game = config.adversarial.as_ref().unwrap();
+        assert_eq!((game.iterations.as_slice(), game.batch, game.critic_steps), ([50_000; 5].as_slice(), 20, 2));
+        assert_eq!((game.generator.rate(0, 50_000), game.critic.rate(49_999, 50_000)), (1e-5, 1e-5));
+        let critic = config.discriminator.as_ref().unwrap();
+        assert_eq!((critic.loss, critic.penalty), (AdversarialLoss::WganGp, 10.0));
+        assert_eq!(crate::plan(&config).len(), 6);
+    }
+
+    #[test]
+    fn unknown_keys_and_senseless_values_are_named() {
+        for (from, to, named) in [
+            ("batch = 16", "batch = 16\nbatches = 3", "batches"),
+            ("batch = 16", "batch = 0", "critic.batch"),
+            ("size = 72", "size = 3", "size"),
+            ("\"rgba+pose\"", "\"rgb\"", "inputs"),
+            ("seed = 3", "", "seed"),
+            ("stages = 1", "stages = 2", "adversarial.iterations"),
+            ("\"logistic-r1\"", "\"hinge\"", "hinge"),
+            ("learning_rate = 5e-4 }", "learning_rate = nan }", "critic.optimiser"),
+            ("share = 0.25", "share = 1.5", "history.share"),
+            ("[examples]", "[exemples]", "exemples"),
+        ] {
+            assert!(FILES[3].contains(from), "{from}");
+            let message = Config::parse(&FILES[3].replace(from, to), "file.toml").unwrap_err().to_string();
+            assert!(message.contains(named) && message.contains("file.toml"), "{message}");
+        }
+    }
+
+    #[test]
+    fn values_can_be_replaced() {
+        let changed = |changes: &[&str]| {
+            Config::parse_with(FILES[3], "file.toml", &changes.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>())
+        };
+        let config =
+            changed(&["discriminator.loss=wgan-gp", "critic.batch = 8", "adversarial.iterations=[0]"]).unwrap();
+        assert_eq!(config.discriminator.as_ref().unwrap().loss, AdversarialLoss::WganGp);
+        assert_eq!(config.critic.as_ref().unwrap().batch, 8);
+        assert_eq!(crate::plan(&config).len(), 1);
+        for (wrong, named) in
+            [("critic.batch", "key=value"), ("critic.bach=8", "bach"), ("seed.x=1", "seed is no table")]
+        {
+            let message = changed(&[wrong]).unwrap_err().to_string();
+            assert!(message.contains(named) && message.contains("file.toml"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_rate_rises_and_falls() {
+        let rate = Optimiser { learning_rate: 1.0, warmup: 10, floor: 0.1, betas: [0.9, 0.999] };
+        assert_eq!((rate.rate(0, 100), rate.rate(9, 100), rate.rate(10, 100)), (0.1, 1.0, 1.0));
+        assert!((rate.rate(100, 100) - 0.1).abs() < 1e-12);
+        assert!((10..100).all(|i| rate.rate(i, 100) > rate.rate(i + 1, 100)));
+    }
+}

@@ -1,0 +1,167 @@
+//! The points of a frame that should meet points of a face, and how far off they are.
+//!
+//! Eight points in this order: pupils, temples, below the pupils, above the pupils; of each pair the subject's right
+//! (the image's left) first. Anchor error is the mean distance of the first four, in eye distances.
+
+mod solve;
+
+pub use solve::solve;
+
+use stgan::internals::pose::{EYE_Y, PUPIL_X, TEMPLE_X};
+use stgan::{Homography, Placement, Result};
+
+pub type Point = [f64; 2];
+
+/// The eight points of a frame or of a face.
+pub type Anchors = [Point; 8];
+
+/// Above and below the pupils: this share of the eye distance.
+const OFFSET: f64 = 0.3;
+
+/// The points of a frame in canonical pose.
+pub const FRAME: Anchors = {
+    const DOWN: f64 = OFFSET * 2.0 * PUPIL_X;
+    [
+        [-PUPIL_X, EYE_Y],
+        [PUPIL_X, EYE_Y],
+        [-TEMPLE_X, EYE_Y],
+        [TEMPLE_X, EYE_Y],
+        [-PUPIL_X, EYE_Y + DOWN],
+        [PUPIL_X, EYE_Y + DOWN],
+        [-PUPIL_X, EYE_Y - DOWN],
+        [PUPIL_X, EYE_Y - DOWN],
+    ]
+};
+
+/// The points of a face that those of a frame should meet, from its irises and temples (right, left), in their unit.
+///
+/// Temples are projected onto the line through the pupils. The points above and below are offset square to that line by
+/// 0.3 eye distances, scaled on each side by that side's distance from the middle to its temple over the mean of both:
+/// on a turned head the near lens is the larger one.
+pub fn from_landmarks(irises: [Point; 2], temples: [Point; 2]) -> Anchors {
+    let [right, left] = irises;
+    let eyes = distance(right, left);
+    let along = [(left[0] - right[0]) / eyes, (left[1] - right[1]) / eyes];
+    let down = [-along[1], along[0]];
+    let middle = [0.5 * (right[0] + left[0]), 0.5 * (right[1] + left[1])];
+    let reach = temples.map(|t| (t[0] - middle[0]) * along[0] + (t[1] - middle[1]) * along[1]);
+    let mean = 0.5 * (reach[0].abs() + reach[1].abs());
+    let at = |from: Point, direction: Point, by: f64| [from[0] + by * direction[0], from[1] + by * direction[1]];
+    let offset = reach.map(|r| OFFSET * eyes * r.abs() / mean);
+    [
+        right,
+        left,
+        at(middle, along, reach[0]),
+        at(middle, along, reach[1]),
+        at(right, down, offset[0]),
+        at(left, down, offset[1]),
+        at(right, down, -offset[0]),
+        at(left, down, -offset[1]),
+    ]
+}
+
+/// As [`from_landmarks`], of a face of which only the eyes are known: its temples are taken to lie where those of a frame
+/// in canonical pose do. On a turned head they do not: such anchors are good for a median, not for the last hundredth.
+pub fn from_eyes([right, left]: [Point; 2]) -> Anchors {
+    let at = |share: f64| [0, 1].map(|k| 0.5 * (right[k] + left[k]) + 0.5 * share * (left[k] - right[k]));
+    from_landmarks([right, left], [at(-TEMPLE_X / PUPIL_X), at(TEMPLE_X / PUPIL_X)])
+}
+
+/// The mean distance of pupils and temples, in eye distances of `target`.
+pub fn error(actual: &Anchors, target: &Anchors) -> f64 {
+    let sum: f64 = actual.iter().zip(target).take(4).map(|(a, b)| distance(*a, *b)).sum();
+    sum / 4.0 / distance(target[0], target[1])
+}
+
+/// The eight points under a homography.
+pub fn apply(h: &Homography, anchors: &Anchors) -> Anchors {
+    anchors.map(|point| h.apply(point))
+}
+
+/// The placement whose pupils and temples are nearest to `target` in the sense of least squares.
+pub fn placement(target: &Anchors) -> Placement {
+    let n = 4.0;
+    let mean = |points: &Anchors| {
+        let sum = points.iter().take(4).fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
+        [sum[0] / n, sum[1] / n]
+    };
+    // The frame's four points have their mean at (0, EYE_Y): the box's centre.
+    let (from, to) = (mean(&FRAME), mean(target));
+    let (mut dot, mut cross, mut square) = (0.0, 0.0, 0.0);
+    for (f, t) in FRAME.iter().zip(target).take(4) {
+        let (fx, fy, tx, ty) = (f[0] - from[0], f[1] - from[1], t[0] - to[0], t[1] - to[1]);
+        dot += fx * tx + fy * ty;
+        cross += fx * ty - fy * tx;
+        square += fx * fx + fy * fy;
+    }
+    let scale = dot.hypot(cross) / square;
+    Placement { x: to[0], y: to[1], width: 2.0 * TEMPLE_X * scale, rotation: cross.atan2(dot).to_degrees() }
+}
+
+/// From canonical coordinates of a frame to the image: the homography that meets the face's anchors best.
+///
+/// # Errors
+/// As [`solve`], and for anchors that no placement has.
+pub fn worn(target: &Anchors) -> Result<Homography> {
+    let to_image = placement(target).to_photo()?;
+    let p = solve(&apply(&to_image.inverse()?, target))?;
+    Ok(to_image * Homography::exp(&p.map(|x| -x)))
+}
+
+/// The similarity that brings two points to two others; none where the first two are in one place, or a number is not finite.
+pub fn similarity([a, b]: [Point; 2], [c, d]: [Point; 2]) -> Option<Homography> {
+    let (u, v) = ([b[0] - a[0], b[1] - a[1]], [d[0] - c[0], d[1] - c[1]]);
+    let square = u[0] * u[0] + u[1] * u[1];
+    let (cos, sin) = ((u[0] * v[0] + u[1] * v[1]) / square, (u[0] * v[1] - u[1] * v[0]) / square);
+    let map = Homography([
+        cos,
+        -sin,
+        c[0] - cos * a[0] + sin * a[1],
+        sin,
+        cos,
+        c[1] - sin * a[0] - cos * a[1],
+        0.0,
+        0.0,
+        1.0,
+    ]);
+    map.0.iter().all(|x| x.is_finite()).then_some(map).filter(|_| cos.hypot(sin) > 0.0)
+}
+
+pub fn distance(a: Point, b: Point) -> f64 {
+    (a[0] - b[0]).hypot(a[1] - b[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frontal_face_is_met_exactly() {
+        let truth = Placement { x: 120.0, y: 80.0, width: 90.0, rotation: 7.0 };
+        let to_photo = truth.to_photo().unwrap();
+        let on_photo = apply(&to_photo, &FRAME);
+        let target = from_landmarks([on_photo[0], on_photo[1]], [on_photo[2], on_photo[3]]);
+        assert!(error(&on_photo, &target) < 1e-12);
+        assert!(on_photo.iter().zip(target).all(|(a, b)| distance(*a, b) < 1e-9));
+        let found = placement(&target);
+        assert!((found.x - 120.0).abs() < 1e-9 && (found.y - 80.0).abs() < 1e-9);
+        assert!((found.width - 90.0).abs() < 1e-9 && (found.rotation - 7.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn two_points_make_a_similarity() {
+        let map = similarity([[1.0, 2.0], [4.0, 6.0]], [[10.0, 0.0], [10.0, 10.0]]).unwrap();
+        assert!(distance(map.apply([1.0, 2.0]), [10.0, 0.0]) < 1e-12);
+        assert!(distance(map.apply([4.0, 6.0]), [10.0, 10.0]) < 1e-12);
+        assert!(similarity([[1.0, 2.0], [1.0, 2.0]], [[0.0, 0.0], [1.0, 0.0]]).is_none());
+        assert!(similarity([[1.0, 2.0], [3.0, 2.0]], [[0.0, f64::NAN], [1.0, 0.0]]).is_none());
+    }
+
+    #[test]
+    fn a_shift_by_one_eye_distance_is_an_error_of_one() {
+        let target = from_landmarks([[10.0, 0.0], [20.0, 0.0]], [[4.0, 3.0], [27.0, 3.0]]);
+        assert!((error(&target.map(|[x, y]| [x, y + 10.0]), &target) - 1.0).abs() < 1e-12);
+        // The left temple is farther from the middle: that side's lens is larger.
+        assert!(target[5][1] > target[4][1]);
+    }
+}

@@ -1,0 +1,192 @@
+//! CelebA (Liu et al. 2015) as it is distributed, the aligned and cropped images; see
+//! [`Source::Celeba`](super::Source::Celeba).
+
+use super::check::{Landmarks, Listed, Row};
+use super::{Problem, Settings, data_error};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use stgan::{Error, Result};
+
+pub(super) const ATTRIBUTES: &str = "list_attr_celeba";
+const PARTITION: &str = "list_eval_partition";
+const LANDMARKS: &str = "list_landmarks_align_celeba";
+const IDENTITY: &str = "identity_CelebA";
+const IMAGES: &str = "img_align_celeba";
+const GLASSES: &str = "Eyeglasses";
+
+/// The splits, in the order of the numbers in the partition.
+const SPLITS: [&str; 3] = ["train", "val", "test"];
+
+/// The landmarks' columns that are used. The annotators' left is the image's.
+const EYES: [&str; 4] = ["lefteye_x", "lefteye_y", "righteye_x", "righteye_y"];
+
+pub(super) fn is_at(folder: &Path) -> bool {
+    find(folder, ATTRIBUTES).is_some()
+}
+
+/// A list as text file, or as the comma-separated one that some mirrors make of it.
+fn find(folder: &Path, stem: &str) -> Option<PathBuf> {
+    ["txt", "csv"].map(|ending| folder.join(format!("{stem}.{ending}"))).into_iter().find(|path| path.is_file())
+}
+
+pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
+    let need = |stem: &str| {
+        find(folder, stem).ok_or_else(|| data_error(folder, format!("there is no {stem}.txt, nor {stem}.csv")))
+    };
+    let attributes = Sheet::read(need(ATTRIBUTES)?)?;
+    let partition = Sheet::read(need(PARTITION)?)?;
+    let identity = find(folder, IDENTITY).map(Sheet::read).transpose()?;
+    let eyes = find(folder, LANDMARKS).filter(|_| settings.landmarks).map(Sheet::read).transpose()?;
+    let images = match folder.join(IMAGES) {
+        // Unpacked into a folder of its own name.
+        outer if outer.join(IMAGES).is_dir() => outer.join(IMAGES),
+        outer if outer.is_dir() => outer,
+        outer => return Err(data_error(&outer, "there is no such folder".into())),
+    };
+    let glasses = attributes.column(GLASSES)?;
+    let splits = partition.by_name();
+    let persons = identity.as_ref().map(Sheet::by_name);
+    let eyes = match &eyes {
+        Some(sheet) => Some((sheet.columns(EYES)?, sheet.by_name())),
+        None => None,
+    };
+
+    let names = SPLITS.map(Arc::<str>::from);
+    let (mut rows, mut problems) = (Vec::new(), Vec::new());
+    if let Some((said, found)) = attributes.count.map(|said| (said, attributes.rows().count())).filter(|(a, b)| a != b)
+    {
+        let reason = format!("it holds {found} rows, and its first line says {said}");
+        problems.push(Problem { path: attributes.path.display().to_string(), reason });
+    }
+    for (line, text) in attributes.rows() {
+        let row = || -> std::result::Result<Row, String> {
+            let (name, values) = cells(text);
+            let glasses = match nth(values, glasses) {
+                Some("1") => true,
+                Some("-1" | "0") => false,
+                Some(other) => return Err(format!("{name}: {GLASSES} is {other:?}, not 1 or -1")),
+                None => return Err(format!("{name}: {GLASSES} is missing")),
+            };
+            let split = match splits.get(name).and_then(|values| nth(values, 0)) {
+                Some(value) => value
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|value| names.get(value))
+                    .ok_or_else(|| format!("{name}: it is in part {value:?} of {PARTITION}, not 0, 1 or 2"))?,
+                None => return Err(format!("{name}: it is not in {PARTITION}")),
+            };
+            let person = match &persons {
+                Some(persons) => persons
+                    .get(name)
+                    .and_then(|v| nth(v, 0))
+                    .ok_or_else(|| format!("{name}: it is not in {IDENTITY}"))?,
+                None => name,
+            };
+            let landmarks = match &eyes {
+                Some((columns, sheet)) => {
+                    let values = sheet.get(name).ok_or_else(|| format!("{name}: it is not in {LANDMARKS}"))?;
+                    let number = |at: usize| nth(values, at).and_then(|value| value.parse::<f64>().ok());
+                    match columns.map(number) {
+                        // Numbers of pixels, whose centres lie half a pixel further.
+                        [Some(rx), Some(ry), Some(lx), Some(ly)] => {
+                            Some(Landmarks::Eyes([[rx + 0.5, ry + 0.5], [lx + 0.5, ly + 0.5]]))
+                        }
+                        _ => return Err(format!("{name}: its eyes in {LANDMARKS} are not numbers")),
+                    }
+                }
+                None => None,
+            };
+            Ok(Row {
+                id: name.to_owned(),
+                person: person.to_owned(),
+                split: split.clone(),
+                glasses,
+                file: name.to_owned(),
+                yaw: None,
+                landmarks,
+                whole: None,
+            })
+        };
+        match row() {
+            Ok(row) => rows.push(row),
+            Err(reason) => {
+                problems.push(Problem { path: format!("{} line {line}", attributes.path.display()), reason });
+            }
+        }
+    }
+    let path = partition.path.clone();
+    Ok(Listed { path, images, rows, problems })
+}
+
+/// One of the lists: rows of a file name and values, apart by spaces or commas. Before them may come their number, and
+/// the names of the values.
+struct Sheet {
+    path: PathBuf,
+    text: String,
+    count: Option<usize>,
+    header: Vec<String>,
+    /// Lines before the first row.
+    skip: usize,
+}
+
+impl Sheet {
+    fn read(path: PathBuf) -> Result<Self> {
+        let bytes = std::fs::read(&path).map_err(|source| Error::Io { path: path.display().to_string(), source })?;
+        let text = String::from_utf8(bytes).map_err(|_| data_error(&path, "it is not text".into()))?;
+        let text = text.trim_start_matches('\u{feff}').to_owned();
+        let mut lines = text.lines().peekable();
+        let count = lines.peek().and_then(|line| line.trim().parse::<usize>().ok());
+        if count.is_some() {
+            lines.next();
+        }
+        let mut header = Vec::new();
+        // A row's first cell is a file name, with a dot.
+        if let Some(line) = lines.peek().filter(|line| !cells(line).0.contains('.')) {
+            header = line.split(apart).filter(|cell| !cell.is_empty()).map(str::to_owned).collect();
+            if header.first().is_some_and(|name| name == "image_id") {
+                header.remove(0);
+            }
+        }
+        let skip = usize::from(count.is_some()) + usize::from(!header.is_empty());
+        Ok(Self { skip, count, header, path, text })
+    }
+
+    /// Line numbers from 1, and the rows' text.
+    fn rows(&self) -> impl Iterator<Item = (usize, &str)> {
+        (1..).zip(self.text.lines()).skip(self.skip).filter(|(_, line)| !line.trim().is_empty())
+    }
+
+    fn by_name(&self) -> HashMap<&str, &str> {
+        self.rows().map(|(_, line)| cells(line)).collect()
+    }
+
+    fn column(&self, name: &str) -> Result<usize> {
+        self.header
+            .iter()
+            .position(|column| column == name)
+            .ok_or_else(|| data_error(&self.path, format!("there is no column {name}")))
+    }
+
+    fn columns<const N: usize>(&self, names: [&str; N]) -> Result<[usize; N]> {
+        let mut columns = [0; N];
+        for (column, name) in columns.iter_mut().zip(names) {
+            *column = self.column(name)?;
+        }
+        Ok(columns)
+    }
+}
+
+fn apart(c: char) -> bool {
+    c == ',' || c.is_whitespace()
+}
+
+/// The first cell of a row, and the rest of it.
+fn cells(line: &str) -> (&str, &str) {
+    let line = line.trim();
+    line.split_once(apart).unwrap_or((line, ""))
+}
+
+fn nth(values: &str, n: usize) -> Option<&str> {
+    values.split(apart).filter(|cell| !cell.is_empty()).nth(n)
+}

@@ -1,0 +1,228 @@
+//! From the rows of a table to a data set: every image is decoded once, and what is broken is named.
+
+use super::anchors::{self, Anchors, Point};
+use super::pool::{self, Face, Origin, Pool, Whole, aligned_placement};
+use super::{Broken, Crop, Dataset, Problem, Settings, data_error, name_some};
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use stgan::{Error, Result};
+
+/// Smaller images, in pixels a side, show no face.
+const SMALLEST: u32 = 16;
+/// Eyes nearer to each other than this, in pixels, are no landmarks.
+const NEAREST: f64 = 4.0;
+
+/// One row of a table.
+pub(super) struct Row {
+    pub id: String,
+    pub person: String,
+    pub split: Arc<str>,
+    pub glasses: bool,
+    /// Relative to `Listed::images`.
+    pub file: String,
+    pub yaw: Option<f64>,
+    pub landmarks: Option<Landmarks>,
+    pub whole: Option<Whole>,
+}
+
+/// The subject's right first; pixels of the image.
+pub(super) enum Landmarks {
+    Eyes([Point; 2]),
+    Full { irises: [Point; 2], temples: [Point; 2] },
+}
+
+/// What a table lists.
+pub(super) struct Listed {
+    /// The table, for messages.
+    pub path: PathBuf,
+    pub images: PathBuf,
+    pub rows: Vec<Row>,
+    pub problems: Vec<Problem>,
+}
+
+impl Landmarks {
+    fn anchors(&self) -> Anchors {
+        match self {
+            Self::Eyes(eyes) => anchors::from_eyes(*eyes),
+            Self::Full { irises, temples } => anchors::from_landmarks(*irises, *temples),
+        }
+    }
+}
+
+/// Which pool a row belongs to, as an index into `[bare, wearers, validation, validation_wearers]`.
+fn pool_of(row: &Row, settings: &Settings) -> Option<usize> {
+    let split = &*row.split;
+    let among = |splits: &[String]| splits.iter().any(|s| s == split);
+    if !settings.validation.is_empty() && split == settings.validation {
+        Some(if row.glasses { 3 } else { 2 })
+    } else if among(&settings.splits) {
+        Some(usize::from(row.glasses))
+    } else {
+        (row.glasses && among(&settings.wearer_splits)).then_some(1)
+    }
+}
+
+pub(super) fn dataset(
+    folder: &Path,
+    listed: Listed,
+    settings: &Settings,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Dataset> {
+    let Listed { path, images, rows, mut problems } = listed;
+    keep_persons_apart(&path, &rows)?;
+    refuse(&problems, settings)?;
+    let rows = without_repetitions(&path, rows, &mut problems);
+    splits_exist(&path, &rows, settings)?;
+    let wanted: Vec<(usize, Row)> =
+        rows.into_iter().filter_map(|row| pool_of(&row, settings).map(|kind| (kind, row))).collect();
+    let (total, done) = (wanted.len(), AtomicUsize::new(0));
+    let images: Arc<Path> = images.into();
+    let checked: Vec<(usize, std::result::Result<Face, Problem>)> = wanted
+        .into_par_iter()
+        .map(|(kind, row)| {
+            let face = face(&images, row, settings);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+            (kind, face)
+        })
+        .collect();
+    let mut pools = [const { Vec::new() }; 4];
+    for (kind, face) in checked {
+        match face {
+            // Turned heads are left out of what is learned from, not of what is measured.
+            Ok(face) if kind < 2 && face.yaw.is_some_and(|yaw| yaw.abs() > settings.largest_yaw) => {}
+            Ok(face) => pools[kind].push(face),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    refuse(&problems, settings)?;
+    for (kind, splits) in [(0, settings.splits.join(", ")), (2, settings.validation.clone())] {
+        if pools[kind].is_empty() && !splits.is_empty() {
+            let mut reason = format!("no faces without glasses in {splits}");
+            if !problems.is_empty() {
+                reason += &format!("; {} cannot be used: {}", problems.len(), name_some(&problems));
+            }
+            return Err(data_error(folder, reason));
+        }
+    }
+    let [bare, wearers, validation, validation_wearers] =
+        pools.map(|faces| Pool::new(faces, settings.keep_in_memory_below));
+    let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let name = name.file_name().map_or_else(|| "data".to_owned(), |name| name.to_string_lossy().into_owned());
+    Ok(Dataset { name, bare, wearers, validation, validation_wearers, problems })
+}
+
+fn refuse(problems: &[Problem], settings: &Settings) -> Result<()> {
+    match (settings.broken, problems) {
+        (Broken::Refuse, [first, rest @ ..]) => {
+            let mut reason = first.reason.clone();
+            if !rest.is_empty() {
+                reason += &format!("; besides, {}", name_some(rest));
+            }
+            Err(Error::Data { path: first.path.clone(), reason })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A person in two splits would be learned from and measured on: never to be skipped over.
+fn keep_persons_apart(path: &Path, rows: &[Row]) -> Result<()> {
+    let mut splits: HashMap<&str, &str> = HashMap::new();
+    for row in rows {
+        let first: &str = splits.entry(&row.person).or_insert(&row.split);
+        if *first != *row.split {
+            let reason = format!("person {} is in the splits {first} and {}", row.person, row.split);
+            return Err(data_error(path, reason));
+        }
+    }
+    Ok(())
+}
+
+fn without_repetitions(path: &Path, rows: Vec<Row>, problems: &mut Vec<Problem>) -> Vec<Row> {
+    let mut seen = HashSet::new();
+    let mut again = |row: &Row| {
+        let new = seen.insert(row.id.clone());
+        if !new {
+            let reason = format!("{} is listed a second time", row.id);
+            problems.push(Problem { path: path.display().to_string(), reason });
+        }
+        new
+    };
+    rows.into_iter().filter(|row| again(row)).collect()
+}
+
+fn splits_exist(path: &Path, rows: &[Row], settings: &Settings) -> Result<()> {
+    let found: BTreeSet<&str> = rows.iter().map(|row| &*row.split).collect();
+    let wanted = settings.splits.iter().chain(&settings.wearer_splits).chain(std::iter::once(&settings.validation));
+    match wanted.into_iter().find(|split| !split.is_empty() && !found.contains(split.as_str())) {
+        Some(split) => {
+            let found: Vec<&str> = found.into_iter().collect();
+            Err(data_error(path, format!("no rows of split {split}; there is {}", found.join(", "))))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Decodes a row's image and makes sense of its landmarks.
+fn face(images: &Arc<Path>, row: Row, settings: &Settings) -> std::result::Result<Face, Problem> {
+    let path = images.join(&row.file);
+    let problem = |reason: String| Problem { path: path.display().to_string(), reason };
+    let image = pool::read_image(&path).map_err(|error| match error {
+        Error::Data { reason, .. } => problem(reason),
+        Error::Io { source, .. } => problem(source.to_string()),
+        other => problem(other.to_string()),
+    })?;
+    let size = (image.width(), image.height());
+    if size.0.min(size.1) < SMALLEST {
+        return Err(problem(format!("{}×{} pixels are too few for a face", size.0, size.1)));
+    }
+    let landmarks = row.landmarks.filter(|_| settings.landmarks);
+    let target = landmarks.map(|l| l.anchors());
+    if let Some(target) = &target {
+        makes_sense(target, size).map_err(|what| problem(format!("its landmarks make no sense: {what}")))?;
+    }
+    let placement = match (&target, settings.crop) {
+        (Some(target), Crop::Landmarks) => anchors::placement(target),
+        _ => aligned_placement(size.0, size.1).ok_or_else(|| {
+            let reason = format!("{}×{} pixels are not framed as CelebA's 178×218", size.0, size.1);
+            problem(reason + ", and no landmarks say where the face is")
+        })?,
+    };
+    if row.yaw.is_some_and(|yaw| !yaw.is_finite()) {
+        return Err(problem("its yaw is not finite".into()));
+    }
+    let origin = Origin::File(images.clone(), row.file);
+    Ok(Face { id: row.id, person: row.person, target, placement, yaw: row.yaw, size, origin, whole: row.whole })
+}
+
+/// Whether a frame can be put there.
+fn makes_sense(target: &Anchors, size: (u32, u32)) -> std::result::Result<(), &'static str> {
+    let [right, left, right_temple, left_temple, ..] = *target;
+    let finite = |points: &[Point]| points.iter().flatten().all(|v| v.is_finite());
+    if !finite(&[right, left]) {
+        return Err("a coordinate is not finite");
+    }
+    let (width, height) = (f64::from(size.0), f64::from(size.1));
+    let inside = |[x, y]: Point| (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
+    if !inside(right) || !inside(left) {
+        return Err("an eye lies outside of the image");
+    }
+    if anchors::distance(right, left) < NEAREST || right[0] >= left[0] {
+        return Err("the eyes are too near to each other, or the wrong way round");
+    }
+    if !finite(target) {
+        return Err("a coordinate is not finite");
+    }
+    let beyond = |temple: Point, eye: Point, other: Point| {
+        (temple[0] - other[0]) * (eye[0] - other[0]) + (temple[1] - other[1]) * (eye[1] - other[1]) > 0.0
+    };
+    if !beyond(right_temple, right, left) || !beyond(left_temple, left, right) {
+        return Err("the temples are the wrong way round");
+    }
+    // Seen as the networks will.
+    let seen = anchors::placement(target).to_photo().and_then(|to_photo| to_photo.inverse());
+    let solved = seen.and_then(|to_view| anchors::solve(&anchors::apply(&to_view, target)));
+    solved.map(|_| ()).map_err(|_| "no frame can be put there")
+}

@@ -1,0 +1,172 @@
+//! A scene: layers over each other, rendered through any view.
+
+use crate::data::anchors::{self, Anchors, Point};
+use std::sync::Arc;
+use stgan::internals::resample::Pyramid;
+use stgan::{Homography, Result};
+
+/// An image that layers share.
+pub(super) struct Picture(pub Pyramid);
+
+/// What of its picture a layer shows, in the picture's pixels.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Mask {
+    Whole,
+    /// All of the plane: beyond the square around the centre, the square's edge goes on.
+    Clamped {
+        centre: Point,
+        radius: f64,
+    },
+    /// `soft` is the share of the radius over which the edge fades.
+    Oval {
+        centre: Point,
+        reach: [f64; 2],
+        soft: f64,
+    },
+    Box {
+        centre: Point,
+        reach: [f64; 2],
+        soft: f64,
+    },
+}
+
+pub(super) struct Layer {
+    picture: Arc<Picture>,
+    to_scene: Homography,
+    to_picture: Homography,
+    mask: Mask,
+}
+
+/// Layers, and where the faces in them have their pupils.
+pub struct Scene {
+    pub size: usize,
+    layers: Vec<Layer>,
+    /// The pupils of every face in scene pixels, the image's left one first.
+    pub faces: Vec<[Point; 2]>,
+}
+
+impl Mask {
+    /// The share of a layer at a point of its picture.
+    fn at(&self, [x, y]: Point) -> f32 {
+        let fade = |beyond: f64, soft: f64| ((1.0 - beyond) / soft).clamp(0.0, 1.0) as f32;
+        match *self {
+            Self::Whole | Self::Clamped { .. } => 1.0,
+            Self::Oval { centre, reach, soft } => {
+                fade(((x - centre[0]) / reach[0]).hypot((y - centre[1]) / reach[1]), soft)
+            }
+            Self::Box { centre, reach, soft } => {
+                fade(((x - centre[0]) / reach[0]).abs().max(((y - centre[1]) / reach[1]).abs()), soft)
+            }
+        }
+    }
+
+    /// The box that it shows, in the picture's pixels.
+    fn bounds(&self, picture: &Pyramid) -> Option<[Point; 2]> {
+        match *self {
+            Self::Whole => Some([[0.0, 0.0], [f64::from(picture.width()), f64::from(picture.height())]]),
+            Self::Clamped { .. } => None,
+            Self::Oval { centre: [x, y], reach: [a, b], .. } | Self::Box { centre: [x, y], reach: [a, b], .. } => {
+                Some([[x - a, y - b], [x + a, y + b]])
+            }
+        }
+    }
+}
+
+impl Layer {
+    pub fn new(picture: Arc<Picture>, to_scene: &Homography, mask: Mask) -> Result<Self> {
+        Ok(Self { picture, to_scene: *to_scene, to_picture: to_scene.inverse()?, mask })
+    }
+
+    /// Draws the layer over `pixels`, premultiplied RGBA, `width` a row; `to_view` is from the scene to them.
+    fn draw(&self, to_view: &Homography, from_view: &Homography, width: usize, pixels: &mut [[f32; 4]]) {
+        let height = pixels.len() / width;
+        let to_picture = self.to_picture * *from_view;
+        let (mut columns, mut rows) = (0..width, 0..height);
+        if let Some([[left, top], [right, bottom]]) = self.mask.bounds(&self.picture.0) {
+            let map = *to_view * self.to_scene;
+            let corners = [[left, top], [right, top], [right, bottom], [left, bottom]].map(|c| map.apply(c));
+            let range = |axis: usize, size: usize| {
+                let low = corners.iter().map(|c| c[axis]).fold(f64::INFINITY, f64::min) - 1.0;
+                let high = corners.iter().map(|c| c[axis]).fold(f64::NEG_INFINITY, f64::max) + 1.0;
+                (low.max(0.0) as usize).min(size)..(high.max(0.0).ceil() as usize).min(size)
+            };
+            (columns, rows) = (range(0, width), range(1, height));
+        }
+        if columns.is_empty() {
+            return;
+        }
+        let mut line = vec![[0.0; 4]; columns.len()];
+        for y in rows {
+            let out = &mut pixels[y * width..][columns.clone()];
+            match self.mask {
+                Mask::Clamped { centre, radius } => {
+                    self.clamped(&to_picture, (columns.start, y), centre, radius, &mut line)
+                }
+                _ => self.picture.0.sample_row(&to_picture, columns.start as u32, y as u32, &mut line),
+            }
+            for (x, (out, value)) in columns.clone().zip(out.iter_mut().zip(&line)) {
+                let share = match self.mask {
+                    Mask::Whole | Mask::Clamped { .. } => 1.0,
+                    mask => mask.at(to_picture.apply([x as f64 + 0.5, y as f64 + 0.5])),
+                };
+                if share > 0.0 {
+                    let left = 1.0 - share * value[3];
+                    *out = std::array::from_fn(|k| share * value[k] + left * out[k]);
+                }
+            }
+        }
+    }
+
+    /// A row of a background, which has no end: each pixel looked up at the nearest point of the square.
+    fn clamped(&self, map: &Homography, (x, y): (usize, usize), centre: Point, radius: f64, line: &mut [[f32; 4]]) {
+        let edge = radius - 1.0;
+        self.picture.0.sample_row(map, x as u32, y as u32, line);
+        for (x, value) in (x..).zip(line) {
+            let at = map.apply([x as f64 + 0.5, y as f64 + 0.5]);
+            let near = [0, 1].map(|k| at[k].clamp(centre[k] - edge, centre[k] + edge));
+            if near != at {
+                let shift = Homography::similarity(1.0, 0.0, near[0] - at[0], near[1] - at[1]);
+                let mut one = [[0.0; 4]];
+                self.picture.0.sample_row(&(shift * *map), x as u32, y as u32, &mut one);
+                [*value] = one;
+            }
+        }
+    }
+}
+
+impl Scene {
+    pub(super) fn new(size: usize) -> Self {
+        Self { size, layers: Vec::new(), faces: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, layer: Layer) {
+        self.layers.push(layer);
+    }
+
+    /// A face by its points in the scene; those that were mirrored too.
+    pub(super) fn add_face(&mut self, target: &Anchors) {
+        let [a, b, ..] = *target;
+        self.faces.push(if a[0] <= b[0] { [a, b] } else { [b, a] });
+    }
+
+    /// Whether something that reaches so far around a point leaves all faces as they are.
+    pub(super) fn is_free(&self, at: Point, reach: f64) -> bool {
+        self.faces.iter().all(|[a, b]| {
+            let middle = [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])];
+            anchors::distance(at, middle) > reach + 1.2 * anchors::distance(*a, *b)
+        })
+    }
+
+    /// `width × height` pixels, premultiplied RGBA, each looked up through `from_view` (their coordinates to the scene's).
+    ///
+    /// # Errors
+    /// [`stgan::Error::Degenerate`] for a view without an inverse.
+    pub fn render(&self, from_view: &Homography, width: usize, height: usize) -> Result<Vec<[f32; 4]>> {
+        let to_view = from_view.inverse()?;
+        let mut pixels = vec![[0.0; 4]; width * height];
+        for layer in &self.layers {
+            layer.draw(&to_view, from_view, width, &mut pixels);
+        }
+        Ok(pixels)
+    }
+}

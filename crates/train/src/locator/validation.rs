@@ -1,0 +1,102 @@
+//! How a locator fares on people that it has not learned from, and on pictures without any.
+
+use super::config::{Config, HIGHEST_THRESHOLD, Settings};
+use crate::data::anchors::{Anchors, distance};
+use crate::data::{Dataset, Pool};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use stgan::internals::locate::Weights;
+use stgan::{Bitmap, Locator, Result};
+use stgan_synth::faceless::Kind;
+
+/// Pictures without a face, and pixels across.
+const FACELESS: usize = 250;
+const WIDTH: u32 = 256;
+/// A face is found where the mean error of its pupils is below this, in eye distances.
+const FOUND: f64 = 0.25;
+
+pub struct Validation {
+    photos: Vec<(Bitmap, Anchors)>,
+    faceless: Vec<Bitmap>,
+}
+
+/// What a validation says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Measured {
+    /// Of the photos with a face, the share in which it is found, whatever the score.
+    pub found: f64,
+    /// Of the pupils of those, in eye distances.
+    pub median: f64,
+    pub p95: f64,
+    /// The lowest score from which on no more than the configured share of the faceless pictures raises an alarm.
+    pub threshold: f64,
+    /// The share of the photos whose face is found with that threshold.
+    pub recall: f64,
+}
+
+impl Validation {
+    /// Whole photos where the data has them, aligned images where not.
+    pub fn new(config: &Config, dataset: &Dataset) -> Result<Self> {
+        let mut photos = photos(&dataset.validation)?;
+        photos.extend(self::photos(&dataset.validation_wearers)?);
+        let faceless = (0..FACELESS)
+            .into_par_iter()
+            .map(|i| {
+                let mut rng = ChaCha8Rng::seed_from_u64(config.seed ^ u64::MAX);
+                rng.set_stream(i as u64);
+                Kind::ALL[i % Kind::ALL.len()].draw(&mut rng, WIDTH)
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { photos, faceless })
+    }
+
+    pub fn faces(&self) -> usize {
+        self.photos.len()
+    }
+
+    pub fn measure(&self, weights: &Weights, settings: &Settings) -> Result<Measured> {
+        let locator = Locator::from_weights(weights)?;
+        let best = |image: &Bitmap| locator.locate_in(&image.as_ref(), 0.0);
+        let mut alarms: Vec<f64> = self
+            .faceless
+            .par_iter()
+            .map(|image| Ok(best(image)?.iter().map(|face| face.score).fold(0.0, f64::max)))
+            .collect::<Result<_>>()?;
+        alarms.sort_by(|a, b| b.total_cmp(a));
+        let allowed = (settings.false_alarms * alarms.len() as f64) as usize;
+        let threshold = alarms.get(allowed).map_or(0.5, |score| score + 1e-3);
+        let threshold = threshold.clamp(settings.lowest_threshold, HIGHEST_THRESHOLD);
+        let of_photo = |(image, target): &(Bitmap, Anchors)| -> Result<Option<(f64, f64)>> {
+            let eyes = distance(target[0], target[1]);
+            let errors = best(image)?.into_iter().map(|face| {
+                let error = 0.5 * (distance(face.eyes[0], target[0]) + distance(face.eyes[1], target[1])) / eyes;
+                (error, face.score)
+            });
+            Ok(errors.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(error, _)| *error < FOUND))
+        };
+        let found: Vec<Option<(f64, f64)>> = self.photos.par_iter().map(of_photo).collect::<Result<_>>()?;
+        let mut errors: Vec<f64> = found.iter().flatten().map(|(error, _)| *error).collect();
+        errors.sort_by(f64::total_cmp);
+        let at = |share: f64| errors.get((errors.len().max(1) - 1) * (share * 100.0) as usize / 100).copied();
+        let share = |count: usize| count as f64 / self.photos.len().max(1) as f64;
+        Ok(Measured {
+            found: share(errors.len()),
+            median: at(0.5).unwrap_or(f64::NAN),
+            p95: at(0.95).unwrap_or(f64::NAN),
+            threshold,
+            recall: share(found.iter().flatten().filter(|(_, score)| *score >= threshold).count()),
+        })
+    }
+}
+
+fn photos(pool: &Pool) -> Result<Vec<(Bitmap, Anchors)>> {
+    let photo = |face: &crate::data::Face| -> Option<Result<(Bitmap, Anchors)>> {
+        match face.photo() {
+            Ok(Some(found)) => Some(Ok(found)),
+            Ok(None) => face.target.map(|target| Ok((face.image()?, target))),
+            Err(error) => Some(Err(error)),
+        }
+    };
+    pool.faces().par_iter().filter_map(photo).collect()
+}

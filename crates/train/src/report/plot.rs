@@ -1,0 +1,278 @@
+//! Plots of a run's records as PNG, 1200×800 pixels.
+
+use super::canvas::{Anchor, Canvas, Dash, GREY, INK, Stroke, write_png};
+use super::chart::{Level, Panel, Scale, Segment, Series};
+use super::metrics::Record;
+use std::path::Path;
+use stgan::{Bitmap, Result};
+
+const WIDTH: u32 = 1200;
+const HEIGHT: u32 = 800;
+
+/// Okabe and Ito's colours, told apart by the colour-blind too.
+const BLUE: &str = "#0072b2";
+const VERMILION: &str = "#d55e00";
+const GREEN: &str = "#009e73";
+const PURPLE: &str = "#b8659a";
+/// From viridis, which is ordered and readable in grey: the last stage is the darkest.
+const STAGES: [[f64; 3]; 5] =
+    [[128.0, 188.0, 66.0], [53.0, 183.0, 121.0], [38.0, 130.0, 142.0], [62.0, 73.0, 137.0], [68.0, 1.0, 84.0]];
+
+/// Writes `losses.png` and `anchor-error.png` into a run's folder. Records without anything to draw give a sheet that
+/// says so.
+///
+/// # Errors
+/// [`stgan::Error::Io`].
+pub fn write(folder: &Path, records: &[Record]) -> Result<()> {
+    write_png(&folder.join("losses.png"), &losses(records)?)?;
+    write_png(&folder.join("anchor-error.png"), &anchor_errors(records)?)
+}
+
+/// A panel for each family of numbers that the records have: the regression's loss, the losses of generator and critic,
+/// the Wasserstein estimate, the norm of the critic's gradient, ‖Δp‖, and the held-out preference.
+///
+/// # Errors
+/// None that the records could cause.
+pub fn losses(records: &[Record]) -> Result<Bitmap> {
+    let mut canvas = Canvas::new(WIDTH, HEIGHT);
+    let segments = segments(records);
+    let panels: Vec<Panel> = panels(records).into_iter().filter(|panel| !panel.is_empty()).collect();
+    if panels.is_empty() {
+        nothing(&mut canvas, "no losses yet");
+        return canvas.render();
+    }
+    let columns = if panels.len() < 3 { 1 } else { 2 };
+    let rows = panels.len().div_ceil(columns);
+    let (width, height) = (f64::from(WIDTH - 20) / columns as f64, f64::from(HEIGHT - 12) / rows as f64);
+    for (i, panel) in panels.iter().enumerate() {
+        // A last panel alone in its row has all of it.
+        let across = if i + 1 == panels.len() && i % columns == 0 { columns as f64 } else { 1.0 };
+        let (left, top) = (10.0 + (i % columns) as f64 * width, 4.0 + (i / columns) as f64 * height);
+        panel.draw(&mut canvas, [left, top, width * across, height], &segments);
+    }
+    canvas.render()
+}
+
+/// The anchor error on faces and frames that training does not see: median (solid) and 95th percentile (dashed) after
+/// each stage, beside the error as placed and that of a generator which ignores the face.
+///
+/// # Errors
+/// None that the records could cause.
+pub fn anchor_errors(records: &[Record]) -> Result<Bitmap> {
+    let mut canvas = Canvas::new(WIDTH, HEIGHT);
+    let found: Vec<Found> = records.iter().filter_map(Found::of).collect();
+    let steps = found.iter().map(|f| f.median.len().max(f.p95.len())).max().unwrap_or(0);
+    let mut panel = Panel {
+        title: "Anchor error on the validation split".into(),
+        unit: "eye distances".into(),
+        scale: Scale::FromZero,
+        log_beyond: 12.0,
+        series: Vec::new(),
+        levels: Vec::new(),
+        legend: false,
+    };
+    let curve = |name: &str, stroke: Stroke, value: &dyn Fn(&Found) -> Option<f64>| {
+        // Where a validation does not know a stage, its curve has a gap.
+        let points = found.iter().map(|f| (f.step, value(f).unwrap_or(f64::NAN))).collect();
+        Series { name: name.into(), stroke, points, smooth: false }
+    };
+    let mut rows: Vec<(String, Stroke, [f64; 2])> = Vec::new();
+    let last = |values: &dyn Fn(&Found) -> Option<f64>| found.iter().rev().find_map(values).unwrap_or(f64::NAN);
+    for step in 0..steps {
+        let (median, p95) = (|f: &Found| f.median.get(step).copied(), |f: &Found| f.p95.get(step).copied());
+        let colour = if step == 0 { GREY.to_owned() } else { stage_colour(step, steps - 1) };
+        let (name, solid, dashed) = match step {
+            0 => ("as placed".to_owned(), Stroke::new(&colour, 1.6).dash(Dash::Dashed), None),
+            _ => {
+                let stroke = Stroke::new(&colour, 2.2);
+                (format!("after stage {step}"), stroke, Some(Stroke::new(&colour, 1.4).dash(Dash::Dashed)))
+            }
+        };
+        panel.series.extend(dashed.map(|stroke| curve("", stroke, &p95)));
+        panel.series.push(curve(&name, solid.clone(), &median));
+        rows.push((name, solid, [last(&median), last(&p95)]));
+    }
+    if panel.is_empty() {
+        nothing(&mut canvas, "no validation yet");
+        return canvas.render();
+    }
+    if let Some(value) = found.iter().rev().find_map(|f| f.ignorant) {
+        let stroke = Stroke::new(VERMILION, 1.6).dash(Dash::Dotted);
+        rows.insert(1.min(rows.len()), ("face ignored".into(), stroke.clone(), [value, f64::NAN]));
+        panel.levels.push(Level { name: String::new(), value, stroke });
+    }
+    let table = 290.0;
+    panel.draw(&mut canvas, [10.0, 4.0, f64::from(WIDTH) - 20.0 - table, f64::from(HEIGHT) - 12.0], &segments(records));
+    legend(&mut canvas, f64::from(WIDTH) - table - 2.0, &rows);
+    canvas.render()
+}
+
+/// Names the curves, with their last values.
+fn legend(canvas: &mut Canvas, left: f64, rows: &[(String, Stroke, [f64; 2])]) {
+    let (median, p95) = (left + 205.0, left + 270.0);
+    canvas.text((left, 60.0), 12.0, Anchor::Start, GREY, "the last validation");
+    canvas.text((median, 60.0), 12.0, Anchor::End, GREY, "median");
+    canvas.text((p95, 60.0), 12.0, Anchor::End, GREY, "95 %");
+    for (i, (name, stroke, values)) in rows.iter().enumerate() {
+        let y = 86.0 + 24.0 * i as f64;
+        if y > f64::from(HEIGHT) - 70.0 {
+            return;
+        }
+        canvas.line(&[(left, y - 4.5), (left + 30.0, y - 4.5)], stroke);
+        canvas.text((left + 38.0, y), 13.0, Anchor::Start, INK, name);
+        for (x, value) in [median, p95].into_iter().zip(values) {
+            if value.is_finite() {
+                canvas.text((x, y), 13.0, Anchor::End, INK, &format!("{value:.4}"));
+            }
+        }
+    }
+    let y = 86.0 + 24.0 * rows.len() as f64;
+    canvas.text((left, y + 6.0), 12.0, Anchor::Start, GREY, "solid: median; dashed, same colour: 95 %");
+}
+
+/// A validation's anchor errors.
+struct Found {
+    step: f64,
+    median: Vec<f64>,
+    p95: Vec<f64>,
+    ignorant: Option<f64>,
+}
+
+impl Found {
+    fn of(record: &Record) -> Option<Self> {
+        let median = record.numbers("median")?;
+        let p95 = record.numbers("p95").unwrap_or_default();
+        let ignorant = record.number("ignorant").filter(|value| value.is_finite());
+        Some(Self { step: record.step as f64, median, p95, ignorant })
+    }
+}
+
+fn panels(records: &[Record]) -> Vec<Panel> {
+    let panel = |title: &str, unit: &str, scale: Scale, log_beyond: f64, curves: &[(&str, &str, &str)]| Panel {
+        title: title.into(),
+        unit: unit.into(),
+        scale,
+        log_beyond,
+        series: curves.iter().map(|(key, name, colour)| series(records, key, name, colour)).collect(),
+        levels: Vec::new(),
+        legend: true,
+    };
+    let level = |name: &str, value: f64| {
+        vec![Level { name: name.into(), value, stroke: Stroke::new(GREY, 1.3).dash(Dash::Dashed) }]
+    };
+    let never = f64::INFINITY;
+    let mut preference = panel(
+        "Held-out preference",
+        "share of pairs",
+        Scale::Share,
+        never,
+        &[("preference", "right placement preferred", GREEN)],
+    );
+    preference.levels = level("chance", 0.5);
+    let mut gradient = panel(
+        "Critic's gradient",
+        "norm of the input gradient",
+        Scale::Fitted,
+        30.0,
+        &[("gradient_norm", "between real and fake", PURPLE)],
+    );
+    if !gradient.is_empty() && records.iter().any(|record| record.values.contains_key("wasserstein")) {
+        gradient.levels = level("1, as the penalty asks", 1.0);
+    }
+    vec![
+        panel("Regression", "loss", Scale::Fitted, 10.0, &[("loss", "", BLUE)]),
+        panel(
+            "Adversarial losses",
+            "loss",
+            Scale::Fitted,
+            100.0,
+            &[
+                ("generator_loss", "generator", BLUE),
+                ("critic_loss", "critic", VERMILION),
+                ("penalty", "penalty", PURPLE),
+            ],
+        ),
+        panel(
+            "Wasserstein estimate",
+            "mean score, real − fake",
+            Scale::Fitted,
+            never,
+            &[("wasserstein", "", VERMILION)],
+        ),
+        gradient,
+        panel("Update of the warp", "‖Δp‖", Scale::Fitted, 30.0, &[("update_norm", "", BLUE)]),
+        preference,
+    ]
+}
+
+fn series(records: &[Record], key: &str, name: &str, colour: &str) -> Series {
+    let points = records.iter().filter_map(|record| Some((record.step as f64, record.number(key)?))).collect();
+    Series { name: name.into(), stroke: Stroke::new(colour, 2.0), points, smooth: true }
+}
+
+/// The phases of a run, by the records' own words. Each begins where the one before it ended.
+fn segments(records: &[Record]) -> Vec<Segment> {
+    let mut segments: Vec<Segment> = Vec::new();
+    for part in records.chunk_by(|a, b| a.phase == b.phase && a.stage == b.stage) {
+        let (first, last) = (&part[0], &part[part.len() - 1]);
+        let before = segments.last().map_or(0.0, |segment| segment.end);
+        // A file that begins in the middle of a run has not seen its start.
+        let start = (first.step.saturating_sub(first.iteration) as f64).max(before);
+        let phase = first.phase.replace('_', " ");
+        let stage = first.stage;
+        let names = match first.phase.as_str() {
+            "regression" | "adversarial" => {
+                vec![format!("{phase} {stage}"), format!("{}. {stage}", &phase[..3]), stage.to_string()]
+            }
+            _ => vec![phase],
+        };
+        segments.push(Segment { names, start, end: (last.step as f64).max(start) });
+    }
+    segments
+}
+
+fn stage_colour(stage: usize, stages: usize) -> String {
+    let at = if stages < 2 { 0.5 } else { (stage - 1) as f64 / (stages - 1) as f64 };
+    let at = at * (STAGES.len() - 1) as f64;
+    let below = (at as usize).min(STAGES.len() - 2);
+    let mixed = |i: usize| STAGES[below][i] + (at - below as f64) * (STAGES[below + 1][i] - STAGES[below][i]);
+    format!("#{:02x}{:02x}{:02x}", mixed(0) as u8, mixed(1) as u8, mixed(2) as u8)
+}
+
+fn nothing(canvas: &mut Canvas, text: &str) {
+    canvas.text((f64::from(WIDTH) / 2.0, f64::from(HEIGHT) / 2.0), 18.0, Anchor::Middle, GREY, text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_follow_each_other() {
+        let at = |phase: &str, stage, iteration, step| Record::new(phase, stage, iteration, step);
+        let records = [
+            at("regression", 1, 50, 50),
+            at("regression", 1, 100, 100),
+            at("regression", 2, 50, 150),
+            at("critic", 1, 50, 200),
+            at("end_to_end", 2, 10, 210),
+        ];
+        let found: Vec<_> = segments(&records).into_iter().map(|s| (s.names[0].clone(), s.start, s.end)).collect();
+        let expected = [
+            ("regression 1", 0.0, 100.0),
+            ("regression 2", 100.0, 150.0),
+            ("critic", 150.0, 200.0),
+            ("end to end", 200.0, 210.0),
+        ];
+        assert_eq!(found, expected.map(|(name, start, end)| (name.to_owned(), start, end)));
+        assert_eq!(segments(&records[1..2])[0].start, 0.0);
+        assert_eq!(segments(&[at("critic", 1, 10, 1000)])[0].start, 990.0);
+    }
+
+    #[test]
+    fn stages_have_colours_of_their_own() {
+        let all: std::collections::BTreeSet<_> = (1..=8).map(|stage| stage_colour(stage, 8)).collect();
+        assert_eq!(all.len(), 8);
+        assert!(stage_colour(1, 1).len() == 7);
+    }
+}

@@ -1,0 +1,99 @@
+//! The locator's kernels and networks: checks that run natively and in wasm.
+
+use candle_core::{Device, Tensor};
+use stgan::internals::kernels::{Chain, Conv, Instructions, Map};
+use stgan::internals::locate::{FinderSpec, LocatorSpec, PointerSpec, Weights};
+use stgan::model::{Parameters, initialise};
+use stgan::ops;
+
+/// Numbers without a pattern, the same every time.
+pub fn numbers(count: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12345);
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as f32 / u32::MAX as f32 - 0.5
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+fn map_of(planes: &[f32], size: (usize, usize), channels: usize, border: usize) -> Map {
+    let mut map = Map::new(size, channels, border);
+    for y in 0..size.0 {
+        for (x, pixel) in map.row_mut(y).chunks_exact_mut(channels).enumerate() {
+            for (c, value) in pixel.iter_mut().enumerate() {
+                *value = planes[(c * size.0 + y) * size.1 + x];
+            }
+        }
+    }
+    map
+}
+
+/// On every size, for kernels and strides of all kinds: what `ops::conv_layer` gives, but for the rounding to whole numbers.
+pub fn convolutions_are_convolutions(instructions: Instructions) {
+    let mut seed = 0;
+    for (kernel, stride) in [(1, 1), (3, 1), (4, 2), (4, 4), (2, 2), (5, 3)] {
+        for channels in [(1, 1), (3, 5), (7, 8), (8, 24), (13, 19)] {
+            for size in [(1, 1), (2, 3), (4, 4), (5, 9), (12, 7), (17, 26)] {
+                seed += 1;
+                let tensor = |shape: &[usize], seed: u32| {
+                    Tensor::from_vec(numbers(shape.iter().product(), seed), shape, &Device::Cpu).unwrap()
+                };
+                let x = tensor(&[1, channels.0, size.0, size.1], seed);
+                let weight = tensor(&[channels.1, channels.0, kernel, kernel], seed + 1000);
+                let bias = tensor(&[channels.1], seed + 2000);
+                for relu in [false, true] {
+                    let slope = if relu { 0.0 } else { 1.0 };
+                    let expected = ops::conv_layer(&x, &weight, &bias, stride, slope).unwrap();
+                    let conv = Conv::new(&weight, &bias, stride, relu, instructions).unwrap();
+                    let planes = x.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+                    let output = conv.run(&map_of(&planes, size, channels.0, conv.border()), 2);
+                    let (_, _, height, width) = expected.dims4().unwrap();
+                    assert_eq!(output.size(), (height, width));
+                    let expected = expected.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+                    // Numbers within ±½. A weight's step is what all of them add up to over 2¹⁷: 2e-6 a tap. Half of it off
+                    // each product is 1.6e-7 · taps^1.5 (standard deviation) off the sum; five of these are allowed.
+                    let taps = (channels.0 * kernel * kernel) as f32;
+                    let tolerance = 1e-4 + 8e-7 * taps.powf(1.5);
+                    for y in 0..height {
+                        for x in 0..width {
+                            for (c, value) in output.pixel(y, x).iter().enumerate() {
+                                let wanted = expected[(c * height + y) * width + x];
+                                let what = format!("{kernel}/{stride} {channels:?} {size:?} at {c}, {y}, {x}");
+                                assert!((value - wanted).abs() < tolerance, "{what}: {value} for {wanted}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What no network is made of is refused.
+pub fn what_does_not_fit_is_refused() {
+    let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
+    let conv =
+        |weight: &[usize], bias: &[usize]| Conv::new(&zeros(weight), &zeros(bias), 1, true, Instructions::best());
+    assert!(conv(&[4, 3, 3, 2], &[4]).is_err());
+    assert!(conv(&[4, 3, 3, 3], &[3]).is_err());
+    let good = || conv(&[4, 3, 3, 3], &[4]).unwrap();
+    assert!(Chain::new(vec![good(), good()]).is_err());
+    assert!(Chain::new(Vec::new()).is_err());
+}
+
+/// A locator that has learned nothing.
+pub fn untrained() -> Weights {
+    let spec = LocatorSpec {
+        finder: FinderSpec { layers: vec![[4, 4], [4, 8], [4, 8], [3, 8]] },
+        pointer: PointerSpec { size: 32, channels: vec![4, 8, 8], hidden: 8 },
+    };
+    let (mut values, mut at) = (numbers(1 << 16, 5).into_iter(), 0);
+    let parameters: Parameters = initialise(&spec.tensors(), || {
+        at += 1;
+        3.0 * values.next().unwrap_or_else(|| panic!("{at} numbers are too few"))
+    })
+    .unwrap();
+    Weights { spec, parameters, threshold: 0.5, metadata: Default::default() }
+}

@@ -1,0 +1,383 @@
+//! Data sets: CelebA's layout, tables, synthetic faces, and what happens to what is broken.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use stgan::{Error, Result};
+use stgan_synth::people::Person;
+use stgan_train::data::augment::Perturbation;
+use stgan_train::data::{self, Broken, Crop, Dataset, Pool, Settings, Source, anchors};
+
+/// A folder that is removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("stgan-data-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).unwrap()
+    }
+
+    fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = self.read(name);
+        assert!(text.contains(from), "{name} has no {from:?}");
+        self.write(name, text.replacen(from, to, 1));
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn person(i: u64) -> Person {
+    Person::sample(&mut ChaCha8Rng::seed_from_u64(1000 + i))
+}
+
+/// A drawn person as a JPEG file.
+fn picture(i: u64, width: u32) -> Vec<u8> {
+    let image = person(i).draw(width).unwrap();
+    let image = image::RgbaImage::from_raw(image.width(), image.height(), image.into_data()).unwrap();
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::from(image).into_rgb8().write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
+    bytes.into_inner()
+}
+
+/// Twelve images in CelebA's layout: 1 … 7 to learn from, 8 … 10 to measure on, 11 and 12 held back. Every third wears
+/// glasses.
+fn celeba(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    let mut attributes = "12\n5_o_Clock_Shadow Eyeglasses Young \n".to_owned();
+    let (mut parts, mut eyes, mut identities) = (String::new(), String::new(), String::new());
+    for i in 1..=12u64 {
+        let file = format!("{i:06}.jpg");
+        folder.write(&format!("img_align_celeba/{file}"), picture(i, 178));
+        let glasses = if i.is_multiple_of(3) { " 1" } else { "-1" };
+        attributes += &format!("{file} -1 {glasses}  1\n");
+        parts += &format!("{file} {}\n", usize::from(i > 7) + usize::from(i > 10));
+        eyes += &format!("{file}    69  111   108  {}   88  135   72  152  107  152\n", 108 + i);
+        identities += &format!("{file} {}\n", 2880 + if i == 5 { 4 } else { i });
+    }
+    folder.write("list_attr_celeba.txt", attributes);
+    folder.write("list_eval_partition.txt", parts);
+    let names =
+        "lefteye_x lefteye_y righteye_x righteye_y nose_x nose_y leftmouth_x leftmouth_y rightmouth_x rightmouth_y";
+    folder.write("list_landmarks_align_celeba.txt", format!("12\n{names} \n{eyes}"));
+    folder.write("identity_CelebA.txt", identities);
+    folder
+}
+
+const HEADER: &str =
+    "id,split,glasses,person,yaw,r_iris_x,r_iris_y,l_iris_x,l_iris_y,r_temple_x,r_temple_y,l_temple_x,l_temple_y";
+
+/// Eight images with a table: 0 … 5 to learn from, 6 and 7 to measure on; 4, 5 and 7 wear glasses.
+fn table(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    let mut text = HEADER.to_owned();
+    for i in 0..8u64 {
+        folder.write(&format!("aligned/f{i}.jpg"), picture(i, 89));
+        let split = if i < 6 { "train" } else { "val" };
+        let person = person(i);
+        let points = [person.irises(), person.temples()].concat();
+        let points: Vec<String> = points.iter().flatten().map(|x| format!("{:.3}", 0.5 * x)).collect();
+        let glasses = u8::from([4, 5, 7].contains(&i));
+        text += &format!("\nf{i},{split},{glasses},p{i},{:.1},{}", person.yaw(), points.join(","));
+    }
+    folder.write("labels.csv", text);
+    folder
+}
+
+fn open(folder: &Folder, settings: &Settings) -> Result<Dataset> {
+    data::open(Some(&folder.0), settings, &|_, _| {})
+}
+
+fn ids(pool: &Pool) -> Vec<&str> {
+    pool.faces().iter().map(|face| face.id.trim_end_matches(".jpg").trim_start_matches("0000")).collect()
+}
+
+fn refusing() -> Settings {
+    Settings { broken: Broken::Refuse, ..Settings::default() }
+}
+
+#[test]
+fn celeba_is_read_as_it_is_distributed() {
+    let folder = celeba("celeba");
+    let heard = [const { AtomicUsize::new(0) }; 2];
+    let data = data::open(Some(&folder.0), &refusing(), &|done, total| {
+        heard[0].fetch_add(done, Ordering::Relaxed);
+        heard[1].store(total, Ordering::Relaxed);
+    })
+    .unwrap();
+    assert_eq!(ids(&data.bare), ["01", "02", "04", "05", "07"]);
+    assert_eq!(ids(&data.wearers), ["03", "06"]);
+    assert_eq!((ids(&data.validation), ids(&data.validation_wearers)), (vec!["08", "10"], vec!["09"]));
+    assert!(data.problems.is_empty());
+    assert_eq!(heard.map(AtomicUsize::into_inner), [55, 10]);
+    let face = &data.bare.faces()[0];
+    assert_eq!((face.person.as_str(), face.size, face.yaw), ("2881", (178, 218), None));
+    // Eyes by the list, temples by the average frame.
+    let target = face.target.unwrap();
+    assert_eq!((target[0], target[1]), ([69.5, 111.5], [108.5, 109.5]));
+    assert!(
+        (anchors::distance(target[2], target[3]) / anchors::distance(target[0], target[1]) - 0.613 / 0.278).abs()
+            < 1e-9
+    );
+
+    // Without the landmarks, CelebA's crop is the place: the centre and 72 pixels either way.
+    std::fs::remove_file(folder.0.join("list_landmarks_align_celeba.txt")).unwrap();
+    std::fs::remove_file(folder.0.join("identity_CelebA.txt")).unwrap();
+    let data = open(&folder, &refusing()).unwrap();
+    let face = &data.bare.faces()[0];
+    assert_eq!((face.target, face.person.as_str()), (None, "000001.jpg"));
+    let crop = face.placement.to_photo().unwrap();
+    for (canonical, pixel) in [([0.0, 0.0], [89.0, 124.0]), ([1.0, -1.0], [161.0, 52.0])] {
+        assert!(anchors::distance(crop.apply(canonical), pixel) < 1e-9);
+    }
+    let test = Settings { splits: vec!["test".into()], validation: String::new(), ..refusing() };
+    let data = open(&folder, &test).unwrap();
+    assert_eq!((ids(&data.bare), ids(&data.wearers), data.validation.len()), (vec!["11"], vec!["12"], 0));
+}
+
+#[test]
+fn celeba_is_read_as_mirrors_pack_it() {
+    let folder = celeba("celeba-csv");
+    for (stem, header) in [
+        ("list_attr_celeba", "image_id,5_o_Clock_Shadow,Eyeglasses,Young"),
+        ("list_eval_partition", "image_id,partition"),
+        (
+            "list_landmarks_align_celeba",
+            "image_id,lefteye_x,lefteye_y,righteye_x,righteye_y,nose_x,nose_y,leftmouth_x,leftmouth_y,rightmouth_x,rightmouth_y",
+        ),
+    ] {
+        let text = folder.read(&format!("{stem}.txt"));
+        let rows = text.lines().filter(|line| line.contains(".jpg"));
+        let rows: Vec<String> = rows.map(|row| row.split_whitespace().collect::<Vec<_>>().join(",")).collect();
+        folder.write(&format!("{stem}.csv"), format!("{header}\n{}\n", rows.join("\n")));
+        std::fs::remove_file(folder.0.join(format!("{stem}.txt"))).unwrap();
+    }
+    let inner = folder.0.join("moved");
+    std::fs::rename(folder.0.join("img_align_celeba"), &inner).unwrap();
+    std::fs::create_dir(folder.0.join("img_align_celeba")).unwrap();
+    std::fs::rename(inner, folder.0.join("img_align_celeba/img_align_celeba")).unwrap();
+    let data = open(&folder, &refusing()).unwrap();
+    assert_eq!(ids(&data.bare), ["01", "02", "04", "05", "07"]);
+    assert_eq!(ids(&data.wearers), ["03", "06"]);
+    assert_eq!(data.bare.faces()[0].target.unwrap()[0], [69.5, 111.5]);
+}
+
+#[test]
+fn a_streamed_pool_gives_the_same_examples_as_one_in_memory() {
+    let folder = celeba("streamed");
+    let streamed = open(&folder, &Settings { keep_in_memory_below: 0, ..refusing() }).unwrap();
+    let kept = open(&folder, &refusing()).unwrap();
+    assert!(streamed.bare.is_streamed() && !kept.bare.is_streamed());
+    let by = Perturbation { colour: true, warp: 0.1, warped: 0.5, ..Perturbation::DROPPED };
+    let example = |pool: &Pool, i: usize, seed: u64| {
+        pool.subject(i).unwrap().example(36, &by, &mut ChaCha8Rng::seed_from_u64(seed)).unwrap()
+    };
+    for i in 0..kept.bare.len() {
+        let first = example(&streamed.bare, i, 5);
+        assert!(first == example(&streamed.bare, i, 5) && first == example(&kept.bare, i, 5));
+        assert!(first != example(&kept.bare, i, 6));
+    }
+    // A file that goes away later is an error, not a crash.
+    std::fs::remove_file(folder.0.join("img_align_celeba/000001.jpg")).unwrap();
+    assert_eq!(streamed.bare.subject(0).unwrap_err().code(), "io");
+    assert!(kept.bare.subject(0).is_ok());
+}
+
+#[test]
+fn what_is_broken_in_celeba_is_named_and_skipped_or_refused() {
+    let folder = celeba("celeba-broken");
+    let image = |i: u32| format!("img_align_celeba/{i:06}.jpg");
+    let whole = std::fs::read(folder.0.join(image(2))).unwrap();
+    folder.write(&image(1), b"");
+    folder.write(&image(2), &whole[..whole.len() / 2]);
+    folder.write(&image(3), b"GIF89a, says the file");
+    std::fs::remove_file(folder.0.join(image(4))).unwrap();
+    folder.edit("list_eval_partition.txt", "000005.jpg 0", "000005.jpg 7");
+    folder.edit("list_attr_celeba.txt", "000006.jpg -1  1", "000006.jpg -1  yes");
+    folder.edit("list_landmarks_align_celeba.txt", "000008.jpg    69", "000008.jpg   169");
+    folder.edit("list_attr_celeba.txt", "12\n", "13\n");
+    let data = open(&folder, &Settings::default()).unwrap();
+    assert_eq!((ids(&data.bare), data.wearers.len(), ids(&data.validation)), (vec!["07"], 0, vec!["10"]));
+    let named: Vec<String> = data.problems.iter().map(ToString::to_string).collect();
+    for wanted in [
+        "000001.jpg: the file is empty",
+        "000002.jpg: cannot decode",
+        "000003.jpg: cannot decode",
+        "000004.jpg: No such file",
+        "000005.jpg: it is in part \"7\"",
+        "Eyeglasses is \"yes\"",
+        "000008.jpg: its landmarks make no sense",
+        "list_attr_celeba.txt: it holds 12 rows, and its first line says 13",
+    ] {
+        assert!(named.iter().any(|line| line.contains(wanted)), "{wanted:?} is not in {named:#?}");
+    }
+    assert_eq!(named.len(), 8, "{named:#?}");
+    assert!(data.summary().contains("8 skipped") && data.summary().contains("and 3 more"), "{}", data.summary());
+    let error = open(&folder, &refusing()).unwrap_err();
+    assert!(error.code() == "data" && error.to_string().contains("besides"), "{error}");
+
+    // Nothing left.
+    for i in [7, 10] {
+        folder.write(&image(i), b"");
+    }
+    let error = open(&folder, &Settings::default()).unwrap_err().to_string();
+    assert!(error.contains("no faces without glasses in train; 10 cannot be used"), "{error}");
+}
+
+#[test]
+fn what_makes_celeba_unusable_is_an_error() {
+    let error = |change: &dyn Fn(&Folder)| {
+        let folder = celeba("celeba-unusable");
+        change(&folder);
+        open(&folder, &Settings::default()).unwrap_err().to_string()
+    };
+    let remove = |name: &'static str| move |folder: &Folder| std::fs::remove_file(folder.0.join(name)).unwrap();
+    for (found, named) in [
+        (error(&remove("list_attr_celeba.txt")), "neither labels.csv nor CelebA's"),
+        (error(&remove("list_eval_partition.txt")), "list_eval_partition"),
+        (error(&|f| std::fs::remove_dir_all(f.0.join("img_align_celeba")).unwrap()), "img_align_celeba"),
+        (error(&|f| f.edit("list_attr_celeba.txt", "Eyeglasses", "Goggles")), "Eyeglasses"),
+        (error(&|f| f.edit("list_landmarks_align_celeba.txt", "lefteye_x", "left")), "lefteye_x"),
+        (error(&|f| f.write("list_attr_celeba.txt", [0xff, 0xfe, 0x00])), "not text"),
+        // Persons never straddle splits, whatever is skipped.
+        (error(&|f| f.edit("identity_CelebA.txt", "000008.jpg 2888", "000008.jpg 2882")), "person 2882"),
+    ] {
+        assert!(found.contains(named), "{found}");
+    }
+}
+
+#[test]
+fn tables_need_few_columns() {
+    let folder = table("table");
+    let data = open(&folder, &refusing()).unwrap();
+    assert_eq!((ids(&data.bare), ids(&data.wearers)), (vec!["f0", "f1", "f2", "f3"], vec!["f4", "f5"]));
+    assert_eq!((ids(&data.validation), ids(&data.validation_wearers)), (vec!["f6"], vec!["f7"]));
+    let face = &data.wearers.faces()[0];
+    assert!(face.target.is_some() && face.yaw.is_some());
+    assert_eq!(face.placement, anchors::placement(&face.target.unwrap()));
+
+    // Landmarks only measure, where the crop is asked for; nothing is known of them where they are not read.
+    let crop = open(&folder, &Settings { crop: Crop::Aligned, ..refusing() }).unwrap();
+    let blind = open(&folder, &Settings { landmarks: false, ..refusing() }).unwrap();
+    assert!(crop.bare.faces()[0].target.is_some() && blind.bare.faces()[0].target.is_none());
+    let place = crop.bare.faces()[0].placement;
+    assert_eq!(place, blind.bare.faces()[0].placement);
+    assert!((place.x - 44.5).abs() < 1e-9 && (place.width - 44.136).abs() < 1e-9);
+
+    // Turned heads are measured, and not learned from.
+    let yaw = |pool: &Pool| pool.faces().iter().map(|face| face.yaw.unwrap().abs()).fold(0.0, f64::max);
+    let most = yaw(&data.bare);
+    let level = open(&folder, &Settings { largest_yaw: most - 0.01, ..refusing() }).unwrap();
+    assert!(level.bare.len() == 3 && yaw(&level.bare) < most && level.validation.len() == 1);
+
+    // The fewest columns, images by path, words for glasses, any splits.
+    for i in 0..3 {
+        std::fs::rename(folder.0.join(format!("aligned/f{i}.jpg")), folder.0.join(format!("{i}.jpeg"))).unwrap();
+    }
+    folder.write(
+        "labels.csv",
+        "\u{feff}image,split,person,glasses\n0.jpeg,mine,a,no\n1.jpeg,mine,b,Yes\n2.jpeg,theirs,c,false\naligned/f3.jpg,spare,d,1",
+    );
+    let settings = Settings { splits: vec!["mine".into()], validation: "theirs".into(), ..refusing() };
+    let data = open(&folder, &settings).unwrap();
+    assert_eq!((data.bare.len(), data.wearers.len(), data.validation.len()), (1, 1, 1));
+    assert!(data.bare.faces()[0].target.is_none() && data.bare.faces()[0].yaw.is_none());
+    assert_eq!(data.bare.faces()[0].id, "0.jpeg");
+    let more = Settings { wearer_splits: vec!["spare".into()], ..settings };
+    assert_eq!(open(&folder, &more).unwrap().wearers.len(), 2);
+}
+
+#[test]
+fn what_is_broken_in_a_table_is_named() {
+    let folder = table("table-broken");
+    let text = folder.read("labels.csv");
+    let rows: Vec<&str> = text.lines().collect();
+    let cells = |row: usize| rows[row].split(',').collect::<Vec<_>>();
+    let changed = |row: usize, cell: usize, to: &str| {
+        let mut cells = cells(row);
+        cells[cell] = to;
+        cells.join(",")
+    };
+    let square = image::RgbImage::new(64, 64);
+    square.save(folder.0.join("aligned/square.jpg")).unwrap();
+    image::RgbImage::new(3, 4).save(folder.0.join("aligned/tiny.jpg")).unwrap();
+    let extra = |id: &str, rest: &str| format!("{id},train,0,{id},0,{rest}");
+    let broken = [
+        (changed(1, 2, "2"), "row 2: its glasses are \"2\""),
+        (changed(2, 1, ""), "row 3: its split is missing"),
+        (changed(3, 7, "left"), "row 4: its l_iris_x is \"left\""),
+        (cells(4)[..8].join(","), "row 5: its l_iris_y is missing"),
+        (changed(5, 5, "1e9"), "f4.jpg: its landmarks make no sense: an eye lies outside"),
+        (changed(6, 9, "NaN"), "f5.jpg: its landmarks make no sense: a coordinate is not finite"),
+        (rows[7].to_owned(), "f6 is listed a second time"),
+        (extra("square", ",,,,,,,"), "square.jpg: 64×64 pixels are not framed"),
+        (extra("tiny", ",,,,,,,"), "tiny.jpg: 3×4 pixels are too few"),
+        (extra("f1", "20,40,20,40,10,40,60,40"), "the eyes are too near"),
+        (extra("f2", "30,40,60,40,70,40,10,40"), "the temples are the wrong way round"),
+        (changed(1, 4, "much").replacen("f0", "f8", 1), "row 13: its yaw is \"much\""),
+    ];
+    let lines: Vec<String> = broken.iter().map(|(row, _)| row.clone()).collect();
+    folder.write(
+        "labels.csv",
+        [&[HEADER.to_owned()], &lines[..], &[rows[7].to_owned(), extra("f3", ",,,,,,,")]].concat().join("\n"),
+    );
+    let data = open(&folder, &Settings::default()).unwrap();
+    // Landmarks may be missing in single rows.
+    assert_eq!((ids(&data.bare), data.bare.faces()[0].target), (vec!["f3"], None));
+    assert_eq!(ids(&data.validation), ["f6"]);
+    let named: Vec<String> = data.problems.iter().map(ToString::to_string).collect();
+    for (_, wanted) in &broken {
+        assert!(named.iter().any(|line| line.contains(wanted)), "{wanted:?} is not in {named:#?}");
+    }
+    assert_eq!(named.len(), broken.len(), "{named:#?}");
+    assert_eq!(open(&folder, &refusing()).unwrap_err().code(), "data");
+}
+
+#[test]
+fn what_makes_a_table_unusable_is_an_error() {
+    let error = |settings: Settings, change: &dyn Fn(&Folder)| {
+        let folder = table("table-unusable");
+        change(&folder);
+        let error = open(&folder, &settings).unwrap_err();
+        format!("{}: {error}", error.code())
+    };
+    let edit = |from: &'static str, to: &'static str| move |f: &Folder| f.edit("labels.csv", from, to);
+    let nothing = |_: &Folder| {};
+    let plain = Settings::default;
+    for (found, named) in [
+        (error(plain(), &|f| std::fs::remove_file(f.0.join("labels.csv")).unwrap()), "labels.csv"),
+        (error(Settings { source: Source::Celeba, ..plain() }, &nothing), "list_attr_celeba"),
+        (error(Settings { source: Source::Synthetic, ..plain() }, &nothing), "argument: data.source"),
+        (error(plain(), &edit("glasses", "spectacles")), "no column glasses"),
+        (error(plain(), &edit("id,split", "name,split")), "neither a column id nor"),
+        (error(plain(), &edit("r_temple_y", "r_temple_z")), "no column r_temple_y"),
+        (error(plain(), &edit(",p6,", ",p1,")), "person p1 is in the splits train and val"),
+        (error(Settings { splits: vec!["trian".into()], ..plain() }, &nothing), "trian; there is train, val"),
+        (error(Settings { validation: "train".into(), ..plain() }, &nothing), "argument: data.validation"),
+        (error(Settings { splits: Vec::new(), ..plain() }, &nothing), "argument: data.splits"),
+        (error(Settings { largest_yaw: f64::NAN, ..plain() }, &nothing), "argument: data.largest_yaw"),
+        (error(plain(), &|f| f.write("labels.csv", "")), "no column"),
+    ] {
+        assert!(found.contains(named) || (named == "no column" && found.contains("neither")), "{named}: {found}");
+    }
+    let error = data::open(None, &Settings { source: Source::Table, ..plain() }, &|_, _| {}).unwrap_err();
+    assert_eq!(error.code(), "argument");
+    let absent = data::open(Some(Path::new("/nowhere")), &plain(), &|_, _| {}).unwrap_err();
+    assert!(matches!(absent, Error::Data { .. }), "{absent}");
+}

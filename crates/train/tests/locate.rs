@@ -1,0 +1,193 @@
+//! Finding faces: the kernels, the weights file, and what the shipped networks find. `tests/wasm.rs` does some of it in wasm.
+
+#[path = "common/locate.rs"]
+mod locate;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use stgan::compose::{self, Foreground};
+use stgan::internals::kernels::Instructions;
+use stgan::internals::locate::{read, write};
+use stgan::model::weights::Storage;
+use stgan::{Bitmap, BitmapRef, Error, Found, Homography, Locator, Placement, Rect};
+use stgan_synth::faceless::Kind;
+use stgan_synth::people::Person;
+
+#[test]
+fn convolutions_are_convolutions() {
+    for instructions in Instructions::available() {
+        locate::convolutions_are_convolutions(instructions);
+    }
+    locate::what_does_not_fit_is_refused();
+}
+
+#[test]
+fn the_weights_file_survives_a_round_trip_and_says_what_is_wrong() {
+    let file = locate::untrained();
+    let bytes = write(&file, Storage::F32).unwrap();
+    let again = read(&bytes).unwrap();
+    assert_eq!((again.spec.clone(), again.threshold), (file.spec.clone(), file.threshold));
+    for (name, tensor) in &file.parameters.0 {
+        let (a, b) = (tensor.flatten_all().unwrap(), again.parameters.0[name].flatten_all().unwrap());
+        assert_eq!(a.to_vec1::<f32>().unwrap(), b.to_vec1::<f32>().unwrap());
+    }
+    assert!(write(&file, Storage::F16).unwrap().len() < bytes.len());
+    assert!(matches!(read(&bytes[..bytes.len() / 2]), Err(Error::WeightsFormat(_))));
+    let glasses = include_bytes!("../../../weights/glasses.safetensors");
+    assert!(matches!(read(glasses), Err(Error::WeightsMetadata { key, .. }) if key == "format"));
+    let mut without = file.clone();
+    without.threshold = 2.0;
+    assert!(
+        matches!(read(&write(&without, Storage::F32).unwrap()), Err(Error::WeightsMetadata { key, .. }) if key == "threshold")
+    );
+    let mut other = file;
+    other.parameters.0.remove("pointer.answer.bias");
+    assert!(matches!(write(&other, Storage::F32), Err(Error::TensorMissing { .. })));
+}
+
+#[test]
+fn any_photo_can_be_looked_at() {
+    let locator = Locator::from_weights(&locate::untrained()).unwrap();
+    for (width, height) in [(1, 1), (3, 500), (700, 2), (40, 30), (1200, 900)] {
+        let data = (0..width * height * 4).map(|i| (i * 41 % 253) as u8).collect();
+        let photo = Bitmap::new(width, height, data).unwrap();
+        for face in locator.locate_in(&photo.as_ref(), 0.0).unwrap() {
+            assert!(face.eyes.iter().flatten().all(|x| x.is_finite()) && (0.0..=1.0).contains(&face.score));
+        }
+        let near = Placement { x: 0.5, y: 0.5, width: 20.0, rotation: 10.0 };
+        locator.look(photo.as_ref(), &near).unwrap();
+        let away = Placement { x: 1e5, ..near };
+        assert_eq!(locator.look(photo.as_ref(), &away).unwrap(), None);
+    }
+    let photo = BitmapRef::new(1, 1, &[0; 4]).unwrap();
+    assert!(locator.look(photo, &Placement { x: f64::NAN, y: 0.0, width: 20.0, rotation: 0.0 }).is_err());
+    assert!(locator.locate_in(&photo, 1.5).is_err());
+}
+
+fn shipped() -> Locator {
+    Locator::new(include_bytes!("../../../weights/locator.safetensors")).unwrap()
+}
+
+/// How far the pupils are off on average, in eye distances.
+fn off(face: &Found, eyes: &[[f64; 2]; 2]) -> f64 {
+    let distance = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
+    0.5 * (distance(face.eyes[0], eyes[0]) + distance(face.eyes[1], eyes[1])) / distance(eyes[0], eyes[1])
+}
+
+type Eyes = [[f64; 2]; 2];
+
+/// A picture with others in it, each with its pupils, scaled, turned by degrees and put with its middle somewhere; gives the
+/// pupils in it.
+fn composed(size: (u32, u32), parts: &[(&Bitmap, Eyes, f64, f64, [f64; 2])]) -> (Bitmap, Vec<Eyes>) {
+    let mut picture = Bitmap::new(size.0, size.1, vec![150; (size.0 * size.1 * 4) as usize]).unwrap();
+    picture.data_mut().chunks_exact_mut(4).for_each(|pixel| pixel[3] = 255);
+    let whole = Rect { x: 0, y: 0, width: size.0, height: size.1 };
+    let mut all = Vec::new();
+    for (part, eyes, scale, degrees, [x, y]) in parts {
+        let (w, h) = (f64::from(part.width()), f64::from(part.height()));
+        let centre = Homography::similarity(1.0, 0.0, -0.5 * w, -0.5 * h);
+        let map = Homography::similarity(*scale, degrees.to_radians(), *x, *y) * centre;
+        let image = Foreground::new(part.as_ref()).unwrap();
+        compose::blend(&image, &map, picture.data_mut(), whole).unwrap();
+        all.push(eyes.map(|eye| map.apply(eye)));
+    }
+    (picture, all)
+}
+
+/// Portraits that the project renders, which the networks have not learned from, and their pupils.
+fn portraits(width: u32) -> Vec<(Bitmap, [[f64; 2]; 2])> {
+    let portrait = |p: &stgan_portraits::Portrait| {
+        let image = p.render(width).unwrap();
+        let (w, h) = (f64::from(image.width()), f64::from(image.height()));
+        (image, p.eyes.map(|[x, y]| [x * w, y * h]))
+    };
+    stgan_portraits::portraits().iter().take(5).map(portrait).collect()
+}
+
+#[test]
+fn rendered_portraits_are_found_upright_tilted_dark_and_grey() {
+    let (locator, portraits) = (shipped(), portraits(160));
+    let (mut all, mut found) = (0, 0);
+    for (image, eyes) in &portraits {
+        for degrees in [0.0, -30.0, 30.0] {
+            for look in 0..3 {
+                let (mut picture, eyes) = composed((420, 380), &[(image, *eyes, 1.0, degrees, [220.0, 190.0])]);
+                for pixel in picture.data_mut().chunks_exact_mut(4) {
+                    let grey = ((u16::from(pixel[0]) + u16::from(pixel[1]) + u16::from(pixel[2])) / 3) as u8;
+                    match look {
+                        1 => pixel[..3].fill(grey),
+                        2 => pixel[..3].iter_mut().for_each(|value| *value /= 3),
+                        _ => {}
+                    }
+                }
+                let best = locator.locate(picture.as_ref()).unwrap();
+                all += 1;
+                found += usize::from(best.first().is_some_and(|face| off(face, &eyes[0]) < 0.15));
+            }
+        }
+    }
+    assert!(found * 20 >= all * 19, "{found} of {all}");
+}
+
+#[test]
+fn drawn_people_are_found_one_by_one_and_in_a_group_of_ten() {
+    let locator = shipped();
+    let people: Vec<(Bitmap, [[f64; 2]; 2])> = (0..40)
+        .map(|i| {
+            let mut rng = ChaCha8Rng::seed_from_u64(1000 + i);
+            let person = Person::sample(&mut rng);
+            (person.draw(178).unwrap(), person.irises())
+        })
+        .collect();
+    let is_found = |image: &Bitmap, eyes: &[[f64; 2]; 2]| {
+        locator.locate(image.as_ref()).unwrap().iter().any(|face| off(face, eyes) < 0.15)
+    };
+    let found = people.iter().filter(|(image, eyes)| is_found(image, eyes)).count();
+    assert!(found >= 38, "{found} of 40");
+
+    // A frame on each would take a twentieth of the width.
+    let parts: Vec<_> = (0..10)
+        .map(|i| {
+            let (image, eyes) = &people[i];
+            let place = [100.0 + 200.0 * (i % 5) as f64, 180.0 + 300.0 * (i / 5) as f64];
+            (image, *eyes, 1.0 / 1.6, 0.0, place)
+        })
+        .collect();
+    let (group, eyes) = composed((1000, 660), &parts);
+    let all = locator.locate(group.as_ref()).unwrap();
+    let found = eyes.iter().filter(|eyes| all.iter().any(|face| off(face, eyes) < 0.15)).count();
+    assert!(found >= 9, "{found} of ten");
+    assert!(all.len() <= 11, "{} faces", all.len());
+}
+
+#[test]
+fn one_look_follows_a_face_and_says_when_it_has_left() {
+    let (image, eyes) = portraits(160).swap_remove(1);
+    let locator = shipped();
+    let (picture, eyes) = composed((420, 380), &[(&image, eyes, 1.0, 0.0, [220.0, 190.0])]);
+    let there = Found { eyes: eyes[0], score: 1.0 };
+    let placement = there.placement();
+    for (dx, dy) in [(0.0, 0.0), (0.3, 0.0), (-0.2, 0.2), (0.0, -0.3)] {
+        let near = Placement {
+            x: placement.x + dx * there.eye_distance(),
+            y: placement.y + dy * there.eye_distance(),
+            ..placement
+        };
+        let face = locator.look(picture.as_ref(), &near).unwrap().expect("the face is near");
+        assert!(off(&face, &eyes[0]) < 0.2, "{dx}, {dy}: off by {}", off(&face, &eyes[0]));
+    }
+    let away = Placement { x: placement.x + 160.0, y: placement.y + 60.0, ..placement };
+    assert_eq!(locator.look(picture.as_ref(), &away).unwrap(), None);
+}
+
+#[test]
+fn pictures_without_a_face_have_none() {
+    let locator = shipped();
+    let alarms = |i: u64| {
+        let kind = Kind::ALL[i as usize % Kind::ALL.len()];
+        let image = kind.draw(&mut ChaCha8Rng::seed_from_u64(7000 + i), 320).unwrap();
+        usize::from(!locator.locate(image.as_ref()).unwrap().is_empty())
+    };
+    let found: usize = (0..200).map(alarms).sum();
+    assert!(found <= 4, "{found} of 200");
+}

@@ -1,0 +1,334 @@
+//! What a run leaves to look at, and what `stgan export` makes of it.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use stgan::model::weights::{self, Storage, Weights};
+use stgan::model::{DiscriminatorSpec, GeneratorSpec, Inputs, initialise};
+use stgan_train::report::{Metrics, Picture, Record, grid, metrics, plot};
+
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("report-{name}"));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn record(step: usize) -> Record {
+    Record::new("critic", 1, step, step).with("critic_loss", 0.1 * step as f64)
+}
+
+fn steps(path: &Path) -> Vec<usize> {
+    metrics::read(path).unwrap().iter().map(|record| record.step).collect()
+}
+
+#[test]
+fn records_come_back_as_they_were_written() {
+    let path = folder("records").join("metrics.jsonl");
+    let first = record(1).with("median", vec![0.2, 0.1]).with("preference", 0.75).with("seconds", f64::NAN);
+    let mut file = Metrics::open(&path).unwrap();
+    file.append(&first).unwrap();
+    file.append(&json!({ "phase": "end_to_end", "stage": 2, "iteration": 1, "step": 2, "loss": 1e-9 })).unwrap();
+    // It is there while the file is still open, and after it is opened again.
+    assert_eq!(steps(&path), [1, 2]);
+    drop(file);
+    Metrics::open(&path).unwrap().append(&record(3)).unwrap();
+    let found = metrics::read(&path).unwrap();
+    assert_eq!((found.len(), &found[0]), (3, &first));
+    assert_eq!(found[0].numbers("median").unwrap(), [0.2, 0.1]);
+    assert_eq!((found[0].number("preference"), found[0].number("loss")), (Some(0.75), None));
+    assert!(found[0].number("seconds").unwrap().is_nan());
+    assert_eq!((found[1].phase.as_str(), found[1].stage, found[1].number("loss")), ("end_to_end", 2, Some(1e-9)));
+}
+
+#[test]
+fn what_is_no_record_is_refused() {
+    let path = folder("refused").join("metrics.jsonl");
+    let mut file = Metrics::open(&path).unwrap();
+    for bad in [json!({ "stage": 1, "iteration": 1, "step": 1 }), json!([1]), json!("text"), json!(null)] {
+        assert_eq!(file.append(&bad).unwrap_err().code(), "argument");
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), b"");
+    let line = serde_json::to_string(&record(1)).unwrap();
+    std::fs::write(&path, format!("{line}\nnonsense\n{line}\n")).unwrap();
+    for error in [Metrics::open(&path).unwrap_err(), metrics::read(&path).unwrap_err()] {
+        assert!(error.code() == "data" && error.to_string().contains("line 2"), "{error}");
+    }
+    assert_eq!(metrics::read(&path.with_file_name("none")).unwrap_err().code(), "io");
+}
+
+#[test]
+fn a_resumed_run_takes_back_what_its_checkpoint_has_not_seen() {
+    let path = folder("resumed").join("metrics.jsonl");
+    let mut file = Metrics::open(&path).unwrap();
+    for step in [10, 20, 20, 30, 40] {
+        file.append(&record(step)).unwrap();
+    }
+    let before = std::fs::read(&path).unwrap();
+    file.truncate_after(20).unwrap();
+    assert_eq!(steps(&path), [10, 20, 20]);
+    for step in [30, 40] {
+        file.append(&record(step)).unwrap();
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    file.truncate_after(0).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), b"");
+    let beside: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
+    assert_eq!(beside.len(), 1, "{beside:?}");
+}
+
+#[test]
+fn a_torn_last_line_is_dropped() {
+    let path = folder("torn").join("metrics.jsonl");
+    let whole = [1, 2].map(|step| serde_json::to_string(&record(step).with("note", "λ")).unwrap() + "\n").concat();
+    // Every length that the file can have had when the program was killed.
+    let first = whole.find('\n').unwrap() + 1;
+    for length in first..=whole.len() {
+        std::fs::write(&path, &whole.as_bytes()[..length]).unwrap();
+        // A line that lacks nothing but its end is whole.
+        let kept: &[usize] = if length + 1 >= whole.len() { &[1, 2] } else { &[1] };
+        assert_eq!(steps(&path), kept);
+        Metrics::open(&path).unwrap().append(&record(3)).unwrap();
+        assert_eq!(steps(&path), [kept, &[3]].concat());
+    }
+}
+
+/// A run of all phases, with noise.
+fn whole_run() -> Vec<Record> {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let (mut records, mut step) = (Vec::new(), 0);
+    let mut phase = |name: &str, stage: usize, iterations: usize, values: &mut dyn FnMut(Record, f64) -> Record| {
+        for iteration in (50..=iterations).step_by(50) {
+            step += 50;
+            let share = iteration as f64 / iterations as f64;
+            records.push(values(Record::new(name, stage, iteration, step), share));
+            if iteration % 500 == 0 {
+                let stages = if name == "end_to_end" { 5 } else { stage };
+                let error =
+                    |k: usize| 0.21 * 0.62f64.powf((k as f64 - 1.0).max(0.0) + if k == stage { share } else { 1.0 });
+                let median = (0..=stages).map(|k| if k == 0 { 0.21 } else { error(k) });
+                let median: Vec<f64> = median.collect();
+                let p95: Vec<f64> = median.iter().map(|m| m * 2.3).collect();
+                let record = Record::new(name, stage, iteration, step).with("preference", 0.5 + 0.45 * share);
+                records.push(record.with("median", median).with("p95", p95).with("ignorant", 0.16));
+            }
+        }
+    };
+    let mut noise = move || -> f64 { rng.random_range(-1.0..1.0) + rng.random_range(-1.0..1.0) };
+    for stage in 1..=2 {
+        phase("regression", stage, 4000, &mut |record, t| {
+            record.with("loss", 0.05 * (-3.0 * t).exp() * (0.35 * noise()).exp())
+        });
+    }
+    phase("critic", 1, 5000, &mut |record, t| {
+        let estimate = 6.0 * (1.0 - (-4.0 * t).exp()) + 0.5 * noise();
+        record
+            .with("critic_loss", -estimate + 0.4)
+            .with("wasserstein", estimate)
+            .with("gradient_norm", 1.0 + 0.05 * noise())
+            .with("penalty", 0.4 + 0.1 * noise())
+    });
+    for stage in 1..=5 {
+        phase("adversarial", stage, 5000, &mut |record, t| {
+            let estimate = 6.0 * (-0.8 * t - 0.2 * stage as f64).exp() + 0.6 * noise();
+            record
+                .with("critic_loss", -estimate + 0.4)
+                .with("generator_loss", 2.0 - 3.0 * t + 0.8 * noise())
+                .with("wasserstein", estimate)
+                .with("gradient_norm", 1.0 + 0.05 * noise())
+                .with("penalty", 0.4 + 0.1 * noise())
+                .with("update_norm", 0.15 / stage as f64 * (0.2 * noise()).exp())
+        });
+    }
+    phase("end_to_end", 5, 2500, &mut |record, _| record.with("generator_loss", -1.0 + 0.8 * noise()));
+    records
+}
+
+#[test]
+fn plots_of_a_whole_run() {
+    let folder = folder("plots");
+    plot::write(&folder, &whole_run()).unwrap();
+    for name in ["losses.png", "anchor-error.png"] {
+        let image = image::open(folder.join(name)).unwrap().to_rgb8();
+        assert_eq!(image.dimensions(), (1200, 800));
+        let colours: std::collections::HashSet<_> = image.pixels().collect();
+        assert!(colours.len() > 100, "{name} has {} colours", colours.len());
+    }
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+    // As they are written over and over, from the first minutes on.
+    plot::write(&folder, &whole_run()[..25]).unwrap();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+#[test]
+fn odd_records_are_drawn_too() {
+    let blank = plot::losses(&[]).unwrap();
+    let nan = vec![f64::NAN; 3];
+    for (what, records) in [
+        ("one point", vec![record(0)]),
+        ("one validation", vec![record(5).with("median", vec![0.2, 0.1]).with("p95", vec![0.4, 0.2])]),
+        ("nothing finite", (0..60).map(|i| record(i).with("critic_loss", f64::INFINITY)).collect()),
+        ("no error known", vec![record(5).with("median", nan.clone()).with("p95", nan)]),
+        ("no errors", vec![record(5).with("median", Vec::<f64>::new()).with("ignorant", f64::NAN)]),
+        ("text for numbers", vec![record(5).with("median", "low").with("critic_loss", "high")]),
+        ("one step", (0..60).map(|_| record(7)).collect()),
+        ("steps that fall", (0..60).rev().map(record).collect()),
+        ("constant", (0..60).map(|i| record(i).with("critic_loss", 2.0).with("update_norm", 0.0)).collect()),
+        ("huge", (0..200).map(|i| record(i).with("critic_loss", if i % 2 == 0 { f64::MAX } else { -1e29 })).collect()),
+        ("tiny", (0..200).map(|i| record(i).with("loss", 1e-300 * i as f64).with("update_norm", 5e-324)).collect()),
+        (
+            "gaps",
+            (0..200).map(|i| record(i).with("loss", if i % 7 == 0 { f64::NAN } else { 1.0 + i as f64 })).collect(),
+        ),
+        ("late", vec![Record::new("critic", 1, 1, usize::MAX).with("critic_loss", 1.0)]),
+        ("strange names", vec![Record::new("<&\u{7}'\">", 9, 1, 1).with("loss", 1.0)]),
+        ("many stages", (1..50).map(|i| record(i).with("median", vec![0.1; 40]).with("p95", vec![0.2; 40])).collect()),
+    ] {
+        let (losses, errors) = (plot::losses(&records).unwrap(), plot::anchor_errors(&records).unwrap());
+        assert_eq!((losses.width(), losses.height()), (1200, 800), "{what}");
+        assert_eq!((errors.width(), errors.height()), (1200, 800), "{what}");
+        if what == "nothing finite" || what == "text for numbers" {
+            assert!(losses == blank, "{what}");
+        }
+    }
+}
+
+fn picture(size: usize, red: f32, error: Option<f64>) -> Picture {
+    let planes = [red, 0.5, 0.0].iter().flat_map(|value| vec![*value; size * size]).collect();
+    Picture { planes, error }
+}
+
+#[test]
+fn a_grid_has_a_row_for_a_sample_and_a_column_for_a_warp() {
+    let columns = ["as placed", "after stage 1", "landmarks"];
+    let folder = folder("grid");
+    for (size, side) in [(72, 144), (144, 144), (50, 150), (160, 160), (1, 144)] {
+        let row = |red: f32| {
+            vec![picture(size, red, Some(0.213)), picture(size, red, Some(f64::NAN)), picture(size, red, None)]
+        };
+        let path = folder.join("grid.png");
+        grid::write(&path, size, &columns, &[row(1.0), row(f32::NAN), vec![picture(size, 7.0, None)]]).unwrap();
+        let image = image::open(&path).unwrap().to_rgb8();
+        assert_eq!(image.width(), 3 * (side + 4) + 4);
+        // Every cell is its colour up to its edges, whatever lies outside of 0 to 1 at the nearest end.
+        let tops = [26, 26 + side + 24, 26 + 2 * (side + 24)];
+        for (top, expected) in tops.into_iter().zip([[255, 128, 0], [0, 128, 0], [255, 128, 0]]) {
+            for column in 0..if top == tops[2] { 1 } else { 3 } {
+                let left = 4 + column * (side + 4);
+                for (x, y) in [(left, top), (left + side - 1, top + side - 1), (left + side / 2, top + side / 2)] {
+                    assert_eq!(image.get_pixel(x, y).0, expected, "size {size}, pixel {x}, {y}");
+                }
+                assert_eq!(image.get_pixel(left - 1, top).0, [255; 3]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_grid_of_wrong_pictures_is_refused() {
+    let one = || vec![picture(8, 0.5, None)];
+    for (size, columns, rows) in [
+        (8, vec!["a"], vec![]),
+        (8, vec![], vec![one()]),
+        (0, vec!["a"], vec![one()]),
+        (9, vec!["a"], vec![one()]),
+        (8, vec!["a"], vec![one(), [one(), one()].concat()]),
+    ] {
+        assert_eq!(grid::draw(size, &columns, &rows).unwrap_err().code(), "argument");
+    }
+}
+
+fn export(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stgan")).arg("export").args(arguments).output().unwrap()
+}
+
+/// Weights of two small stages and a critic.
+fn trained(seed: u64) -> Weights {
+    let spec = GeneratorSpec { size: 24, channels: vec![4, 6], hidden: 8, inputs: Inputs::RgbaPose };
+    let discriminator = DiscriminatorSpec { channels: vec![4, 6] };
+    let tensors: Vec<_> = (0..2).flat_map(|i| spec.tensors(i)).chain(discriminator.tensors()).collect();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let parameters = initialise(&tensors, || rng.random_range(-1.0..1.0)).unwrap();
+    let metadata = [("task", "glasses"), ("data", "a folder: train"), ("faces", "6")];
+    let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let discriminator = Some(discriminator);
+    Weights { spec, stages: 2, discriminator, parameters, storage: Storage::F32, metadata }
+}
+
+fn values(weights: &Weights, name: &str) -> Vec<f32> {
+    weights.parameters.0[name].flatten_all().unwrap().to_vec1().unwrap()
+}
+
+#[test]
+fn export_writes_the_browsers_file() {
+    let folder = folder("export");
+    let (best, last) = (trained(1), trained(2));
+    std::fs::write(folder.join("best.safetensors"), weights::write(&best, Storage::F32).unwrap()).unwrap();
+    std::fs::write(folder.join("weights.safetensors"), weights::write(&last, Storage::F16).unwrap()).unwrap();
+    let (run, out) = (folder.to_str().unwrap(), folder.join("out.safetensors"));
+    let name = "stages.1.conv2.weight";
+    for (options, source, storage, critic) in [
+        (&[][..], &best, Storage::F32, false),
+        (&["--force", "--storage", "f16"], &best, Storage::F16, false),
+        (&["--force", "--storage", "i8"], &best, Storage::I8, false),
+        (&["--force", "--last"], &last, Storage::F16, false),
+        (&["--force", "--critic"], &best, Storage::F32, true),
+    ] {
+        let ended = export(&[&[run, "-o", out.to_str().unwrap()], options].concat());
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        for word in ["out.safetensors", "MB", "2 generator stages", "24×24", "a folder: train", "6"] {
+            assert!(said.contains(word), "{said}");
+        }
+        let found = weights::read(&std::fs::read(&out).unwrap()).unwrap();
+        assert_eq!((found.storage, found.stages, found.discriminator.is_some()), (storage, 2, critic), "{options:?}");
+        assert_eq!(found.metadata["task"], "glasses");
+        let largest = values(source, name).iter().fold(0.0f32, |most, x| most.max(x.abs()));
+        for (a, b) in values(&found, name).iter().zip(values(source, name)) {
+            let tolerance = match storage {
+                Storage::F32 => 0.0,
+                Storage::F16 => 1e-3 * b.abs().max(1e-3),
+                Storage::I8 => 0.51 * largest / 127.0,
+            };
+            assert!((a - b).abs() <= tolerance, "{options:?}: {a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn export_says_what_is_wrong_and_leaves_no_file() {
+    let folder = folder("export-errors");
+    let [empty, damaged, only_last, bare] = ["empty", "damaged", "last", "bare"].map(|name| {
+        std::fs::create_dir(folder.join(name)).unwrap();
+        folder.join(name)
+    });
+    let bytes = weights::write(&trained(1), Storage::F32).unwrap();
+    std::fs::write(damaged.join("best.safetensors"), &bytes[..bytes.len() - 5]).unwrap();
+    std::fs::write(only_last.join("weights.safetensors"), &bytes).unwrap();
+    let critic_less = Weights { discriminator: None, ..trained(1) };
+    std::fs::write(bare.join("best.safetensors"), weights::write(&critic_less, Storage::F32).unwrap()).unwrap();
+    let there = folder.join("there.safetensors");
+    std::fs::write(&there, "mine").unwrap();
+    let (out, lost) = (folder.join("out.safetensors"), folder.join("nowhere/out.safetensors"));
+    for (run, output, options, said) in [
+        (&folder.join("none"), &out, &[][..], "not the folder of a run"),
+        (&there, &out, &[], "not the folder of a run"),
+        (&empty, &out, &[], "holds no weights"),
+        (&damaged, &out, &[], "best.safetensors"),
+        (&only_last, &out, &[], "--last"),
+        (&bare, &out, &["--last"], "without --last"),
+        (&bare, &out, &["--critic"], "no discriminator"),
+        (&bare, &lost, &[], "no folder"),
+        (&bare, &folder, &["--force"], "is a folder"),
+        (&bare, &there, &[], "--force"),
+    ] {
+        let paths = [run.to_str().unwrap(), "-o", output.to_str().unwrap()];
+        let ended = export(&[&paths, options].concat());
+        let error = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(!ended.status.success() && error.contains(said) && !error.contains("panicked"), "{said}: {error}");
+        assert!(!out.exists() && !lost.exists());
+        assert_eq!(std::fs::read(&there).unwrap(), b"mine");
+    }
+}

@@ -1,0 +1,92 @@
+//! Training a locator on synthetic faces: it resumes bit for bit, and ends with a file that finds nothing it is not sure of.
+
+#[path = "common/runs.rs"]
+mod runs;
+
+use candle_core::Device;
+use runs::{Temporary, numbers};
+use stgan_train::data;
+use stgan_train::locator::{self, Config, Event};
+
+/// Small enough for seconds.
+const CONFIG: &str = r#"
+seed = 3
+[intervals]
+report = 1
+validate = 2
+checkpoint = 3
+keep = 2
+[data.synthetic]
+bare = 8
+wearers = 4
+validation = 4
+width = 64
+[locator]
+average = 0.9
+false_alarms = 0.1
+lowest_threshold = 0.8
+[locator.networks.finder]
+layers = [[4, 4], [4, 8], [4, 8]]
+[locator.networks.pointer]
+size = 32
+channels = [4, 8]
+hidden = 8
+[locator.scenes]
+photos = 0.0
+drawn = 0.2
+glasses = 0.3
+people = 4
+frames = 4
+faceless = 4
+tilt = 14.0
+[locator.finder]
+iterations = 5
+batch = 2
+size = 64
+optimiser = { learning_rate = 1e-3, warmup = 2 }
+[locator.pointer]
+iterations = 4
+batch = 2
+views = 2
+optimiser = { learning_rate = 1e-3, warmup = 2 }
+"#;
+
+#[test]
+fn a_resumed_run_is_the_same_run() {
+    let config = Config::parse_with(CONFIG, "test", &[]).unwrap();
+    let faces = data::open(None, &config.data, &|_, _| ()).unwrap();
+    let (whole, parts) = (Temporary::new("locator-whole"), Temporary::new("locator-parts"));
+    let mut thresholds = Vec::new();
+    let finished = locator::run(&config, &faces, &whole.0, false, &Device::Cpu, &mut |event| {
+        if let Event::Validated { measured, .. } = event {
+            thresholds.push(measured.threshold);
+        }
+        true
+    });
+    assert!(finished.unwrap());
+    // The pointer's four iterations: there is nothing to measure before both networks are there.
+    assert_eq!(thresholds.len(), 2);
+    assert!(thresholds.iter().all(|&threshold| threshold >= 0.8), "{thresholds:?}");
+
+    for (resume, stop) in [(false, 2), (true, 5), (true, 7)] {
+        let finished = locator::run(
+            &config,
+            &faces,
+            &parts.0,
+            resume,
+            &Device::Cpu,
+            &mut |event| !matches!(event, Event::Progress { done, .. } if done >= stop),
+        );
+        assert!(!finished.unwrap());
+    }
+    assert!(locator::run(&config, &faces, &parts.0, true, &Device::Cpu, &mut |_| true).unwrap());
+    let file = "locator.safetensors";
+    assert!(numbers(&whole.file(file)) == numbers(&parts.file(file)), "{file} differs");
+    assert!(stgan::internals::locate::read(&std::fs::read(whole.file(file)).unwrap()).unwrap().threshold >= 0.8);
+}
+
+#[test]
+fn a_threshold_that_no_score_reaches_is_refused() {
+    let changed = Config::parse_with(CONFIG, "test", &["locator.lowest_threshold=1.0".to_owned()]);
+    assert!(changed.unwrap_err().to_string().contains("locator.lowest_threshold"));
+}
