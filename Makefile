@@ -17,8 +17,8 @@ help: ## This list
 demo: site ## Build the demo and serve it on http://localhost:8080 (or the next free port)
 	@node scripts/serve.mjs site $(PORT)
 
-site: pkg gallery www/node_modules/.package-lock.json ## Write the demo to site/, as static files for any web host
-	cd www && npm run build -- --outDir ../site --emptyOutDir
+site: pkg gallery ## Write the demo to site/, as static files for any web host
+	npm run build --workspace www -- --outDir ../site --emptyOutDir
 
 pkg: node_modules/.package-lock.json ## Build the npm package into pkg/
 	node scripts/pkg.mjs
@@ -50,7 +50,7 @@ test-package: pkg clip browser ## The packed npm package, in Node and in an empt
 	node --test --test-concurrency=1 tests/package/*.test.mjs
 
 test-demo: site clip browser ## The demo, in Chromium
-	cd www && npm test
+	npm test --workspace www
 	node --test --test-concurrency=1 tests/demo/*.test.mjs
 
 browser: node_modules/.package-lock.json
@@ -58,10 +58,6 @@ browser: node_modules/.package-lock.json
 
 node_modules/.package-lock.json: package-lock.json
 	npm ci
-	@touch $@
-
-www/node_modules/.package-lock.json: www/package-lock.json
-	cd www && npm ci
 	@touch $@
 
 bench-start: site ## When the demo's first fit starts after opening the page, over several openings
