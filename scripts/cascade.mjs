@@ -22,7 +22,10 @@ export function writeTensors(file, metadata, tensors) {
   const padded = Buffer.from(text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  writeFileSync(file, Buffer.concat([length, padded, ...Object.values(tensors).map(({ values }) => Buffer.from(values.buffer))]));
+  writeFileSync(
+    file,
+    Buffer.concat([length, padded, ...Object.values(tensors).map(({ values }) => Buffer.from(values.buffer))]),
+  );
 }
 
 /** A number of 16 bits as IEEE 754 has it. */
@@ -66,7 +69,10 @@ export function writeCascade(file, { size, inputs, channels, hidden, stages }) {
   const next = normal(1);
   const tensors = {};
   const add = (name, shape, deviation) => {
-    tensors[name] = { shape, values: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => deviation * next()) };
+    tensors[name] = {
+      shape,
+      values: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => deviation * next()),
+    };
   };
   for (let stage = 0; stage < stages; stage++) {
     let [side, depth] = [size, planes(inputs)];

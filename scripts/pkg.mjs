@@ -5,7 +5,9 @@ import { fail, needWasmTarget, output, root, run, say } from './project.mjs';
 import { printSizes } from './sizes.mjs';
 import { needWasmBindgen, tool } from './wasm-bindgen.mjs';
 
-const { target_directory: target, packages } = JSON.parse(output('cargo', ['metadata', '--format-version=1', '--no-deps']));
+const { target_directory: target, packages } = JSON.parse(
+  output('cargo', ['metadata', '--format-version=1', '--no-deps']),
+);
 const { version } = packages[0];
 const TARGET = 'wasm32-unknown-unknown';
 const pkg = join(root, 'pkg');
@@ -38,7 +40,14 @@ function binaryen(program, from, to, ...flags) {
 /** The module with the model, and the JavaScript that goes with it. */
 function buildModel() {
   say('Building stgan.wasm');
-  const flags = ['--target', 'web', '--out-name', 'stgan', '--omit-default-module-path', '--experimental-reset-state-function'];
+  const flags = [
+    '--target',
+    'web',
+    '--out-name',
+    'stgan',
+    '--omit-default-module-path',
+    '--experimental-reset-state-function',
+  ];
   run(tool('wasm-bindgen'), [compile(), ...flags, '--out-dir', work]);
   binaryen('wasm-opt', join(work, 'stgan_bg.wasm'), join(work, 'stgan.wasm'), '-O3', '--strip-producers');
 }

@@ -32,6 +32,7 @@ export function printSizes(pkg) {
   }
   row('  total', total);
   row('only where images are not decoded by the browser', []);
-  for (const file of loaded.filter((file) => file.endsWith('decoder.wasm'))) row(`  ${relative(pkg, file)}`, measure(file));
+  for (const file of loaded.filter((file) => file.endsWith('decoder.wasm')))
+    row(`  ${relative(pkg, file)}`, measure(file));
   if (total[2] > LIMIT) fail(`a page would load ${total[2]} bytes, more than the ${LIMIT} that it may`);
 }

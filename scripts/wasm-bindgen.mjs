@@ -51,13 +51,19 @@ async function download(version) {
   }[`${process.platform}-${process.arch}`];
   const folder = `wasm-bindgen-${version}-${triple}`;
   const pins = readFileSync(join(root, 'scripts', 'wasm-bindgen.sha256'), 'utf8');
-  const pin = pins.split('\n').find((line) => line.endsWith(`  ${folder}.tar.gz`))?.split(' ')[0];
+  const pin = pins
+    .split('\n')
+    .find((line) => line.endsWith(`  ${folder}.tar.gz`))
+    ?.split(' ')[0];
   if (!pin) return false;
 
-  const releases = process.env.WASM_BINDGEN_RELEASES ?? 'https://github.com/wasm-bindgen/wasm-bindgen/releases/download';
+  const releases =
+    process.env.WASM_BINDGEN_RELEASES ?? 'https://github.com/wasm-bindgen/wasm-bindgen/releases/download';
   const work = mkdtempSync(join(tmpdir(), 'wasm-bindgen-'));
   try {
-    const answer = await fetch(`${releases}/${version}/${folder}.tar.gz`, { signal: AbortSignal.timeout(SECONDS * 1000) });
+    const answer = await fetch(`${releases}/${version}/${folder}.tar.gz`, {
+      signal: AbortSignal.timeout(SECONDS * 1000),
+    });
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const archive = Buffer.from(await answer.arrayBuffer());
     const sum = createHash('sha256').update(archive).digest('hex');

@@ -19,7 +19,10 @@ for (const features of [[], ['--features', 'decoder']]) {
 say('Building the tests for wasm32');
 run('cargo', ['test', ...BUILD, '--test', 'wasm', '--no-run']);
 const messages = output('cargo', ['test', ...BUILD, '--test', 'wasm', '--no-run', '--quiet', '--message-format=json']);
-const { executable } = messages.split('\n').map((line) => JSON.parse(line)).find(({ target, executable }) => target?.name === 'wasm' && executable);
+const { executable } = messages
+  .split('\n')
+  .map((line) => JSON.parse(line))
+  .find(({ target, executable }) => target?.name === 'wasm' && executable);
 const runner = tool('wasm-bindgen-test-runner');
 
 say('Tests in Node');
@@ -31,7 +34,12 @@ else console.warn('warning: no Chromium or Chrome found, its tests are skipped')
 /** The runner serves the tests; the browser that all other tests use opens them. So no driver has to match its version. */
 async function inBrowser() {
   say('Tests in Chromium');
-  const env = { ...process.env, WASM_BINDGEN_USE_BROWSER: '1', NO_HEADLESS: '1', WASM_BINDGEN_TEST_ADDRESS: '127.0.0.1:0' };
+  const env = {
+    ...process.env,
+    WASM_BINDGEN_USE_BROWSER: '1',
+    NO_HEADLESS: '1',
+    WASM_BINDGEN_TEST_ADDRESS: '127.0.0.1:0',
+  };
   const server = spawn(runner, [executable], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   let browser, report;
   try {
@@ -46,7 +54,9 @@ async function inBrowser() {
     page.on('pageerror', (error) => console.error(error.message));
     await page.goto(url);
     const text = () => document.querySelector('#output').textContent;
-    await page.waitForFunction(() => /test result: /.test(document.querySelector('#output').textContent), null, { timeout: SECONDS * 1000 });
+    await page.waitForFunction(() => /test result: /.test(document.querySelector('#output').textContent), null, {
+      timeout: SECONDS * 1000,
+    });
     report = await page.evaluate(text);
   } catch (error) {
     report = error.message;

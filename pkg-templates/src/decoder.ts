@@ -1,4 +1,4 @@
-import { StganError, wrap, type StganErrorCode } from './errors.js';
+import { StganError, type StganErrorCode, wrap } from './errors.js';
 import type { Pixels } from './images.js';
 import { compile, type WasmSource } from './module.js';
 

@@ -1,5 +1,5 @@
 /** Moving the frame along the updates of a fit. */
-import { between, type Box, type Homography } from './geometry.ts';
+import { type Box, between, type Homography } from './geometry.ts';
 
 /** Milliseconds for all legs together, and the least and the most for one. */
 const [TOTAL, SHORTEST, LONGEST] = [1500, 340, 620];

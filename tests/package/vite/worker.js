@@ -9,7 +9,8 @@ async function* arriving() {
 
 async function track({ frame, canvas }) {
   const tryOn = await TryOn.create();
-  const onFrame = ({ faces, width, height }) => postMessage({ faces: faces.length, size: [width, height], drawn: [canvas.width, canvas.height] });
+  const onFrame = ({ faces, width, height }) =>
+    postMessage({ faces: faces.length, size: [width, height], drawn: [canvas.width, canvas.height] });
   const track = await tryOn.track(arriving(), frame, { canvas, onFrame });
   track.ended.catch((error) => postMessage({ error: `${error.code}: ${error.message}` }));
   postMessage('ready');
