@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg gallery clip test test-rust test-wasm test-package test-demo browser bench-frontier bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
+.PHONY: help demo site pkg gallery clip test lint-js test-rust test-wasm test-package test-demo browser bench-frontier bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -35,13 +35,16 @@ clip: target/clip.mjpeg
 target/clip.mjpeg: $(shell find src/gallery/portraits assets/portraits -type f) src/gallery/clip.rs src/cli/clip.rs
 	cargo run --release --quiet -- clip --output $@
 
-test: test-rust test-wasm test-package test-demo ## Check and test everything
+test: lint-js test-rust test-wasm test-package test-demo ## Check and test everything
 
 test-rust: ## Formatting, lints, native tests, documentation
 	cargo fmt --check
 	cargo clippy --release --all-targets -- -D warnings
 	cargo test --release
 	RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps
+
+lint-js: node_modules/.package-lock.json ## Formatting and lints of TypeScript, JavaScript, CSS and JSON
+	npm run lint
 
 test-wasm: node_modules/.package-lock.json browser ## The library compiled to wasm32, in Node and in Chromium
 	node scripts/wasm-test.mjs

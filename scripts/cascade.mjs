@@ -16,7 +16,8 @@ export function writeTensors(file, metadata, tensors) {
   const header = { __metadata__: metadata };
   let offset = 0;
   for (const [name, { shape, values }] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, (offset += values.byteLength)] };
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
+    offset += values.byteLength;
   }
   const text = JSON.stringify(header);
   const padded = Buffer.from(text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8));
@@ -54,7 +55,7 @@ export function readTensors(file) {
     if (entry.dtype === 'I8') {
       const scale = numbers(header[`${name}.scale`], `${name}.scale`);
       const run = values.length / scale.length;
-      values.forEach((value, i) => (values[i] = value * scale[Math.floor(i / run)]));
+      for (let i = 0; i < values.length; i++) values[i] *= scale[Math.floor(i / run)];
     }
     tensors[name] = { shape: entry.shape, values };
   }

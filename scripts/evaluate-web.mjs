@@ -36,7 +36,7 @@ try {
   const page = await browser.newPage();
   page.setDefaultTimeout(0);
   page.on('pageerror', (error) => fail(error.message));
-  await page.goto(pages.url + 'pkg/package.json');
+  await page.goto(`${pages.url}pkg/package.json`);
   errors = await page.evaluate(async (url) => {
     const { TryOn } = await import('/pkg/dist/index.js');
     const bitmap = async (address) => createImageBitmap(await (await fetch(address)).blob());

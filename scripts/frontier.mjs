@@ -87,7 +87,7 @@ async function milliseconds(models) {
     const page = await browser.newPage();
     page.setDefaultTimeout(0);
     page.on('pageerror', (error) => fail(error.message));
-    await page.goto(pages.url + 'package.json');
+    await page.goto(`${pages.url}package.json`);
     const sizes = models.map(({ model }, i) => {
       writeCascade(join(work, `${i}.safetensors`), { ...BASE, ...model, stages: 1 });
       const { size, inputs } = { ...BASE, ...model };
@@ -132,7 +132,7 @@ function quantized({ shape, values }, bits) {
   for (let channel = 0; channel < shape[0]; channel++) {
     const numbers = coarse.subarray(channel * run, (channel + 1) * run);
     const scale = numbers.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0) / most || 1;
-    numbers.forEach((x, i) => (numbers[i] = Math.round(x / scale) * scale));
+    for (let i = 0; i < numbers.length; i++) numbers[i] = Math.round(numbers[i] / scale) * scale;
   }
   return { shape, values: coarse };
 }

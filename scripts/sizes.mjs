@@ -27,7 +27,7 @@ export function printSizes(pkg) {
   const loaded = filesIn(pkg).filter((file) => /\.(js|wasm|safetensors)$/.test(file));
   for (const file of loaded.filter((file) => !file.endsWith('decoder.wasm'))) {
     const sizes = measure(file);
-    sizes.forEach((size, i) => (total[i] += size));
+    for (const [i, size] of sizes.entries()) total[i] += size;
     row(`  ${relative(pkg, file)}`, sizes);
   }
   row('  total', total);

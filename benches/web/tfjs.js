@@ -15,7 +15,10 @@ export async function load() {
 export function stages({ weights, shape }) {
   const tensors = tensorsOf(weights);
   const kept = [];
-  const keep = (tensor) => (kept.push(tf.keep(tensor)), tensor);
+  const keep = (tensor) => {
+    kept.push(tf.keep(tensor));
+    return tensor;
+  };
   const inputs = shape[1];
   const generator = (stage) =>
     tf.tidy(() => {
@@ -79,6 +82,8 @@ export function stages({ weights, shape }) {
   ).size;
   return {
     run: Array.from({ length: count }, (_, stage) => generator(stage)),
-    free: () => kept.forEach((tensor) => tensor.dispose()),
+    free: () => {
+      for (const tensor of kept) tensor.dispose();
+    },
   };
 }

@@ -210,7 +210,10 @@ export class Track {
 
   #see(picture: VideoPicture): void {
     // One that came while the tracking was being stopped.
-    if (!this.#parts) return close(picture);
+    if (!this.#parts) {
+      close(picture);
+      return;
+    }
     const still = this.#opener.open(picture);
     try {
       this.#picture = this.#follow(this.#parts, still);

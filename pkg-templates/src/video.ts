@@ -385,7 +385,8 @@ class Drawable implements Still {
     const { whole } = this.#canvases;
     grow(whole, this.width, this.height);
     whole.drawImage(this.#drawing, 0, 0, this.width, this.height);
-    return (this.#source = whole.canvas);
+    this.#source = whole.canvas;
+    return this.#source;
   }
 
   close(): void {

@@ -8,7 +8,7 @@ import {
   pictures,
   StganError,
   type StganErrorCode,
-  Track,
+  type Track,
   type TrackedFace,
   type TrackSource,
   type TrackState,
@@ -45,7 +45,7 @@ export async function everything(photo: ImageSource, frame: HTMLImageElement | B
     ...updates.flatMap(({ delta, params, homography }) => [delta, params, homography]),
   ];
   const overlay: Overlay | null = fit.overlay();
-  if (!overlay) throw new StganError('step', `${metadata['task']} ${numbers.length}`);
+  if (!overlay) throw new StganError('step', `${metadata.task} ${numbers.length}`);
   await TryOn.create({ signal: undefined, weights: new Uint8Array() });
   await tryOn.fit({ data: new Uint8Array(4), width: 1, height: 1 }, overlay.image, { placement });
   return fit.composite({ step: 0 });

@@ -196,7 +196,10 @@ describe('in a page', { skip: !findBrowser() && !process.env.CI && 'there is no 
     const result = await page.evaluate(async () => {
       const opened = [];
       const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-      navigator.mediaDevices.getUserMedia = async (...wishes) => (opened.push(await open(...wishes)), opened.at(-1));
+      navigator.mediaDevices.getUserMedia = async (...wishes) => {
+        opened.push(await open(...wishes));
+        return opened.at(-1);
+      };
       const tryOn = await window.stgan.TryOn.create();
       const canvas = document.createElement('canvas');
       const states = [];
@@ -271,10 +274,9 @@ describe('in a page', { skip: !findBrowser() && !process.env.CI && 'there is no 
         if (seen.length === 5) stop.abort();
         // Long enough for ten more to be shown.
         let last = 0;
-        for (let i = 0; i < 10; i++)
-          await new Promise((resolve) =>
-            video.requestVideoFrameCallback((_, { mediaTime }) => resolve((last = mediaTime))),
-          );
+        for (let i = 0; i < 10; i++) {
+          last = await new Promise((resolve) => video.requestVideoFrameCallback((_, now) => resolve(now.mediaTime)));
+        }
         seen.push(last);
       }
       return seen;
@@ -332,7 +334,10 @@ describe('in a page', { skip: !findBrowser() && !process.env.CI && 'there is no 
       taken.getContext('bitmaprenderer');
       const streams = [];
       const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-      navigator.mediaDevices.getUserMedia = async (...wishes) => (streams.push(await open(...wishes)), streams.at(-1));
+      navigator.mediaDevices.getUserMedia = async (...wishes) => {
+        streams.push(await open(...wishes));
+        return streams.at(-1);
+      };
       const used = await failure(tryOn.track('camera', glasses(), { canvas: taken }));
       const off = streams[0].getTracks().every(({ readyState }) => readyState === 'ended');
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));

@@ -35,7 +35,10 @@ export function glide(
     let start: number | null = null;
     let passed = 0;
     const frame = (now: number): void => {
-      if (signal.aborted) return resolve();
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
       start ??= now;
       const legs = Math.min((now - start) / leg, last);
       const at = Math.min(Math.floor(legs), last - 1);

@@ -16,7 +16,7 @@ async function track({ frame, canvas }) {
   postMessage('ready');
 }
 
-onmessage = async ({ data }) => {
+self.onmessage = async ({ data }) => {
   try {
     if (data.track) return await track(data);
     if (data.picture) return hand(data.picture);
