@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg gallery clip test test-rust test-wasm test-package test-demo browser bench-frontier bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
+.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-rust test-rust test-wasm test-package test-demo browser bench-frontier bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -17,31 +17,37 @@ help: ## This list
 demo: site ## Build the demo and serve it on http://localhost:8080 (or the next free port)
 	@node scripts/serve.mjs site $(PORT)
 
-site: pkg gallery www/node_modules/.package-lock.json ## Write the demo to site/, as static files for any web host
-	cd www && npm run build -- --outDir ../site --emptyOutDir
+# Browsers decode images themselves: the demo does without the decoder, unless it is built already.
+site: $(if $(wildcard pkg/wasm/decoder.wasm),pkg,pkg-web) ## Write the demo to site/, as static files for any web host
+	npm run build --workspace www -- --outDir ../site --emptyOutDir
 
 pkg: node_modules/.package-lock.json ## Build the npm package into pkg/
 	node scripts/pkg.mjs
 
-# The demo's frames and portraits; rendering takes a minute, so only where something has changed.
-gallery: www/public/gallery/gallery.json
+pkg-web: node_modules/.package-lock.json
+	node scripts/pkg.mjs --without-decoder
 
-www/public/gallery/gallery.json: $(shell find src/gallery assets -type f) src/cli/frames.rs src/resample.rs
+gallery: ## Render the demo's glasses and portraits anew into www/public/gallery, which is part of the repository
 	cargo run --release --quiet -- frames --out www/public/gallery
 
 # What the tests' camera plays.
 clip: target/clip.mjpeg
 
-target/clip.mjpeg: $(shell find src/gallery/portraits assets/portraits -type f) src/gallery/clip.rs src/cli/clip.rs
+target/clip.mjpeg: $(shell find crates/portraits -type f) crates/cli/src/clip.rs
 	cargo run --release --quiet -- clip --output $@
 
-test: test-rust test-wasm test-package test-demo ## Check and test everything
+test: lint-js test-rust test-wasm test-package test-demo ## Check and test everything
 
-test-rust: ## Formatting, lints, native tests, documentation
+lint-rust: ## Formatting and lints of the Rust code, each feature alone and for other processors
 	cargo fmt --check
-	cargo clippy --release --all-targets -- -D warnings
-	cargo test --release
-	RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps
+	cargo clippy --release --workspace --all-targets -- -D warnings
+
+test-rust: lint-rust ## Lints, native tests, documentation
+	cargo test --release --workspace
+	RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps --workspace
+
+lint-js: node_modules/.package-lock.json ## Formatting and lints of TypeScript, JavaScript, CSS and JSON
+	npm run lint
 
 test-wasm: node_modules/.package-lock.json browser ## The library compiled to wasm32, in Node and in Chromium
 	node scripts/wasm-test.mjs
@@ -50,7 +56,7 @@ test-package: pkg clip browser ## The packed npm package, in Node and in an empt
 	node --test --test-concurrency=1 tests/package/*.test.mjs
 
 test-demo: site clip browser ## The demo, in Chromium
-	cd www && npm test
+	npm test --workspace www
 	node --test --test-concurrency=1 tests/demo/*.test.mjs
 
 browser: node_modules/.package-lock.json
@@ -58,10 +64,6 @@ browser: node_modules/.package-lock.json
 
 node_modules/.package-lock.json: package-lock.json
 	npm ci
-	@touch $@
-
-www/node_modules/.package-lock.json: www/package-lock.json
-	cd www && npm ci
 	@touch $@
 
 bench-start: site ## When the demo's first fit starts after opening the page, over several openings

@@ -1,8 +1,9 @@
 /** Opens the built demo several times, nothing cached, and prints when its first fit starts and ends after navigation. */
+
+import { join } from 'node:path';
 import { launchBrowser } from './browser.mjs';
 import { root } from './project.mjs';
 import { serve } from './serve.mjs';
-import { join } from 'node:path';
 
 const ROUNDS = 9;
 const server = await serve(join(root, 'site'));
@@ -14,7 +15,9 @@ for (let round = 0; round < ROUNDS; round++) {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(server.url);
     await page.waitForSelector('main[data-state="fitted"]', { timeout: 60_000 });
-    const marks = await page.evaluate(() => performance.getEntriesByType('mark').map(({ name, startTime }) => [name, startTime]));
+    const marks = await page.evaluate(() =>
+      performance.getEntriesByType('mark').map(({ name, startTime }) => [name, startTime]),
+    );
     rounds.push(Object.fromEntries(marks));
   } finally {
     await browser.close();
@@ -24,9 +27,14 @@ await server.close();
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const result = { rounds: ROUNDS };
-for (const [key, mark] of [['start_ms', 'first-fit-start'], ['end_ms', 'first-fit-end']]) {
+for (const [key, mark] of [
+  ['start_ms', 'first-fit-start'],
+  ['end_ms', 'first-fit-end'],
+]) {
   const values = rounds.map((marks) => marks[mark]);
   result[key] = Math.round(median(values));
-  console.log(`${mark}: median ${result[key]} ms, ${Math.round(Math.min(...values))} to ${Math.round(Math.max(...values))}, of ${ROUNDS} openings`);
+  console.log(
+    `${mark}: median ${result[key]} ms, ${Math.round(Math.min(...values))} to ${Math.round(Math.max(...values))}, of ${ROUNDS} openings`,
+  );
 }
 console.log(JSON.stringify(result));

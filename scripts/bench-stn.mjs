@@ -14,7 +14,13 @@ const SHAPE = [20, 4, 144];
 const python = pythonWithTorch();
 const executable = benchmark('grid_sample');
 const peer = join(root, 'benches', 'torch_grid_sample.py');
-const result = { torch: torchVersion(python), threads: 1, rounds: ROUNDS, shape: [...SHAPE, SHAPE.at(-1)], settings: [] };
+const result = {
+  torch: torchVersion(python),
+  threads: 1,
+  rounds: ROUNDS,
+  shape: [...SHAPE, SHAPE.at(-1)],
+  settings: [],
+};
 for (const interpolation of ['bilinear', 'bicubic']) {
   say(`${interpolation}: ${ROUNDS} rounds`);
   const figures = interleave(ROUNDS, {

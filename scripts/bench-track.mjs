@@ -21,7 +21,24 @@ const rounded = (value) => Math.round(value * 100) / 100;
 export function prepareClip() {
   if (existsSync(clip)) return;
   say('Rendering the clip');
-  run('cargo', ['run', '--release', '--quiet', '--', 'clip', '--motion', 'circle', '--width', WIDTH, '--height', HEIGHT, '--output', clip].map(String));
+  run(
+    'cargo',
+    [
+      'run',
+      '--release',
+      '--quiet',
+      '--',
+      'clip',
+      '--motion',
+      'circle',
+      '--width',
+      WIDTH,
+      '--height',
+      HEIGHT,
+      '--output',
+      clip,
+    ].map(String),
+  );
 }
 
 /** Measures on the pages of `site`, of which track.html is one; prints, and gives the figures back. */
@@ -43,7 +60,8 @@ export async function benchTrack(site, pictures = 240) {
     const camera = await page.evaluate((seconds) => window.bench.camera(seconds), SECONDS);
     const locate = await page.evaluate(() => window.bench.locate('clip.mjpeg', 40, 5));
     const followed = (all) => all.filter(({ faces }) => faces === 1);
-    if (followed(rounds).length < rounds.length) fail(`the face was lost on ${rounds.length - followed(rounds).length} of ${rounds.length} pictures`);
+    if (followed(rounds).length < rounds.length)
+      fail(`the face was lost on ${rounds.length - followed(rounds).length} of ${rounds.length} pictures`);
     const step = (all, name) => rounded(median(all.map((round) => round[name])));
     const steps = (all) => Object.fromEntries(['read', 'find', 'fit', 'draw'].map((name) => [name, step(all, name)]));
     // Every few pictures a look says whether the face is still there.
@@ -63,7 +81,9 @@ export async function benchTrack(site, pictures = 240) {
     const { read, find, fit, draw } = result.steps_ms;
     console.log(`following a face at ${result.size.join('×')}, one thread, ${result.updates} updates a picture`);
     console.log(`  as fast as it goes: ${result.fps} pictures a second, median ${result.ms} ms`);
-    console.log(`  of these: reading pixels ${read}, looking for the face ${find} (${result.look_ms} on pictures where that is due), fit ${fit}, drawing ${draw} ms`);
+    console.log(
+      `  of these: reading pixels ${read}, looking for the face ${find} (${result.look_ms} on pictures where that is due), fit ${fit}, drawing ${draw} ms`,
+    );
     console.log(`  with a camera of 30 pictures a second: ${result.camera_fps} looked at`);
     console.log(`  locate, on one picture: ${result.locate_ms} ms`);
     return result;

@@ -55,11 +55,20 @@ function installPeers() {
   if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true, "type": "module" }\n');
   const latest = PEERS.map((peer) => `${peer}@latest`);
   const flags = ['--no-audit', '--no-fund', '--loglevel', 'error', '--ignore-scripts'];
-  const { status } = spawnSync('npm', ['install', ...flags, ...latest], { cwd: work, stdio: 'inherit', shell: process.platform === 'win32' });
+  const { status } = spawnSync('npm', ['install', ...flags, ...latest], {
+    cwd: work,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   const installed = PEERS.every((peer) => existsSync(join(work, 'node_modules', peer)));
   if (!installed) fail('the peers cannot be installed');
   if (status !== 0) console.warn('warning: no newer peers could be looked for');
-  return Object.fromEntries(PEERS.map((peer) => [peer, JSON.parse(readFileSync(join(work, 'node_modules', peer, 'package.json'), 'utf8')).version]));
+  return Object.fromEntries(
+    PEERS.map((peer) => [
+      peer,
+      JSON.parse(readFileSync(join(work, 'node_modules', peer, 'package.json'), 'utf8')).version,
+    ]),
+  );
 }
 
 /** The pages, built into the folder that is served, and beside them the peers' wasm files. */
@@ -74,11 +83,14 @@ function buildPages() {
     cpSync(join(root, folder), join(work, folder), { recursive: true });
   }
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  run(process.execPath, [vite, 'build', '--logLevel', 'error', '--outDir', site, '--emptyOutDir', 'false'], { cwd: pages });
+  run(process.execPath, [vite, 'build', '--logLevel', 'error', '--outDir', site, '--emptyOutDir', 'false'], {
+    cwd: pages,
+  });
   const peers = join(site, 'peers');
   mkdirSync(peers, { recursive: true });
   const ort = join(work, 'node_modules', 'onnxruntime-web', 'dist');
-  for (const file of ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.mjs']) cpSync(join(ort, file), join(peers, file));
+  for (const file of ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.mjs'])
+    cpSync(join(ort, file), join(peers, file));
   const tfjs = join(work, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'wasm-out');
   for (const kind of ['', '-simd', '-threaded-simd']) {
     const file = `tfjs-backend-wasm${kind}.wasm`;
@@ -103,9 +115,15 @@ function prepareModels(python) {
   const model = (name, title, stages, size, inputs, fixed) => {
     const graphs = Array.from({ length: stages }, (_, stage) => `${name}.${stage}.onnx`);
     graphs.forEach((graph, stage) => {
-      if (!fixed || !existsSync(join(models, graph))) exportStage(python, join(models, `${name}.safetensors`), stage, size, inputs, join(models, graph));
+      if (!fixed || !existsSync(join(models, graph)))
+        exportStage(python, join(models, `${name}.safetensors`), stage, size, inputs, join(models, graph));
     });
-    return { title, weights: `/models/${name}.safetensors`, graphs: graphs.map((graph) => `/models/${graph}`), shape: [1, inputs, size, size] };
+    return {
+      title,
+      weights: `/models/${name}.safetensors`,
+      graphs: graphs.map((graph) => `/models/${graph}`),
+      shape: [1, inputs, size, size],
+    };
   };
   const inputs = tensors['stages.0.conv1.weight'].shape[1];
   const cascade = model('paper', 'paper size, five different stages', 5, 144, 7, true);
@@ -152,12 +170,18 @@ try {
     await page.evaluate(([name, graph]) => window.bench.load(name, graph), [name, settings[2].graphs[0]]);
     // Models are the same for all, and each has its own format: they do not count.
     const own = files.filter((file) => /\.(m?js|wasm)$/.test(file));
-    result.downloads_gzip[name] = own.reduce((sum, file) => sum + gzipSync(readFileSync(join(site, file)), { level: 9 }).length, 0);
+    result.downloads_gzip[name] = own.reduce(
+      (sum, file) => sum + gzipSync(readFileSync(join(site, file)), { level: 9 }).length,
+      0,
+    );
   }
   say(`Chromium ${result.browser}, ${ROUNDS} rounds, one thread`);
   row('median ms a stage', ...NAMES, 'ratio', 'differ by');
   for (const { key, title, ...files } of settings) {
-    const { times, answers } = await page.evaluate(([files, rounds, warm]) => window.bench.stages(files, rounds, warm), [files, ROUNDS, WARM]);
+    const { times, answers } = await page.evaluate(
+      ([files, rounds, warm]) => window.bench.stages(files, rounds, warm),
+      [files, ROUNDS, WARM],
+    );
     const medians = Object.fromEntries(NAMES.map((name) => [name, median(times[name])]));
     const ratios = times.stgan.map((time, i) => time / times.onnxruntime[i]);
     const apart = Math.max(...NAMES.slice(1).map((name) => difference(answers.stgan, answers[name])));
@@ -173,7 +197,10 @@ try {
       difference: Number(apart.toExponential(2)),
     };
   }
-  const sizes = [[1632, 1224], [4000, 3000]];
+  const sizes = [
+    [1632, 1224],
+    [4000, 3000],
+  ];
   const times = await page.evaluate((settings) => window.bench.fits(...settings), [sizes, ROUNDS, WARM]);
   row('this package, median ms', '2 MP', '12 MP');
   result.fits = {};
@@ -195,7 +222,9 @@ try {
   const located = await page.evaluate((settings) => window.bench.locate(...settings), [photos, ROUNDS, WARM]);
   row('locate, median ms', '1.2 MP', '2 MP', '12 MP', 'three faces', 'nobody');
   row('', ...located.map(({ ms }) => ms.toFixed(2)));
-  result.locate = Object.fromEntries(['mp1', 'mp2', 'mp12', 'three', 'nobody'].map((key, i) => [key, { ...located[i], ms: rounded(located[i].ms) }]));
+  result.locate = Object.fromEntries(
+    ['mp1', 'mp2', 'mp12', 'three', 'nobody'].map((key, i) => [key, { ...located[i], ms: rounded(located[i].ms) }]),
+  );
 } finally {
   await browser.close();
 }
@@ -215,7 +244,11 @@ for (let i = 0; i < STARTS; i++) {
 }
 await server.close();
 result.start_ms = Math.round(median(starts));
-row('from navigation to the first composite, ms', result.start_ms, `(${Math.round(Math.min(...starts))} to ${Math.round(Math.max(...starts))})`);
+row(
+  'from navigation to the first composite, ms',
+  result.start_ms,
+  `(${Math.round(Math.min(...starts))} to ${Math.round(Math.max(...starts))})`,
+);
 row('download without the model, bytes gzipped', ...NAMES.map((name) => result.downloads_gzip[name]));
 result.track = await benchTrack(site);
 result.commit = output('git', ['rev-parse', '--short', 'HEAD']);

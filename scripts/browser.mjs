@@ -59,11 +59,15 @@ export function needBrowser() {
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   const apt = (...args) => {
     const [program, ...rest] = [...sudo, 'apt-get', ...args];
-    return spawnSync(program, rest, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0;
+    return (
+      spawnSync(program, rest, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+        .status === 0
+    );
   };
   if (process.platform === 'linux') {
     say('Installing chromium, for the tests');
-    if (apt('update', '-q') && apt('install', '-y', '-q', '--no-install-recommends', 'chromium') && findBrowser()) return true;
+    if (apt('update', '-q') && apt('install', '-y', '-q', '--no-install-recommends', 'chromium') && findBrowser())
+      return true;
   }
   const message = 'no Chromium or Chrome found: install one, or name it in CHROME';
   if (process.env.CI) fail(message);

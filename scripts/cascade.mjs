@@ -16,13 +16,17 @@ export function writeTensors(file, metadata, tensors) {
   const header = { __metadata__: metadata };
   let offset = 0;
   for (const [name, { shape, values }] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, (offset += values.byteLength)] };
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] };
+    offset += values.byteLength;
   }
   const text = JSON.stringify(header);
   const padded = Buffer.from(text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  writeFileSync(file, Buffer.concat([length, padded, ...Object.values(tensors).map(({ values }) => Buffer.from(values.buffer))]));
+  writeFileSync(
+    file,
+    Buffer.concat([length, padded, ...Object.values(tensors).map(({ values }) => Buffer.from(values.buffer))]),
+  );
 }
 
 /** A number of 16 bits as IEEE 754 has it. */
@@ -51,7 +55,7 @@ export function readTensors(file) {
     if (entry.dtype === 'I8') {
       const scale = numbers(header[`${name}.scale`], `${name}.scale`);
       const run = values.length / scale.length;
-      values.forEach((value, i) => (values[i] = value * scale[Math.floor(i / run)]));
+      for (let i = 0; i < values.length; i++) values[i] *= scale[Math.floor(i / run)];
     }
     tensors[name] = { shape: entry.shape, values };
   }
@@ -66,7 +70,10 @@ export function writeCascade(file, { size, inputs, channels, hidden, stages }) {
   const next = normal(1);
   const tensors = {};
   const add = (name, shape, deviation) => {
-    tensors[name] = { shape, values: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => deviation * next()) };
+    tensors[name] = {
+      shape,
+      values: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => deviation * next()),
+    };
   };
   for (let stage = 0; stage < stages; stage++) {
     let [side, depth] = [size, planes(inputs)];

@@ -43,7 +43,9 @@ console.log(`${version.stdout.trim()}, built with cuda, starts`);
 
 // Where there is a GPU, this is no test of it: `stgan train --device cuda:0` is.
 if (!existsSync('/dev/nvidia0')) {
-  const asked = spawnSync(program, ['train', '--device', 'cuda:0', '--out', join(target, 'no-gpu')], { encoding: 'utf8' });
+  const asked = spawnSync(program, ['train', '--device', 'cuda:0', '--out', join(target, 'no-gpu')], {
+    encoding: 'utf8',
+  });
   if (asked.status === 0 || !/cuda/i.test(asked.stderr) || /panicked/.test(asked.stderr)) {
     fail(`train --device cuda:0 without a GPU should end with an error that says so:\n${asked.stdout}${asked.stderr}`);
   }

@@ -36,33 +36,37 @@ try {
   const page = await browser.newPage();
   page.setDefaultTimeout(0);
   page.on('pageerror', (error) => fail(error.message));
-  await page.goto(pages.url + 'pkg/package.json');
-  errors = await page.evaluate(
-    async (url) => {
-      const { TryOn } = await import('/pkg/dist/index.js');
-      const bitmap = async (address) => createImageBitmap(await (await fetch(address)).blob());
-      const { frames, fits } = await (await fetch('/fits.json')).json();
-      const tryOn = await TryOn.create();
-      const pictures = await Promise.all(frames.map(({ id }) => bitmap(`/frames/${id}.png`)));
-      const distance = ([ax, ay], [bx, by]) => Math.hypot(ax - bx, ay - by);
-      const apply = (h, [x, y]) => {
-        const w = h[6] * x + h[7] * y + h[8];
-        return [(h[0] * x + h[1] * y + h[2]) / w, (h[3] * x + h[4] * y + h[5]) / w];
-      };
-      const errors = [];
-      let photo = { id: null, picture: null };
-      for (const { id, frame, placement: [x, y, width, rotation], target } of fits) {
-        if (photo.id !== id) photo = { id, picture: await bitmap(`${url}${id}.jpg`) };
-        const fit = await tryOn.fit(photo.picture, pictures[frame], { placement: { x, y, width, rotation } });
-        // Pupils and temples; the other anchors are for learning.
-        const off = frames[frame].anchors.slice(0, 4).map((anchor, i) => distance(apply(fit.homography, anchor), target[i]));
-        errors.push(off.reduce((sum, d) => sum + d, 0) / off.length / distance(target[0], target[1]));
-        fit.dispose();
-      }
-      return errors;
-    },
-    images.url,
-  );
+  await page.goto(`${pages.url}pkg/package.json`);
+  errors = await page.evaluate(async (url) => {
+    const { TryOn } = await import('/pkg/dist/index.js');
+    const bitmap = async (address) => createImageBitmap(await (await fetch(address)).blob());
+    const { frames, fits } = await (await fetch('/fits.json')).json();
+    const tryOn = await TryOn.create();
+    const pictures = await Promise.all(frames.map(({ id }) => bitmap(`/frames/${id}.png`)));
+    const distance = ([ax, ay], [bx, by]) => Math.hypot(ax - bx, ay - by);
+    const apply = (h, [x, y]) => {
+      const w = h[6] * x + h[7] * y + h[8];
+      return [(h[0] * x + h[1] * y + h[2]) / w, (h[3] * x + h[4] * y + h[5]) / w];
+    };
+    const errors = [];
+    let photo = { id: null, picture: null };
+    for (const {
+      id,
+      frame,
+      placement: [x, y, width, rotation],
+      target,
+    } of fits) {
+      if (photo.id !== id) photo = { id, picture: await bitmap(`${url}${id}.jpg`) };
+      const fit = await tryOn.fit(photo.picture, pictures[frame], { placement: { x, y, width, rotation } });
+      // Pupils and temples; the other anchors are for learning.
+      const off = frames[frame].anchors
+        .slice(0, 4)
+        .map((anchor, i) => distance(apply(fit.homography, anchor), target[i]));
+      errors.push(off.reduce((sum, d) => sum + d, 0) / off.length / distance(target[0], target[1]));
+      fit.dispose();
+    }
+    return errors;
+  }, images.url);
 } finally {
   await browser.close();
   await Promise.all([pages.close(), images.close()]);
@@ -75,8 +79,12 @@ function summary(values) {
   return { median: at(0.5), p95: at(0.95) };
 }
 const sides = { program: summary(fits.map(({ errors: all }) => all.at(-1))), chromium: summary(errors) };
-for (const [name, { median, p95 }] of Object.entries(sides)) console.log(name.padEnd(10), `median ${median.toFixed(5)}  95 % ${p95.toFixed(5)}`);
-const apart = Object.fromEntries(['median', 'p95'].map((key) => [key, Math.abs(sides.chromium[key] / sides.program[key] - 1)]));
+for (const [name, { median, p95 }] of Object.entries(sides))
+  console.log(name.padEnd(10), `median ${median.toFixed(5)}  95 % ${p95.toFixed(5)}`);
+const apart = Object.fromEntries(
+  ['median', 'p95'].map((key) => [key, Math.abs(sides.chromium[key] / sides.program[key] - 1)]),
+);
 console.log(`${fits.length} fits; apart by ${(100 * apart.median).toFixed(2)} % and ${(100 * apart.p95).toFixed(2)} %`);
 console.log(JSON.stringify({ fits: fits.length, ...sides, apart }));
-if (!(apart.median <= TOLERANCE && apart.p95 <= TOLERANCE)) fail('the package places frames less exactly than the program');
+if (!(apart.median <= TOLERANCE && apart.p95 <= TOLERANCE))
+  fail('the package places frames less exactly than the program');

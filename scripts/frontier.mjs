@@ -39,14 +39,26 @@ const ROWS = {
 const folder = (name) => join(root, 'runs', 'frontier', name);
 
 function settings({ model = {}, stages = 1, set = [] }) {
-  const values = Object.entries(model).map(([key, value]) => `model.${key}=${typeof value === 'number' ? value : JSON.stringify(value)}`);
-  if (stages > 1) values.push(`model.stages=${stages}`, `regression.iterations=${JSON.stringify(Array(stages).fill(3000))}`);
+  const values = Object.entries(model).map(
+    ([key, value]) => `model.${key}=${typeof value === 'number' ? value : JSON.stringify(value)}`,
+  );
+  if (stages > 1)
+    values.push(`model.stages=${stages}`, `regression.iterations=${JSON.stringify(Array(stages).fill(3000))}`);
   return [...values, ...set].flatMap((value) => ['--set', value]);
 }
 
 function train(name, data) {
   say(`Training ${name}`);
-  const run = ['train', '--data', data, '--config', 'configs/frontier.toml', '--out', folder(name), ...settings(ROWS[name])];
+  const run = [
+    'train',
+    '--data',
+    data,
+    '--config',
+    'configs/frontier.toml',
+    '--out',
+    folder(name),
+    ...settings(ROWS[name]),
+  ];
   if (existsSync(folder(name))) run.push('--resume');
   const { status } = spawnSync('cargo', ['run', '--release', '--quiet', '--', ...run], { cwd: root, stdio: 'inherit' });
   if (status !== 0) fail(`training ${name} failed`);
@@ -56,7 +68,10 @@ function train(name, data) {
 function errors(name) {
   const file = join(folder(name), 'metrics.jsonl');
   if (!existsSync(file)) return null;
-  const lines = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  const lines = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   const last = lines.findLast((line) => line.p95);
   return last ? { stage: last.stage, iteration: last.iteration, median: last.median, p95: last.p95 } : null;
 }
@@ -72,7 +87,7 @@ async function milliseconds(models) {
     const page = await browser.newPage();
     page.setDefaultTimeout(0);
     page.on('pageerror', (error) => fail(error.message));
-    await page.goto(pages.url + 'package.json');
+    await page.goto(`${pages.url}package.json`);
     const sizes = models.map(({ model }, i) => {
       writeCascade(join(work, `${i}.safetensors`), { ...BASE, ...model, stages: 1 });
       const { size, inputs } = { ...BASE, ...model };
@@ -85,7 +100,11 @@ async function milliseconds(models) {
         const contenders = [];
         for (const [i, size] of sizes.entries()) {
           const weights = new Uint8Array(await (await fetch(`${url}${i}.safetensors`)).arrayBuffer());
-          contenders.push({ session: new Session(weights), planes: Float32Array.from({ length: size }, (_, k) => Math.sin(k)), times: [] });
+          contenders.push({
+            session: new Session(weights),
+            planes: Float32Array.from({ length: size }, (_, k) => Math.sin(k)),
+            times: [],
+          });
         }
         for (let round = -warm; round < rounds; round++) {
           for (const { session, planes, times } of contenders) {
@@ -113,7 +132,7 @@ function quantized({ shape, values }, bits) {
   for (let channel = 0; channel < shape[0]; channel++) {
     const numbers = coarse.subarray(channel * run, (channel + 1) * run);
     const scale = numbers.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0) / most || 1;
-    numbers.forEach((x, i) => (numbers[i] = Math.round(x / scale) * scale));
+    for (let i = 0; i < numbers.length; i++) numbers[i] = Math.round(numbers[i] / scale) * scale;
   }
   return { shape, values: coarse };
 }
@@ -135,13 +154,29 @@ function storage(data, weights) {
       }),
     );
     writeTensors(file, metadata, stored);
-    const run = ['run', '--release', '--quiet', '--', 'evaluate', '--json', '--spread', 'dropped', '--data', data, '--weights', file];
+    const run = [
+      'run',
+      '--release',
+      '--quiet',
+      '--',
+      'evaluate',
+      '--json',
+      '--spread',
+      'dropped',
+      '--data',
+      data,
+      '--weights',
+      file,
+    ];
     const { spreads } = JSON.parse(output('cargo', run));
     return { storage: bits === 16 ? 'f16' : `int${bits}`, bytes: Math.round(bytes), ...spreads[0].steps.at(-1) };
   });
 }
 
-const { values, positionals } = parseArgs({ options: { train: { type: 'string' }, storage: { type: 'string' }, weights: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { train: { type: 'string' }, storage: { type: 'string' }, weights: { type: 'string' } },
+  allowPositionals: true,
+});
 const unknown = positionals.filter((name) => !(name in ROWS));
 if (unknown.length) fail(`no rows named ${unknown.join(', ')}; there are ${Object.keys(ROWS).join(', ')}`);
 if (values.storage && !values.weights) fail('--storage needs --weights FILE');
@@ -149,14 +184,40 @@ if (!findBrowser()) fail('no Chromium or Chrome found: install one, or name it i
 if (values.train) for (const name of positionals.length ? positionals : Object.keys(ROWS)) train(name, values.train);
 
 const { times, bytes } = await milliseconds(Object.values(ROWS));
-const rows = Object.keys(ROWS).map((name, i) => ({ name, bytes: bytes[i] * (ROWS[name].stages ?? 1), ms: times[i], ...errors(name) }));
-console.log('row'.padEnd(16), 'MB (f16)'.padStart(9), 'ms a stage'.padStart(11), '  anchor error on validation, median / 95 %, after each update');
+const rows = Object.keys(ROWS).map((name, i) => ({
+  name,
+  bytes: bytes[i] * (ROWS[name].stages ?? 1),
+  ms: times[i],
+  ...errors(name),
+}));
+console.log(
+  'row'.padEnd(16),
+  'MB (f16)'.padStart(9),
+  'ms a stage'.padStart(11),
+  '  anchor error on validation, median / 95 %, after each update',
+);
 for (const { name, bytes, ms, median, p95, iteration, stage } of rows) {
-  const updates = median?.slice(1).map((error, i) => `${error.toFixed(4)} / ${p95[i + 1].toFixed(4)}`).join(' → ');
-  console.log(name.padEnd(16), (bytes / 1e6).toFixed(2).padStart(9), ms.toFixed(2).padStart(11), ' ', updates ? `${updates} (stage ${stage}, iteration ${iteration})` : 'not trained');
+  const updates = median
+    ?.slice(1)
+    .map((error, i) => `${error.toFixed(4)} / ${p95[i + 1].toFixed(4)}`)
+    .join(' → ');
+  console.log(
+    name.padEnd(16),
+    (bytes / 1e6).toFixed(2).padStart(9),
+    ms.toFixed(2).padStart(11),
+    ' ',
+    updates ? `${updates} (stage ${stage}, iteration ${iteration})` : 'not trained',
+  );
 }
 const stored = values.storage ? storage(values.storage, values.weights) : [];
 for (const { storage, bytes, median, p95 } of stored) {
-  console.log(`shipped weights as ${storage}`.padEnd(30), (bytes / 1e6).toFixed(2).padStart(6), 'MB', median.toFixed(4), '/', p95.toFixed(4));
+  console.log(
+    `shipped weights as ${storage}`.padEnd(30),
+    (bytes / 1e6).toFixed(2).padStart(6),
+    'MB',
+    median.toFixed(4),
+    '/',
+    p95.toFixed(4),
+  );
 }
 console.log(JSON.stringify({ rows, storage: stored }));

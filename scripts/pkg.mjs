@@ -1,12 +1,17 @@
-/** Builds the npm package `stgan` into pkg/: two wasm modules, their TypeScript face, the weights. */
+/**
+ * Builds the npm package `stgan` into pkg/: two wasm modules, their TypeScript face, the weights.
+ * `--without-decoder` leaves out the module that decodes images, which only runtimes without a browser load.
+ */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, needWasmTarget, output, root, run, say } from './project.mjs';
 import { printSizes } from './sizes.mjs';
-import { needWasmBindgen, tool } from './wasm-bindgen.mjs';
 
-const { target_directory: target, packages } = JSON.parse(output('cargo', ['metadata', '--format-version=1', '--no-deps']));
-const { version } = packages[0];
+const { target_directory: target, packages } = JSON.parse(
+  output('cargo', ['metadata', '--format-version=1', '--no-deps']),
+);
+const { version } = packages.find(({ name }) => name === 'stgan');
+const withDecoder = !process.argv.includes('--without-decoder');
 const TARGET = 'wasm32-unknown-unknown';
 const pkg = join(root, 'pkg');
 const work = join(target, 'pkg');
@@ -24,10 +29,11 @@ const FEATURES = [
   'multivalue',
 ].map((feature) => `--enable-${feature}`);
 
-/** The library for wasm32, as cargo leaves it: the path of the file. */
-function compile(...features) {
-  run('cargo', ['build', '--lib', '--profile', 'wasm', '--target', TARGET, ...features]);
-  return join(target, TARGET, 'wasm', 'stgan.wasm');
+/** A member compiled to a wasm module: the path of the file. */
+function compile(member) {
+  const type = ['--lib', '--crate-type', 'cdylib'];
+  run('cargo', ['rustc', '--package', member, ...type, '--profile', 'wasm', '--target', TARGET]);
+  return join(target, TARGET, 'wasm', `${member.replaceAll('-', '_')}.wasm`);
 }
 
 /** A program of binaryen, from one wasm file to another. */
@@ -35,22 +41,24 @@ function binaryen(program, from, to, ...flags) {
   run(bin(program), [from, '-o', to, ...FEATURES, ...flags], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** The module with the model, and the JavaScript that goes with it. */
+/** The module with the networks, and the JavaScript that goes with it. */
 function buildModel() {
-  say('Building stgan.wasm');
-  const flags = ['--target', 'web', '--out-name', 'stgan', '--omit-default-module-path', '--experimental-reset-state-function'];
-  run(tool('wasm-bindgen'), [compile(), ...flags, '--out-dir', work]);
+  say('Compiling stgan.wasm (a minute or two the first time)');
+  const module = compile('stgan-wasm');
+  say('Writing its bindings (a minute the first time: the generator is compiled too)');
+  run('cargo', ['run', '--quiet', '--profile', 'tools', '--package', 'stgan-bindgen', '--', module, work]);
+  say('Optimising stgan.wasm (half a minute)');
   binaryen('wasm-opt', join(work, 'stgan_bg.wasm'), join(work, 'stgan.wasm'), '-O3', '--strip-producers');
 }
 
 /** The module that decodes images: only its own functions, without the bindings that dependencies bring. */
 function buildDecoder() {
-  say('Building decoder.wasm');
+  say('Compiling decoder.wasm (a minute the first time)');
   const roots = ['memory', 'allocate', 'decode', 'width', 'height', 'address', 'length'];
   const graph = [{ name: 'root', root: true, reaches: roots }, ...roots.map((name) => ({ name, export: name }))];
   writeFileSync(join(work, 'graph.json'), JSON.stringify(graph));
   const kept = join(work, 'decoder_kept.wasm');
-  binaryen('wasm-metadce', compile('--features', 'decoder'), kept, '--graph-file', join(work, 'graph.json'));
+  binaryen('wasm-metadce', compile('stgan-decoder'), kept, '--graph-file', join(work, 'graph.json'));
   binaryen('wasm-opt', kept, join(work, 'decoder.wasm'), '-O3', '--strip-debug', '--strip-producers');
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(join(work, 'decoder.wasm'))));
   if (imports.length > 0) fail(`the decoder has imports: ${imports.map(({ name }) => name).join(', ')}`);
@@ -61,7 +69,8 @@ function assemble() {
   say('Assembling pkg');
   rmSync(pkg, { recursive: true, force: true });
   for (const folder of ['wasm', 'weights']) mkdirSync(join(pkg, folder), { recursive: true });
-  for (const file of ['stgan.wasm', 'stgan.js', 'stgan.d.ts', 'decoder.wasm']) {
+  const modules = ['stgan.wasm', 'stgan.js', 'stgan.d.ts', ...(withDecoder ? ['decoder.wasm'] : [])];
+  for (const file of modules) {
     copyFileSync(join(work, file), join(pkg, 'wasm', file));
   }
   for (const file of ['LICENSE-APACHE', 'LICENSE-MIT', 'weights/glasses.safetensors', 'weights/locator.safetensors']) {
@@ -75,9 +84,8 @@ function assemble() {
 }
 
 needWasmTarget();
-await needWasmBindgen();
 mkdirSync(work, { recursive: true });
 buildModel();
-buildDecoder();
+if (withDecoder) buildDecoder();
 assemble();
 printSizes(pkg);

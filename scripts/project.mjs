@@ -1,6 +1,6 @@
 /** What the build scripts share: where things are, and how a program is run. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The project's folder, with a slash at its end. */
@@ -30,13 +30,6 @@ export function fail(message) {
 /** A message about what is going on. */
 export function say(message) {
   console.log(`\x1b[1m==> ${message}\x1b[0m`);
-}
-
-/** The version of a crate in Cargo.lock. */
-export function lockedVersion(crate) {
-  const lock = readFileSync(`${root}Cargo.lock`, 'utf8');
-  const found = lock.match(new RegExp(`name = "${crate}"\nversion = "([^"]+)"`));
-  return found?.[1] ?? fail(`Cargo.lock has no ${crate}`);
 }
 
 /** Sees to it that Rust can build for wasm32. */

@@ -50,7 +50,9 @@ function answer(top, request, response) {
     'cross-origin-embedder-policy': 'require-corp',
   });
   if (request.method === 'HEAD') return response.end();
-  createReadStream(file).on('error', () => response.destroy()).pipe(response);
+  createReadStream(file)
+    .on('error', () => response.destroy())
+    .pipe(response);
 }
 
 /** Both addresses that `localhost` stands for: a port is free only where nobody else answers on either. */

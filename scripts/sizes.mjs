@@ -27,11 +27,12 @@ export function printSizes(pkg) {
   const loaded = filesIn(pkg).filter((file) => /\.(js|wasm|safetensors)$/.test(file));
   for (const file of loaded.filter((file) => !file.endsWith('decoder.wasm'))) {
     const sizes = measure(file);
-    sizes.forEach((size, i) => (total[i] += size));
+    for (const [i, size] of sizes.entries()) total[i] += size;
     row(`  ${relative(pkg, file)}`, sizes);
   }
   row('  total', total);
   row('only where images are not decoded by the browser', []);
-  for (const file of loaded.filter((file) => file.endsWith('decoder.wasm'))) row(`  ${relative(pkg, file)}`, measure(file));
+  for (const file of loaded.filter((file) => file.endsWith('decoder.wasm')))
+    row(`  ${relative(pkg, file)}`, measure(file));
   if (total[2] > LIMIT) fail(`a page would load ${total[2]} bytes, more than the ${LIMIT} that it may`);
 }

@@ -1,26 +1,34 @@
 /** Lints the library for wasm32, and runs tests/wasm.rs in Node and in Chromium. */
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findBrowser, launchBrowser } from './browser.mjs';
 import { fail, needWasmTarget, output, root, run, say } from './project.mjs';
-import { needWasmBindgen, tool } from './wasm-bindgen.mjs';
 
 const BUILD = ['--profile', 'wasm', '--target', 'wasm32-unknown-unknown'];
 const SECONDS = 120;
 
 needWasmTarget();
-await needWasmBindgen();
 
 say('Lints for wasm32');
-for (const features of [[], ['--features', 'decoder']]) {
-  run('cargo', ['clippy', ...BUILD, '--lib', '--test', 'wasm', ...features, '--', '-D', 'warnings']);
-}
+const lint = (...what) => run('cargo', ['clippy', ...BUILD, ...what, '--', '-D', 'warnings']);
+lint('--package', 'stgan', '--lib', '--test', 'wasm');
+lint('--package', 'stgan-wasm', '--package', 'stgan-decoder', '--lib');
+
+say('Building the runner of tests in wasm (a minute or two the first time)');
+const tools = ['--profile', 'tools', '--package', 'stgan-bindgen', '--features', 'test-runner'];
+run('cargo', ['build', ...tools, '--bin', 'wasm-test-runner']);
+const suffix = process.platform === 'win32' ? '.exe' : '';
+const { target_directory: target } = JSON.parse(output('cargo', ['metadata', '--format-version=1', '--no-deps']));
+const runner = join(target, 'tools', `wasm-test-runner${suffix}`);
 
 say('Building the tests for wasm32');
 run('cargo', ['test', ...BUILD, '--test', 'wasm', '--no-run']);
 const messages = output('cargo', ['test', ...BUILD, '--test', 'wasm', '--no-run', '--quiet', '--message-format=json']);
-const { executable } = messages.split('\n').map((line) => JSON.parse(line)).find(({ target, executable }) => target?.name === 'wasm' && executable);
-const runner = tool('wasm-bindgen-test-runner');
+const { executable } = messages
+  .split('\n')
+  .map((line) => JSON.parse(line))
+  .find(({ target, executable }) => target?.name === 'wasm' && executable);
 
 say('Tests in Node');
 run(runner, [executable]);
@@ -31,7 +39,12 @@ else console.warn('warning: no Chromium or Chrome found, its tests are skipped')
 /** The runner serves the tests; the browser that all other tests use opens them. So no driver has to match its version. */
 async function inBrowser() {
   say('Tests in Chromium');
-  const env = { ...process.env, WASM_BINDGEN_USE_BROWSER: '1', NO_HEADLESS: '1', WASM_BINDGEN_TEST_ADDRESS: '127.0.0.1:0' };
+  const env = {
+    ...process.env,
+    WASM_BINDGEN_USE_BROWSER: '1',
+    NO_HEADLESS: '1',
+    WASM_BINDGEN_TEST_ADDRESS: '127.0.0.1:0',
+  };
   const server = spawn(runner, [executable], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   let browser, report;
   try {
@@ -46,7 +59,9 @@ async function inBrowser() {
     page.on('pageerror', (error) => console.error(error.message));
     await page.goto(url);
     const text = () => document.querySelector('#output').textContent;
-    await page.waitForFunction(() => /test result: /.test(document.querySelector('#output').textContent), null, { timeout: SECONDS * 1000 });
+    await page.waitForFunction(() => /test result: /.test(document.querySelector('#output').textContent), null, {
+      timeout: SECONDS * 1000,
+    });
     report = await page.evaluate(text);
   } catch (error) {
     report = error.message;

@@ -98,7 +98,7 @@ impl Pyramid {
     }
 
     /// One row of [`Pyramid::sample`], from pixel (x, y) to the right.
-    pub(crate) fn sample_row(&self, to_source: &Homography, x: u32, y: u32, out: &mut [[f32; 4]]) {
+    pub fn sample_row(&self, to_source: &Homography, x: u32, y: u32, out: &mut [[f32; 4]]) {
         let [a, b, c, d, e, f, g, h, i] = to_source.0;
         let y = f64::from(y) + 0.5;
         let (c, f, i) = (b * y + c, e * y + f, h * y + i);

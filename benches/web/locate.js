@@ -9,14 +9,19 @@ async function pictureOf(count, width, height) {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');
   const one = photo(Math.floor(width / count), height);
-  for (let i = 0; i < count; i++) context.putImageData(new ImageData(one.data, one.width, one.height), i * one.width, 0);
+  for (let i = 0; i < count; i++)
+    context.putImageData(new ImageData(one.data, one.width, one.height), i * one.width, 0);
   return createImageBitmap(canvas);
 }
 
 /** Median milliseconds of `tryOn.locate` for photos of these sizes with one face, and for the first with three. */
 export async function locate(sizes, rounds, warm) {
   const tryOn = await TryOn.create();
-  const pictures = await Promise.all([...sizes.map(([w, h]) => pictureOf(1, w, h)), pictureOf(3, ...sizes[0]), createImageBitmap(new ImageData(...sizes[0]))]);
+  const pictures = await Promise.all([
+    ...sizes.map(([w, h]) => pictureOf(1, w, h)),
+    pictureOf(3, ...sizes[0]),
+    createImageBitmap(new ImageData(...sizes[0])),
+  ]);
   const times = pictures.map(() => []);
   const faces = [];
   for (let round = -warm; round < rounds; round++) {

@@ -9,7 +9,8 @@ const contenders = {};
 const bytes = async (path) => (await fetch(path)).arrayBuffer();
 
 /** The same numbers in every page: smooth, between 0 and 1. */
-const planes = (count) => Float32Array.from({ length: count }, (_, i) => 0.5 + 0.5 * Math.sin(0.13 * i) * Math.cos(0.0071 * i));
+const planes = (count) =>
+  Float32Array.from({ length: count }, (_, i) => 0.5 + 0.5 * Math.sin(0.13 * i) * Math.cos(0.0071 * i));
 
 window.bench = {
   /** Loads one contender and whatever it downloads. */

@@ -15,6 +15,7 @@ const create = (graph) =>
 export async function stages({ graphs, shape }) {
   const sessions = [];
   for (const graph of graphs) sessions.push(await create(graph));
-  const run = (session) => async (planes) => (await session.run({ x: new ort.Tensor('float32', planes, shape) })).y.data;
+  const run = (session) => async (planes) =>
+    (await session.run({ x: new ort.Tensor('float32', planes, shape) })).y.data;
   return { run: sessions.map(run), free: () => Promise.all(sessions.map((session) => session.release())) };
 }

@@ -4,7 +4,10 @@ export function tensorsOf(buffer) {
   const { __metadata__, ...tensors } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   const read = ({ dtype, shape, data_offsets: [start, end] }) => {
     const bytes = buffer.slice(8 + length + start, 8 + length + end);
-    return { shape, values: dtype === 'F16' ? Float32Array.from(new Uint16Array(bytes), widened) : new Float32Array(bytes) };
+    return {
+      shape,
+      values: dtype === 'F16' ? Float32Array.from(new Uint16Array(bytes), widened) : new Float32Array(bytes),
+    };
   };
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, read(tensor)]));
 }

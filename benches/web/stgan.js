@@ -32,7 +32,9 @@ const timed = async (work) => {
  */
 export async function fits(sizes, rounds, warm) {
   const [frame, tiny] = [glasses(1200, 480, 20), glasses(30, 12, 20)];
-  const photos = sizes.map(([width, height]) => photo(width, height)).map(({ data, width, height }) => new ImageData(data, width, height));
+  const photos = sizes
+    .map(([width, height]) => photo(width, height))
+    .map(({ data, width, height }) => new ImageData(data, width, height));
   const times = sizes.map(() => ({ fit: [], read: [], frame: [], updates: [], overlay: [], composite: [], copy: [] }));
   for (let round = -warm; round < rounds; round++) {
     for (const [i, picture] of photos.entries()) {

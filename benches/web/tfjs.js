@@ -1,6 +1,7 @@
 /** TensorFlow.js, its wasm backend with SIMD on one thread, the generator built from its operations in NHWC. */
-import * as tf from '@tensorflow/tfjs-core';
+
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
 import { tensorsOf } from './safetensors.js';
 
 /** Loads what a page downloads. */
@@ -14,7 +15,10 @@ export async function load() {
 export function stages({ weights, shape }) {
   const tensors = tensorsOf(weights);
   const kept = [];
-  const keep = (tensor) => (kept.push(tf.keep(tensor)), tensor);
+  const keep = (tensor) => {
+    kept.push(tf.keep(tensor));
+    return tensor;
+  };
   const inputs = shape[1];
   const generator = (stage) =>
     tf.tidy(() => {
@@ -36,12 +40,30 @@ export function stages({ weights, shape }) {
       const [b1, b2] = [keep(tensor('fc1.bias')), keep(tensor('fc2.bias'))];
       return (planes) => {
         const answer = tf.tidy(() => {
-          let image = tf.reshape(tf.transpose(tf.tensor(planes, [inputs, shape[2] * shape[3]])), [1, shape[2], shape[3], inputs]);
+          let image = tf.reshape(tf.transpose(tf.tensor(planes, [inputs, shape[2] * shape[3]])), [
+            1,
+            shape[2],
+            shape[3],
+            inputs,
+          ]);
           let features = image;
           for (const [weight, bias] of layers) {
-            features = tf.fused.conv2d({ x: features, filter: weight, strides: 2, pad: 'same', bias, activation: 'relu' });
+            features = tf.fused.conv2d({
+              x: features,
+              filter: weight,
+              strides: 2,
+              pad: 'same',
+              bias,
+              activation: 'relu',
+            });
             const odd = image.shape[1] % 2;
-            if (odd) image = tf.pad(image, [[0, 0], [0, 1], [0, 1], [0, 0]]);
+            if (odd)
+              image = tf.pad(image, [
+                [0, 0],
+                [0, 1],
+                [0, 1],
+                [0, 0],
+              ]);
             image = tf.avgPool(image, 2, 2, 'valid');
             features = tf.concat([features, image], 3);
           }
@@ -53,6 +75,15 @@ export function stages({ weights, shape }) {
         return values;
       };
     });
-  const count = new Set(Object.keys(tensors).map((name) => name.match(/^stages\.(\d+)\./)?.[1]).filter(Boolean)).size;
-  return { run: Array.from({ length: count }, (_, stage) => generator(stage)), free: () => kept.forEach((tensor) => tensor.dispose()) };
+  const count = new Set(
+    Object.keys(tensors)
+      .map((name) => name.match(/^stages\.(\d+)\./)?.[1])
+      .filter(Boolean),
+  ).size;
+  return {
+    run: Array.from({ length: count }, (_, stage) => generator(stage)),
+    free: () => {
+      for (const tensor of kept) tensor.dispose();
+    },
+  };
 }

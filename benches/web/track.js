@@ -18,7 +18,9 @@ async function decoded(address, most) {
 
 /** Pictures of the camera, kept as it gives them. */
 async function recorded(count) {
-  const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, height: { ideal: 720 } } });
+  const stream = await navigator.mediaDevices.getUserMedia({
+    video: { width: { ideal: 1280 }, height: { ideal: 720 } },
+  });
   const video = Object.assign(document.createElement('video'), { muted: true, srcObject: stream });
   await video.play();
   const kept = [];
@@ -58,7 +60,14 @@ window.bench = {
         const drawn = performance.now();
         canvas.getContext('2d').getImageData(0, 0, 1, 1);
         const now = performance.now();
-        rounds.push({ ...times, draw: times.draw + now - drawn, all: now - before, faces: faces.length, steps, size: [width, height] });
+        rounds.push({
+          ...times,
+          draw: times.draw + now - drawn,
+          all: now - before,
+          faces: faces.length,
+          steps,
+          size: [width, height],
+        });
         before = performance.now();
       },
     });
@@ -73,7 +82,8 @@ window.bench = {
     const rounds = [];
     const track = await tryOn.track('camera', frame, {
       canvas,
-      onFrame: ({ times, faces, width, height }) => rounds.push({ ...times, at: performance.now(), faces: faces.length, size: [width, height] }),
+      onFrame: ({ times, faces, width, height }) =>
+        rounds.push({ ...times, at: performance.now(), faces: faces.length, size: [width, height] }),
     });
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     track.stop();

@@ -1,4 +1,4 @@
-import { StganError, wrap, type StganErrorCode } from './errors.js';
+import { StganError, type StganErrorCode, wrap } from './errors.js';
 import type { Pixels } from './images.js';
 import { compile, type WasmSource } from './module.js';
 
@@ -28,7 +28,7 @@ export class Decoder {
   async decode(bytes: Uint8Array, what: string): Promise<Pixels> {
     const silent = { signal: new AbortController().signal, report(): void {} };
     this.#module ??= compile(this.#source, silent);
-    let module;
+    let module: WebAssembly.Module;
     try {
       module = await this.#module;
     } catch (error) {

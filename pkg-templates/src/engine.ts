@@ -1,5 +1,5 @@
 import * as glue from '../wasm/stgan.js';
-import { StganError, wrap, type StganErrorCode } from './errors.js';
+import { StganError, type StganErrorCode, wrap } from './errors.js';
 
 /**
  * The one wasm instance of this module, which all sessions share. A crash (a panic, or memory that ran out) leaves it in an

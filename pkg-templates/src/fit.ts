@@ -1,6 +1,6 @@
 import type { Fitting } from '../wasm/stgan.js';
 import { dispose } from './dispose.js';
-import { call, release, type Generation } from './engine.js';
+import { call, type Generation, release } from './engine.js';
 import { StganError } from './errors.js';
 import { bands, imageData, type Picture, type Rect } from './images.js';
 

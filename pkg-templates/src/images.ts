@@ -118,7 +118,11 @@ async function decode(blob: Blob, what: string, decoder: Decoder): Promise<Pictu
   return new Buffered(await decoder.decode(new Uint8Array(await blob.arrayBuffer()), what), what);
 }
 
-async function snapshot(source: ImageBitmapSource, what: string, code: 'decode' | 'unsupported-image'): Promise<Picture> {
+async function snapshot(
+  source: ImageBitmapSource,
+  what: string,
+  code: 'decode' | 'unsupported-image',
+): Promise<Picture> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(source, { imageOrientation: 'from-image' });
@@ -138,7 +142,10 @@ function check({ width, height }: { width: number; height: number }, what: strin
     throw new StganError('image-size', `${what}: ${width}×${height} is not a size of an image`);
   }
   if (width * height > MAX_PIXELS) {
-    throw new StganError('image-too-large', `${what}: ${width}×${height} pixels are more than the limit of ${MAX_PIXELS}`);
+    throw new StganError(
+      'image-too-large',
+      `${what}: ${width}×${height} pixels are more than the limit of ${MAX_PIXELS}`,
+    );
   }
 }
 
@@ -174,7 +181,8 @@ export class Buffered implements Picture {
   }
 
   read({ x, y, width, height }: Rect): Uint8ClampedArray<ArrayBuffer> {
-    if (width === this.width) return new Uint8ClampedArray(this.#data.subarray(y * width * 4, (y + height) * width * 4));
+    if (width === this.width)
+      return new Uint8ClampedArray(this.#data.subarray(y * width * 4, (y + height) * width * 4));
     const part = new Uint8ClampedArray(width * height * 4);
     for (let row = 0; row < height; row++) {
       const from = ((y + row) * this.width + x) * 4;
@@ -206,7 +214,8 @@ class Drawn implements Picture {
   }
 
   read(rect: Rect): Uint8ClampedArray<ArrayBuffer> {
-    if (this.#bitmap.width !== this.width) throw new StganError('disposed', `${this.#what}: the ImageBitmap has been closed`);
+    if (this.#bitmap.width !== this.width)
+      throw new StganError('disposed', `${this.#what}: the ImageBitmap has been closed`);
     const pixels = new Uint8ClampedArray(rect.width * rect.height * 4);
     let at = 0;
     for (const { x, y, width, height } of bands(rect)) {
@@ -223,7 +232,8 @@ class Drawn implements Picture {
   }
 
   reduced({ x, y, width, height }: Rect, toWidth: number, toHeight: number): Uint8ClampedArray<ArrayBuffer> {
-    if (this.#bitmap.width !== this.width) throw new StganError('disposed', `${this.#what}: the ImageBitmap has been closed`);
+    if (this.#bitmap.width !== this.width)
+      throw new StganError('disposed', `${this.#what}: the ImageBitmap has been closed`);
     try {
       const context = canvas(toWidth, toHeight);
       context.imageSmoothingQuality = 'high';
@@ -258,7 +268,12 @@ function canvas(width: number, height: number): OffscreenCanvasRenderingContext2
  *
  * @internal
  */
-export function imageData(data: Uint8ClampedArray<ArrayBuffer>, width: number, height: number, colorSpace: PredefinedColorSpace): ImageData {
+export function imageData(
+  data: Uint8ClampedArray<ArrayBuffer>,
+  width: number,
+  height: number,
+  colorSpace: PredefinedColorSpace,
+): ImageData {
   if (typeof ImageData === 'function') return new ImageData(data, width, height, { colorSpace });
   return { data, width, height, colorSpace } as ImageData;
 }

@@ -10,6 +10,13 @@ export type { ImageSource, Pixels } from './images.js';
 export type { BytesSource, Progress } from './load.js';
 export type { Located } from './locate.js';
 export type { WasmSource } from './module.js';
-export { Track, type TrackedFace, type TrackedPicture, type TrackOptions, type TrackState, type TrackTimes } from './track.js';
-export { TryOn, type CreateOptions, type FitOptions, type Model, type Placement } from './tryon.js';
+export {
+  Track,
+  type TrackedFace,
+  type TrackedPicture,
+  type TrackOptions,
+  type TrackState,
+  type TrackTimes,
+} from './track.js';
+export { type CreateOptions, type FitOptions, type Model, type Placement, TryOn } from './tryon.js';
 export { pictures, type TrackSource, type VideoPicture } from './video.js';

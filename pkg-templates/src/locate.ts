@@ -1,5 +1,5 @@
 import type { FaceLocator, Tracking } from '../wasm/stgan.js';
-import { call, release, type Generation, type Glue } from './engine.js';
+import { call, type Generation, type Glue, release } from './engine.js';
 import { bands, type Picture, type Rect } from './images.js';
 import type { Placement } from './tryon.js';
 
@@ -32,13 +32,17 @@ export class Locator {
 
   /** All faces of a picture, best first. */
   locate(picture: Picture): Located[] {
-    const numbers = call(this.#generation, () => this.#networks.locate(picture.width, picture.height, reader(this.#generation, picture)));
+    const numbers = call(this.#generation, () =>
+      this.#networks.locate(picture.width, picture.height, reader(this.#generation, picture)),
+    );
     return Array.from({ length: numbers.length / NUMBERS }, (_, i) => located(numbers.subarray(i * NUMBERS)));
   }
 
   /** One look around a place where a face was a moment ago: where it is now, or null. */
   look(picture: Picture, near: Placement): Located | null {
-    const found = call(this.#generation, () => this.#networks.look(picture.width, picture.height, near, reader(this.#generation, picture)));
+    const found = call(this.#generation, () =>
+      this.#networks.look(picture.width, picture.height, near, reader(this.#generation, picture)),
+    );
     return found ? located(found) : null;
   }
 

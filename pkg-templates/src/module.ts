@@ -1,5 +1,5 @@
 import { wrap } from './errors.js';
-import { open, readBytes, size, type BytesSource, type Download } from './load.js';
+import { type BytesSource, type Download, open, readBytes, size } from './load.js';
 
 /** Where a wasm module can come from. */
 export type WasmSource = BytesSource | WebAssembly.Module;

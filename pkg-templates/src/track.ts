@@ -1,11 +1,11 @@
 import type { Tracking } from '../wasm/stgan.js';
 import { dispose } from './dispose.js';
-import { call, release, type Generation } from './engine.js';
+import { call, type Generation, release } from './engine.js';
 import { StganError, wrap } from './errors.js';
-import { imageData, type ImageSource, type Picture, type Rect } from './images.js';
+import { type ImageSource, imageData, type Picture, type Rect } from './images.js';
 import { reader } from './locate.js';
 import type { Placement } from './tryon.js';
-import { blank, Opener, type Context, type Feed, type Still, type VideoPicture } from './video.js';
+import { blank, type Context, type Feed, Opener, type Still, type VideoPicture } from './video.js';
 
 /** A face that is followed, and the frame on it. */
 export interface TrackedFace {
@@ -185,7 +185,8 @@ export class Track {
   async #run(stopped: Promise<null>): Promise<void> {
     const { signal } = this.#options;
     const abort = (): void => this.stop();
-    const hide = (): void => (document.hidden ? this.#change('paused') : this.#change(this.faces.length ? 'found' : 'searching'));
+    const hide = (): void =>
+      document.hidden ? this.#change('paused') : this.#change(this.faces.length ? 'found' : 'searching');
     const page = typeof document === 'undefined' ? null : document;
     signal?.addEventListener('abort', abort);
     page?.addEventListener('visibilitychange', hide);
@@ -209,7 +210,10 @@ export class Track {
 
   #see(picture: VideoPicture): void {
     // One that came while the tracking was being stopped.
-    if (!this.#parts) return close(picture);
+    if (!this.#parts) {
+      close(picture);
+      return;
+    }
     const still = this.#opener.open(picture);
     try {
       this.#picture = this.#follow(this.#parts, still);
@@ -237,12 +241,15 @@ export class Track {
       }),
     );
     const found = performance.now();
-    const faces = Array.from({ length: numbers.length / NUMBERS }, (_, i) => face(numbers.subarray(i * NUMBERS, (i + 1) * NUMBERS)));
+    const faces = Array.from({ length: numbers.length / NUMBERS }, (_, i) =>
+      face(numbers.subarray(i * NUMBERS, (i + 1) * NUMBERS)),
+    );
     if (this.#output) this.#draw(this.#output, still, faces.length);
     const end = performance.now();
     // The last reads are those of the fits, one for each face.
     const begin = reads.at(-Math.max(faces.length, 1))?.from ?? found;
-    const reading = (from: number, to: number): number => reads.reduce((sum, part) => sum + (part.from >= from && part.to <= to ? part.to - part.from : 0), 0);
+    const reading = (from: number, to: number): number =>
+      reads.reduce((sum, part) => sum + (part.from >= from && part.to <= to ? part.to - part.from : 0), 0);
     const fitting = faces.length > 0 ? begin : found;
     const times = {
       read: reading(start, found),
@@ -283,13 +290,17 @@ export class Track {
     return { rect: { x, y, width, height }, pixels: new Uint8ClampedArray(bytes.buffer as ArrayBuffer) };
   }
 
-  #settle({ resolve, reject }: { resolve(image: ImageData): void; reject(error: StganError): void }, still: Still): void {
+  #settle(
+    { resolve, reject }: { resolve(image: ImageData): void; reject(error: StganError): void },
+    still: Still,
+  ): void {
     try {
       const { generation, tracking } = this.#alive();
       const { width, height, colorSpace } = still;
       const pixels = still.read({ x: 0, y: 0, width, height });
       const bytes = new Uint8Array(pixels.buffer);
-      for (let index = 0; index < this.faces.length; index++) call(generation, () => tracking.blend(index, bytes, 0, 0, width));
+      for (let index = 0; index < this.faces.length; index++)
+        call(generation, () => tracking.blend(index, bytes, 0, 0, width));
       resolve(imageData(pixels, width, height, colorSpace));
     } catch (error) {
       reject(wrap(error, 'internal', 'the snapshot failed'));
@@ -348,7 +359,16 @@ function close(picture: VideoPicture): void {
 
 function face(numbers: Float64Array): TrackedFace {
   const [id, score, x, y, width, rotation, x0, y0, x1, y1] = numbers as unknown as [
-    number, number, number, number, number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ];
   return {
     id,
@@ -368,7 +388,8 @@ function face(numbers: Float64Array): TrackedFace {
  * @internal
  */
 export function checkOptions({ people, steps, budget, signal }: TrackOptions): void {
-  if (signal?.aborted) throw new StganError('aborted', 'the tracking was aborted before it began', { cause: signal.reason });
+  if (signal?.aborted)
+    throw new StganError('aborted', 'the tracking was aborted before it began', { cause: signal.reason });
   const whole = (name: string, value: number | undefined, most: number): void => {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= most)) {
       throw new StganError('argument', `${name} is ${value}: a whole number from 1 to ${most} is expected`);
@@ -376,5 +397,6 @@ export function checkOptions({ people, steps, budget, signal }: TrackOptions): v
   };
   whole('people', people, 16);
   whole('steps', steps, 64);
-  if (budget !== undefined && !(budget > 0)) throw new StganError('argument', `budget is ${budget}: milliseconds, more than 0, are expected`);
+  if (budget !== undefined && !(budget > 0))
+    throw new StganError('argument', `budget is ${budget}: milliseconds, more than 0, are expected`);
 }

@@ -1,15 +1,15 @@
 import type { Session, Tracking } from '../wasm/stgan.js';
 import { Decoder } from './decoder.js';
 import { dispose } from './dispose.js';
-import { call, needsModule, release, start, type Generation } from './engine.js';
+import { call, type Generation, needsModule, release, start } from './engine.js';
 import { StganError, wrap } from './errors.js';
 import { createFit, type Fit } from './fit.js';
-import { bands, openImage, type ImageSource, type Picture } from './images.js';
-import { readBytes, type BytesSource, type Download, type Progress } from './load.js';
-import { Locator, type Located } from './locate.js';
+import { bands, type ImageSource, openImage, type Picture } from './images.js';
+import { type BytesSource, type Download, type Progress, readBytes } from './load.js';
+import { type Located, Locator } from './locate.js';
 import { compile, type WasmSource } from './module.js';
 import { checkOptions, createTrack, type Track, type TrackOptions } from './track.js';
-import { openFeed, type Feed, type TrackSource } from './video.js';
+import { type Feed, openFeed, type TrackSource } from './video.js';
 
 export interface CreateOptions {
   /** The wasm module, where it is not the package's own file. */
@@ -161,7 +161,9 @@ export class TryOn {
       const session = this.#alive();
       const { width, height } = front;
       const pixels = bytes(front.read({ x: 0, y: 0, width, height }));
-      tracking = locator.tracking((glue, networks) => new glue.Tracking(session, networks, pixels, width, height, options.people ?? 1));
+      tracking = locator.tracking(
+        (glue, networks) => new glue.Tracking(session, networks, pixels, width, height, options.people ?? 1),
+      );
     } finally {
       front.close();
     }
@@ -181,7 +183,8 @@ export class TryOn {
     const locator = await this.#openLocator();
     this.#alive();
     const [best] = locator.locate(photo);
-    if (!best) throw new StganError('no-face', 'no face was found in the photo: a placement has to say where the frame goes');
+    if (!best)
+      throw new StganError('no-face', 'no face was found in the photo: a placement has to say where the frame goes');
     return best.placement;
   }
 

@@ -13,7 +13,12 @@ export type VideoPicture = VideoFrame | ImageBitmap | HTMLCanvasElement | Offscr
  * - a stream or other asynchronous iterable of pictures: what workers and Node have. Video frames and bitmaps are closed when they
  *   have been seen.
  */
-export type TrackSource = 'camera' | HTMLVideoElement | MediaStream | ReadableStream<VideoPicture> | AsyncIterable<VideoPicture>;
+export type TrackSource =
+  | 'camera'
+  | HTMLVideoElement
+  | MediaStream
+  | ReadableStream<VideoPicture>
+  | AsyncIterable<VideoPicture>;
 
 /**
  * Pictures as they come, and how to end that.
@@ -78,11 +83,16 @@ function readerFeed(reader: ReadableStreamDefaultReader<VideoPicture>): Feed {
 async function openCamera(): Promise<MediaStream> {
   // Missing in workers, in insecure contexts, and where there is no camera to speak of.
   const devices = (globalThis.navigator as Navigator | undefined)?.mediaDevices;
-  if (!devices?.getUserMedia) throw new StganError('camera-unavailable', 'there is no camera here: pages have one, where they are secure');
+  if (!devices?.getUserMedia)
+    throw new StganError('camera-unavailable', 'there is no camera here: pages have one, where they are secure');
   try {
-    return await devices.getUserMedia({ video: { facingMode: 'user', width: { ideal: 1280 }, height: { ideal: 720 } }, audio: false });
+    return await devices.getUserMedia({
+      video: { facingMode: 'user', width: { ideal: 1280 }, height: { ideal: 720 } },
+      audio: false,
+    });
   } catch (error) {
-    const denied = error instanceof DOMException && (error.name === 'NotAllowedError' || error.name === 'SecurityError');
+    const denied =
+      error instanceof DOMException && (error.name === 'NotAllowedError' || error.name === 'SecurityError');
     throw wrap(error, denied ? 'camera-denied' : 'camera-unavailable', 'the camera cannot be used');
   }
 }
@@ -179,7 +189,8 @@ class Watch {
 
   /** The seconds of a picture that has not been taken yet, when there is one; null where none will come. */
   async next(): Promise<number | null> {
-    while (this.#fresh === null && !this.#over && !this.#error) await new Promise<void>((resolve) => (this.#waiting = resolve));
+    while (this.#fresh === null && !this.#over && !this.#error)
+      await new Promise<void>((resolve) => (this.#waiting = resolve));
     if (this.#error) throw this.#error;
     if (this.#over) return null;
     this.#last = this.#fresh;
@@ -207,7 +218,10 @@ class Watch {
   };
 
   #fail = (): void => {
-    this.#error = new StganError('video', `the video cannot be played: ${this.#video.error?.message || 'unknown error'}`);
+    this.#error = new StganError(
+      'video',
+      `the video cannot be played: ${this.#video.error?.message || 'unknown error'}`,
+    );
     this.#wake();
   };
 
@@ -233,10 +247,13 @@ class Watch {
       this.#wake();
     };
     const look = (): void => {
-      if (video.currentTime !== this.#last && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) show(video.currentTime);
+      if (video.currentTime !== this.#last && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA)
+        show(video.currentTime);
       else this.#request();
     };
-    this.#handle = this.#told ? video.requestVideoFrameCallback((_now, { mediaTime }) => show(mediaTime)) : requestAnimationFrame(look);
+    this.#handle = this.#told
+      ? video.requestVideoFrameCallback((_now, { mediaTime }) => show(mediaTime))
+      : requestAnimationFrame(look);
   }
 }
 
@@ -291,7 +308,10 @@ export class Opener {
       case 'ImageBitmap':
       case 'HTMLCanvasElement':
       case 'OffscreenCanvas':
-        this.#canvases ??= { whole: blank({ willReadFrequently: true, alpha: false }), part: blank({ willReadFrequently: true }) };
+        this.#canvases ??= {
+          whole: blank({ willReadFrequently: true, alpha: false }),
+          part: blank({ willReadFrequently: true }),
+        };
         return new Drawable(picture as Drawing, this.#canvases);
       default:
         return new Shelved(picture as ImageData | Pixels, 'the picture');
@@ -333,7 +353,8 @@ class Drawable implements Still {
     this.#drawing = drawing;
     this.#canvases = canvases;
     this.#source = frame ? null : drawing;
-    if (this.width < 1 || this.height < 1) throw new StganError('image-size', 'a picture without pixels: a closed one, perhaps');
+    if (this.width < 1 || this.height < 1)
+      throw new StganError('image-size', 'a picture without pixels: a closed one, perhaps');
   }
 
   read(rect: Rect): Uint8ClampedArray<ArrayBuffer> {
@@ -364,7 +385,8 @@ class Drawable implements Still {
     const { whole } = this.#canvases;
     grow(whole, this.width, this.height);
     whole.drawImage(this.#drawing, 0, 0, this.width, this.height);
-    return (this.#source = whole.canvas);
+    this.#source = whole.canvas;
+    return this.#source;
   }
 
   close(): void {

@@ -30,7 +30,13 @@ test('a file that is no picture, a picture that is too large, and the way back',
   assert.deepEqual(after.homography, before.homography);
   await page.getByRole('button', { name: 'Dismiss' }).click();
   assert.equal(await page.locator('.notice').isVisible(), false);
-  await give(page, '#photo-file', 'fine.png', 'image/png', png(60, 80, () => [90, 120, 150, 255]));
+  await give(
+    page,
+    '#photo-file',
+    'fine.png',
+    'image/png',
+    png(60, 80, () => [90, 120, 150, 255]),
+  );
   await page.waitForSelector('main[data-photo^="own"]');
   assert.deepEqual(page.problems, []);
 });
@@ -38,11 +44,23 @@ test('a file that is no picture, a picture that is too large, and the way back',
 test('a frame without transparency is used with a warning, an empty one is not', async () => {
   const page = await demo.open();
   await fitted(page);
-  await give(page, '#frame-file', 'solid.png', 'image/png', png(90, 40, () => [40, 40, 40, 255]));
+  await give(
+    page,
+    '#frame-file',
+    'solid.png',
+    'image/png',
+    png(90, 40, () => [40, 40, 40, 255]),
+  );
   await notice(page, /solid\.png.*no transparent background/);
   await page.waitForSelector('main[data-frame^="own"]');
   const { frame } = await state(page);
-  await give(page, '#frame-file', 'empty.png', 'image/png', png(90, 40, () => [40, 40, 40, 0]));
+  await give(
+    page,
+    '#frame-file',
+    'empty.png',
+    'image/png',
+    png(90, 40, () => [40, 40, 40, 0]),
+  );
   await notice(page, /empty\.png.*transparent/);
   assert.equal((await state(page)).frame, frame);
   await give(page, '#frame-file', 'good.png', 'image/png', glasses());
@@ -66,13 +84,22 @@ test('weights that do not load: said, and tried again', async () => {
 
 test('damaged weights and a missing gallery are told apart', async () => {
   const damaged = await demo.open({
-    prepare: (context) => context.route(/\.safetensors$/, (route) => route.fulfill({ status: 200, body: 'not weights' })),
+    prepare: (context) =>
+      context.route(/\.safetensors$/, (route) => route.fulfill({ status: 200, body: 'not weights' })),
   });
   await notice(damaged, /damaged/);
-  const bare = await demo.open({ prepare: (context) => context.route(/gallery\.json$/, (route) => route.fulfill({ status: 404 })) });
+  const bare = await demo.open({
+    prepare: (context) => context.route(/gallery\.json$/, (route) => route.fulfill({ status: 404 })),
+  });
   await notice(bare, /sample portraits and frames could not be loaded/);
   // One's own pictures work all the same.
-  await give(bare, '#photo-file', 'fine.png', 'image/png', png(60, 80, () => [90, 120, 150, 255]));
+  await give(
+    bare,
+    '#photo-file',
+    'fine.png',
+    'image/png',
+    png(60, 80, () => [90, 120, 150, 255]),
+  );
   await give(bare, '#frame-file', 'good.png', 'image/png', glasses());
   await bare.waitForSelector('main[data-state="placed"]');
   await bare.click('#fit');

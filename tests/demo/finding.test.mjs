@@ -24,10 +24,15 @@ async function group(...ids) {
   const { portraits } = await gallery(page);
   const people = ids.map((id) => portraits.find((portrait) => portrait.id === id));
   const scales = people.map((_, i) => 0.5 - 0.12 * i);
-  const lefts = people.map((_, i) => people.slice(0, i).reduce((sum, { width }, k) => sum + Math.round(width * scales[k]), 0));
+  const lefts = people.map((_, i) =>
+    people.slice(0, i).reduce((sum, { width }, k) => sum + Math.round(width * scales[k]), 0),
+  );
   const bytes = await page.evaluate(
     async ([all, sizes, places]) => {
-      const canvas = new OffscreenCanvas(places.at(-1) + Math.round(all.at(-1).width * sizes.at(-1)), Math.round(all[0].height * sizes[0]));
+      const canvas = new OffscreenCanvas(
+        places.at(-1) + Math.round(all.at(-1).width * sizes.at(-1)),
+        Math.round(all[0].height * sizes[0]),
+      );
       const drawing = canvas.getContext('2d');
       drawing.fillStyle = '#8a9098';
       drawing.fillRect(0, 0, canvas.width, canvas.height);
@@ -58,8 +63,15 @@ test('a photo with a face gets the frame on the eyes, without a hand', async (t)
 });
 
 test('a photo without a face asks for a drag, and Fit works as ever', async () => {
-  await give('wall.png', 'image/png', png(240, 300, (x, y) => [120 + ((x * 3) & 15), 130, 140 + ((y * 5) & 15), 255]));
-  await page.getByRole('alert').filter({ hasText: /No face was found.*Drag the frame/ }).waitFor();
+  await give(
+    'wall.png',
+    'image/png',
+    png(240, 300, (x, y) => [120 + ((x * 3) & 15), 130, 140 + ((y * 5) & 15), 255]),
+  );
+  await page
+    .getByRole('alert')
+    .filter({ hasText: /No face was found.*Drag the frame/ })
+    .waitFor();
   await own('[data-state="placed"]');
   assert.equal(await page.locator('.face-mark').count(), 0);
   await page.click('#fit');

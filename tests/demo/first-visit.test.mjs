@@ -20,16 +20,22 @@ test('the first face is there at once, and the frame moves onto the eyes by itse
   const begin = eyeError(await state(page), eyes);
   t.diagnostic(`eye error ${begin.toFixed(3)} as placed, ${end.toFixed(3)} after the last update`);
   assert.ok(end < begin / 2 && end < 0.12, `${begin} to ${end}`);
-  const marks = await page.evaluate(() => performance.getEntriesByType('mark').map(({ name, startTime }) => [name, startTime]));
+  const marks = await page.evaluate(() =>
+    performance.getEntriesByType('mark').map(({ name, startTime }) => [name, startTime]),
+  );
   const times = Object.fromEntries(marks);
   assert.ok(times['first-fit-start'] < times['first-fit-end']);
-  t.diagnostic(`first fit: ${times['first-fit-start'].toFixed(0)} to ${times['first-fit-end'].toFixed(0)} ms after navigation`);
+  t.diagnostic(
+    `first fit: ${times['first-fit-start'].toFixed(0)} to ${times['first-fit-end'].toFixed(0)} ms after navigation`,
+  );
   assert.deepEqual(page.problems, []);
 });
 
 test('everything comes from the site itself, and its policy says so', async () => {
   const addresses = [];
-  const page = await demo.open({ prepare: (context) => context.on('request', (request) => addresses.push(request.url())) });
+  const page = await demo.open({
+    prepare: (context) => context.on('request', (request) => addresses.push(request.url())),
+  });
   await fitted(page);
   const foreign = addresses.filter((address) => !address.startsWith(demo.address) && !address.startsWith('blob:'));
   assert.deepEqual(foreign, []);

@@ -9,7 +9,10 @@ const SIZE = [480, 360];
 const live = (page, ...phases) => page.waitForSelector(phases.map((phase) => `main[data-live="${phase}"]`).join());
 
 /** Whether the cameras that the page has opened are still on, one by one. */
-const cameras = (page) => page.evaluate(() => window.streams.flatMap((stream) => stream.getTracks().map(({ readyState }) => readyState === 'live')));
+const cameras = (page) =>
+  page.evaluate(() =>
+    window.streams.flatMap((stream) => stream.getTracks().map(({ readyState }) => readyState === 'live')),
+  );
 
 /** Remembers the streams that the page opens. */
 const watch = (context) =>
@@ -142,7 +145,9 @@ describe('with a camera', () => {
   });
 
   test('a photo that comes meanwhile is shown, and the camera goes off', async () => {
-    const bytes = await page.evaluate(async () => Array.from(new Uint8Array(await (await fetch('gallery/portraits/helen.jpg')).arrayBuffer())));
+    const bytes = await page.evaluate(async () =>
+      Array.from(new Uint8Array(await (await fetch('gallery/portraits/helen.jpg')).arrayBuffer())),
+    );
     await page.setInputFiles('#photo-file', { name: 'me.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(bytes) });
     await page.waitForSelector('main[data-mode="photo"][data-photo^="own"]');
     await live(page, 'off');
@@ -151,7 +156,9 @@ describe('with a camera', () => {
 
   test('on a phone nothing is wider than the screen, and all there is to touch is large enough', async () => {
     await page.setViewportSize({ width: 360, height: 640 });
-    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0);
+    assert.ok(
+      (await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0,
+    );
     const small = await page.evaluate(() =>
       [...document.querySelectorAll('button')]
         .map((element) => ({ name: element.id || element.className, box: element.getBoundingClientRect() }))
@@ -170,14 +177,19 @@ test('everyone gets a frame, where that is wanted', async () => {
         // A camera before which two of the gallery's portraits stand.
         MediaDevices.prototype.getUserMedia = async () => {
           const { portraits } = await (await fetch('gallery/gallery.json')).json();
-          const people = await Promise.all(portraits.slice(0, 2).map(async ({ file }) => createImageBitmap(await (await fetch(`gallery/${file}`)).blob())));
+          const people = await Promise.all(
+            portraits
+              .slice(0, 2)
+              .map(async ({ file }) => createImageBitmap(await (await fetch(`gallery/${file}`)).blob())),
+          );
           const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
           const drawing = canvas.getContext('2d');
           let turn = 0;
           const draw = () => {
             drawing.fillStyle = turn++ % 2 ? '#8a9098' : '#8b9098';
             drawing.fillRect(0, 0, 640, 360);
-            for (const [i, person] of people.entries()) drawing.drawImage(person, 40 + 300 * i, 10, 260, (260 * person.height) / person.width);
+            for (const [i, person] of people.entries())
+              drawing.drawImage(person, 40 + 300 * i, 10, 260, (260 * person.height) / person.width);
           };
           draw();
           setInterval(draw, 50);
@@ -209,7 +221,10 @@ describe('without', () => {
 
   test('a camera that is not allowed: said, with what to do', async () => {
     const { demo, page } = await startOn(...camera('deny'));
-    await page.getByRole('alert').filter({ hasText: /not allowed.*settings.*never leave/ }).waitFor();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /not allowed.*settings.*never leave/ })
+      .waitFor();
     await live(page, 'off');
     await page.getByRole('tab', { name: 'Photo' }).click();
     assert.equal(await page.locator('#stage').isVisible(), true);
@@ -219,7 +234,10 @@ describe('without', () => {
 
   test('no camera at all: said', async () => {
     const { demo, page } = await startOn('--use-fake-ui-for-media-stream');
-    await page.getByRole('alert').filter({ hasText: /No camera was found/ }).waitFor();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /No camera was found/ })
+      .waitFor();
     await live(page, 'off');
     await demo.close();
   });

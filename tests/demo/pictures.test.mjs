@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test, { after, afterEach, before, beforeEach } from 'node:test';
 import { glasses, png, pngSize } from './png.mjs';
-import { fitted, firstPortrait, placed, start, state, windowPoint } from './site.mjs';
+import { firstPortrait, fitted, placed, start, state, windowPoint } from './site.mjs';
 
 let demo;
 let page;
@@ -27,7 +27,8 @@ async function transfer(kind, selector, name, type, bytes) {
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File([content], file, { type: mime }));
       const element = document.querySelector(target);
-      if (event === 'paste') element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: dataTransfer, bubbles: true }));
+      if (event === 'paste')
+        element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: dataTransfer, bubbles: true }));
       else {
         for (const step of ['dragenter', 'dragover', 'drop']) {
           element.dispatchEvent(new DragEvent(step, { dataTransfer, bubbles: true, cancelable: true }));

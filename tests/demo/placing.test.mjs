@@ -49,7 +49,10 @@ test('a fit that finds no face says so in words, until the frame is moved', asyn
   const notice = page.getByRole('alert');
   const distance = Math.hypot(eyes[1][0] - eyes[0][0], eyes[1][1] - eyes[0][1]);
   // A corner of the picture, with nothing but background.
-  await drag(await windowPoint(page, placement.x, placement.y), await windowPoint(page, 0.5 * distance, 0.5 * distance));
+  await drag(
+    await windowPoint(page, placement.x, placement.y),
+    await windowPoint(page, 0.5 * distance, 0.5 * distance),
+  );
   await page.click('#fit');
   await fitted(page);
   await notice.filter({ hasText: /may not sit where it should.*Drag the frame onto the eyes/ }).waitFor();
@@ -66,7 +69,10 @@ test('the wheel over the frame scales it, with Shift it turns it', async () => {
   const { x, y } = await windowPoint(page, placement.x, placement.y);
   await page.mouse.move(x, y);
   await page.mouse.wheel(0, -100);
-  await page.waitForFunction((width) => JSON.parse(document.querySelector('main').dataset.placement).width > width, placement.width);
+  await page.waitForFunction(
+    (width) => JSON.parse(document.querySelector('main').dataset.placement).width > width,
+    placement.width,
+  );
   await page.keyboard.down('Shift');
   await page.mouse.wheel(0, 100);
   await page.waitForFunction(
@@ -84,7 +90,7 @@ test('the handle turns and scales about the middle of the frame', async () => {
   const [dx, dy] = [from.x - centre.x, from.y - centre.y];
   await drag(from, { x: centre.x - 1.5 * dy, y: centre.y + 1.5 * dx });
   const { placement: turned } = await state(page);
-  const turn = (turned.rotation - placement.rotation + 540) % 360 - 180;
+  const turn = ((turned.rotation - placement.rotation + 540) % 360) - 180;
   assert.ok(Math.abs(turn - 90) < 3, `${turn}`);
   assert.ok(Math.abs(turned.width / placement.width - 1.5) < 0.05, `${turned.width / placement.width}`);
   assert.ok(Math.hypot(turned.x - placement.x, turned.y - placement.y) < 1e-6);

@@ -16,7 +16,12 @@ function file(width, height, depth, colour, rows) {
   header[8] = depth;
   header[9] = colour;
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows, { level: 6 })), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows, { level: 6 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 /** An RGBA picture; `pixel(x, y)` gives the four values. */
@@ -42,7 +47,8 @@ export function glasses(width = 600, height = 220) {
   return png(width, height, (x, y) => {
     const far = Math.min(...centres.map((cx) => Math.hypot(x - cx, y - height / 2)));
     if (far < radius - rim) return [200, 210, 220, 40];
-    const between = x > centres[0] + radius - rim && x < centres[1] - radius + rim && Math.abs(y - height * 0.4) < bridge;
+    const between =
+      x > centres[0] + radius - rim && x < centres[1] - radius + rim && Math.abs(y - height * 0.4) < bridge;
     return far < radius || between ? [30, 30, 34, 255] : [0, 0, 0, 0];
   });
 }

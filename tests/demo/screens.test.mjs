@@ -6,7 +6,8 @@ let demo;
 before(async () => (demo = await start()));
 after(() => demo?.close());
 
-const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+const overflow = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 test('on a phone nothing is wider than the screen, and all there is to touch is large enough', async () => {
   const page = await demo.open({ viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true });
@@ -53,7 +54,11 @@ test('dark where the system is dark', async () => {
   const dark = await demo.open({ colorScheme: 'dark' });
   const brightness = (page) =>
     page.evaluate(() => {
-      const numbers = (colour) => colour.match(/[\d.]+/g).slice(0, 3).map(Number);
+      const numbers = (colour) =>
+        colour
+          .match(/[\d.]+/g)
+          .slice(0, 3)
+          .map(Number);
       const sum = (colour) => numbers(colour).reduce((a, b) => a + b);
       const style = getComputedStyle(document.body);
       return { ground: sum(style.backgroundColor), ink: sum(style.color) };
@@ -89,9 +94,14 @@ test('everything that can be used has a name, and the tab key reaches the pictur
   const nameless = await page.evaluate(() =>
     [...document.querySelectorAll('button, input:not([type=file]), [role], [tabindex]')]
       .filter((element) => {
-        const labels = 'labels' in element && element.labels ? [...element.labels].map((label) => label.textContent) : [];
-        const by = (element.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '');
-        return ![element.getAttribute('aria-label'), element.textContent, ...labels, ...by].some((words) => words?.trim());
+        const labels =
+          'labels' in element && element.labels ? [...element.labels].map((label) => label.textContent) : [];
+        const by = (element.getAttribute('aria-labelledby') ?? '')
+          .split(' ')
+          .map((id) => document.getElementById(id)?.textContent ?? '');
+        return ![element.getAttribute('aria-label'), element.textContent, ...labels, ...by].some((words) =>
+          words?.trim(),
+        );
       })
       .map((element) => element.outerHTML.slice(0, 80))
       // News and alerts are empty until there are any.

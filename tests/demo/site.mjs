@@ -18,13 +18,18 @@ export async function start(...flags) {
   return {
     address,
     async open({ prepare, ...options } = {}) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true, ...options });
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        acceptDownloads: true,
+        ...options,
+      });
       const page = await context.newPage();
       page.setDefaultTimeout(30_000);
       page.problems = [];
       page.on('pageerror', (error) => page.problems.push(`error: ${error.message}`));
       page.on('console', (message) => {
-        if (message.type() === 'error' || message.type() === 'warning') page.problems.push(`${message.type()}: ${message.text()}`);
+        if (message.type() === 'error' || message.type() === 'warning')
+          page.problems.push(`${message.type()}: ${message.text()}`);
       });
       await prepare?.(context, page);
       await page.goto(address);
@@ -83,10 +88,14 @@ export async function eyeDarkness(page, { bytes, state: { box, liveHomography } 
   const lenses = [-1, 1].map((side) => apply(h, x + (side * 0.453 * box.width) / 2, y));
   return page.evaluate(
     async ([content, places]) => {
-      const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))]));
+      const bitmap = await createImageBitmap(
+        new Blob([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))]),
+      );
       const drawing = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true });
       drawing.drawImage(bitmap, 0, 0);
-      const values = places.flatMap(([px, py]) => Array.from(drawing.getImageData(Math.round(px) - 4, Math.round(py) - 4, 9, 9).data));
+      const values = places.flatMap(([px, py]) =>
+        Array.from(drawing.getImageData(Math.round(px) - 4, Math.round(py) - 4, 9, 9).data),
+      );
       return values.filter((_, i) => i % 4 !== 3).reduce((sum, value) => sum + value, 0) / (values.length * 0.75);
     },
     [bytes.toString('base64'), lenses],

@@ -50,7 +50,10 @@ describe('the package in a page', { skip }, () => {
 
   test('loads nothing before it is asked to, and no decoder', async () => {
     const { page, requests, problems, close } = await open();
-    const heavy = () => requests.filter((path) => /\.(wasm|safetensors)$/.test(path)).map((path) => path.replace(/.*\/(\w+)[^/]*(\.\w+)$/, '$1$2'));
+    const heavy = () =>
+      requests
+        .filter((path) => /\.(wasm|safetensors)$/.test(path))
+        .map((path) => path.replace(/.*\/(\w+)[^/]*(\.\w+)$/, '$1$2'));
     assert.deepEqual(heavy(), []);
     await page.evaluate(async () => {
       const tryOn = await window.stgan.TryOn.create();
@@ -79,7 +82,14 @@ describe('the package in a page', { skip }, () => {
         samePixels: composite.data.every((value, i) => value === inWorker.composite.data[i]),
       };
     });
-    assert.deepEqual(result, { isImageData: true, strangers: 0, updates: true, error: undefined, sameHomography: true, samePixels: true });
+    assert.deepEqual(result, {
+      isImageData: true,
+      strangers: 0,
+      updates: true,
+      error: undefined,
+      sameHomography: true,
+      samePixels: true,
+    });
     await close();
   });
 
@@ -90,7 +100,10 @@ describe('the package in a page', { skip }, () => {
       const kinds = async (picture) => {
         const blob = await toBlob(picture);
         const image = Object.assign(new Image(), { src: URL.createObjectURL(blob) });
-        const canvas = Object.assign(document.createElement('canvas'), { width: picture.width, height: picture.height });
+        const canvas = Object.assign(document.createElement('canvas'), {
+          width: picture.width,
+          height: picture.height,
+        });
         const offscreen = new OffscreenCanvas(picture.width, picture.height);
         for (const target of [canvas, offscreen]) target.getContext('2d').putImageData(toImageData(picture), 0, 0);
         const buffer = await blob.arrayBuffer();
@@ -135,7 +148,10 @@ describe('the package in a page', { skip }, () => {
     const result = await page.evaluate(async () => {
       const tryOn = await window.stgan.TryOn.create();
       const entries = Object.entries(window.pictures.files).map(async ([kind, file]) => {
-        const fit = await tryOn.fit(file, window.pictures.glasses(), { placement: { x: 8, y: 8, width: 10 }, steps: 0 });
+        const fit = await tryOn.fit(file, window.pictures.glasses(), {
+          placement: { x: 8, y: 8, width: 10 },
+          steps: 0,
+        });
         const { width, height, data } = fit.composite();
         return [kind, [width, height, data[0] > 240 && data[2] < 15]];
       });
@@ -147,7 +163,9 @@ describe('the package in a page', { skip }, () => {
 
   test('says what is wrong with an image by a code', async () => {
     const { page, close } = await open();
-    await page.route('**/elsewhere.png', (route) => route.fulfill({ contentType: 'image/png', body: Buffer.from(files.png) }));
+    await page.route('**/elsewhere.png', (route) =>
+      route.fulfill({ contentType: 'image/png', body: Buffer.from(files.png) }),
+    );
     const result = await page.evaluate(async () => {
       const { pictures, placement } = window;
       const { failure, files, glasses } = pictures;
@@ -157,7 +175,9 @@ describe('the package in a page', { skip }, () => {
       const fit = await tryOn.fit(closed, glasses(), { placement });
       closed.close();
       // What came from another origin without its leave may be drawn, but not read.
-      const foreign = Object.assign(new Image(), { src: `${location.href.replace('localhost', '127.0.0.1')}elsewhere.png` });
+      const foreign = Object.assign(new Image(), {
+        src: `${location.href.replace('localhost', '127.0.0.1')}elsewhere.png`,
+      });
       const tainted = document.createElement('canvas');
       await foreign.decode();
       tainted.getContext('2d').drawImage(foreign, 0, 0);
@@ -222,7 +242,10 @@ describe('the package in a page', { skip }, () => {
     });
     for (const phase of ['wasm', 'weights']) {
       const part = progress.filter((event) => event.phase === phase);
-      assert.ok(part.every(({ loaded }, i) => i === 0 || loaded >= part[i - 1].loaded), phase);
+      assert.ok(
+        part.every(({ loaded }, i) => i === 0 || loaded >= part[i - 1].loaded),
+        phase,
+      );
     }
     const last = progress.filter(({ phase }) => phase === 'weights').at(-1);
     assert.equal(last.loaded, last.total);
@@ -241,7 +264,9 @@ describe('the package in a page', { skip }, () => {
     await page.route('**/*.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: 'not wasm' }));
     assert.equal(await create(), 'StganError wasm');
     await page.unroute('**/*.wasm');
-    await page.route('**/*.wasm', async (route) => route.fulfill({ response: await route.fetch(), contentType: 'text/plain' }));
+    await page.route('**/*.wasm', async (route) =>
+      route.fulfill({ response: await route.fetch(), contentType: 'text/plain' }),
+    );
     assert.equal(await create(), 'no failure');
     await close();
   });
@@ -273,10 +298,14 @@ describe('the package in a page', { skip }, () => {
   });
 
   test("works from Vite's development server", async () => {
-    const vite = spawn(process.execPath, [join(root, 'node_modules', VITE), '--port', '0', '--host', 'localhost', '--clearScreen', 'false'], {
-      cwd: consumer.folder,
-      env: { ...process.env, NO_COLOR: '1' },
-    });
+    const vite = spawn(
+      process.execPath,
+      [join(root, 'node_modules', VITE), '--port', '0', '--host', 'localhost', '--clearScreen', 'false'],
+      {
+        cwd: consumer.folder,
+        env: { ...process.env, NO_COLOR: '1' },
+      },
+    );
     try {
       let url;
       for await (const line of createInterface({ input: vite.stdout })) {

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const npm = (cwd, ...args) => execFileSync('npm', [...args, '--loglevel', 'error'], { cwd, encoding: 'utf8', shell: process.platform === 'win32' });
+const npm = (cwd, ...args) =>
+  execFileSync('npm', [...args, '--loglevel', 'error'], { cwd, encoding: 'utf8', shell: process.platform === 'win32' });
 
 /** An empty project with the packed package in it; `files` are copied from this folder. Remove it when done. */
 export function project(...files) {
@@ -16,7 +17,8 @@ export function project(...files) {
   const [{ filename, files: packed }] = JSON.parse(npm(folder, 'pack', '--json', join(root, 'pkg')));
   // The package needs no other: an installation without a network is enough.
   npm(folder, 'install', '--offline', '--no-audit', '--no-fund', `./${filename}`);
-  for (const file of files) cpSync(new URL(file, import.meta.url), join(folder, file.replace('vite/', '')), { recursive: true });
+  for (const file of files)
+    cpSync(new URL(file, import.meta.url), join(folder, file.replace('vite/', '')), { recursive: true });
   const installed = join(folder, 'node_modules', 'stgan');
   return {
     folder,
@@ -29,5 +31,9 @@ export function project(...files) {
 
 /** Runs a program of the workshop's own node_modules in a folder. */
 export function tool(folder, script, ...args) {
-  return execFileSync(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+  return execFileSync(process.execPath, [join(root, 'node_modules', script), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
 }

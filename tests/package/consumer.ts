@@ -1,18 +1,18 @@
 /** A program that uses all of the package's face; types.test.mjs compiles it. */
 import {
   Fit,
-  pictures,
-  StganError,
-  Track,
-  TryOn,
   type ImageSource,
   type Overlay,
   type Placement,
   type Progress,
+  pictures,
+  StganError,
   type StganErrorCode,
+  type Track,
   type TrackedFace,
   type TrackSource,
   type TrackState,
+  TryOn,
   type Update,
 } from 'stgan';
 
@@ -28,12 +28,24 @@ export async function everything(photo: ImageSource, frame: HTMLImageElement | B
     signal: controller.signal,
     onProgress: (progress) => void onProgress(progress),
   });
-  const { stages, updates: most, size, metadata }: { stages: number; updates: number; size: number; metadata: Readonly<Record<string, string>> } = tryOn.model;
-  using fit: Fit = await tryOn.fit(photo, frame, { placement: { ...placement, rotation: undefined }, steps: stages + most + size });
+  const {
+    stages,
+    updates: most,
+    size,
+    metadata,
+  }: { stages: number; updates: number; size: number; metadata: Readonly<Record<string, string>> } = tryOn.model;
+  using fit: Fit = await tryOn.fit(photo, frame, {
+    placement: { ...placement, rotation: undefined },
+    steps: stages + most + size,
+  });
   const updates: readonly Update[] = fit.updates;
-  const numbers: Float64Array[] = [fit.initial, fit.homography, ...updates.flatMap(({ delta, params, homography }) => [delta, params, homography])];
+  const numbers: Float64Array[] = [
+    fit.initial,
+    fit.homography,
+    ...updates.flatMap(({ delta, params, homography }) => [delta, params, homography]),
+  ];
   const overlay: Overlay | null = fit.overlay();
-  if (!overlay) throw new StganError('step', `${metadata['task']} ${numbers.length}`);
+  if (!overlay) throw new StganError('step', `${metadata.task} ${numbers.length}`);
   await TryOn.create({ signal: undefined, weights: new Uint8Array() });
   await tryOn.fit({ data: new Uint8Array(4), width: 1, height: 1 }, overlay.image, { placement });
   return fit.composite({ step: 0 });
@@ -49,7 +61,8 @@ export async function live(tryOn: TryOn, video: HTMLVideoElement, frame: ImageSo
       steps: undefined,
       budget: 20,
       signal: controller.signal,
-      onFrame: ({ faces, times: { read, find, fit, draw } }) => read + find + fit + draw < 33 && void seen.push(...faces),
+      onFrame: ({ faces, times: { read, find, fit, draw } }) =>
+        read + find + fit + draw < 33 && void seen.push(...faces),
       onState: (state: TrackState) => void console.log(state),
     });
     await track.setFrame(await track.snapshot());

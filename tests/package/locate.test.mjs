@@ -16,7 +16,11 @@ const off = ({ eyes }, picture) => {
   return (far(eyes[0], left) + far(eyes[1], right)) / 2 / far(left, right);
 };
 
-const nobody = (width = 320, height = 240) => ({ data: new Uint8ClampedArray(width * height * 4).fill(200), width, height });
+const nobody = (width = 320, height = 240) => ({
+  data: new Uint8ClampedArray(width * height * 4).fill(200),
+  width,
+  height,
+});
 
 describe('a face', () => {
   let consumer, tryOn, stgan;
@@ -31,7 +35,11 @@ describe('a face', () => {
   });
 
   test('is found, whatever the size of the photo', async () => {
-    for (const [width, height] of [[320, 240], [640, 480], [3000, 2250]]) {
+    for (const [width, height] of [
+      [320, 240],
+      [640, 480],
+      [3000, 2250],
+    ]) {
       const picture = photo(width, height);
       const untouched = picture.data.slice();
       const [face, ...others] = await tryOn.locate(picture);
@@ -42,7 +50,10 @@ describe('a face', () => {
       const { x, y, width: across, rotation } = face.placement;
       const between = Math.hypot(face.eyes[1].x - face.eyes[0].x, face.eyes[1].y - face.eyes[0].y);
       assert.ok(Math.abs(across / between - 0.613 / 0.278) < 1e-6 && Math.abs(rotation) < 10);
-      assert.ok(Math.abs(x - (face.eyes[0].x + face.eyes[1].x) / 2) < 1e-9 && Math.abs(y - (face.eyes[0].y + face.eyes[1].y) / 2) < 1e-9);
+      assert.ok(
+        Math.abs(x - (face.eyes[0].x + face.eyes[1].x) / 2) < 1e-9 &&
+          Math.abs(y - (face.eyes[0].y + face.eyes[1].y) / 2) < 1e-9,
+      );
       assert.deepEqual(picture.data, untouched);
     }
   });
@@ -50,7 +61,10 @@ describe('a face', () => {
   test('is where a fit without a placement starts', async () => {
     const picture = photo();
     const [face] = await tryOn.locate(picture);
-    const [alone, given] = [await tryOn.fit(picture, glasses()), await tryOn.fit(picture, glasses(), { placement: face.placement })];
+    const [alone, given] = [
+      await tryOn.fit(picture, glasses()),
+      await tryOn.fit(picture, glasses(), { placement: face.placement }),
+    ];
     assert.deepEqual(alone.initial, given.initial);
     assert.deepEqual(alone.homography, given.homography);
     assert.equal((await tryOn.fit(picture, glasses(), { steps: 0 })).steps, 0);
@@ -60,7 +74,10 @@ describe('a face', () => {
     assert.deepEqual(await tryOn.locate(nobody()), []);
     assert.deepEqual(await tryOn.locate(nobody(1, 1)), []);
     assert.equal(await failure(tryOn.fit(nobody(), glasses())), 'StganError no-face');
-    assert.equal(await failure(tryOn.locate({ data: new Uint8Array(3), width: 1, height: 1 })), 'StganError image-size');
+    assert.equal(
+      await failure(tryOn.locate({ data: new Uint8Array(3), width: 1, height: 1 })),
+      'StganError image-size',
+    );
     assert.equal(await failure(tryOn.locate('photo.jpg')), 'StganError unsupported-image');
   });
 
@@ -110,8 +127,16 @@ describe('a face in a page', { skip }, () => {
       const { tryOn, photo } = window;
       const bitmap = await createImageBitmap(new ImageData(photo.data, photo.width, photo.height));
       const nobody = await createImageBitmap(new ImageData(300, 200));
-      const code = (promise) => promise.then(() => 'none', (error) => error.code);
-      const all = { pixels: await tryOn.locate(photo), bitmap: await tryOn.locate(bitmap), nobody: await tryOn.locate(nobody) };
+      const code = (promise) =>
+        promise.then(
+          () => 'none',
+          (error) => error.code,
+        );
+      const all = {
+        pixels: await tryOn.locate(photo),
+        bitmap: await tryOn.locate(bitmap),
+        nobody: await tryOn.locate(nobody),
+      };
       const fit = await tryOn.fit(bitmap, window.pictures.glasses());
       return { ...all, initial: [...fit.initial], code: await code(tryOn.fit(nobody, window.pictures.glasses())) };
     });

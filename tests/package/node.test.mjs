@@ -30,7 +30,9 @@ describe('the package', () => {
     assert.equal(Object.keys(exports['.'])[0], 'types');
     assert.match(version, /^\d+\.\d+\.\d+/);
     assert.equal(dependencies, undefined);
-    const named = Object.values(exports).flatMap((target) => (typeof target === 'string' ? target : Object.values(target)));
+    const named = Object.values(exports).flatMap((target) =>
+      typeof target === 'string' ? target : Object.values(target),
+    );
     for (const path of [...named, './README.md', './LICENSE-MIT', './LICENSE-APACHE']) {
       assert.ok(consumer.packed.includes(path.slice(2)), path);
     }
@@ -73,7 +75,10 @@ describe('a fit', () => {
     const close = (a, b) => assert.ok(Math.hypot(a[0] - b[0], a[1] - b[1]) < 1e-6, `${a} is not ${b}`);
     const turn = (placement.rotation * Math.PI) / 180;
     close(apply(fit.initial, 200, 80), [placement.x, placement.y]);
-    close(apply(fit.initial, 390, 80), [placement.x + (placement.width / 2) * Math.cos(turn), placement.y + (placement.width / 2) * Math.sin(turn)]);
+    close(apply(fit.initial, 390, 80), [
+      placement.x + (placement.width / 2) * Math.cos(turn),
+      placement.y + (placement.width / 2) * Math.sin(turn),
+    ]);
 
     for (const step of [0, undefined]) {
       const [composite, overlay] = [fit.composite({ step }), fit.overlay({ step })];
@@ -90,8 +95,17 @@ describe('a fit', () => {
   test('takes encoded files, turned upright', async () => {
     const front = glasses();
     const at = { x: 12, y: 8, width: 14 };
-    for (const [kind, size] of [['jpeg', [16, 24]], ['png', [24, 16]], ['webp', [24, 16]]]) {
-      for (const source of [files[kind], files[kind].slice().buffer, Buffer.from(files[kind]), new Blob([files[kind]])]) {
+    for (const [kind, size] of [
+      ['jpeg', [16, 24]],
+      ['png', [24, 16]],
+      ['webp', [24, 16]],
+    ]) {
+      for (const source of [
+        files[kind],
+        files[kind].slice().buffer,
+        Buffer.from(files[kind]),
+        new Blob([files[kind]]),
+      ]) {
         const fit = await tryOn.fit(source, front, { placement: at, steps: 0 });
         const { data, width, height } = fit.composite();
         assert.deepEqual([width, height], size, kind);
@@ -101,7 +115,10 @@ describe('a fit', () => {
       }
     }
     const fit = await tryOn.fit(photo(), files.png, { placement });
-    assert.equal(fit.overlay({ step: 0 }).image.data.some((value) => value > 0), true);
+    assert.equal(
+      fit.overlay({ step: 0 }).image.data.some((value) => value > 0),
+      true,
+    );
     fit.dispose();
   });
 
@@ -217,14 +234,25 @@ describe('loading', () => {
     const server = await serve(consumer.path('.'));
     const weights = file('weights/glasses.safetensors');
     const url = `${server.url}weights/glasses.safetensors`;
-    for (const source of [weights, weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.length), new Response(weights), url, new URL(url), new Request(url), fetch(url)]) {
+    for (const source of [
+      weights,
+      weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.length),
+      new Response(weights),
+      url,
+      new URL(url),
+      new Request(url),
+      fetch(url),
+    ]) {
       const tryOn = await create({ weights: source });
       assert.ok(tryOn.model.stages >= 1);
       tryOn.dispose();
     }
     const decoder = await WebAssembly.compile(file('wasm/decoder.wasm'));
     const tryOn = await create({ decoder });
-    assert.equal((await tryOn.fit(files.png, glasses(), { placement: { x: 12, y: 8, width: 14 } })).composite().width, 24);
+    assert.equal(
+      (await tryOn.fit(files.png, glasses(), { placement: { x: 12, y: 8, width: 14 } })).composite().width,
+      24,
+    );
     tryOn.dispose();
     await server.close();
   });
@@ -232,7 +260,10 @@ describe('loading', () => {
   test('says how far it is', async () => {
     const server = await serve(consumer.path('.'));
     const seen = [];
-    const tryOn = await create({ weights: `${server.url}weights/glasses.safetensors`, onProgress: (progress) => seen.push(progress) });
+    const tryOn = await create({
+      weights: `${server.url}weights/glasses.safetensors`,
+      onProgress: (progress) => seen.push(progress),
+    });
     const size = file('weights/glasses.safetensors').length;
     assert.deepEqual(seen[0], { phase: 'weights', loaded: 0, total: size });
     assert.deepEqual(seen.at(-1), { phase: 'weights', loaded: size, total: size });
@@ -256,7 +287,8 @@ describe('loading', () => {
       ['weights', { weights: new Uint8Array(0) }],
       ['weights', { weights: file('wasm/stgan.wasm') }],
     ];
-    for (const [i, [code, options]] of cases.entries()) assert.equal(await failure(create(options)), `StganError ${code}`, `case ${i}`);
+    for (const [i, [code, options]] of cases.entries())
+      assert.equal(await failure(create(options)), `StganError ${code}`, `case ${i}`);
     const tryOn = await create();
     tryOn.dispose();
     await server.close();
@@ -271,7 +303,10 @@ describe('loading', () => {
     const body = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(16)) });
     let chunks = 0;
     const onProgress = () => ++chunks === 5 && late.abort();
-    assert.equal(await failure(create({ weights: new Response(body), signal: late.signal, onProgress })), 'StganError aborted');
+    assert.equal(
+      await failure(create({ weights: new Response(body), signal: late.signal, onProgress })),
+      'StganError aborted',
+    );
   });
 
   test('works side by side', async () => {
@@ -297,7 +332,10 @@ describe('loading', () => {
        const all = await Promise.allSettled([code(empty), TryOn.create({ wasm: module }), TryOn.create(), code(empty)]);
        console.log(codes.join(), all.map(({ value }) => value?.model?.stages > 0).join());`,
     );
-    assert.equal(execFileSync(process.execPath, [script], { encoding: 'utf8' }), 'wasm,wasm,wasm,fetch false,true,true,false\n');
+    assert.equal(
+      execFileSync(process.execPath, [script], { encoding: 'utf8' }),
+      'wasm,wasm,wasm,fetch false,true,true,false\n',
+    );
   });
 
   test('starts afresh after a crash', async () => {
@@ -308,7 +346,8 @@ describe('loading', () => {
     wasm.grow(65_536 - wasm.buffer.byteLength / 65_536);
     const huge = { data: new Uint8Array(24_000_000).fill(255), width: 3000, height: 2000 };
     let last;
-    for (let i = 0; i < 20 && last !== 'StganError internal'; i++) last = await failure(tryOn.fit(photo(), huge, { placement }));
+    for (let i = 0; i < 20 && last !== 'StganError internal'; i++)
+      last = await failure(tryOn.fit(photo(), huge, { placement }));
     assert.equal(last, 'StganError internal');
     assert.equal(await failure(tryOn.fit(photo(), glasses(), { placement })), 'StganError internal');
     assert.throws(() => earlier.composite(), { name: 'StganError', code: 'internal' });

@@ -21,7 +21,12 @@ export function glasses(width = 400, height = 160, border = 10) {
 }
 
 /** Where glasses go on the face of `photo`, somewhat off. */
-export const placementOn = ({ width, height }) => ({ x: width * 0.51, y: height * 0.42, width: width * 0.3, rotation: 8 });
+export const placementOn = ({ width, height }) => ({
+  x: width * 0.51,
+  y: height * 0.42,
+  width: width * 0.3,
+  rotation: 8,
+});
 
 /** A photo of sorts: a drawn face before a ground in which neighbouring pixels differ. */
 export function photo(width = 640, height = 480) {
@@ -93,7 +98,10 @@ export function strangers(composite, photo, overlay) {
       const over = ((row - y) * image.width + column - x) * 4;
       const alpha = inside ? image.data[over + 3] / 255 : 0;
       for (let channel = 0; channel < 3; channel++) {
-        const expected = alpha === 0 ? photo.data[at + channel] : alpha * image.data[over + channel] + (1 - alpha) * photo.data[at + channel];
+        const expected =
+          alpha === 0
+            ? photo.data[at + channel]
+            : alpha * image.data[over + channel] + (1 - alpha) * photo.data[at + channel];
         // A colour of low alpha is coarse in the overlay's bytes, but then it counts for little.
         if (Math.abs(composite.data[at + channel] - expected) > (alpha === 0 ? 0 : 1.5)) count++;
       }

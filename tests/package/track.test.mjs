@@ -45,7 +45,10 @@ describe('in Node', () => {
   test('pictures from anywhere: found, followed, and put on', async () => {
     const seen = [];
     const states = [];
-    const track = await tryOn.track(repeat([face], 12), glasses(), { onFrame: (frame) => seen.push(frame), onState: (state) => states.push(state) });
+    const track = await tryOn.track(repeat([face], 12), glasses(), {
+      onFrame: (frame) => seen.push(frame),
+      onState: (state) => states.push(state),
+    });
     assert.equal(track.state, 'searching');
     const image = await track.snapshot();
     assert.deepEqual([image.width, image.height], [face.width, face.height]);
@@ -73,7 +76,10 @@ describe('in Node', () => {
   test('nobody there is no error', async () => {
     const flat = { data: new Uint8Array(160 * 120 * 4).fill(140), width: 160, height: 120 };
     const counts = [];
-    const track = await tryOn.track(repeat([flat], 5), glasses(), { people: 3, onFrame: ({ faces }) => counts.push(faces.length) });
+    const track = await tryOn.track(repeat([flat], 5), glasses(), {
+      people: 3,
+      onFrame: ({ faces }) => counts.push(faces.length),
+    });
     await track.ended;
     assert.deepEqual(counts, [0, 0, 0, 0, 0]);
   });
@@ -100,7 +106,10 @@ describe('in Node', () => {
     assert.equal(now.id, old.id);
     const [a, b] = [apply(old.homography, 200, 80), apply(now.homography, 400, 160)];
     assert.ok(Math.hypot(a[0] - b[0], a[1] - b[1]) < 3, 'where the last one was');
-    assert.equal(await failure(track.setFrame({ ...glasses(), data: new Uint8Array(400 * 160 * 4) })), 'StganError empty-frame');
+    assert.equal(
+      await failure(track.setFrame({ ...glasses(), data: new Uint8Array(400 * 160 * 4) })),
+      'StganError empty-frame',
+    );
     await track.snapshot();
     const waiting = failure(track.snapshot());
     track.stop();
@@ -152,7 +161,10 @@ describe('in Node', () => {
     assert.equal(await failure(thrown.ended), 'StganError internal');
     assert.equal(thrown.state, 'stopped');
     const later = new AbortController();
-    const stopped = await tryOn.track(repeat([face], 1e9), glasses(), { signal: later.signal, onFrame: () => later.abort() });
+    const stopped = await tryOn.track(repeat([face], 1e9), glasses(), {
+      signal: later.signal,
+      onFrame: () => later.abort(),
+    });
     await stopped.ended;
     assert.equal(stopped.state, 'stopped');
   });
@@ -184,11 +196,17 @@ describe('in a page', { skip: !findBrowser() && !process.env.CI && 'there is no 
     const result = await page.evaluate(async () => {
       const opened = [];
       const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-      navigator.mediaDevices.getUserMedia = async (...wishes) => (opened.push(await open(...wishes)), opened.at(-1));
+      navigator.mediaDevices.getUserMedia = async (...wishes) => {
+        opened.push(await open(...wishes));
+        return opened.at(-1);
+      };
       const tryOn = await window.stgan.TryOn.create();
       const canvas = document.createElement('canvas');
       const states = [];
-      const track = await tryOn.track('camera', window.pictures.glasses(), { canvas, onState: (state) => states.push(state) });
+      const track = await tryOn.track('camera', window.pictures.glasses(), {
+        canvas,
+        onState: (state) => states.push(state),
+      });
       while (states.filter((state) => state === 'found').length < 2) await track.snapshot();
       const drawn = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       const { width, height } = await track.snapshot();
@@ -226,9 +244,20 @@ describe('in a page', { skip: !findBrowser() && !process.env.CI && 'there is no 
         await track.ended;
         sizes.push([width, height]);
       }
-      return { sizes, live: stream.getTracks().every(({ readyState }) => readyState === 'live'), playing: !video.paused };
+      return {
+        sizes,
+        live: stream.getTracks().every(({ readyState }) => readyState === 'live'),
+        playing: !video.paused,
+      };
     });
-    assert.deepEqual(result, { sizes: [[480, 360], [480, 360]], live: true, playing: true });
+    assert.deepEqual(result, {
+      sizes: [
+        [480, 360],
+        [480, 360],
+      ],
+      live: true,
+      playing: true,
+    });
     assert.deepEqual(problems, []);
     await close();
   });
@@ -245,7 +274,9 @@ describe('in a page', { skip: !findBrowser() && !process.env.CI && 'there is no 
         if (seen.length === 5) stop.abort();
         // Long enough for ten more to be shown.
         let last = 0;
-        for (let i = 0; i < 10; i++) await new Promise((resolve) => video.requestVideoFrameCallback((_, { mediaTime }) => resolve((last = mediaTime))));
+        for (let i = 0; i < 10; i++) {
+          last = await new Promise((resolve) => video.requestVideoFrameCallback((_, now) => resolve(now.mediaTime)));
+        }
         seen.push(last);
       }
       return seen;
@@ -303,7 +334,10 @@ describe('in a page', { skip: !findBrowser() && !process.env.CI && 'there is no 
       taken.getContext('bitmaprenderer');
       const streams = [];
       const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-      navigator.mediaDevices.getUserMedia = async (...wishes) => (streams.push(await open(...wishes)), streams.at(-1));
+      navigator.mediaDevices.getUserMedia = async (...wishes) => {
+        streams.push(await open(...wishes));
+        return streams.at(-1);
+      };
       const used = await failure(tryOn.track('camera', glasses(), { canvas: taken }));
       const off = streams[0].getTracks().every(({ readyState }) => readyState === 'ended');
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));

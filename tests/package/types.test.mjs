@@ -8,7 +8,10 @@ let consumer;
 before(() => (consumer = project('consumer.ts')));
 after(() => consumer.remove());
 
-for (const [module, moduleResolution] of [['ESNext', 'bundler'], ['NodeNext', 'NodeNext']]) {
+for (const [module, moduleResolution] of [
+  ['ESNext', 'bundler'],
+  ['NodeNext', 'NodeNext'],
+]) {
   test(`are whole and right with moduleResolution ${moduleResolution}`, () => {
     const compilerOptions = {
       module,

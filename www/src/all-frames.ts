@@ -1,6 +1,6 @@
 /** Every frame, fitted, on this face: a grid that fills itself while one looks. */
 import type { Client } from './client.ts';
-import { faceRegion, placementOf, type Box, type Placement } from './geometry.ts';
+import { type Box, faceRegion, type Placement, placementOf } from './geometry.ts';
 import type { FrameChoice, Store } from './state.ts';
 
 /** Width over height of a thumbnail, and its width in pixels. */
@@ -90,7 +90,14 @@ export function allFrames(
     region: Box,
   ): Promise<boolean> {
     try {
-      const image = await client.ask('thumbnail', { photo, frame: each.id, source: each.source, placement, region, width: WIDTH });
+      const image = await client.ask('thumbnail', {
+        photo,
+        frame: each.id,
+        source: each.source,
+        placement,
+        region,
+        width: WIDTH,
+      });
       button.querySelector('canvas')!.getContext('bitmaprenderer')!.transferFromImageBitmap(image);
       button.dataset.ready = 'true';
       return true;

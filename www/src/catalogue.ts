@@ -107,9 +107,21 @@ function bringIntoView(list: HTMLElement, button: HTMLElement): void {
 }
 
 export function frameStrip(store: Store, list: HTMLElement, choose: (frame: FrameChoice) => void): void {
-  strip(store, list, (state) => state.frames, (state) => state.frame?.choice.id, choose);
+  strip(
+    store,
+    list,
+    (state) => state.frames,
+    (state) => state.frame?.choice.id,
+    choose,
+  );
 }
 
 export function photoStrip(store: Store, list: HTMLElement, choose: (photo: PhotoChoice) => void): void {
-  strip(store, list, (state) => state.photos, (state) => state.photo?.choice.id, choose);
+  strip(
+    store,
+    list,
+    (state) => state.photos,
+    (state) => state.photo?.choice.id,
+    choose,
+  );
 }

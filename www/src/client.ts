@@ -38,7 +38,11 @@ export class Client {
     };
   }
 
-  ask<K extends RequestName>(name: K, ask: Requests[K]['ask'], transfer: Transferable[] = []): Promise<Requests[K]['answer']> {
+  ask<K extends RequestName>(
+    name: K,
+    ask: Requests[K]['ask'],
+    transfer: Transferable[] = [],
+  ): Promise<Requests[K]['answer']> {
     const id = ++this.#requests;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });

@@ -21,7 +21,11 @@ export function controls(store: Store, session: Session, elements: ControlElemen
   fit.addEventListener('click', () => void session.fit());
   reset.addEventListener('click', () => session.reset());
   steps.addEventListener('input', () => void session.goTo(steps.valueAsNumber));
-  pressOrHold(bare, (on) => session.setBare(on), () => store.state.bare);
+  pressOrHold(
+    bare,
+    (on) => session.setBare(on),
+    () => store.state.bare,
+  );
 
   let ticked = -1;
   store.subscribe((state) => {

@@ -17,7 +17,13 @@ const MEANINGS = [
 
 export function details(
   store: Store,
-  elements: { matrix: HTMLElement; matrixStep: HTMLElement; table: HTMLTableElement; times: HTMLElement; empty: HTMLElement },
+  elements: {
+    matrix: HTMLElement;
+    matrixStep: HTMLElement;
+    table: HTMLTableElement;
+    times: HTMLElement;
+    empty: HTMLElement;
+  },
 ): void {
   const { matrix, matrixStep, table, times, empty } = elements;
   store.subscribe((state, before) => {

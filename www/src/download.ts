@@ -27,7 +27,15 @@ export function downloads(
     } else {
       if (!photo || !placement) return;
       name = photo.choice.name;
-      encode = () => client.ask('encode', { photo: photo.key, frame: frame.choice.id, placement, fit: fit?.fit ?? null, step, type });
+      encode = () =>
+        client.ask('encode', {
+          photo: photo.key,
+          frame: frame.choice.id,
+          placement,
+          fit: fit?.fit ?? null,
+          step,
+          type,
+        });
     }
     busy = true;
     button.dataset.busy = 'true';

@@ -15,7 +15,8 @@ export function faceMarks(store: Store, session: Session, layer: HTMLElement): v
         style.top = `${(placement.y / photo!.info.height) * 100}%`;
       }
     }
-    for (const [index, button] of [...layer.children].entries()) button.setAttribute('aria-pressed', String(index === face));
+    for (const [index, button] of [...layer.children].entries())
+      button.setAttribute('aria-pressed', String(index === face));
   });
 
   function mark(index: number, count: number): HTMLElement {

@@ -1,5 +1,5 @@
 /** Direct manipulation: pointers, wheel and keys become placements. */
-import { pinch, wrapDegrees, type Placement, type Point } from './geometry.ts';
+import { type Placement, type Point, pinch, wrapDegrees } from './geometry.ts';
 
 /** What gestures act on. */
 export interface Target {

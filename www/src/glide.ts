@@ -1,5 +1,5 @@
 /** Moving the frame along the updates of a fit. */
-import { between, type Box, type Homography } from './geometry.ts';
+import { type Box, between, type Homography } from './geometry.ts';
 
 /** Milliseconds for all legs together, and the least and the most for one. */
 const [TOTAL, SHORTEST, LONGEST] = [1500, 340, 620];
@@ -35,7 +35,10 @@ export function glide(
     let start: number | null = null;
     let passed = 0;
     const frame = (now: number): void => {
-      if (signal.aborted) return resolve();
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
       start ??= now;
       const legs = Math.min((now - start) / leg, last);
       const at = Math.min(Math.floor(legs), last - 1);

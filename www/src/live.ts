@@ -74,7 +74,8 @@ export class Live {
       stream = await openCamera();
       // Switched off while the browser asked for permission.
       if (signal.aborted) return off();
-      for (const track of stream.getVideoTracks()) track.addEventListener('ended', () => this.#fail(running, new Error('it was unplugged')));
+      for (const track of stream.getVideoTracks())
+        track.addEventListener('ended', () => this.#fail(running, new Error('it was unplugged')));
       video.muted = true;
       video.playsInline = true;
       video.srcObject = stream;
@@ -123,11 +124,14 @@ export class Live {
       if (signal.aborted) return picture.close();
       const keep = this.#keep;
       this.#keep = false;
-      const { width, height, homographies, milliseconds } = await this.#client.ask('live-picture', { picture, keep }, [picture]);
+      const { width, height, homographies, milliseconds } = await this.#client.ask('live-picture', { picture, keep }, [
+        picture,
+      ]);
       if (signal.aborted) return;
       const phase = homographies.length > 0 ? 'found' : 'searching';
       this.#tell(homographies.length, milliseconds);
-      if (this.#store.state.live.phase !== 'paused') this.#change({ phase, faces: homographies.length, homographies, width, height });
+      if (this.#store.state.live.phase !== 'paused')
+        this.#change({ phase, faces: homographies.length, homographies, width, height });
       if (keep) await this.#freeze();
       if (everyone !== this.#store.state.live.everyone) everyone = await this.#ready(signal);
     }
@@ -141,7 +145,11 @@ export class Live {
     const canvas = this.#canvas;
     this.#canvas = null;
     const people = everyone ? EVERYONE : 1;
-    await this.#client.ask('live-start', { frame: frame.id, source: frame.source, canvas, people }, canvas ? [canvas] : []);
+    await this.#client.ask(
+      'live-start',
+      { frame: frame.id, source: frame.source, canvas, people },
+      canvas ? [canvas] : [],
+    );
     // Another may have been chosen meanwhile.
     const chosen = this.#store.state.frame?.choice;
     if (chosen && chosen !== frame) this.#wear(chosen);

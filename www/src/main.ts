@@ -9,7 +9,7 @@ import './styles/overlays.css';
 import { allFrames } from './all-frames.ts';
 import { announcer, reveal } from './announce.ts';
 import { camera } from './camera.ts';
-import { frameStrip, loadGallery, photoStrip, type Gallery } from './catalogue.ts';
+import { frameStrip, type Gallery, loadGallery, photoStrip } from './catalogue.ts';
 import { Client } from './client.ts';
 import { controls } from './controls.ts';
 import { details } from './details.ts';
@@ -19,9 +19,9 @@ import { keyMove, listen } from './gestures.ts';
 import { hasCamera, Live } from './live.ts';
 import { missingFeature } from './messages.ts';
 import { Session } from './session.ts';
-import { dropping, pasting, picker, type Inlet } from './sources.ts';
+import { dropping, type Inlet, pasting, picker } from './sources.ts';
 import { Stage } from './stage.ts';
-import { Store, type PhotoChoice, type State } from './state.ts';
+import { type PhotoChoice, type State, Store } from './state.ts';
 import { tabs } from './tabs.ts';
 
 function byId<T extends HTMLElement>(id: string, type: new () => T): T {
@@ -93,7 +93,10 @@ async function open(loading: Promise<Gallery>, store: Store, session: Session): 
     });
     return;
   }
-  store.update({ frames: [...store.state.frames, ...gallery.frames], photos: [...store.state.photos, ...gallery.photos] });
+  store.update({
+    frames: [...store.state.frames, ...gallery.frames],
+    photos: [...store.state.photos, ...gallery.photos],
+  });
   const [photo, frame] = [gallery.photos[0], gallery.frames[0]];
   if (!photo || !frame) return;
   // Somebody may have been quicker, with pictures of their own.
@@ -165,7 +168,13 @@ function connectSources(store: Store, session: Session): void {
       else URL.revokeObjectURL(choice.thumbnail);
     },
     async frame(blob, name) {
-      const choice = { id: `own-frame-${++own}`, name, kind: 'your own', source: { blob }, thumbnail: URL.createObjectURL(blob) };
+      const choice = {
+        id: `own-frame-${++own}`,
+        name,
+        kind: 'your own',
+        source: { blob },
+        thumbnail: URL.createObjectURL(blob),
+      };
       if (await session.chooseFrame(choice, { own: true })) store.update({ frames: [choice, ...store.state.frames] });
       else URL.revokeObjectURL(choice.thumbnail);
     },
@@ -221,5 +230,7 @@ function reflect(store: Store): void {
 
 function hintFor({ phase, moved, photo }: State): string {
   if (phase !== 'placed' || !photo || moved) return '';
-  return matchMedia('(pointer: coarse)').matches ? 'Drag onto the eyes, pinch to size' : 'Drag onto the eyes, scroll to size';
+  return matchMedia('(pointer: coarse)').matches
+    ? 'Drag onto the eyes, pinch to size'
+    : 'Drag onto the eyes, scroll to size';
 }

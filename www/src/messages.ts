@@ -20,12 +20,21 @@ export function photoNotice(error: unknown, name: string): Notice {
   switch (codeOf(error)) {
     case 'not-an-image':
       return /\.(heic|heif)$/i.test(name)
-        ? { title: `“${name}” is a HEIC photo, which this browser cannot open.`, advice: 'Export it as JPEG, then choose it again.' }
-        : { title: `“${name}” is not a picture that this browser can open.`, advice: 'Choose a JPEG, PNG or WebP file.' };
+        ? {
+            title: `“${name}” is a HEIC photo, which this browser cannot open.`,
+            advice: 'Export it as JPEG, then choose it again.',
+          }
+        : {
+            title: `“${name}” is not a picture that this browser can open.`,
+            advice: 'Choose a JPEG, PNG or WebP file.',
+          };
     case 'image-too-large':
       return { title: `“${name}” has ${detail(error)}.`, advice: 'Up to 64 megapixels work: choose a smaller copy.' };
     case 'fetch':
-      return { title: `“${name}” could not be loaded.`, advice: 'Check the connection and choose it again, or use a photo of your own.' };
+      return {
+        title: `“${name}” could not be loaded.`,
+        advice: 'Check the connection and choose it again, or use a photo of your own.',
+      };
     default:
       return { title: `“${name}” could not be opened.`, advice: `Try another photo. (${detail(error)})` };
   }
@@ -34,11 +43,20 @@ export function photoNotice(error: unknown, name: string): Notice {
 export function frameNotice(error: unknown, name: string): Notice {
   switch (codeOf(error)) {
     case 'empty-frame':
-      return { title: `“${name}” is fully transparent.`, advice: 'Choose a PNG or WebP picture in which the glasses can be seen.' };
+      return {
+        title: `“${name}” is fully transparent.`,
+        advice: 'Choose a PNG or WebP picture in which the glasses can be seen.',
+      };
     case 'not-an-image':
-      return { title: `“${name}” is not a picture that this browser can open.`, advice: 'Choose a PNG or WebP file with a transparent background.' };
+      return {
+        title: `“${name}” is not a picture that this browser can open.`,
+        advice: 'Choose a PNG or WebP file with a transparent background.',
+      };
     case 'image-too-large':
-      return { title: `“${name}” has ${detail(error)}.`, advice: 'Choose a smaller copy: 1,000 pixels across are plenty for a frame.' };
+      return {
+        title: `“${name}” has ${detail(error)}.`,
+        advice: 'Choose a smaller copy: 1,000 pixels across are plenty for a frame.',
+      };
     case 'fetch':
       return { title: `The frame “${name}” could not be loaded.`, advice: 'Check the connection and choose it again.' };
     default:
@@ -59,7 +77,11 @@ export function modelNotice(error: unknown, retry: () => void): Notice {
     case 'wasm':
       return { title: 'The fitting engine did not start.', advice: `${OLD_BROWSER} (${detail(error)})`, ...common };
     case 'weights':
-      return { title: 'The fitting model arrived damaged.', advice: 'Try again; if that does not help, reload the page.', ...common };
+      return {
+        title: 'The fitting model arrived damaged.',
+        advice: 'Try again; if that does not help, reload the page.',
+        ...common,
+      };
     case 'worker':
       return {
         title: 'The fitting room did not start.',
@@ -68,7 +90,11 @@ export function modelNotice(error: unknown, retry: () => void): Notice {
         action: { label: 'Reload', run: () => location.reload() },
       };
     default:
-      return { title: 'The fitting model could not be loaded.', advice: 'Check the connection, then try again.', ...common };
+      return {
+        title: 'The fitting model could not be loaded.',
+        advice: 'Check the connection, then try again.',
+        ...common,
+      };
   }
 }
 
@@ -90,7 +116,8 @@ export function cameraNotice(error: unknown): Notice {
   if (name === 'NotAllowedError' || name === 'SecurityError') {
     return {
       title: 'The camera is not allowed here.',
-      advice: 'Allow it for this page in the browser’s settings and start it again, or use a photo. Its pictures never leave this device.',
+      advice:
+        'Allow it for this page in the browser’s settings and start it again, or use a photo. Its pictures never leave this device.',
     };
   }
   if (name === 'NotFoundError' || name === 'OverconstrainedError') {
@@ -105,7 +132,8 @@ export function cameraNotice(error: unknown): Notice {
 export function liveNotice(error: unknown, retry: () => void): Notice {
   return {
     title: 'The live view stopped.',
-    advice: codeOf(error) === 'fetch' ? 'Check the connection, then start it again.' : `Start it again. (${detail(error)})`,
+    advice:
+      codeOf(error) === 'fetch' ? 'Check the connection, then start it again.' : `Start it again. (${detail(error)})`,
     action: { label: 'Start again', run: retry },
   };
 }
@@ -113,9 +141,15 @@ export function liveNotice(error: unknown, retry: () => void): Notice {
 export function fitNotice(error: unknown): Notice {
   switch (codeOf(error)) {
     case 'placement':
-      return { title: 'The frame is too far from the photo to be fitted.', advice: 'Drag it onto the eyes, then press Fit.' };
+      return {
+        title: 'The frame is too far from the photo to be fitted.',
+        advice: 'Drag it onto the eyes, then press Fit.',
+      };
     case 'degenerate':
-      return { title: 'The fit went astray.', advice: 'Drag the frame nearer to the eyes, about as wide as the face, and press Fit again.' };
+      return {
+        title: 'The fit went astray.',
+        advice: 'Drag the frame nearer to the eyes, about as wide as the face, and press Fit again.',
+      };
     default:
       return { title: 'The frame could not be fitted.', advice: `Move it a little and try again. (${detail(error)})` };
   }

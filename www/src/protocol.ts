@@ -100,7 +100,10 @@ export interface Requests {
    * Gets ready for pictures of the camera, with at most `people` faces. The canvas, which is handed over the first time, shows them with
    * the frame on.
    */
-  'live-start': { ask: { frame: string; source: Source; canvas: OffscreenCanvas | null; people: number }; answer: null };
+  'live-start': {
+    ask: { frame: string; source: Source; canvas: OffscreenCanvas | null; people: number };
+    answer: null;
+  };
   /** The next picture; it is answered when it has been drawn. `keep` it, with the frame on it, for a download. */
   'live-picture': { ask: { picture: VideoFrame | ImageBitmap; keep: boolean }; answer: LiveInfo };
   'live-frame': { ask: { frame: string; source: Source }; answer: null };

@@ -1,16 +1,24 @@
 /** The course of events: choosing, placing, fitting, stepping. The one place that changes the state in answer to the user. */
 import type { Announcer } from './announce.ts';
-import { WorkError, type Client } from './client.ts';
+import { type Client, WorkError } from './client.ts';
 import {
   guessPlacement,
+  type Homography,
   keepOnPhoto,
+  type Placement,
   placementHomography,
   placementOf,
-  type Homography,
-  type Placement,
 } from './geometry.ts';
 import { glide } from './glide.ts';
-import { fitNotice, frameNotice, modelNotice, noFaceNotice, opaqueFrameNotice, photoNotice, unsureNotice } from './messages.ts';
+import {
+  fitNotice,
+  frameNotice,
+  modelNotice,
+  noFaceNotice,
+  opaqueFrameNotice,
+  photoNotice,
+  unsureNotice,
+} from './messages.ts';
 import type { PatchInfo, WorkerEvent } from './protocol.ts';
 import type { Stage } from './stage.ts';
 import type { FrameChoice, PhotoChoice, State, Store } from './state.ts';
@@ -134,7 +142,10 @@ export class Session {
    * Takes up a frame. It is fitted where `fit` says so, by default where the last one was; `own`: it is a user's picture, which may
    * turn out not to be a cut-out. Whether it could be opened.
    */
-  async chooseFrame(choice: FrameChoice, { own = false, fit }: { own?: boolean; fit?: boolean } = {}): Promise<boolean> {
+  async chooseFrame(
+    choice: FrameChoice,
+    { own = false, fit }: { own?: boolean; fit?: boolean } = {},
+  ): Promise<boolean> {
     const turn = ++this.#frameTurn;
     try {
       const info = await this.#client.ask('frame', { frame: choice.id, source: choice.source });
@@ -145,7 +156,11 @@ export class Session {
       if (own && info.transparent < LEAST_TRANSPARENT) this.#announce.warn(opaqueFrameNotice(choice.name));
       this.#stage.showFrame(info);
       this.#store.update({ frame: { choice, info }, fit: null, step: 0, bare: false });
-      this.#restart(this.#state.mode === 'live' ? `${choice.name} is on.` : `${choice.name} is on. Press Fit to move it into place.`);
+      this.#restart(
+        this.#state.mode === 'live'
+          ? `${choice.name} is on.`
+          : `${choice.name} is on. Press Fit to move it into place.`,
+      );
       // The worker is the live view's while that is seen.
       if (refit && this.#state.mode === 'live') this.#owed = true;
       else if (refit) void this.fit();
@@ -237,10 +252,17 @@ export class Session {
       // Made while the frame is under way, so that it is there at the end.
       const patch = this.#patch(fit.fit, last);
       const stops = [start, ...fit.updates.map(({ homography }) => homography)];
-      await glide(stops, frame.info.box, (h) => this.#stage.draw(h), (step) => this.#store.update({ step }), signal);
+      await glide(
+        stops,
+        frame.info.box,
+        (h) => this.#stage.draw(h),
+        (step) => this.#store.update({ step }),
+        signal,
+      );
       if (signal.aborted) return;
       this.#store.update({ phase: 'fitted', homography: stops[last]! });
-      if (this.#state.mode === 'photo') this.#announce.say(`Fitted in ${countUpdates(last)}, ${fit.milliseconds.toFixed(0)} ms.`);
+      if (this.#state.mode === 'photo')
+        this.#announce.say(`Fitted in ${countUpdates(last)}, ${fit.milliseconds.toFixed(0)} ms.`);
       this.#announce.hint((fit.confidence ?? 1) < SURE ? unsureNotice() : null);
       await this.#settle(patch, signal);
     } catch (error) {
@@ -260,7 +282,13 @@ export class Session {
     const signal = this.#interrupt();
     const to = step === 0 ? fit.initial : fit.updates[step - 1]!.homography;
     this.#store.update({ phase: 'fitted', step, homography: to, exact: false, bare: false });
-    await glide([from, to], frame.info.box, (h) => this.#stage.draw(h), () => {}, signal);
+    await glide(
+      [from, to],
+      frame.info.box,
+      (h) => this.#stage.draw(h),
+      () => {},
+      signal,
+    );
     if (signal.aborted) return;
     await this.#sharpen(step, signal);
   }

@@ -1,14 +1,14 @@
 /** The picture: the photo, the frame above it and the outline to hold it by. Knows nothing of fits and workers. */
 import {
   apply,
-  cssMatrix,
-  multiply,
-  quad,
-  scaling,
   type Box,
+  cssMatrix,
   type Homography,
+  multiply,
   type Point,
   type Quad,
+  quad,
+  scaling,
 } from './geometry.ts';
 import type { FrameInfo, PatchInfo, PhotoInfo } from './protocol.ts';
 
@@ -93,10 +93,30 @@ export class Stage {
     for (const half of [0, 1]) {
       if (across) {
         const strip = Math.ceil(display.width / 24);
-        context.drawImage(display, half * (display.width - strip), 0, strip, display.height, (half * width) / 2, 0, width / 2, height);
+        context.drawImage(
+          display,
+          half * (display.width - strip),
+          0,
+          strip,
+          display.height,
+          (half * width) / 2,
+          0,
+          width / 2,
+          height,
+        );
       } else {
         const strip = Math.ceil(display.height / 24);
-        context.drawImage(display, 0, half * (display.height - strip), display.width, strip, 0, (half * height) / 2, width, height / 2);
+        context.drawImage(
+          display,
+          0,
+          half * (display.height - strip),
+          display.width,
+          strip,
+          0,
+          (half * height) / 2,
+          width,
+          height / 2,
+        );
       }
     }
   }
@@ -184,7 +204,10 @@ export class Stage {
   #render(frame: FrameInfo, h: Homography): void {
     const { box } = frame;
     const [a, b, , d] = quad(h, box);
-    const stretch = Math.max(Math.hypot(b[0] - a[0], b[1] - a[1]) / box.width, Math.hypot(d[0] - a[0], d[1] - a[1]) / box.height);
+    const stretch = Math.max(
+      Math.hypot(b[0] - a[0], b[1] - a[1]) / box.width,
+      Math.hypot(d[0] - a[0], d[1] - a[1]) / box.height,
+    );
     const share = stretch * Math.min(this.density, 1);
     const wanted = Math.min(frame.display.width, Math.max(32, Math.ceil(frame.display.width * share)));
     if (this.#preview.width > 0 && Math.abs(Math.log(wanted / this.#preview.width)) < 0.2) return;
@@ -198,14 +221,18 @@ export class Stage {
   #placeHandle(toStage: Homography, box: Box): void {
     const corner = apply(toStage, [box.x + box.width, box.y + box.height]);
     const { clientWidth, clientHeight } = this.element;
-    const keep = (value: number, most: number): number => Math.min(Math.max(value, HANDLE_MARGIN), most - HANDLE_MARGIN);
+    const keep = (value: number, most: number): number =>
+      Math.min(Math.max(value, HANDLE_MARGIN), most - HANDLE_MARGIN);
     this.handle.style.translate = `${keep(corner[0] + 10, clientWidth)}px ${keep(corner[1] + 10, clientHeight)}px`;
   }
 }
 
 /** The quadrilateral grown by about `by` on every side. */
 function padded(corners: Quad, by: number): Point[] {
-  const middle = [0, 1].map((axis) => corners.reduce((sum, corner) => sum + corner[axis as 0 | 1], 0) / 4) as [number, number];
+  const middle = [0, 1].map((axis) => corners.reduce((sum, corner) => sum + corner[axis as 0 | 1], 0) / 4) as [
+    number,
+    number,
+  ];
   const unit = ([x, y]: Point): Point => {
     const length = Math.hypot(x, y) || 1;
     return [x / length, y / length];

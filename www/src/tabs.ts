@@ -20,6 +20,7 @@ export function tabs(store: Store, list: HTMLElement): void {
       button.setAttribute('aria-selected', String(chosen));
       button.tabIndex = chosen ? 0 : -1;
     }
-    for (const part of document.querySelectorAll<HTMLElement>('[data-mode-only]')) part.hidden = part.dataset.modeOnly !== mode;
+    for (const part of document.querySelectorAll<HTMLElement>('[data-mode-only]'))
+      part.hidden = part.dataset.modeOnly !== mode;
   });
 }

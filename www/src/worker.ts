@@ -1,8 +1,8 @@
 /** The worker: holds the model and the full-size pixels, so that the page never waits for either. */
-import { StganError, TryOn, type Fit } from 'stgan';
+import { type Fit, StganError, TryOn } from 'stgan';
 import { Live } from './live-worker.ts';
 import { context, decode, displayCopy, encoded, PictureError, readFrame, resized } from './pictures.ts';
-import type { Failure, FromWorker, FrameInfo, RequestName, Requests, Source, ToWorker } from './protocol.ts';
+import type { Failure, FrameInfo, FromWorker, RequestName, Requests, Source, ToWorker } from './protocol.ts';
 
 /** The part of a dedicated worker's global that is used here (the page's library of types does not have it). */
 interface WorkerScope {

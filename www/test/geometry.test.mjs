@@ -3,7 +3,19 @@ import test from 'node:test';
 import { load } from './load.mjs';
 
 const [geometry] = await load('geometry.ts');
-const { apply, between, faceRegion, fromQuad, keepOnPhoto, multiply, pinch, placementHomography, placementOf, quad, wrapDegrees } = geometry;
+const {
+  apply,
+  between,
+  faceRegion,
+  fromQuad,
+  keepOnPhoto,
+  multiply,
+  pinch,
+  placementHomography,
+  placementOf,
+  quad,
+  wrapDegrees,
+} = geometry;
 
 const box = { x: 20, y: 35, width: 960, height: 310 };
 const placement = { x: 512.5, y: 430, width: 288, rotation: -13 };
@@ -12,7 +24,8 @@ const projective = multiply([1.02, 0.03, 4, -0.02, 0.97, 9, 1e-4, -5e-5, 1], pla
 
 function near(actual, expected, tolerance = 1e-9) {
   assert.equal(actual.length, expected.length);
-  for (const [i, value] of actual.entries()) assert.ok(Math.abs(value - expected[i]) <= tolerance, `[${i}]: ${value}, not ${expected[i]}`);
+  for (const [i, value] of actual.entries())
+    assert.ok(Math.abs(value - expected[i]) <= tolerance, `[${i}]: ${value}, not ${expected[i]}`);
 }
 
 test('a placement puts the middle of the visible part where it says, as wide and as turned as it says', () => {
@@ -41,12 +54,22 @@ test('between two homographies the corners move on straight lines, from the one 
   near(between(start, projective, box, 1), projective);
   const half = quad(between(start, projective, box, 0.5), box).flat();
   const [a, b] = [quad(start, box).flat(), quad(projective, box).flat()];
-  near(half, a.map((value, i) => (value + b[i]) / 2), 1e-6);
+  near(
+    half,
+    a.map((value, i) => (value + b[i]) / 2),
+    1e-6,
+  );
 });
 
 test('two fingers take what is under them along', () => {
-  const from = [[400, 420], [620, 440]];
-  const to = [[380, 500], [700, 390]];
+  const from = [
+    [400, 420],
+    [620, 440],
+  ];
+  const to = [
+    [380, 500],
+    [700, 390],
+  ];
   const moved = pinch(placement, from, to);
   const map = multiply(placementHomography(moved, box), inverseOf(placement));
   near(apply(map, from[0]), to[0], 1e-6);
@@ -61,7 +84,20 @@ function inverseOf({ x, y, width, rotation }) {
 }
 
 test('fingers on one spot change nothing', () => {
-  assert.deepEqual(pinch(placement, [[1, 1], [1, 1]], [[2, 2], [3, 3]]), placement);
+  assert.deepEqual(
+    pinch(
+      placement,
+      [
+        [1, 1],
+        [1, 1],
+      ],
+      [
+        [2, 2],
+        [3, 3],
+      ],
+    ),
+    placement,
+  );
 });
 
 test('angles stay within half a turn', () => {
@@ -81,7 +117,10 @@ test('the face region lies on the photo and has the wanted shape', () => {
     for (const width of [50, 300, 1200]) {
       const region = faceRegion({ x, y: 300, width, rotation: 0 }, photo, 1.25);
       assert.ok(region.x >= 0 && region.y >= 0, JSON.stringify(region));
-      assert.ok(region.x + region.width <= 600 + 1e-9 && region.y + region.height <= 800 + 1e-9, JSON.stringify(region));
+      assert.ok(
+        region.x + region.width <= 600 + 1e-9 && region.y + region.height <= 800 + 1e-9,
+        JSON.stringify(region),
+      );
       near([region.width / region.height], [1.25]);
     }
   }

@@ -245,6 +245,7 @@ impl Grain {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::portraits;
 
     fn brightness(image: &Bitmap, [x, y]: [f64; 2]) -> f64 {
         bilinear(image, [x, y]).iter().sum::<f64>() / 3.0

@@ -1,4 +1,3 @@
-use crate::people;
 use crate::portrait::{Portrait, portraits};
 use stgan::Bitmap;
 

@@ -4,6 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::path::Path;
 use stgan::Homography;
+use stgan_synth::people::Person;
 use stgan_train::data::anchors::{self, Anchors, FRAME};
 use stgan_train::data::augment::{Perturbation, Sampler};
 use stgan_train::data::{self, Broken, Dataset, Settings, Synthetic};
@@ -118,4 +119,25 @@ fn the_portraits_are_all_there() {
         let target = face.target.unwrap();
         assert!(anchors::error(&solved(&target), &target) < 0.15, "{}", face.id);
     }
+}
+
+#[test]
+fn turned_heads_are_seen_in_perspective() {
+    let (mut near, mut turned) = (0, 0);
+    for person in (0..400).map(|i| {
+        let mut rng = ChaCha8Rng::seed_from_u64(11);
+        rng.set_stream(i);
+        Person::sample(&mut rng)
+    }) {
+        let target = anchors::from_landmarks(person.irises(), person.temples());
+        let middle = [0.5 * (target[0][0] + target[1][0]), 0.5 * (target[0][1] + target[1][1])];
+        let [right, left] = [target[2], target[3]].map(|t| anchors::distance(t, middle));
+        assert!(target[2][0] < target[0][0] && target[1][0] < target[3][0], "temples lie outside of the eyes");
+        if person.yaw().abs() > 8.0 {
+            // Looking to the image's right, the subject's right side is the near one.
+            near += usize::from((right > left) == (person.yaw() > 0.0));
+            turned += 1;
+        }
+    }
+    assert!(turned > 150 && near == turned, "{near} of {turned}");
 }

@@ -1,12 +1,9 @@
-//! What a run leaves to look at, and what `stgan export` makes of it.
+//! What a run leaves to look at.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use stgan::model::weights::{self, Storage, Weights};
-use stgan::model::{DiscriminatorSpec, GeneratorSpec, Inputs, initialise};
 use stgan_train::report::{Metrics, Picture, Record, grid, metrics, plot};
 
 fn folder(name: &str) -> PathBuf {
@@ -237,98 +234,5 @@ fn a_grid_of_wrong_pictures_is_refused() {
         (8, vec!["a"], vec![one(), [one(), one()].concat()]),
     ] {
         assert_eq!(grid::draw(size, &columns, &rows).unwrap_err().code(), "argument");
-    }
-}
-
-fn export(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stgan")).arg("export").args(arguments).output().unwrap()
-}
-
-/// Weights of two small stages and a critic.
-fn trained(seed: u64) -> Weights {
-    let spec = GeneratorSpec { size: 24, channels: vec![4, 6], hidden: 8, inputs: Inputs::RgbaPose };
-    let discriminator = DiscriminatorSpec { channels: vec![4, 6] };
-    let tensors: Vec<_> = (0..2).flat_map(|i| spec.tensors(i)).chain(discriminator.tensors()).collect();
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let parameters = initialise(&tensors, || rng.random_range(-1.0..1.0)).unwrap();
-    let metadata = [("task", "glasses"), ("data", "a folder: train"), ("faces", "6")];
-    let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-    let discriminator = Some(discriminator);
-    Weights { spec, stages: 2, discriminator, parameters, storage: Storage::F32, metadata }
-}
-
-fn values(weights: &Weights, name: &str) -> Vec<f32> {
-    weights.parameters.0[name].flatten_all().unwrap().to_vec1().unwrap()
-}
-
-#[test]
-fn export_writes_the_browsers_file() {
-    let folder = folder("export");
-    let (best, last) = (trained(1), trained(2));
-    std::fs::write(folder.join("best.safetensors"), weights::write(&best, Storage::F32).unwrap()).unwrap();
-    std::fs::write(folder.join("weights.safetensors"), weights::write(&last, Storage::F16).unwrap()).unwrap();
-    let (run, out) = (folder.to_str().unwrap(), folder.join("out.safetensors"));
-    let name = "stages.1.conv2.weight";
-    for (options, source, storage, critic) in [
-        (&[][..], &best, Storage::F32, false),
-        (&["--force", "--storage", "f16"], &best, Storage::F16, false),
-        (&["--force", "--storage", "i8"], &best, Storage::I8, false),
-        (&["--force", "--last"], &last, Storage::F16, false),
-        (&["--force", "--critic"], &best, Storage::F32, true),
-    ] {
-        let ended = export(&[&[run, "-o", out.to_str().unwrap()], options].concat());
-        let said = String::from_utf8_lossy(&ended.stdout).into_owned();
-        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-        for word in ["out.safetensors", "MB", "2 generator stages", "24×24", "a folder: train", "6"] {
-            assert!(said.contains(word), "{said}");
-        }
-        let found = weights::read(&std::fs::read(&out).unwrap()).unwrap();
-        assert_eq!((found.storage, found.stages, found.discriminator.is_some()), (storage, 2, critic), "{options:?}");
-        assert_eq!(found.metadata["task"], "glasses");
-        let largest = values(source, name).iter().fold(0.0f32, |most, x| most.max(x.abs()));
-        for (a, b) in values(&found, name).iter().zip(values(source, name)) {
-            let tolerance = match storage {
-                Storage::F32 => 0.0,
-                Storage::F16 => 1e-3 * b.abs().max(1e-3),
-                Storage::I8 => 0.51 * largest / 127.0,
-            };
-            assert!((a - b).abs() <= tolerance, "{options:?}: {a} and {b}");
-        }
-    }
-}
-
-#[test]
-fn export_says_what_is_wrong_and_leaves_no_file() {
-    let folder = folder("export-errors");
-    let [empty, damaged, only_last, bare] = ["empty", "damaged", "last", "bare"].map(|name| {
-        std::fs::create_dir(folder.join(name)).unwrap();
-        folder.join(name)
-    });
-    let bytes = weights::write(&trained(1), Storage::F32).unwrap();
-    std::fs::write(damaged.join("best.safetensors"), &bytes[..bytes.len() - 5]).unwrap();
-    std::fs::write(only_last.join("weights.safetensors"), &bytes).unwrap();
-    let critic_less = Weights { discriminator: None, ..trained(1) };
-    std::fs::write(bare.join("best.safetensors"), weights::write(&critic_less, Storage::F32).unwrap()).unwrap();
-    let there = folder.join("there.safetensors");
-    std::fs::write(&there, "mine").unwrap();
-    let (out, lost) = (folder.join("out.safetensors"), folder.join("nowhere/out.safetensors"));
-    for (run, output, options, said) in [
-        (&folder.join("none"), &out, &[][..], "not the folder of a run"),
-        (&there, &out, &[], "not the folder of a run"),
-        (&empty, &out, &[], "holds no weights"),
-        (&damaged, &out, &[], "best.safetensors"),
-        (&only_last, &out, &[], "--last"),
-        (&bare, &out, &["--last"], "without --last"),
-        (&bare, &out, &["--critic"], "no discriminator"),
-        (&bare, &lost, &[], "no folder"),
-        (&bare, &folder, &["--force"], "is a folder"),
-        (&bare, &there, &[], "--force"),
-    ] {
-        let paths = [run.to_str().unwrap(), "-o", output.to_str().unwrap()];
-        let ended = export(&[&paths, options].concat());
-        let error = String::from_utf8_lossy(&ended.stderr).into_owned();
-        assert!(!ended.status.success() && error.contains(said) && !error.contains("panicked"), "{said}: {error}");
-        assert!(!out.exists() && !lost.exists());
-        assert_eq!(std::fs::read(&there).unwrap(), b"mine");
     }
 }

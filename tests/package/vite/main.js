@@ -1,5 +1,5 @@
 /** Puts the package and the tests' pictures within reach of the tests. */
-import { pictures as videoPictures, StganError, TryOn } from 'stgan';
+import { StganError, TryOn, pictures as videoPictures } from 'stgan';
 import * as pictures from './pictures.mjs';
 
 window.stgan = { TryOn, StganError, pictures: videoPictures };

@@ -9,13 +9,14 @@ async function* arriving() {
 
 async function track({ frame, canvas }) {
   const tryOn = await TryOn.create();
-  const onFrame = ({ faces, width, height }) => postMessage({ faces: faces.length, size: [width, height], drawn: [canvas.width, canvas.height] });
+  const onFrame = ({ faces, width, height }) =>
+    postMessage({ faces: faces.length, size: [width, height], drawn: [canvas.width, canvas.height] });
   const track = await tryOn.track(arriving(), frame, { canvas, onFrame });
   track.ended.catch((error) => postMessage({ error: `${error.code}: ${error.message}` }));
   postMessage('ready');
 }
 
-onmessage = async ({ data }) => {
+self.onmessage = async ({ data }) => {
   try {
     if (data.track) return await track(data);
     if (data.picture) return hand(data.picture);

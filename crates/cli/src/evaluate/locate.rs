@@ -1,7 +1,7 @@
 //! `stgan evaluate --locate`: how well faces are found.
 
 use super::{Arguments, PICTURE, draw};
-use crate::cli::files;
+use crate::files;
 use anyhow::{Result, ensure};
 use std::fmt::Write as _;
 use stgan::TryOn;

@@ -1,7 +1,7 @@
 //! Fits as a file, for whoever wants to make them again with something else than this program.
 
 use super::FRAME_WIDTH;
-use crate::cli::files;
+use crate::files;
 use anyhow::Result;
 use serde::Serialize;
 use std::path::Path;

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use stgan::internals::pose::{EYE_Y, TEMPLE_X};
 use stgan::{Bitmap, Error, Homography, Placement, Result};
-use stgan_decoder;
 
 /// CelebA's aligned images, and the square of them that the networks look at (ST-GAN's crop): width, height, the square's
 /// centre and half its side, in pixels.
@@ -120,7 +119,7 @@ pub(super) fn read_image(path: &PathBuf) -> Result<Bitmap> {
     if bytes.is_empty() {
         return Err(Error::Data { path: name(), reason: "the file is empty".into() });
     }
-    decode::decode(&bytes).map_err(|e| Error::Data { path: name(), reason: e.to_string() })
+    stgan_decoder::decode(&bytes).map_err(|e| Error::Data { path: name(), reason: e.to_string() })
 }
 
 /// Faces of one kind, in memory or streamed. Shared between threads freely.

@@ -26,7 +26,7 @@ use stgan::internals::resample::Pyramid;
 use stgan::{Bitmap, Homography, Result};
 use stgan_synth::faceless::Kind;
 use stgan_synth::people::{self, Person};
-use stgan_synth::{people, random};
+use stgan_synth::random;
 
 /// What scenes are made of: shares and counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
