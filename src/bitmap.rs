@@ -24,9 +24,13 @@ pub struct BitmapRef<'a> {
 /// Whole pixels of an image: the left upper corner and the size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rect {
+    /// The left column.
     pub x: u32,
+    /// The top row.
     pub y: u32,
+    /// Pixels across.
     pub width: u32,
+    /// Pixels down.
     pub height: u32,
 }
 
@@ -34,9 +38,9 @@ pub struct Rect {
 ///
 /// # Errors
 /// [`Error::ImageSize`] for a side of zero, [`Error::ImageTooLarge`] beyond [`MAX_PIXELS`].
-pub(crate) fn byte_len(width: u32, height: u32, actual: usize) -> Result<usize> {
+pub(crate) fn byte_len(width: u32, height: u32) -> Result<usize> {
     if width == 0 || height == 0 {
-        return Err(Error::ImageSize { width, height, expected: 0, actual });
+        return Err(Error::EmptyImage { width, height });
     }
     let pixels = u64::from(width) * u64::from(height);
     if pixels > MAX_PIXELS {
@@ -60,29 +64,35 @@ impl Bitmap {
     /// # Errors
     /// As [`Bitmap::new`].
     pub fn transparent(width: u32, height: u32) -> Result<Self> {
-        Ok(Self { width, height, data: vec![0; byte_len(width, height, 0)?] })
+        Ok(Self { width, height, data: vec![0; byte_len(width, height)?] })
     }
 
+    /// Pixels across.
     pub fn width(&self) -> u32 {
         self.width
     }
 
+    /// Pixels down.
     pub fn height(&self) -> u32 {
         self.height
     }
 
+    /// The bytes: RGBA, row by row from the top.
     pub fn data(&self) -> &[u8] {
         &self.data
     }
 
+    /// The bytes, to be changed in place.
     pub fn data_mut(&mut self) -> &mut [u8] {
         &mut self.data
     }
 
+    /// The bytes, without a copy.
     pub fn into_data(self) -> Vec<u8> {
         self.data
     }
 
+    /// Borrows the image.
     pub fn as_ref(&self) -> BitmapRef<'_> {
         BitmapRef { width: self.width, height: self.height, data: &self.data }
     }
@@ -94,25 +104,29 @@ impl<'a> BitmapRef<'a> {
     /// # Errors
     /// As [`Bitmap::new`].
     pub fn new(width: u32, height: u32, data: &'a [u8]) -> Result<Self> {
-        let expected = byte_len(width, height, data.len())?;
+        let expected = byte_len(width, height)?;
         if data.len() != expected {
             return Err(Error::ImageSize { width, height, expected, actual: data.len() });
         }
         Ok(Self { width, height, data })
     }
 
+    /// Pixels across.
     pub fn width(self) -> u32 {
         self.width
     }
 
+    /// Pixels down.
     pub fn height(self) -> u32 {
         self.height
     }
 
+    /// The bytes: RGBA, row by row from the top.
     pub fn data(self) -> &'a [u8] {
         self.data
     }
 
+    /// A copy that owns its pixels.
     pub fn to_owned(self) -> Bitmap {
         Bitmap { width: self.width, height: self.height, data: self.data.to_vec() }
     }
@@ -145,13 +159,10 @@ impl<'a> BitmapRef<'a> {
     pub fn crop(self, rect: Rect) -> Result<Bitmap> {
         let inside = |start: u32, length: u32, size: u32| start.checked_add(length).is_some_and(|end| end <= size);
         if !inside(rect.x, rect.width, self.width) || !inside(rect.y, rect.height, self.height) {
-            return Err(Error::Argument {
-                name: "rect",
-                value: format!("{rect:?}"),
-                expected: format!("inside of {}×{}", self.width, self.height),
-            });
+            let expected = format!("a rectangle inside {}×{}", self.width, self.height);
+            return Err(Error::argument("rect", format!("{rect:?}"), expected));
         }
-        let mut data = Vec::with_capacity(byte_len(rect.width, rect.height, 0)?);
+        let mut data = Vec::with_capacity(byte_len(rect.width, rect.height)?);
         for y in rect.y..rect.y + rect.height {
             let start = (y as usize * self.width as usize + rect.x as usize) * 4;
             data.extend_from_slice(&self.data[start..start + rect.width as usize * 4]);

@@ -35,8 +35,11 @@ pub struct Foreground {
 /// A part of the canvas: straight-alpha RGBA and the place of its left upper corner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patch {
+    /// The column of the canvas on which the patch begins.
     pub x: u32,
+    /// The row of the canvas on which the patch begins.
     pub y: u32,
+    /// Its pixels.
     pub bitmap: Bitmap,
 }
 
@@ -54,10 +57,12 @@ impl Foreground {
         Ok(Self { pyramid: Pyramid::from_level(image, skipped)?, bounding_box, visible })
     }
 
+    /// Pixels across.
     pub fn width(&self) -> u32 {
         self.pyramid.width()
     }
 
+    /// Pixels down.
     pub fn height(&self) -> u32 {
         self.pyramid.height()
     }
@@ -67,6 +72,7 @@ impl Foreground {
         self.bounding_box
     }
 
+    /// The image and its reduced levels, as filtered lookups read them.
     pub fn pyramid(&self) -> &Pyramid {
         &self.pyramid
     }
@@ -132,8 +138,7 @@ pub fn composite(photo: BitmapRef, foreground: &Foreground, h: &Homography) -> R
 
 fn whole((width, height): (u32, u32)) -> Result<Rect> {
     if width == 0 || height == 0 {
-        let expected = "at least one pixel".to_owned();
-        return Err(Error::Argument { name: "canvas", value: format!("{width}×{height}"), expected });
+        return Err(Error::argument("canvas", format!("{width}×{height}"), "at least one pixel a side"));
     }
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(Error::ImageTooLarge { width, height, limit: MAX_PIXELS });

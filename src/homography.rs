@@ -30,9 +30,11 @@ pub const DIMENSION: usize = 8;
 
 /// A projective map of the plane, row-major.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Homography(pub [f64; 9]);
 
 impl Homography {
+    /// Maps every point to itself.
     pub const IDENTITY: Self = Self([1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
 
     /// exp(A(p)), the homography with the sl(3) coordinates `p`. Its determinant is 1.
@@ -152,6 +154,7 @@ impl Homography {
         [h[0] * x + h[1] * y + h[2] * w, h[3] * x + h[4] * y + h[5] * w, h[6] * x + h[7] * y + h[8] * w]
     }
 
+    /// Whether no entry is NaN or infinite.
     pub fn is_finite(&self) -> bool {
         self.0.iter().all(|x| x.is_finite())
     }

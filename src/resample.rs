@@ -73,10 +73,12 @@ impl Pyramid {
         Reduction::of(image, skipped)
     }
 
+    /// Pixels of the image, across.
     pub fn width(&self) -> u32 {
         self.width
     }
 
+    /// Pixels of the image, down.
     pub fn height(&self) -> u32 {
         self.height
     }

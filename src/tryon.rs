@@ -175,8 +175,7 @@ impl TryOn {
         /// Beyond that exp overflows soon, and no frame is to be seen long before.
         const LARGEST: f64 = 10.0;
         if let Some(value) = params.iter().find(|value| !(-LARGEST..=LARGEST).contains(*value)) {
-            let expected = format!("finite numbers up to {LARGEST}");
-            return Err(Error::Argument { name: "params", value: value.to_string(), expected });
+            return Err(Error::argument("params", value, format!("finite numbers up to {LARGEST}")));
         }
         self.fit_look_from(self.seen(photo, placement)?, frame, params, steps)
     }
@@ -196,8 +195,7 @@ impl TryOn {
         steps: Option<usize>,
     ) -> Result<Fit> {
         if (region.width(), region.height()) != (rect.width, rect.height) {
-            let (value, expected) = (format!("{region:?}"), format!("the size of {rect:?}"));
-            return Err(Error::Argument { name: "region", value, expected });
+            return Err(Error::argument("region", format!("{region:?}"), format!("the size of {rect:?}")));
         }
         let mut look = self.look_at(rect, photo, placement)?;
         look.push(region.data())?;
@@ -222,8 +220,7 @@ impl TryOn {
         let Look { photo, to_photo, to_region, pixels, .. } = look;
         let steps = steps.unwrap_or(self.updates);
         if steps > MAX_STEPS {
-            let (value, expected) = (steps.to_string(), format!("0 to {MAX_STEPS}"));
-            return Err(Error::Argument { name: "steps", value, expected });
+            return Err(Error::argument("steps", steps, format!("0 to {MAX_STEPS}")));
         }
         let to_canonical = frame_to_canonical(frame);
         let public = |p: &[f64; DIMENSION]| (to_photo * Homography::exp(&p.map(|x| -x)) * to_canonical).normalized();

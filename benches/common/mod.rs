@@ -1,7 +1,7 @@
 //! What benchmarks share.
 
 /// Numbers like those of N(0, 1), the same each time: only sizes count here, and that no number is odd.
-pub fn normal() -> impl FnMut() -> f32 {
+pub(crate) fn normal() -> impl FnMut() -> f32 {
     let mut state = 1u32;
     move || {
         let mut sum = -6.0;

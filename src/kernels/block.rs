@@ -17,6 +17,7 @@ pub enum Algorithm {
 /// How weights are kept in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
+    /// 32-bit floats.
     F32,
     /// Whole numbers to ±32767 and a scale for each output channel: half of the memory to read. Used directly they are widened
     /// in registers, for two instructions more a vector; the error is at most 1/65534 of the channel's largest weight. Winograd
@@ -170,6 +171,7 @@ impl Block {
         self.channels
     }
 
+    /// How the block is computed.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
@@ -216,7 +218,7 @@ impl Kernel for Run<'_> {
 }
 
 /// Memory that the kernels write intermediate values to; grows to what is needed, and stays.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Scratch {
     /// Transformed inputs.
     pub(super) inputs: Vec<f32>,

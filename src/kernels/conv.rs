@@ -80,6 +80,7 @@ impl Conv {
         self.channels
     }
 
+    /// Pixels from one output to the next.
     pub fn stride(&self) -> usize {
         self.stride
     }

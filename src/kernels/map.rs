@@ -21,6 +21,7 @@ impl Map {
         self.size
     }
 
+    /// Numbers a pixel.
     pub fn channels(&self) -> usize {
         self.channels
     }
@@ -64,6 +65,7 @@ impl Map {
         &self.values[self.offset(y + self.border, self.border)..][..self.size.1 * self.channels]
     }
 
+    /// The pixels of row `y`, without the border.
     pub fn row_mut(&mut self, y: usize) -> &mut [f32] {
         let (start, length) = (self.offset(y + self.border, self.border), self.size.1 * self.channels);
         &mut self.values[start..][..length]

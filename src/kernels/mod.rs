@@ -17,6 +17,7 @@ mod block;
 mod conv;
 mod direct;
 mod frame;
+#[allow(unsafe_code)]
 mod lanes;
 mod linear;
 mod map;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 /// A square image [S, S, C] of f32. Around it lie the zeros that a 4×4 stride-2 convolution with SAME padding reads: one row
 /// and column before the first pixel, and after the last as many as the largest of the kernels wants.
+#[derive(Debug)]
 pub struct Plane {
     size: usize,
     channels: usize,
@@ -33,6 +34,7 @@ impl Plane {
         self.size
     }
 
+    /// Numbers a pixel.
     pub fn channels(&self) -> usize {
         self.channels
     }
@@ -48,11 +50,13 @@ impl Plane {
         ((y + self.before) * self.side + x + self.before) * self.channels
     }
 
+    /// The numbers of a pixel.
     #[inline(always)]
     pub fn pixel(&self, y: usize, x: usize) -> &[f32] {
         &self.values[self.offset(y, x)..][..self.channels]
     }
 
+    /// The numbers of a pixel, to be changed.
     #[inline(always)]
     pub fn pixel_mut(&mut self, y: usize, x: usize) -> &mut [f32] {
         let start = self.offset(y, x);

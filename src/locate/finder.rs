@@ -31,7 +31,7 @@ pub(super) struct Small {
 }
 
 impl Small {
-    pub fn new<P: Photo>(photo: &P) -> Result<Self, P::Error> {
+    pub(crate) fn new<P: Photo>(photo: &P) -> Result<Self, P::Error> {
         let (width, height) = photo.size();
         let (w, h) = (f64::from(width), f64::from(height));
         let scale = (w * h / AREA).sqrt().max(w.max(h) / LONGEST).max(1.0);
@@ -41,7 +41,7 @@ impl Small {
     }
 
     /// Photo pixels a pixel, along both axes.
-    pub fn scale(&self) -> [f64; 2] {
+    pub(crate) fn scale(&self) -> [f64; 2] {
         [
             f64::from(self.photo.0) / f64::from(self.bitmap.width()),
             f64::from(self.photo.1) / f64::from(self.bitmap.height()),

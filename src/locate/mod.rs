@@ -58,6 +58,7 @@ const ENOUGH: f64 = 0.8;
 
 /// A face.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Found {
     /// The pupils in photo pixels, the image's left one first.
     pub eyes: [Point; 2],
@@ -66,6 +67,11 @@ pub struct Found {
 }
 
 impl Found {
+    /// A face with its pupils there, found this surely: for a [`FaceFinder`](crate::FaceFinder) of one's own.
+    pub fn new(eyes: [Point; 2], score: f64) -> Self {
+        Self { eyes, score }
+    }
+
     /// Where a frame belongs by the pupils alone: the similarity that brings the canonical pose's to these.
     pub fn placement(&self) -> Placement {
         let [[x0, y0], [x1, y1]] = self.eyes;
@@ -176,8 +182,7 @@ impl Locator {
     /// What reading the photo gives; [`Error::Argument`] for a threshold that is not between 0 and 1.
     pub fn locate_in<P: Photo>(&self, photo: &P, threshold: f64) -> Result<Vec<Found>, P::Error> {
         if !(0.0..=1.0).contains(&threshold) {
-            let (name, value) = ("threshold", threshold.to_string());
-            return Err(Error::Argument { name, value, expected: "0 to 1".into() }.into());
+            return Err(Error::argument("threshold", threshold, "0 to 1").into());
         }
         let (finder, pointer) = &*self.networks;
         let small = finder::Small::new(photo)?;

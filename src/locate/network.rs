@@ -16,7 +16,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    pub fn tensors(&self, gain: f32) -> [TensorSpec; 2] {
+    pub(crate) fn tensors(&self, gain: f32) -> [TensorSpec; 2] {
         let (input, output) = self.channels;
         let shape = vec![output, input, self.kernel, self.kernel];
         let weight = TensorSpec { name: format!("{}.weight", self.name), shape, gain };

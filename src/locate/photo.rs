@@ -4,6 +4,7 @@ use crate::{Bitmap, BitmapRef, Error, Rect, Result};
 
 /// A photo that hands out reduced parts of itself. One in memory is a [`BitmapRef`]; the browser's stay where they are.
 pub trait Photo {
+    /// What reading may fail with.
     type Error: From<Error>;
 
     /// Width and height.
@@ -40,6 +41,7 @@ impl Photo for BitmapRef<'_> {
 
 /// Averages an image down to a smaller one as its rows come in: each pixel is the mean over its area, in premultiplied alpha.
 /// It holds no more than two rows of the result beside the result itself, whatever the image's size.
+#[derive(Debug)]
 pub struct Reducer {
     from: (u32, u32),
     to: (u32, u32),
@@ -53,7 +55,7 @@ pub struct Reducer {
 }
 
 /// Pixels `first + 1` to `last` (exclusive) count whole, those at both ends in part.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Span {
     first: u32,
     first_share: f32,

@@ -27,6 +27,7 @@ pub fn to_view(placement: &Placement, size: usize) -> Result<Homography> {
 }
 
 /// Some of a photo, as sharp as the pointer's view needs it.
+#[derive(Debug)]
 pub struct Region {
     pyramid: Pyramid,
     /// From photo pixels.
@@ -81,16 +82,16 @@ pub(super) struct Pointer {
 }
 
 impl Pointer {
-    pub fn new(spec: &PointerSpec, parameters: &Parameters, instructions: Instructions) -> Result<Self> {
+    pub(crate) fn new(spec: &PointerSpec, parameters: &Parameters, instructions: Instructions) -> Result<Self> {
         Ok(Self { chain: chain(&spec.layers(), parameters, instructions)?, size: spec.size })
     }
 
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.size
     }
 
     /// Looks at the view of a placement. None where the placement has no size.
-    pub fn look(&self, region: &Region, placement: &Placement) -> Option<Found> {
+    pub(crate) fn look(&self, region: &Region, placement: &Placement) -> Option<Found> {
         let to_photo = placement.to_photo().ok()?;
         let map = region.from_photo * to_photo * view_to_canonical(self.size);
         let mut view = Map::new((self.size, self.size), 3, self.chain.border());

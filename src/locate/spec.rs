@@ -14,13 +14,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The value of the metadata's `format`.
-pub const FORMAT: &str = "stgan-locator";
+pub(crate) const FORMAT: &str = "stgan-locator";
 const VERSION: u32 = 1;
 
 /// The finder's convolutions: kernel and channels of each, kernels of 4 (at stride 2) or 3 (at stride 1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FinderSpec {
+    /// Kernel and channels of each layer.
     pub layers: Vec<[usize; 2]>,
 }
 
@@ -28,26 +29,34 @@ pub struct FinderSpec {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PointerSpec {
+    /// Pixels of the view, each way.
     pub size: usize,
+    /// Channels of each convolution.
     pub channels: Vec<usize>,
+    /// Width of the hidden layer.
     pub hidden: usize,
 }
 
+/// The sizes of both networks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocatorSpec {
+    /// The network over the whole photo.
     pub finder: FinderSpec,
+    /// The network over one place.
     pub pointer: PointerSpec,
 }
 
 /// A locator's weights file, read and checked.
 #[derive(Clone, Debug)]
 pub struct Weights {
+    /// The sizes of both networks.
     pub spec: LocatorSpec,
     /// All tensors, in f32.
     pub parameters: Parameters,
     /// From what score on something counts as a face.
     pub threshold: f64,
+    /// What the file says of itself.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -64,6 +73,7 @@ impl FinderSpec {
         layers
     }
 
+    /// The tensors of the network, in the layout of the weights file.
     pub fn tensors(&self) -> Vec<TensorSpec> {
         tensors(&self.layers())
     }
@@ -90,6 +100,7 @@ impl PointerSpec {
         layers
     }
 
+    /// The tensors of the network, in the layout of the weights file.
     pub fn tensors(&self) -> Vec<TensorSpec> {
         tensors(&self.layers())
     }
@@ -110,9 +121,7 @@ impl LocatorSpec {
     /// # Errors
     /// [`Error::Argument`] for sizes that no network can have.
     pub fn validate(&self) -> Result<()> {
-        let bad = |name: &'static str, value: String, expected: &str| {
-            Err(Error::Argument { name, value, expected: expected.to_owned() })
-        };
+        let bad = |name: &'static str, value: String, expected: &str| Err(Error::argument(name, value, expected));
         let Self { finder, pointer } = self;
         let fits = |&[kernel, channels]: &[usize; 2]| matches!(kernel, 3 | 4) && (1..=1024).contains(&channels);
         if finder.layers.len() > 16 || !finder.layers.iter().all(fits) {
@@ -151,7 +160,7 @@ impl LocatorSpec {
 /// version, or a size or threshold that makes no sense; [`Error::TensorMissing`], [`Error::TensorShape`], [`Error::TensorType`] and
 /// [`Error::TensorNotFinite`] name the tensor and what was expected.
 pub fn read(bytes: &[u8]) -> Result<Weights> {
-    let unreadable = |error: safetensors::SafeTensorError| Error::WeightsFormat(error.to_string());
+    let unreadable = |error: safetensors::SafeTensorError| Error::WeightsFormat(error.into());
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
     let metadata: BTreeMap<String, String> = header.metadata().clone().unwrap_or_default().into_iter().collect();
     let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;

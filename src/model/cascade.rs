@@ -21,17 +21,19 @@ impl Cascade {
     /// As [`Generator::new`]; [`Error::Argument`] for no stages at all.
     pub fn new(spec: &GeneratorSpec, stages: usize, parameters: &Parameters) -> Result<Self> {
         if stages == 0 {
-            return Err(Error::Argument { name: "stages", value: "0".into(), expected: "at least 1".into() });
+            return Err(Error::argument("stages", stages, "at least 1"));
         }
         let stages = (0..stages).map(|i| Generator::new(spec, i, parameters)).collect::<Result<_>>()?;
         let warp = Warp::new(Family::Homography, (spec.size, spec.size))?;
         Ok(Self { spec: spec.clone(), stages, warp })
     }
 
+    /// The sizes of the generators.
     pub fn spec(&self) -> &GeneratorSpec {
         &self.spec
     }
 
+    /// The generators, in order.
     pub fn stages(&self) -> &[Generator] {
         &self.stages
     }

@@ -27,6 +27,7 @@ impl Generator {
         Ok(Self { spec: spec.clone(), convolutions, linear: [linear[0].clone(), linear[1].clone()] })
     }
 
+    /// The sizes of the network.
     pub fn spec(&self) -> &GeneratorSpec {
         &self.spec
     }

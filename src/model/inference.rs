@@ -42,10 +42,12 @@ impl Inference {
         Ok(Self { stages: stages.collect::<candle_core::Result<_>>()?, spec, idle: Default::default() })
     }
 
+    /// The sizes of the generators.
     pub fn spec(&self) -> &GeneratorSpec {
         &self.spec
     }
 
+    /// The generators, in order.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
     }
@@ -78,12 +80,12 @@ impl Inference {
     pub fn answer(&self, stage: usize, planes: &[f32]) -> Result<[f32; DIMENSION]> {
         let expected = self.spec.inputs.channels() * self.spec.size * self.spec.size;
         if planes.len() != expected {
-            let (value, expected) = (planes.len().to_string(), format!("{expected} numbers"));
-            return Err(Error::Argument { name: "planes", value, expected });
+            let given = format!("{} numbers", planes.len());
+            return Err(Error::argument("planes", given, expected));
         }
         let Some(network) = self.stages.get(stage) else {
             let expected = format!("0 to {}", self.stages.len() - 1);
-            return Err(Error::Argument { name: "stage", value: stage.to_string(), expected });
+            return Err(Error::argument("stage", stage, expected));
         };
         let mut workspace = self.workspace(1);
         for view in workspace.views_mut() {

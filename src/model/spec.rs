@@ -5,7 +5,9 @@ use crate::{Error, Result};
 /// A tensor of the weights file: its name, its shape and how large it starts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TensorSpec {
+    /// Its name in the weights file.
     pub name: String,
+    /// Its dimensions.
     pub shape: Vec<usize>,
     /// Factor on the He deviation.
     pub gain: f32,
@@ -28,6 +30,7 @@ pub enum Inputs {
 }
 
 impl Inputs {
+    /// The number of input channels.
     pub fn channels(self) -> usize {
         match self {
             Self::Rgba => 7,
@@ -43,6 +46,7 @@ impl Inputs {
         }
     }
 
+    /// The inputs of that name in a weights file or a configuration, if there are such.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Rgba, Self::RgbaPose].into_iter().find(|inputs| inputs.name() == name)
     }
@@ -57,6 +61,7 @@ pub struct GeneratorSpec {
     pub channels: Vec<usize>,
     /// Width of the hidden linear layer.
     pub hidden: usize,
+    /// What the generator is given of a view.
     pub inputs: Inputs,
 }
 
@@ -85,17 +90,15 @@ impl GeneratorSpec {
     /// # Errors
     /// [`Error::Argument`] for a size, a channel list or a hidden width that no network can have.
     pub fn validate(&self) -> Result<()> {
-        let bad = |name: &'static str, value: String, expected: &str| {
-            Err(Error::Argument { name, value, expected: expected.to_owned() })
-        };
         if !(8..=1024).contains(&self.size) {
-            return bad("size", self.size.to_string(), "8 to 1024 pixels");
+            return Err(Error::argument("size", self.size, "8 to 1024 pixels"));
         }
         if self.channels.is_empty() || self.channels.len() > 10 || self.channels.contains(&0) {
-            return bad("channels", format!("{:?}", self.channels), "1 to 10 layers of at least one channel");
+            let channels = format!("{:?}", self.channels);
+            return Err(Error::argument("channels", channels, "1 to 10 layers of at least one channel"));
         }
         if self.hidden == 0 {
-            return bad("hidden", self.hidden.to_string(), "at least 1");
+            return Err(Error::argument("hidden", self.hidden, "at least 1"));
         }
         Ok(())
     }

@@ -13,8 +13,10 @@ use std::collections::{BTreeMap, HashMap};
 /// How the numbers of a file are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Storage {
+    /// 32-bit floats.
     #[default]
     F32,
+    /// 16-bit floats.
     F16,
     /// Weights in eight bits, the largest of each output channel ±127.
     I8,
@@ -117,9 +119,9 @@ pub(crate) fn encode(
         .iter()
         .map(|(name, dtype, shape, bytes)| Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes)?)))
         .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
-        .map_err(|error| Error::WeightsFormat(error.to_string()))?;
+        .map_err(|error| Error::WeightsFormat(error.into()))?;
     let metadata: HashMap<String, String> = metadata.into_iter().collect();
-    safetensors::serialize(views, Some(metadata)).map_err(|error| Error::WeightsFormat(error.to_string()))
+    safetensors::serialize(views, Some(metadata)).map_err(|error| Error::WeightsFormat(error.into()))
 }
 
 fn bytes_of(values: &[f32]) -> Vec<u8> {

@@ -25,6 +25,7 @@ pub const MAX_UPDATES: usize = 64;
 /// A weights file, read and checked: every tensor has the shape that the others ask for, and is finite.
 #[derive(Clone, Debug)]
 pub struct Weights {
+    /// The sizes of the generators.
     pub spec: GeneratorSpec,
     /// How many generator stages the file holds, at least one.
     pub stages: usize,
@@ -32,7 +33,9 @@ pub struct Weights {
     pub discriminator: Option<DiscriminatorSpec>,
     /// All tensors, in f32.
     pub parameters: Parameters,
+    /// How the file stores numbers.
     pub storage: Storage,
+    /// What the file says of itself.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -65,7 +68,7 @@ impl Weights {
 /// format or version; [`Error::TensorMissing`], [`Error::TensorShape`], [`Error::TensorType`] and
 /// [`Error::TensorNotFinite`] name the tensor and what was expected.
 pub fn read(bytes: &[u8]) -> Result<Weights> {
-    let format_error = |error: safetensors::SafeTensorError| Error::WeightsFormat(error.to_string());
+    let format_error = |error: safetensors::SafeTensorError| Error::WeightsFormat(error.into());
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(format_error)?;
     let metadata: BTreeMap<_, _> = header.metadata().clone().unwrap_or_default().into_iter().collect();
     let file = SafeTensors::deserialize(bytes).map_err(format_error)?;

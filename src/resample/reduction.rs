@@ -25,7 +25,7 @@ impl Reduction {
     /// # Errors
     /// [`Error::ImageSize`] for an empty image, [`Error::ImageTooLarge`] beyond [`crate::bitmap::MAX_PIXELS`].
     pub fn new(width: u32, height: u32, skipped: u32) -> Result<Self> {
-        crate::bitmap::byte_len(width, height, 0)?;
+        crate::bitmap::byte_len(width, height)?;
         // A block's sum is at most 255² · 4⁸: just within a u32.
         let skipped = skipped.min(8);
         let level =

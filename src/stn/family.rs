@@ -21,7 +21,10 @@ pub enum Family {
     Homography,
     /// A thin-plate spline through `points` × `points` control points on a regular grid over the output, corner to corner:
     /// their displacements (Δx, Δy), row by row (Bookstein 1989; the paper, section 3.2). Not a group.
-    ThinPlateSpline { points: usize },
+    ThinPlateSpline {
+        /// Control points along each side, 2 to [`MAX_CONTROL_POINTS`](super::MAX_CONTROL_POINTS).
+        points: usize,
+    },
 }
 
 impl Family {

@@ -40,10 +40,12 @@ impl Warp {
         Ok(Self { sampler, basis, ..self })
     }
 
+    /// The family of transforms.
     pub fn family(&self) -> Family {
         self.family
     }
 
+    /// The sampler.
     pub fn sampler(&self) -> Sampler {
         self.sampler
     }

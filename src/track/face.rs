@@ -10,6 +10,7 @@ use crate::{Error, Homography, Rect, Result};
 
 /// A face and its frame on one picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Tracked {
     /// Whose it is: the same for as long as the face is followed.
     pub id: u32,
@@ -58,18 +59,18 @@ pub(super) struct Face {
 impl Face {
     /// # Errors
     /// As [`Placement::to_photo`].
-    pub fn new(id: u32, found: &Found, smoothing: Smoothing) -> Result<Self> {
+    pub(crate) fn new(id: u32, found: &Found, smoothing: Smoothing) -> Result<Self> {
         let pose = Plane::of(&found.placement())?;
         let (filter, score) = (OneEuro::new(smoothing), found.score);
         Ok(Self { id, pose, shown: pose, filter, score, unseen: 0, doubts: 0, lost: false })
     }
 
-    pub fn is_lost(&self) -> bool {
+    pub(crate) fn is_lost(&self) -> bool {
         self.lost
     }
 
     /// Whether two are the same face.
-    pub fn is_at(&self, other: &Self) -> bool {
+    pub(crate) fn is_at(&self, other: &Self) -> bool {
         let apart = self.pose.eye_distance().max(other.pose.eye_distance());
         offset(&self.pose.eyes(), &other.pose.eyes()) < SAME * apart
     }
@@ -78,7 +79,7 @@ impl Face {
     ///
     /// # Errors
     /// As [`FaceFinder::look`].
-    pub fn look<P: Photo>(
+    pub(crate) fn look<P: Photo>(
         &mut self,
         finder: &impl FaceFinder,
         settings: &TrackSettings,
@@ -105,7 +106,7 @@ impl Face {
     ///
     /// # Errors
     /// What reading the picture gives; [`Error::Argument`] as [`TryOn::fit_region`].
-    pub fn fit<P: Photo>(
+    pub(crate) fn fit<P: Photo>(
         &mut self,
         tryon: &TryOn,
         frame: &Foreground,
@@ -152,7 +153,7 @@ impl Face {
     ///
     /// # Errors
     /// [`Error::Degenerate`] where the frame would be drawn through infinity.
-    pub fn tracked(&self, frame: &Foreground) -> Result<Tracked> {
+    pub(crate) fn tracked(&self, frame: &Foreground) -> Result<Tracked> {
         let homography = (self.shown.0 * frame_to_canonical(frame)).normalized()?;
         let (placement, eyes) = (self.shown.placement(), self.shown.eyes());
         Ok(Tracked { id: self.id, placement, homography, eyes, score: self.score })

@@ -59,6 +59,7 @@ impl FaceFinder for Locator {
 
 /// How a [`Tracker`] goes about it.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TrackSettings {
     /// At most so many faces, 1 to [`MAX_PEOPLE`].
     pub people: usize,
@@ -109,7 +110,7 @@ impl<F: FaceFinder> Tracker<F> {
     pub fn new(tryon: TryOn, finder: F, frame: Foreground, settings: TrackSettings) -> Result<Self> {
         let check = |name, fine: bool, value: String, expected: &str| match fine {
             true => Ok(()),
-            false => Err(Error::Argument { name, value, expected: expected.into() }),
+            false => Err(Error::argument(name, value, expected)),
         };
         let TrackSettings { people, smoothing, look_every, patience, search_every, gap } = settings;
         check("people", (1..=MAX_PEOPLE).contains(&people), people.to_string(), "1 to 16")?;
@@ -128,6 +129,7 @@ impl<F: FaceFinder> Tracker<F> {
         self.frame = frame;
     }
 
+    /// The glasses that faces wear.
     pub fn frame(&self) -> &Foreground {
         &self.frame
     }
@@ -140,12 +142,11 @@ impl<F: FaceFinder> Tracker<F> {
     /// [`Error::Argument`] for a time that is not finite, no step, or more than [`MAX_STEPS`]; what reading the picture
     /// gives.
     pub fn advance<P: Photo>(&mut self, picture: &P, time: f64, steps: usize) -> Result<Vec<Tracked>, P::Error> {
-        let refuse = |name, value: String, expected: String| Err(Error::Argument { name, value, expected }.into());
         if !time.is_finite() {
-            return refuse("time", time.to_string(), "seconds, a finite number".into());
+            return Err(Error::argument("time", time, "seconds, a finite number").into());
         }
         if !(1..=MAX_STEPS).contains(&steps) {
-            return refuse("steps", steps.to_string(), format!("1 to {MAX_STEPS}"));
+            return Err(Error::argument("steps", steps, format!("1 to {MAX_STEPS}")).into());
         }
         let size = picture.size();
         let follows = |(before, last): (_, f64)| before == size && time > last && time - last <= self.settings.gap;

@@ -28,6 +28,7 @@ struct Last<const N: usize> {
 }
 
 impl<const N: usize> OneEuro<N> {
+    /// A filter that has seen nothing yet.
     pub fn new(smoothing: Smoothing) -> Self {
         Self { smoothing, last: None }
     }

@@ -6,6 +6,7 @@ use crate::{Error, Homography, Result};
 
 /// One step of the iteration.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Update {
     /// Δp, what the generator answered.
     pub delta: [f64; DIMENSION],
@@ -17,6 +18,7 @@ pub struct Update {
 
 /// What a fit found: numbers only, to be composited at any size by [`crate::compose`].
 #[derive(Clone, Debug, PartialEq)]
+#[must_use]
 pub struct Fit {
     pub(super) photo: (u32, u32),
     pub(super) frame: (u32, u32),

@@ -1,7 +1,7 @@
 //! Bitmaps and placements that tests of what is drawn share.
 
 // Not every test program uses all of it.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use stgan::compose::Foreground;
 use stgan::{Bitmap, Homography};

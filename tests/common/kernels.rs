@@ -1,5 +1,8 @@
 //! The inference kernels against the plain operations that training uses: run natively and in wasm.
 
+// A module of several test programs.
+#![allow(unreachable_pub)]
+
 use super::assert_close;
 use candle_core::{Device, Tensor};
 use stgan::internals::kernels::{Algorithm, Block, Frame, Instructions, Plane, Stage, Storage};

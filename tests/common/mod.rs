@@ -1,7 +1,7 @@
 //! What tests of numbers share: reading the reference values, comparing, and finite differences.
 
 // Not every test program uses all of it.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use candle_core::{DType, Device, Tensor, Var};
 use std::collections::HashMap;

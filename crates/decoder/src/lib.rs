@@ -16,11 +16,10 @@ use stgan::{Bitmap, Error, MAX_PIXELS, Result};
 /// [`Error::Decode`] for another format and for bytes that are damaged or end too early, [`Error::ImageTooLarge`]
 /// beyond [`MAX_PIXELS`], which is checked before the pixels' memory is asked for.
 pub fn decode(bytes: &[u8]) -> Result<Bitmap> {
-    let reader =
-        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| Error::Decode(e.to_string()))?;
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(Error::decode)?;
     let format = match reader.format() {
         Some(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => format,
-        _ => return Err(Error::Decode("not a JPEG, PNG or WebP file".into())),
+        _ => return Err(Error::decode("not a JPEG, PNG or WebP file")),
     };
     let mut decoder = reader.into_decoder().map_err(explain)?;
     let (width, height) = decoder.dimensions();
@@ -28,7 +27,7 @@ pub fn decode(bytes: &[u8]) -> Result<Bitmap> {
         return Err(Error::ImageTooLarge { width, height, limit: MAX_PIXELS });
     }
     if format == ImageFormat::Jpeg && !is_complete_jpeg(bytes) {
-        return Err(Error::Decode("the JPEG file ends before its picture does".into()));
+        return Err(Error::decode("the JPEG file ends before its picture does"));
     }
     // What a decoder may take besides the pixels: sixteen-bit RGBA of the largest image.
     let mut limits = Limits::no_limits();
@@ -43,7 +42,7 @@ pub fn decode(bytes: &[u8]) -> Result<Bitmap> {
 }
 
 fn explain(error: ImageError) -> Error {
-    Error::Decode(error.to_string())
+    Error::decode(error)
 }
 
 /// Whether the file reaches its end-of-image marker. The decoder itself fills what is missing with grey.

@@ -38,7 +38,7 @@ extern "C" fn decode() -> u32 {
             0
         }
         Err(error) => {
-            state.outcome = format!("{}\n{error}", error.code()).into_bytes();
+            state.outcome = format!("{}\n{}", error.code(), error.report()).into_bytes();
             1
         }
     }

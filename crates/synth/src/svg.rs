@@ -12,9 +12,9 @@ use stgan::{Bitmap, Error, MAX_PIXELS, Result};
 /// [`MAX_PIXELS`].
 pub fn render_svg(svg: &str, width: u32) -> Result<Bitmap> {
     if width == 0 {
-        return Err(Error::Argument { name: "width", value: "0".into(), expected: "at least 1 pixel".into() });
+        return Err(Error::argument("width", width, "at least 1 pixel"));
     }
-    let tree = Tree::from_str(svg, &Options::default()).map_err(|error| Error::Decode(error.to_string()))?;
+    let tree = Tree::from_str(svg, &Options::default()).map_err(Error::decode)?;
     let size = tree.size();
     let height = (f64::from(width) * f64::from(size.height()) / f64::from(size.width())).round().max(1.0) as u32;
     if u64::from(width) * u64::from(height) > MAX_PIXELS {

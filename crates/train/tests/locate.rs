@@ -165,7 +165,7 @@ fn one_look_follows_a_face_and_says_when_it_has_left() {
     let (image, eyes) = portraits(160).swap_remove(1);
     let locator = shipped();
     let (picture, eyes) = composed((420, 380), &[(&image, eyes, 1.0, 0.0, [220.0, 190.0])]);
-    let there = Found { eyes: eyes[0], score: 1.0 };
+    let there = Found::new(eyes[0], 1.0);
     let placement = there.placement();
     for (dx, dy) in [(0.0, 0.0), (0.3, 0.0), (-0.2, 0.2), (0.0, -0.3)] {
         let near = Placement {

@@ -46,8 +46,15 @@ impl FaceFinder for Script {
 
 const SIZE: (u32, u32) = (320, 240);
 
+/// The default settings with a change.
+fn settings(change: impl FnOnce(&mut TrackSettings)) -> TrackSettings {
+    let mut settings = TrackSettings::default();
+    change(&mut settings);
+    settings
+}
+
 fn face(x: f64, y: f64) -> Found {
-    Found { eyes: [[x - 20.0, y], [x + 20.0, y]], score: 0.9 }
+    Found::new([[x - 20.0, y], [x + 20.0, y]], 0.9)
 }
 
 /// Networks that leave the frame where it is, so that only the tracker decides.
@@ -92,7 +99,7 @@ impl<'a> Video<'a> {
 #[test]
 fn a_face_is_found_lost_and_found_again_as_another() {
     let script = Script::of(&[face(150.0, 100.0)]);
-    let mut video = Video::new(&script, TrackSettings { look_every: 4, ..TrackSettings::default() });
+    let mut video = Video::new(&script, settings(|s| s.look_every = 4));
     let first = video.next()[0];
     assert!((first.eyes[0][0] - 130.0).abs() < 1e-6 && (first.eyes[1][0] - 170.0).abs() < 1e-6, "{first:?}");
     assert_eq!((first.score, script.searches.get()), (0.9, 1));
@@ -126,9 +133,9 @@ fn several_people_up_to_as_many_as_wanted_each_once() {
     let people = [face(60.0, 100.0), face(160.0, 100.0), face(64.0, 102.0), face(260.0, 100.0)];
     let script = Script::of(&people);
     let ids = |faces: &[Tracked]| faces.iter().map(|face| (face.id, face.placement.x.round())).collect::<Vec<_>>();
-    let mut two = Video::new(&script, TrackSettings { people: 2, ..TrackSettings::default() });
+    let mut two = Video::new(&script, settings(|s| s.people = 2));
     assert_eq!(ids(&two.next()), [(0, 60.0), (1, 160.0)]);
-    let mut all = Video::new(&script, TrackSettings { people: 8, ..TrackSettings::default() });
+    let mut all = Video::new(&script, settings(|s| s.people = 8));
     assert_eq!(ids(&all.next()), [(0, 60.0), (1, 160.0), (2, 260.0)]);
     // Somebody who comes later is found by the searches in between.
     script.faces.borrow_mut().push(face(110.0, 200.0));
@@ -187,8 +194,7 @@ fn a_face_beyond_the_edge_is_lost_without_an_error() {
     let mut video = Video::new(&script, TrackSettings::default());
     assert!(video.run(3).is_empty());
     // So is one that no frame can be put on.
-    *script.faces.borrow_mut() =
-        vec![Found { eyes: [[f64::NAN; 2]; 2], score: 1.0 }, Found { eyes: [[5.0; 2]; 2], score: 1.0 }];
+    *script.faces.borrow_mut() = vec![Found::new([[f64::NAN; 2]; 2], 1.0), Found::new([[5.0; 2]; 2], 1.0)];
     assert!(video.run(3).is_empty());
 }
 
@@ -201,12 +207,12 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(code(fine), None);
     let smoothing = |rest| Smoothing { rest, ..fine.smoothing };
     for settings in [
-        TrackSettings { people: 0, ..fine },
-        TrackSettings { people: MAX_PEOPLE + 1, ..fine },
-        TrackSettings { smoothing: smoothing(0.0), ..fine },
-        TrackSettings { smoothing: smoothing(f64::NAN), ..fine },
-        TrackSettings { look_every: 0, ..fine },
-        TrackSettings { gap: f64::INFINITY, ..fine },
+        settings(|s| s.people = 0),
+        settings(|s| s.people = MAX_PEOPLE + 1),
+        settings(|s| s.smoothing = smoothing(0.0)),
+        settings(|s| s.smoothing = smoothing(f64::NAN)),
+        settings(|s| s.look_every = 0),
+        settings(|s| s.gap = f64::INFINITY),
     ] {
         assert_eq!(code(settings), Some("argument"), "{settings:?}");
     }

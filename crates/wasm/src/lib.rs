@@ -33,7 +33,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::new(error.code(), &error.to_string())
+        Self::new(error.code(), &error.report())
     }
 }
 

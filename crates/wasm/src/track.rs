@@ -28,7 +28,8 @@ impl Tracking {
         people: usize,
     ) -> Result<Self, Failure> {
         let frame = Foreground::new(BitmapRef::new(width, height, frame)?)?;
-        let settings = TrackSettings { people, ..TrackSettings::default() };
+        let mut settings = TrackSettings::default();
+        settings.people = people;
         let tracker = Tracker::new(session.0.clone(), locator.0.clone(), frame, settings)?;
         Ok(Self { tracker, size: (0, 0), faces: Vec::new() })
     }

@@ -10,6 +10,7 @@
 //! matrix products, batch items grouped so that the products are wide enough for `gemm`.
 
 mod cells;
+#[allow(unsafe_code)]
 mod columns;
 mod layer;
 
@@ -23,9 +24,13 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDTyp
 /// of an odd amount of padding the smaller half comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvGeometry {
+    /// Channels of the input.
     pub channels_in: usize,
+    /// Channels of the output.
     pub channels_out: usize,
+    /// Pixels of the kernel, each way.
     pub kernel: usize,
+    /// Input pixels from one output pixel to the next.
     pub stride: usize,
     /// Rows and columns of the input.
     pub input: (usize, usize),
@@ -36,6 +41,7 @@ pub struct ConvGeometry {
 }
 
 impl ConvGeometry {
+    /// TensorFlow's SAME padding for an input of (height, width): the output has ⌈size / stride⌉ pixels.
     pub fn same(channels_in: usize, channels_out: usize, kernel: usize, stride: usize, input: (usize, usize)) -> Self {
         let output = (input.0.div_ceil(stride), input.1.div_ceil(stride));
         let before = |size: usize, out: usize| ((out - 1) * stride + kernel).saturating_sub(size) / 2;

@@ -19,24 +19,24 @@ pub(in crate::ops) struct Axis {
 }
 
 impl Axis {
-    pub fn new(size: usize, sampler: Sampler) -> Self {
+    pub(crate) fn new(size: usize, sampler: Sampler) -> Self {
         let Sampler { padding, align_corners, .. } = sampler;
         let start = 0.5 * (size as f64 - 1.0);
         Self { size, scale: if align_corners { start } else { 0.5 * size as f64 }, start, padding, align_corners }
     }
 
-    pub fn padding(&self) -> Padding {
+    pub(crate) fn padding(&self) -> Padding {
         self.padding
     }
 
     /// The mirrors of reflection: the first, and the distance between both.
-    pub fn mirrors(&self) -> (f64, f64) {
+    pub(crate) fn mirrors(&self) -> (f64, f64) {
         if self.align_corners { (0.0, (self.size - 1) as f64) } else { (-0.5, self.size as f64) }
     }
 
     /// The coordinates between which a point sees the image itself, both excluded.
     #[inline(always)]
-    pub fn bounds<F: Filter, T: WithDType>(&self) -> [T; 2] {
+    pub(crate) fn bounds<F: Filter, T: WithDType>(&self) -> [T; 2] {
         let reach = F::REACH as f64;
         [-reach, self.size as f64 - 1.0 + reach].map(T::from_f64)
     }
@@ -44,7 +44,7 @@ impl Axis {
     /// Beyond the bounds: the first neighbour in the image with its margin, the fraction, and the derivative of the coordinate
     /// in pixels with respect to the canonical one. None where the image is not seen.
     #[cold]
-    pub fn outside<F: Filter, T: WithDType>(&self, coordinate: f64) -> Option<(usize, T, T)> {
+    pub(crate) fn outside<F: Filter, T: WithDType>(&self, coordinate: f64) -> Option<(usize, T, T)> {
         let reach = F::REACH as f64;
         let (coordinate, slope) = match self.padding {
             Padding::Border if coordinate.is_finite() => {
@@ -62,7 +62,7 @@ impl Axis {
     }
 
     /// The pixel that shows at pixel `i` of the plane around the image.
-    pub fn source(&self, i: isize) -> Option<usize> {
+    pub(crate) fn source(&self, i: isize) -> Option<usize> {
         let size = self.size as isize;
         if (0..size).contains(&i) {
             return Some(i as usize);
@@ -102,11 +102,11 @@ pub(in crate::ops) struct Geometry {
 }
 
 impl Geometry {
-    pub fn new((height, width): (usize, usize), output: (usize, usize), sampler: Sampler) -> Self {
+    pub(crate) fn new((height, width): (usize, usize), output: (usize, usize), sampler: Sampler) -> Self {
         Self { axes: [Axis::new(width, sampler), Axis::new(height, sampler)], output, sampler }
     }
 
-    pub fn pixels(&self) -> usize {
+    pub(crate) fn pixels(&self) -> usize {
         self.output.0 * self.output.1
     }
 }

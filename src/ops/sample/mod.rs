@@ -53,7 +53,9 @@ pub enum Padding {
 /// A sampler: how pixels are interpolated, what lies outside, and what canonical coordinates mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sampler {
+    /// How values between pixels are made.
     pub interpolation: Interpolation,
+    /// What lies outside the image.
     pub padding: Padding,
     /// Whether −1 and 1 are the centres of the outermost pixels, or their outer edges; of the image and of the output alike.
     pub align_corners: bool,
@@ -73,10 +75,12 @@ impl From<Interpolation> for Sampler {
 }
 
 impl Sampler {
+    /// The same with other padding.
     pub fn with_padding(self, padding: Padding) -> Self {
         Self { padding, ..self }
     }
 
+    /// Whether −1 and 1 are the centres of the outermost pixels, or the image's edges.
     pub fn with_align_corners(self, align_corners: bool) -> Self {
         Self { align_corners, ..self }
     }

@@ -17,12 +17,12 @@ pub(super) struct Padded<T> {
 }
 
 impl<T: WithDType> Padded<T> {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { data: Vec::new(), row: 0, group: 0, margin: 0 }
     }
 
     /// All zero.
-    pub fn clear<F: Filter>(&mut self, channels: usize, geometry: &Geometry) {
+    pub(crate) fn clear<F: Filter>(&mut self, channels: usize, geometry: &Geometry) {
         let [across, down] = geometry.axes;
         self.margin = F::MARGIN;
         self.row = (across.size + 2 * F::MARGIN) * LANES;
@@ -32,7 +32,7 @@ impl<T: WithDType> Padded<T> {
     }
 
     /// Takes an image of planes [channels, height, width], each time as many and as large.
-    pub fn pack<F: Filter>(&mut self, planes: &[T], channels: usize, geometry: &Geometry) {
+    pub(crate) fn pack<F: Filter>(&mut self, planes: &[T], channels: usize, geometry: &Geometry) {
         // What the image before did not write is still zero.
         if self.data.is_empty() {
             self.clear::<F>(channels, geometry);
@@ -71,7 +71,7 @@ impl<T: WithDType> Padded<T> {
     }
 
     /// Adds to planes [channels, height, width], the margin to the pixels that it shows.
-    pub fn unpack(&mut self, planes: &mut [T], geometry: &Geometry) {
+    pub(crate) fn unpack(&mut self, planes: &mut [T], geometry: &Geometry) {
         let [across, down] = geometry.axes;
         let (row, group, margin) = (self.row, self.group, self.margin);
         let groups = self.data.chunks_exact_mut(group);

@@ -75,7 +75,8 @@ pub fn steadiness<F: FaceFinder + Clone + Sync>(
     let count = format!("{} portraits, {} frames", portraits.len(), frames.len());
     check("evaluation", !portraits.is_empty() && !frames.is_empty(), count, "at least one of each")?;
     // As good as none: α is 1 to the last digits.
-    let raw = TrackSettings { smoothing: stgan::Smoothing { rest: 1e9, ..settings.smoothing }, ..*settings };
+    let mut raw = *settings;
+    raw.smoothing.rest = 1e9;
 
     let mut all = [const { Vec::new() }; 4];
     let mut eye_distance = 0.0;

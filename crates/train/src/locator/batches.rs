@@ -146,7 +146,7 @@ fn places(scene: &Scene, mut named: Vec<Found>, count: usize, rng: &mut impl Rng
         places.push(match face {
             // Missed by a little, as the finder does and as people do who move.
             Some(face) if choice < 0.6 => {
-                let place = Found { eyes: face, score: 1.0 }.placement();
+                let place = Found::new(face, 1.0).placement();
                 let apart = distance(face[0], face[1]);
                 let far = if rng.random_bool(0.3) { 0.28 } else { 0.13 };
                 Placement {
@@ -158,7 +158,7 @@ fn places(scene: &Scene, mut named: Vec<Found>, count: usize, rng: &mut impl Rng
             }
             // Missed by far: beside, a part, of another size.
             Some(face) if choice < 0.85 => {
-                let place = Found { eyes: face, score: 1.0 }.placement();
+                let place = Found::new(face, 1.0).placement();
                 let apart = distance(face[0], face[1]);
                 Placement {
                     x: place.x + 1.2 * apart * normal(rng),

@@ -138,7 +138,7 @@ impl Canvas {
         let mut image = Bitmap::transparent(self.width, self.height)?;
         let too_large = Error::ImageTooLarge { width: self.width, height: self.height, limit: stgan::MAX_PIXELS };
         let options = Options { fontdb: FONTS.clone(), ..Options::default() };
-        let tree = Tree::from_str(&self.body, &options).map_err(|error| Error::Decode(error.to_string()))?;
+        let tree = Tree::from_str(&self.body, &options).map_err(Error::decode)?;
         let mut pixmap = Pixmap::new(self.width, self.height).ok_or(too_large)?;
         resvg::render(&tree, Transform::identity(), &mut pixmap.as_mut());
         // The sheet is opaque: premultiplied pixels are straight ones.

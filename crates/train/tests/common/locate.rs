@@ -1,5 +1,8 @@
 //! The locator's kernels and networks: checks that run natively and in wasm.
 
+// A module of several test programs.
+#![allow(unreachable_pub)]
+
 use candle_core::{Device, Tensor};
 use stgan::internals::kernels::{Chain, Conv, Instructions, Map};
 use stgan::internals::locate::{FinderSpec, LocatorSpec, PointerSpec, Weights};

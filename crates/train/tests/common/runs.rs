@@ -1,5 +1,8 @@
 //! Folders of training runs, and what lies in them.
 
+// A module of several test programs.
+#![allow(unreachable_pub)]
+
 use std::path::{Path, PathBuf};
 
 /// A folder that is removed at the end.
