@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 /// A colour; components in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Colour(pub [f64; 3]);
+pub(crate) struct Colour(pub [f64; 3]);
 
 impl Display for Colour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -14,11 +14,11 @@ impl Display for Colour {
 }
 
 impl Colour {
-    pub const BLACK: Self = Self([0.0; 3]);
-    pub const WHITE: Self = Self([1.0; 3]);
+    pub(crate) const BLACK: Self = Self([0.0; 3]);
+    pub(crate) const WHITE: Self = Self([1.0; 3]);
 
     /// Hue as a part of the circle, saturation and value in [0, 1].
-    pub fn hsv(hue: f64, saturation: f64, value: f64) -> Self {
+    pub(crate) fn hsv(hue: f64, saturation: f64, value: f64) -> Self {
         let channel = |n: f64| {
             let k = (n + hue * 6.0).rem_euclid(6.0);
             value - value * saturation * k.min(4.0 - k).clamp(0.0, 1.0)
@@ -26,7 +26,7 @@ impl Colour {
         Self([channel(5.0), channel(3.0), channel(1.0)])
     }
 
-    pub fn scaled(self, by: f64) -> Self {
+    pub(crate) fn scaled(self, by: f64) -> Self {
         Self(self.0.map(|v| v * by))
     }
 }

@@ -7,7 +7,7 @@ use rand::Rng;
 const COATS: [u32; 7] = [0x1d1814, 0x4a3626, 0x8a5a33, 0xc98d4b, 0x8d8a86, 0xe4d8c4, 0xf7f4ee];
 
 /// Adds one animal somewhere.
-pub fn draw(sheet: &mut Sheet, rng: &mut impl Rng, [width, height]: [f64; 2]) {
+pub(super) fn draw(sheet: &mut Sheet, rng: &mut impl Rng, [width, height]: [f64; 2]) {
     let r = 0.5 * width.min(height) * rng.random_range(0.08..0.75);
     let centre = [width * rng.random_range(0.1..0.9), height * rng.random_range(0.1..0.8)];
     let coat = Colour::along(&COATS, rng.random()).varied(rng, 0.08);

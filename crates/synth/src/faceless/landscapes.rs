@@ -4,7 +4,7 @@ use super::whole;
 use crate::people::brush::{Colour, Sheet, open, polygon};
 use rand::Rng;
 
-pub fn draw(sheet: &mut Sheet, rng: &mut impl Rng, size: [f64; 2]) {
+pub(super) fn draw(sheet: &mut Sheet, rng: &mut impl Rng, size: [f64; 2]) {
     let [width, height] = size;
     let high = Colour::along(&[0x10182c, 0x2f62b0, 0x7fb2e6, 0xd9b08c], rng.random());
     let low = Colour::along(&[0x3a3044, 0xbfd9ee, 0xf3d9a8, 0xf7efe2], rng.random());

@@ -27,8 +27,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds, in order.
     pub const ALL: [Self; 5] = [Self::Texture, Self::Landscape, Self::Things, Self::Animal, Self::Frame];
 
+    /// The name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Texture => "textures",

@@ -29,7 +29,7 @@ impl Noise {
     }
 }
 
-pub fn draw(rng: &mut impl Rng, width: u32, height: u32) -> Result<Bitmap> {
+pub(super) fn draw(rng: &mut impl Rng, width: u32, height: u32) -> Result<Bitmap> {
     let octaves: Vec<(Noise, f64)> = (0..rng.random_range(1..6))
         .map(|octave| {
             let side = (rng.random_range(2..5) << octave).min(96) + 1;

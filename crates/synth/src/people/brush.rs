@@ -1,33 +1,33 @@
 //! Colours, paths and the SVG document they go into.
 
-pub use crate::colour::Colour;
+pub(crate) use crate::colour::Colour;
 use rand::Rng;
 use std::fmt::{Display, Write};
 
-pub type Point = [f64; 2];
+pub(crate) type Point = [f64; 2];
 
 impl Colour {
-    pub const fn hex(rgb: u32) -> Self {
+    pub(crate) const fn hex(rgb: u32) -> Self {
         Self([(rgb >> 16 & 255) as f64 / 255.0, (rgb >> 8 & 255) as f64 / 255.0, (rgb & 255) as f64 / 255.0])
     }
 
     /// Any hue, with saturation and value up to the given ones.
-    pub fn muted(rng: &mut impl Rng, saturation: f64, value: std::ops::Range<f64>) -> Self {
+    pub(crate) fn muted(rng: &mut impl Rng, saturation: f64, value: std::ops::Range<f64>) -> Self {
         let hue = rng.random();
         Self::hsv(hue, saturation * rng.random::<f64>(), rng.random_range(value))
     }
 
-    pub fn mix(self, other: Self, share: f64) -> Self {
+    pub(crate) fn mix(self, other: Self, share: f64) -> Self {
         Self(std::array::from_fn(|i| self.0[i] + share * (other.0[i] - self.0[i])))
     }
 
     /// Each component a little up or down.
-    pub fn varied(self, rng: &mut impl Rng, by: f64) -> Self {
+    pub(crate) fn varied(self, rng: &mut impl Rng, by: f64) -> Self {
         Self(self.0.map(|v| (v + by * rng.random_range(-1.0..1.0)).clamp(0.0, 1.0)))
     }
 
     /// One of a scale of colours, or something between two neighbours.
-    pub fn along(scale: &[u32], at: f64) -> Self {
+    pub(crate) fn along(scale: &[u32], at: f64) -> Self {
         let at = at.clamp(0.0, 1.0) * (scale.len() - 1) as f64;
         let i = (at as usize).min(scale.len().saturating_sub(2));
         Self::hex(scale[i]).mix(Self::hex(scale[(i + 1).min(scale.len() - 1)]), at - i as f64)
@@ -35,29 +35,29 @@ impl Colour {
 }
 
 /// One stop of a gradient: place, colour, opacity.
-pub type Stop = (f64, Colour, f64);
+pub(crate) type Stop = (f64, Colour, f64);
 
 /// The document: everything is appended in the order of drawing.
 #[derive(Default)]
-pub struct Sheet {
+pub(crate) struct Sheet {
     defs: String,
     body: String,
     named: usize,
 }
 
 impl Sheet {
-    pub fn finish(self, width: f64, height: f64) -> String {
+    pub(crate) fn finish(self, width: f64, height: f64) -> String {
         format!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"><defs>{}</defs>{}</svg>"#,
             self.defs, self.body
         )
     }
 
-    pub fn fill(&mut self, path: &str, paint: impl Display, opacity: f64) {
+    pub(crate) fn fill(&mut self, path: &str, paint: impl Display, opacity: f64) {
         let _ = write!(self.body, r#"<path d="{path}" fill="{paint}" fill-opacity="{opacity:.3}"/>"#);
     }
 
-    pub fn stroke(&mut self, path: &str, colour: Colour, width: f64, opacity: f64) {
+    pub(crate) fn stroke(&mut self, path: &str, colour: Colour, width: f64, opacity: f64) {
         let _ = write!(
             self.body,
             r#"<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:.2}" stroke-opacity="{opacity:.3}" stroke-linecap="round" stroke-linejoin="round"/>"#
@@ -65,7 +65,7 @@ impl Sheet {
     }
 
     /// Radii along the axes, then turned by degrees.
-    pub fn ellipse(&mut self, [x, y]: Point, [rx, ry]: Point, degrees: f64, paint: impl Display, opacity: f64) {
+    pub(crate) fn ellipse(&mut self, [x, y]: Point, [rx, ry]: Point, degrees: f64, paint: impl Display, opacity: f64) {
         let (rx, ry) = (rx.abs().max(0.05), ry.abs().max(0.05));
         let _ = write!(
             self.body,
@@ -73,12 +73,12 @@ impl Sheet {
         );
     }
 
-    pub fn linear(&mut self, from: Point, to: Point, stops: &[Stop]) -> String {
+    pub(crate) fn linear(&mut self, from: Point, to: Point, stops: &[Stop]) -> String {
         let shape = format!(r#"x1="{:.1}" y1="{:.1}" x2="{:.1}" y2="{:.1}""#, from[0], from[1], to[0], to[1]);
         self.gradient("linearGradient", &shape, stops)
     }
 
-    pub fn radial(&mut self, centre: Point, radius: f64, stops: &[Stop]) -> String {
+    pub(crate) fn radial(&mut self, centre: Point, radius: f64, stops: &[Stop]) -> String {
         let shape = format!(r#"cx="{:.1}" cy="{:.1}" r="{:.1}""#, centre[0], centre[1], radius.max(0.1));
         self.gradient("radialGradient", &shape, stops)
     }
@@ -94,7 +94,7 @@ impl Sheet {
     }
 
     /// What `draw` adds shows inside of the path only.
-    pub fn clipped(&mut self, path: &str, draw: impl FnOnce(&mut Self)) {
+    pub(crate) fn clipped(&mut self, path: &str, draw: impl FnOnce(&mut Self)) {
         let id = self.name();
         let _ = write!(self.defs, r#"<clipPath id="{id}"><path d="{path}"/></clipPath>"#);
         let _ = write!(self.body, r#"<g clip-path="url(#{id})">"#);
@@ -109,7 +109,7 @@ impl Sheet {
 }
 
 /// A closed curve through the points.
-pub fn closed(points: &[Point]) -> String {
+pub(crate) fn closed(points: &[Point]) -> String {
     let n = points.len();
     let mut path = start(points);
     for i in 0..n {
@@ -120,7 +120,7 @@ pub fn closed(points: &[Point]) -> String {
 }
 
 /// A curve through the points.
-pub fn open(points: &[Point]) -> String {
+pub(crate) fn open(points: &[Point]) -> String {
     let n = points.len();
     let mut path = start(points);
     for i in 0..n.saturating_sub(1) {
@@ -130,7 +130,7 @@ pub fn open(points: &[Point]) -> String {
 }
 
 /// Straight lines between the points.
-pub fn polygon(points: &[Point]) -> String {
+pub(crate) fn polygon(points: &[Point]) -> String {
     let mut path = start(points);
     for [x, y] in points.iter().skip(1) {
         let _ = write!(path, "L{x:.2} {y:.2}");
@@ -156,7 +156,7 @@ fn curve(path: &mut String, [a, b, c, d]: [Point; 4]) {
 
 /// Points between the given ones on a curve through them, so that borders and outlines may share one path without
 /// overshooting where they meet.
-pub fn smoothed(points: &[Point]) -> Vec<Point> {
+pub(crate) fn smoothed(points: &[Point]) -> Vec<Point> {
     let n = points.len();
     let mut result = Vec::with_capacity(3 * n);
     for i in 0..n {

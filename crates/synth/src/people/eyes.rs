@@ -22,7 +22,7 @@ struct Look {
     crease: f64,
 }
 
-pub fn draw(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour, hair: Colour) {
+pub(super) fn draw(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour, hair: Colour) {
     let narrow = if rng.random_bool(0.2) { rng.random_range(0.55..0.8) } else { 1.0 };
     let look = Look {
         half: rng.random_range(8.4..10.8),

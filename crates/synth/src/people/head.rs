@@ -6,12 +6,12 @@ use rand::Rng;
 
 const SKIN: [u32; 8] = [0xf6ddcb, 0xf0c8ad, 0xe3ae8a, 0xd0976f, 0xb37a53, 0x8d5a3b, 0x64402b, 0x41291d];
 
-pub fn skin(rng: &mut impl Rng) -> Colour {
+pub(super) fn skin(rng: &mut impl Rng) -> Colour {
     Colour::along(&SKIN, rng.random()).varied(rng, 0.03)
 }
 
 /// The head without its features, lit from one side: `light` −1 … 1 is the image's left … right.
-pub fn head(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour, light: f64) {
+pub(super) fn head(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour, light: f64) {
     let pose = &person.pose;
     let outline = closed(&pose.outline());
     sheet.fill(&outline, skin, 1.0);
@@ -85,7 +85,7 @@ fn marks(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour) {
 }
 
 /// One ear; drawn before the head where it is behind, and after it where it is on the near side.
-pub fn ear(sheet: &mut Sheet, person: &Person, side: f64, skin: Colour) {
+pub(super) fn ear(sheet: &mut Sheet, person: &Person, side: f64, skin: Colour) {
     let pose = &person.pose;
     let [flare, tall] = person.ears;
     let rim = |share: f64| -> Vec<Point> {
@@ -102,7 +102,7 @@ pub fn ear(sheet: &mut Sheet, person: &Person, side: f64, skin: Colour) {
     sheet.fill(&closed(&rim(0.6)), skin.scaled(0.68), 0.8);
 }
 
-pub fn nose(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour, light: f64) {
+pub(super) fn nose(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour, light: f64) {
     let pose = &person.pose;
     let unit = pose.unit();
     let wide = rng.random_range(7.0..11.5);
@@ -149,7 +149,7 @@ pub fn nose(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour
     sheet.stroke(&open(&below), tone, 0.9 * unit, 0.5);
 }
 
-pub fn mouth(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour) {
+pub(super) fn mouth(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour) {
     let pose = &person.pose;
     let unit = pose.unit();
     let smile = rng.random_range(-1.0..4.5_f64);
@@ -202,7 +202,7 @@ pub fn mouth(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colou
 }
 
 /// Stubble, a full beard, a goatee or a moustache: below the nose, so drawn before the mouth.
-pub fn beard(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, hair: Colour) {
+pub(super) fn beard(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, hair: Colour) {
     let pose = &person.pose;
     let kind = rng.random_range(0..10);
     if kind >= 4 {

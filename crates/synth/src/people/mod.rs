@@ -22,8 +22,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use stgan::{Bitmap, Result};
 
-/// The image that landmarks are measured on.
+/// Width of the image that landmarks are measured on.
 pub const WIDTH: f64 = 178.0;
+/// Height of the image that landmarks are measured on.
 pub const HEIGHT: f64 = 218.0;
 
 /// The most that a head is turned, in degrees to either side.

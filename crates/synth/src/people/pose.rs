@@ -7,7 +7,7 @@ use super::brush::Point;
 
 /// The measures of a head.
 #[derive(Clone, Copy, Debug)]
-pub struct Shape {
+pub(super) struct Shape {
     /// Half the distance of the pupils.
     pub pupil: f64,
     /// Half the distance of the temples, and how far they lie behind the pupils.
@@ -66,7 +66,7 @@ impl Shape {
 }
 
 /// Linear between knots (place, value), constant beyond.
-pub fn between(knots: &[[f64; 2]], at: f64) -> f64 {
+pub(super) fn between(knots: &[[f64; 2]], at: f64) -> f64 {
     let Some(i) = knots.iter().position(|knot| at < knot[0]) else { return knots[knots.len() - 1][1] };
     if i == 0 {
         return knots[0][1];
@@ -77,7 +77,7 @@ pub fn between(knots: &[[f64; 2]], at: f64) -> f64 {
 
 /// How a head is seen.
 #[derive(Clone, Copy, Debug)]
-pub struct Pose {
+pub(super) struct Pose {
     pub shape: Shape,
     /// Radians, positive where the face turns to the image's right.
     pub yaw: f64,
@@ -92,7 +92,7 @@ pub struct Pose {
 
 impl Pose {
     /// The head turned so, with its eye centres at `eyes` on the image (the subject's right one, the left one).
-    pub fn new(shape: Shape, yaw: f64, pitch: f64, distance: f64, eyes: [Point; 2]) -> Self {
+    pub(super) fn new(shape: Shape, yaw: f64, pitch: f64, distance: f64, eyes: [Point; 2]) -> Self {
         let mut pose = Self { shape, yaw, pitch, distance, turn: [1.0, 0.0], shift: [0.0, 0.0] };
         let [a, b] = [-shape.pupil, shape.pupil].map(|x| pose.face(x, 0.0));
         let (from, to) = ([b[0] - a[0], b[1] - a[1]], [eyes[1][0] - eyes[0][0], eyes[1][1] - eyes[0][1]]);
@@ -109,12 +109,12 @@ impl Pose {
     }
 
     /// Pixels of the image to one unit of the head.
-    pub fn unit(&self) -> f64 {
+    pub(super) fn unit(&self) -> f64 {
         self.turn[0].hypot(self.turn[1])
     }
 
     /// The image of a point of the head.
-    pub fn point(&self, [x, y, z]: [f64; 3]) -> Point {
+    pub(super) fn point(&self, [x, y, z]: [f64; 3]) -> Point {
         let (sin, cos) = self.yaw.sin_cos();
         let (x, z) = (x * cos + z * sin, z * cos - x * sin);
         let (sin, cos) = self.pitch.sin_cos();
@@ -124,18 +124,18 @@ impl Pose {
     }
 
     /// The image of a point of the face's front.
-    pub fn face(&self, x: f64, y: f64) -> Point {
+    pub(super) fn face(&self, x: f64, y: f64) -> Point {
         self.raised(x, y, 0.0)
     }
 
     /// The same, so much nearer to the viewer.
-    pub fn raised(&self, x: f64, y: f64, by: f64) -> Point {
+    pub(super) fn raised(&self, x: f64, y: f64, by: f64) -> Point {
         self.point([x, y, self.shape.relief(x, y) + by])
     }
 
     /// A point of the head's surface at a height and an angle: 90° is the front, 0° the image's right side, 180° its
     /// left; `out` lifts it off the surface. What is turned away goes to the outline.
-    pub fn around(&self, y: f64, degrees: f64, out: f64) -> Point {
+    pub(super) fn around(&self, y: f64, degrees: f64, out: f64) -> Point {
         let slice = self.shape.slice(y);
         let (a, b) = (slice.half + out, 0.5 * (slice.front - slice.back) + out);
         let middle = 0.5 * (slice.front + slice.back);
@@ -147,13 +147,13 @@ impl Pose {
     }
 
     /// The outline at a height: the image's right (`side` 1) or left (−1).
-    pub fn edge(&self, y: f64, side: f64, out: f64) -> Point {
+    pub(super) fn edge(&self, y: f64, side: f64, out: f64) -> Point {
         self.around(y, 90.0 - 400.0 * side, out)
     }
 
     /// The outline from height `low` on the image's left over the crown to the right, `lift(y)` off the surface; `higher`
     /// raises the crown.
-    pub fn over_the_crown(&self, low: f64, higher: f64, lift: impl Fn(f64) -> f64) -> Vec<Point> {
+    pub(super) fn over_the_crown(&self, low: f64, higher: f64, lift: impl Fn(f64) -> f64) -> Vec<Point> {
         let crown = self.shape.crown;
         let mut heights: Vec<f64> = Vec::new();
         let mut y = low;
@@ -174,7 +174,7 @@ impl Pose {
     }
 
     /// The outline of the bare head.
-    pub fn outline(&self) -> Vec<Point> {
+    pub(super) fn outline(&self) -> Vec<Point> {
         let mut points = self.over_the_crown(self.shape.bottom, 0.0, |_| 0.0);
         let bottom = self.shape.bottom;
         points.push(self.raised(0.0, bottom, -4.0 - 0.1 * bottom * self.pitch.max(0.0)));

@@ -7,7 +7,7 @@ use rand::Rng;
 
 const WHOLE: [Point; 4] = [[0.0, 0.0], [WIDTH, 0.0], [WIDTH, HEIGHT], [0.0, HEIGHT]];
 
-pub fn background(sheet: &mut Sheet, rng: &mut impl Rng) {
+pub(super) fn background(sheet: &mut Sheet, rng: &mut impl Rng) {
     let whole = polygon(&WHOLE);
     let base = match rng.random_range(0..4) {
         0 => Colour::muted(rng, 0.15, 0.0..1.0),
@@ -123,7 +123,7 @@ impl Body {
     }
 }
 
-pub fn body(sheet: &mut Sheet, rng: &mut impl Rng, pose: &Pose, skin: Colour) {
+pub(super) fn body(sheet: &mut Sheet, rng: &mut impl Rng, pose: &Pose, skin: Colour) {
     let neck = pose.point([0.0, 52.0, -38.0]);
     let body = Body { neck, unit: pose.unit(), lean: rng.random_range(-0.12..0.12) };
     let thick = rng.random_range(23.0..33.0);

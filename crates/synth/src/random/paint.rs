@@ -1,27 +1,27 @@
 //! Colours and finishes of random frames.
 
 use super::log_uniform;
-pub use crate::colour::Colour;
+pub(super) use crate::colour::Colour;
 use rand::Rng;
 use std::fmt::Write;
 use std::ops::Range;
 
 impl Colour {
-    pub fn grey(rng: &mut impl Rng, value: Range<f64>) -> Self {
+    pub(crate) fn grey(rng: &mut impl Rng, value: Range<f64>) -> Self {
         Self::hsv(rng.random(), rng.random_range(0.0..0.12), rng.random_range(value))
     }
 
     /// Near white.
-    pub fn pale(rng: &mut impl Rng) -> Self {
+    pub(crate) fn pale(rng: &mut impl Rng) -> Self {
         Self::hsv(rng.random(), rng.random_range(0.0..0.15), rng.random_range(0.85..1.0))
     }
 
-    pub fn bright(rng: &mut impl Rng) -> Self {
+    pub(crate) fn bright(rng: &mut impl Rng) -> Self {
         Self::hsv(rng.random(), rng.random_range(0.3..1.0), rng.random_range(0.4..1.0))
     }
 
     /// Grey, brown and green as most tinted lenses are, and any other.
-    pub fn lens(rng: &mut impl Rng) -> Self {
+    pub(crate) fn lens(rng: &mut impl Rng) -> Self {
         match rng.random_range(0..5) {
             0 | 1 => Self::grey(rng, 0.03..0.4),
             2 => Self::hsv(rng.random_range(0.04..0.12), rng.random_range(0.3..0.8), rng.random_range(0.1..0.6)),
@@ -33,7 +33,7 @@ impl Colour {
 
 /// What the front or the metal parts are painted with.
 #[derive(Clone)]
-pub struct Finish {
+pub(super) struct Finish {
     /// Stops of a gradient: place, colour, opacity.
     stops: Vec<(f64, Colour, f64)>,
     /// The direction of the gradient: 0 runs down, 1 runs across.
@@ -43,7 +43,7 @@ pub struct Finish {
 }
 
 impl Finish {
-    pub fn sample(rng: &mut impl Rng) -> Self {
+    pub(super) fn sample(rng: &mut impl Rng) -> Self {
         match rng.random_range(0..20) {
             // Black and near black.
             0..=4 => Self::shaded(Colour::hsv_in(rng, 0.0..1.0, 0.0..0.4, 0.02..0.22), 1.0, rng),
@@ -84,7 +84,7 @@ impl Finish {
     }
 
     /// Gold, silver, gunmetal, copper or coloured metal: bands of light and dark.
-    pub fn metal(rng: &mut impl Rng) -> Self {
+    pub(super) fn metal(rng: &mut impl Rng) -> Self {
         let base = match rng.random_range(0..5) {
             0 => Colour::hsv_in(rng, 0.1..0.14, 0.25..0.65, 0.7..1.0),
             1 => Colour::grey(rng, 0.65..0.95),
@@ -107,12 +107,12 @@ impl Finish {
         Self { stops: vec![(0.0, colour, alpha), (1.0, end, alpha)], across: 0.0, blotch: None }
     }
 
-    pub fn blotched(&self) -> bool {
+    pub(super) fn blotched(&self) -> bool {
         self.blotch.is_some()
     }
 
     /// Writes the gradient's definition, from the height `top` to `bottom`, and returns the reference to paint with.
-    pub fn define(&self, defs: &mut String, id: &str, top: f64, bottom: f64) -> String {
+    pub(super) fn define(&self, defs: &mut String, id: &str, top: f64, bottom: f64) -> String {
         let _ = write!(
             defs,
             r#"<linearGradient id="{id}" gradientUnits="userSpaceOnUse" x1="0" y1="{top:.1}" x2="{:.1}" y2="{:.1}">"#,
@@ -127,7 +127,7 @@ impl Finish {
     }
 
     /// Tortoiseshell's dark patches over a box.
-    pub fn blotches(&self, rng: &mut impl Rng, low: [f64; 2], high: [f64; 2]) -> String {
+    pub(super) fn blotches(&self, rng: &mut impl Rng, low: [f64; 2], high: [f64; 2]) -> String {
         let mut out = String::new();
         let Some(colour) = self.blotch else { return out };
         for _ in 0..rng.random_range(8..30) {

@@ -6,7 +6,7 @@ use rand::Rng;
 use std::fmt::Write;
 
 /// The arms as product pictures show them: none, folded behind the lenses, or running back from the hinges.
-pub fn arms(rng: &mut impl Rng, layout: &Layout, fills: [&str; 2], out: &mut String) {
+pub(super) fn arms(rng: &mut impl Rng, layout: &Layout, fills: [&str; 2], out: &mut String) {
     let fill = fills[usize::from(rng.random_bool(0.4))];
     let (y, thick) = (layout.hinge, log_uniform(rng, 1.0, 9.0));
     let shade = rng.random_range(0.45..1.0);
@@ -58,7 +58,7 @@ pub fn arms(rng: &mut impl Rng, layout: &Layout, fills: [&str; 2], out: &mut Str
 }
 
 /// The lens: clear, tinted, graduated, mirrored or opaque.
-pub fn lens(rng: &mut impl Rng, layout: &Layout, defs: &mut String) -> String {
+pub(super) fn lens(rng: &mut impl Rng, layout: &Layout, defs: &mut String) -> String {
     let (low, high) = layout.inner.bounds();
     let tint = Colour::lens(rng);
     let mut stops = Vec::new();
@@ -124,7 +124,7 @@ pub fn lens(rng: &mut impl Rng, layout: &Layout, defs: &mut String) -> String {
 }
 
 /// Reflections: slanted bands or a soft spot of light, drawn over the lens of the right half.
-pub fn glare(rng: &mut impl Rng, layout: &Layout) -> String {
+pub(super) fn glare(rng: &mut impl Rng, layout: &Layout) -> String {
     let mut out = String::new();
     if rng.random_bool(0.4) {
         return out;
@@ -161,7 +161,7 @@ pub fn glare(rng: &mut impl Rng, layout: &Layout) -> String {
 }
 
 /// The rim: full, or cut off below (or above) some height, where a thread or a thin wire may take over.
-pub fn rim(rng: &mut impl Rng, layout: &Layout, front: &Finish, fills: [&str; 2], defs: &mut String, out: &mut String) {
+pub(super) fn rim(rng: &mut impl Rng, layout: &Layout, front: &Finish, fills: [&str; 2], defs: &mut String, out: &mut String) {
     if layout.rimless {
         return;
     }
@@ -234,7 +234,7 @@ pub fn rim(rng: &mut impl Rng, layout: &Layout, front: &Finish, fills: [&str; 2]
 }
 
 /// What joins the rim to the hinge at the end of the frame: from nothing to a wide wing.
-pub fn end_piece(rng: &mut impl Rng, layout: &Layout, fills: [&str; 2], out: &mut String) {
+pub(super) fn end_piece(rng: &mut impl Rng, layout: &Layout, fills: [&str; 2], out: &mut String) {
     let y = layout.hinge;
     let from = layout.outer.right_at(y).unwrap_or(layout.end) - (layout.rim * 0.6).max(0.8);
     if 100.0 - from < 3.0 && rng.random_bool(0.5) {
@@ -294,7 +294,7 @@ pub fn end_piece(rng: &mut impl Rng, layout: &Layout, fills: [&str; 2], out: &mu
 }
 
 /// A nose pad on its wire, beside the inner edge of the lens.
-pub fn nose_pad(rng: &mut impl Rng, layout: &Layout, wire: &str, out: &mut String) {
+pub(super) fn nose_pad(rng: &mut impl Rng, layout: &Layout, wire: &str, out: &mut String) {
     let (low, high) = layout.outer.bounds();
     let y = low[1] + (high[1] - low[1]) * rng.random_range(0.45..0.75);
     let edge = layout.outer.left_at(y).unwrap_or(layout.gap);
@@ -314,7 +314,7 @@ pub fn nose_pad(rng: &mut impl Rng, layout: &Layout, wire: &str, out: &mut Strin
 }
 
 /// The bridge, over both halves at once.
-pub fn bridge(rng: &mut impl Rng, layout: &Layout, fill: &str, out: &mut String) {
+pub(super) fn bridge(rng: &mut impl Rng, layout: &Layout, fill: &str, out: &mut String) {
     let (low, high) = layout.outer.bounds();
     let place = rng.random_range(0.1..0.55);
     let y = low[1] + (high[1] - low[1]) * place;
@@ -377,7 +377,7 @@ pub fn bridge(rng: &mut impl Rng, layout: &Layout, fill: &str, out: &mut String)
 }
 
 /// A bar from one lens to the other over the brows, on some frames the whole width.
-pub fn brow_bar(rng: &mut impl Rng, layout: &Layout, fill: &str, out: &mut String) {
+pub(super) fn brow_bar(rng: &mut impl Rng, layout: &Layout, fill: &str, out: &mut String) {
     let (low, high) = layout.outer.bounds();
     let wide = if rng.random_bool(0.5) { rng.random_range(0.5..0.9) * layout.end } else { 99.0 };
     let y = low[1] + rng.random_range(-0.04..0.12) * (high[1] - low[1]);

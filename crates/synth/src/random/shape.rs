@@ -4,29 +4,29 @@ use rand::Rng;
 use std::f64::consts::TAU;
 use std::fmt::Write;
 
-pub type Point = [f64; 2];
+pub(super) type Point = [f64; 2];
 
 /// The corners of a lens outline: fine enough to look smooth at some hundred pixels.
 const CORNERS: usize = 72;
 
 /// A closed polyline, clockwise as seen (y down), starting at the side of the temple (x > 0).
 #[derive(Clone)]
-pub struct Outline(pub Vec<Point>);
+pub(super) struct Outline(pub Vec<Point>);
 
 impl Outline {
-    pub fn map(&self, f: impl Fn(Point) -> Point) -> Self {
+    pub(super) fn map(&self, f: impl Fn(Point) -> Point) -> Self {
         Self(self.0.iter().map(|&p| f(p)).collect())
     }
 
     /// The left upper and the right lower corner of the bounding box.
-    pub fn bounds(&self) -> (Point, Point) {
+    pub(super) fn bounds(&self) -> (Point, Point) {
         self.0.iter().fold(([f64::MAX; 2], [f64::MIN; 2]), |(low, high), p| {
             ([low[0].min(p[0]), low[1].min(p[1])], [high[0].max(p[0]), high[1].max(p[1])])
         })
     }
 
     /// Moves every corner outwards, along the normal there, by `distance(i)`.
-    pub fn offset(&self, distance: impl Fn(usize) -> f64) -> Self {
+    pub(super) fn offset(&self, distance: impl Fn(usize) -> f64) -> Self {
         let n = self.0.len();
         let moved = (0..n).map(|i| {
             let (a, p, b) = (self.0[(i + n - 1) % n], self.0[i], self.0[(i + 1) % n]);
@@ -38,7 +38,7 @@ impl Outline {
     }
 
     /// The outline that lies at `t` of the way to another one with as many corners.
-    pub fn between(&self, other: &Self, t: f64) -> Self {
+    pub(super) fn between(&self, other: &Self, t: f64) -> Self {
         let mix = |(a, b): (&Point, &Point)| [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])];
         Self(self.0.iter().zip(&other.0).map(mix).collect())
     }
@@ -58,23 +58,23 @@ impl Outline {
         found
     }
 
-    pub fn left_at(&self, y: f64) -> Option<f64> {
+    pub(super) fn left_at(&self, y: f64) -> Option<f64> {
         self.crossings(y).map(|(low, _)| low)
     }
 
-    pub fn right_at(&self, y: f64) -> Option<f64> {
+    pub(super) fn right_at(&self, y: f64) -> Option<f64> {
         self.crossings(y).map(|(_, high)| high)
     }
 
     /// The whole outline as SVG path data.
-    pub fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         let mut out = self.arc(0.0, 1.0);
         out.push('z');
         out
     }
 
     /// The part of it from one fraction of the corners to another, as SVG path data.
-    pub fn arc(&self, from: f64, to: f64) -> String {
+    pub(super) fn arc(&self, from: f64, to: f64) -> String {
         let index = |t: f64| ((t * self.0.len() as f64) as usize).min(self.0.len());
         let mut out = String::with_capacity(12 * self.0.len());
         for (i, p) in self.0[index(from)..index(to)].iter().enumerate() {
@@ -86,7 +86,7 @@ impl Outline {
 
 /// A random lens outline that fills the square [−1, 1]². `wild` in (0, 1] says how far it may leave the shapes of frames
 /// on sale.
-pub fn lens(rng: &mut impl Rng, wild: f64) -> Outline {
+pub(super) fn lens(rng: &mut impl Rng, wild: f64) -> Outline {
     let mut radius: Vec<f64> = if rng.random_bool(0.2 * wild) { polygon(rng) } else { superellipse(rng) };
     if rng.random_bool(0.6) {
         ripple(rng, 0.12 * wild, &mut radius);

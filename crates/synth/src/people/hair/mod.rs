@@ -39,7 +39,7 @@ const STYLES: [(Style, u32); 11] = [
 ];
 
 /// All that is decided before the first stroke.
-pub struct Hair {
+pub(super) struct Hair {
     style: Style,
     pub colour: Colour,
     cloth: Colour,
@@ -55,7 +55,7 @@ pub struct Hair {
 }
 
 impl Hair {
-    pub fn sample(rng: &mut impl Rng) -> Self {
+    pub(super) fn sample(rng: &mut impl Rng) -> Self {
         let total: u32 = STYLES.iter().map(|(_, share)| share).sum();
         let mut at = rng.random_range(0..total);
         let mut style = Style::Short;
@@ -85,12 +85,12 @@ impl Hair {
     }
 
     /// Whether the ears are under hair or cloth.
-    pub fn hides_ears(&self) -> bool {
+    pub(super) fn hides_ears(&self) -> bool {
         matches!(self.style, Style::Bob | Style::Long | Style::Scarf)
     }
 
     /// What is behind the neck.
-    pub fn behind(&self, sheet: &mut Sheet, person: &Person) {
+    pub(super) fn behind(&self, sheet: &mut Sheet, person: &Person) {
         let pose = &person.pose;
         let (low, wide) = match self.style {
             Style::Bob => (0.45 * self.length + 10.0, 8.0 + self.side),
@@ -113,7 +113,7 @@ impl Hair {
     }
 
     /// What is before the face.
-    pub fn front(&self, sheet: &mut Sheet, rng: &mut impl Rng, person: &Person) {
+    pub(super) fn front(&self, sheet: &mut Sheet, rng: &mut impl Rng, person: &Person) {
         match self.style {
             Style::Bald => {
                 if rng.random_bool(0.5) {
