@@ -2,10 +2,13 @@
 
 use crate::files;
 use anyhow::{Context, Result};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder as _};
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use stgan::Bitmap;
 use stgan_portraits::Portrait;
 use stgan_synth::CatalogueFrame;
 
@@ -52,9 +55,17 @@ fn frame(arguments: &Arguments, frame: &CatalogueFrame) -> Result<Value> {
         "id": frame.id, "name": frame.name, "kind": frame.kind, "file": file, "thumbnail": thumbnail,
         "width": image.width(), "height": image.height(),
     });
-    files::write_image(&arguments.out.join(file), image)?;
-    files::write_image(&arguments.out.join(thumbnail), frame.render(THUMBNAIL)?)?;
+    write_small_png(&arguments.out.join(file), &image)?;
+    write_small_png(&arguments.out.join(thumbnail), &frame.render(THUMBNAIL)?)?;
     Ok(entry)
+}
+
+/// Writes a PNG as small as the encoder can: these files are downloaded often and written once.
+fn write_small_png(path: &Path, image: &Bitmap) -> Result<()> {
+    let mut bytes = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    encoder.write_image(image.data(), image.width(), image.height(), ExtendedColorType::Rgba8)?;
+    files::write(path, &bytes)
 }
 
 fn portrait(arguments: &Arguments, portrait: &Portrait, width: u32) -> Result<Value> {
