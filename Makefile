@@ -15,7 +15,7 @@ help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
 
 demo: site ## Build the demo and serve it on http://localhost:8080 (or the next free port)
-	@node scripts/serve.mjs site $(PORT)
+	npm run preview --workspace www -- --outDir ../site --port $(PORT)
 
 site: pkg gallery ## Write the demo to site/, as static files for any web host
 	npm run build --workspace www -- --outDir ../site --emptyOutDir
@@ -49,12 +49,11 @@ lint-js: node_modules/.package-lock.json ## Formatting and lints of TypeScript, 
 test-wasm: node_modules/.package-lock.json browser ## The library compiled to wasm32, in Node and in Chromium
 	node scripts/wasm-test.mjs
 
-test-package: pkg clip browser ## The packed npm package, in Node and in an empty Vite project
-	node --test --test-concurrency=1 tests/package/*.test.mjs
+test-package: pkg clip browser ## The packed npm package, in Node and in a page of an empty Vite project
+	npx playwright test --project='package-*'
 
-test-demo: site clip browser ## The demo, in Chromium
-	npm test --workspace www
-	node --test --test-concurrency=1 tests/demo/*.test.mjs
+test-demo: site clip browser ## The demo: its modules, and its page in Chromium
+	npx playwright test --project=www --project=demo
 
 browser: node_modules/.package-lock.json
 	@node scripts/browser.mjs

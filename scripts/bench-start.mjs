@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 import { launchBrowser } from './browser.mjs';
+import { serve } from './preview.mjs';
 import { root } from './project.mjs';
-import { serve } from './serve.mjs';
 
 const ROUNDS = 9;
 const server = await serve(join(root, 'site'));

@@ -6,8 +6,8 @@ import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findBrowser, launchBrowser } from './browser.mjs';
+import { serve } from './preview.mjs';
 import { fail, output, root, run, say } from './project.mjs';
-import { serve } from './serve.mjs';
 
 const [WIDTH, HEIGHT] = [1280, 720];
 const WARM = 20;

@@ -10,8 +10,8 @@ import { gzipSync } from 'node:zlib';
 import { benchTrack, prepareClip } from './bench-track.mjs';
 import { findBrowser, launchBrowser } from './browser.mjs';
 import { readTensors, writeCascade, writeTensors } from './cascade.mjs';
+import { serve } from './preview.mjs';
 import { fail, output, root, run, say, shared } from './project.mjs';
-import { serve } from './serve.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 60);
 const WARM = 8;

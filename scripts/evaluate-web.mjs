@@ -6,8 +6,8 @@
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBrowser, launchBrowser } from './browser.mjs';
+import { serve } from './preview.mjs';
 import { fail, root, run, say, shared } from './project.mjs';
-import { serve } from './serve.mjs';
 
 /** How far the two may be apart, as a share of the program's. */
 const TOLERANCE = 0.01;

@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findBrowser, launchBrowser } from './browser.mjs';
 import { planes, readTensors, writeCascade, writeTensors } from './cascade.mjs';
+import { serve } from './preview.mjs';
 import { fail, output, root, run, say } from './project.mjs';
-import { serve } from './serve.mjs';
 
 const ROUNDS = 60;
 const WARM = 8;
