@@ -25,6 +25,7 @@ export default defineConfig({
     actionTimeout: MINUTE,
     navigationTimeout: MINUTE,
     viewport: { width: 1280, height: 800 },
+    screenshot: 'only-on-failure',
     launchOptions: launchOptions(...camera),
   },
 });
