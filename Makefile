@@ -1,5 +1,5 @@
 # Everything needs rustup, Node 20 or later and npm; what else is missing is installed into the project.
-# Long-winded steps are scripts in scripts/.
+# Long-winded steps are scripts in scripts/; benchmarks and comparisons with others are in research/.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -15,7 +15,7 @@ help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
 
 demo: site ## Build the demo and serve it on http://localhost:8080 (or the next free port)
-	@node scripts/serve.mjs site $(PORT)
+	npm run preview --workspace www -- --outDir ../site --port $(PORT)
 
 # Browsers decode images themselves: the demo does without the decoder, unless it is built already.
 site: $(if $(wildcard pkg/wasm/decoder.wasm),pkg,pkg-web) ## Write the demo to site/, as static files for any web host
@@ -52,12 +52,11 @@ lint-js: node_modules/.package-lock.json ## Formatting and lints of TypeScript, 
 test-wasm: node_modules/.package-lock.json browser ## The library compiled to wasm32, in Node and in Chromium
 	node scripts/wasm-test.mjs
 
-test-package: pkg clip browser ## The packed npm package, in Node and in an empty Vite project
-	node --test --test-concurrency=1 tests/package/*.test.mjs
+test-package: pkg clip browser ## The packed npm package, in Node and in a page of an empty Vite project
+	npx playwright test --project='package-*'
 
-test-demo: site clip browser ## The demo, in Chromium
-	npm test --workspace www
-	node --test --test-concurrency=1 tests/demo/*.test.mjs
+test-demo: site clip browser ## The demo: its modules, and its page in Chromium
+	npx playwright test --project=www --project=demo
 
 browser: node_modules/.package-lock.json
 	@node scripts/browser.mjs
@@ -66,29 +65,31 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci
 	@touch $@
 
-bench-start: site ## When the demo's first fit starts after opening the page, over several openings
-	node scripts/bench-start.mjs
+# What these need besides is in research/README.md.
 
-bench-stn: ## CPU time of the sampler, beside PyTorch's grid_sample; downloads PyTorch
-	node scripts/bench-stn.mjs
+bench-start: site browser ## When the demo's first fit starts after opening the page, over several openings
+	node research/bench-start.mjs
 
-bench-train: ## CPU time of a training iteration, beside PyTorch's; needs ../shared and downloads PyTorch
-	node scripts/bench-train.mjs
+bench-stn: ## CPU time of the sampler, beside grid_sample of PyTorch, which it downloads
+	node research/bench-stn.mjs
 
-bench-frontier: pkg browser ## What generators of other sizes cost in Chromium; and give, where trained (scripts/frontier.mjs says how)
-	node scripts/frontier.mjs
+bench-train: ## CPU time of a training iteration, beside PyTorch's, which it downloads
+	node research/bench-train.mjs
 
-bench-web: pkg browser ## A generator stage in Chromium, beside onnxruntime-web and TensorFlow.js; needs ../shared and downloads both
-	node scripts/bench-web.mjs
+bench-frontier: pkg browser ## What generators of other sizes cost in Chromium, and give if they are trained
+	node research/frontier.mjs
+
+bench-web: pkg browser ## A generator stage in Chromium, beside onnxruntime-web and TensorFlow.js, which it downloads
+	node research/bench-web.mjs
 
 bench-track: pkg browser ## A face followed in Chromium at 1280×720: pictures a second, and what one takes
-	node scripts/bench-track.mjs
+	node research/bench-track.mjs
 
-check-cuda: ## Build with the feature `cuda`, on a machine without a GPU; needs ../shared and downloads NVIDIA's compiler
-	node scripts/check-cuda.mjs
+check-cuda: ## Build with the feature `cuda`, on a machine without a GPU; downloads NVIDIA's compiler
+	node research/check-cuda.mjs
 
-evaluate-web: pkg browser ## Whether the package in Chromium places frames as exactly as the program; needs ../shared
-	node scripts/evaluate-web.mjs
+evaluate-web: pkg browser ## Whether the package in Chromium places frames as exactly as the program
+	node research/evaluate-web.mjs
 
 clean: ## Remove what was built, but not what was installed
 	rm -rf target pkg site www/dist www/public/gallery

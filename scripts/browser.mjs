@@ -1,8 +1,9 @@
-/** Finds the Chromium or Chrome of the machine, for the tests. `node scripts/browser.mjs` installs one where that is easy. */
+/** Finds the Chromium or Chrome of the machine, for the tests. `node scripts/browser.mjs` installs one if that is easy. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { chromium } from '@playwright/test';
 import { fail, say } from './project.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
@@ -13,12 +14,15 @@ const ELSEWHERE = [
   'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
 ];
 
-/** The path of a browser, or null. CHROME names one explicitly. */
+export const NO_BROWSER =
+  'no Chromium or Chrome was found: install one with `sudo apt-get install chromium` or `npx playwright install chromium`, or name it in CHROME';
+
+/** The path of a browser, or null. CHROME names one explicitly; the one that Playwright has downloaded comes last. */
 export function findBrowser() {
   if (process.env.CHROME) return process.env.CHROME;
   const folders = (process.env.PATH ?? '').split(delimiter);
-  const candidates = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...ELSEWHERE];
-  return candidates.find(isProgram) ?? null;
+  const names = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...names, ...ELSEWHERE, chromium.executablePath()].find(isProgram) ?? null;
 }
 
 function isProgram(path) {
@@ -30,13 +34,10 @@ function isProgram(path) {
   }
 }
 
-/** Starts the browser, without a window, with more flags where some are wanted. Each start has a profile of its own. */
-export async function launchBrowser(...flags) {
-  const executablePath = findBrowser();
-  if (!executablePath) throw new Error('no Chromium or Chrome found: install one, or name it in CHROME');
-  const { chromium } = await import('playwright-core');
-  return chromium.launch({
-    executablePath,
+/** How Playwright starts that browser: without a window, with more flags if some are wanted. */
+export function launchOptions(...flags) {
+  return {
+    executablePath: findBrowser() ?? undefined,
     headless: true,
     // Machines that only test often have no sandbox, no GPU and no way out of the local network.
     args: [
@@ -50,29 +51,37 @@ export async function launchBrowser(...flags) {
       '--disable-dev-shm-usage',
       ...flags,
     ],
-  });
+  };
 }
 
-/** Whether the tests can have a browser; installs Debian's or Ubuntu's where there is none and that is possible. */
-export function needBrowser() {
-  if (findBrowser()) return true;
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+/** Starts the browser, outside of Playwright's test runner. Each start has a profile of its own. */
+export async function launchBrowser(...flags) {
+  if (!findBrowser()) throw new Error(NO_BROWSER);
+  return chromium.launch(launchOptions(...flags));
+}
+
+/** Whether a program runs, without a word on the terminal. */
+const works = (program, ...args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+
+/** Whether Debian's or Ubuntu's package could be installed; that takes the rights of root, if need be by sudo. */
+function install() {
+  if (process.platform !== 'linux' || !works('apt-get', '--version')) return false;
+  const isRoot = process.getuid() === 0;
+  if (!isRoot && !works('sudo', '-n', 'true')) return false;
+  say('Installing chromium, for the tests');
   const apt = (...args) => {
-    const [program, ...rest] = [...sudo, 'apt-get', ...args];
-    return (
-      spawnSync(program, rest, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
-        .status === 0
-    );
+    const [program, ...rest] = [...(isRoot ? [] : ['sudo', '-n']), 'apt-get', ...args];
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    return spawnSync(program, rest, { stdio: 'inherit', env }).status === 0;
   };
-  if (process.platform === 'linux') {
-    say('Installing chromium, for the tests');
-    if (apt('update', '-q') && apt('install', '-y', '-q', '--no-install-recommends', 'chromium') && findBrowser())
-      return true;
-  }
-  const message = 'no Chromium or Chrome found: install one, or name it in CHROME';
-  if (process.env.CI) fail(message);
-  console.warn(`warning: ${message}. Tests in the browser are skipped.`);
-  return false;
+  return apt('update', '-q') && apt('install', '-y', '-q', '--no-install-recommends', 'chromium');
+}
+
+/** Sees to it that the tests have a browser. Without one they are skipped on a developer's machine, and fail in CI. */
+function needBrowser() {
+  if (findBrowser() || (install() && findBrowser())) return;
+  if (process.env.CI) fail(NO_BROWSER);
+  console.warn(`warning: ${NO_BROWSER}. Until then tests in the browser are skipped.`);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) needBrowser();

@@ -6,9 +6,6 @@ import { fileURLToPath } from 'node:url';
 /** The project's folder, with a slash at its end. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What lies beside the project for its benchmarks and trials, and need not be there; STGAN_SHARED names another place. */
-export const shared = process.env.STGAN_SHARED ?? fileURLToPath(new URL('../../shared', import.meta.url));
-
 /** Runs a program, its output on the terminal; a failure ends the script. */
 export function run(program, args, options = {}) {
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', ...options });

@@ -1,107 +1,81 @@
-import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
-import { blackPng, glasses, png } from './png.mjs';
-import { fitted, start, state } from './site.mjs';
+import { expect, test } from './fixtures.mjs';
+import { blackPng, glasses, png } from './pictures.mjs';
+import { fitted, give, notice, noticed, state } from './site.mjs';
 
-let demo;
-before(async () => (demo = await start()));
-after(() => demo?.close());
+const plain = () => png(60, 80, () => [90, 120, 150, 255]);
 
-const give = (page, input, name, mimeType, buffer) => page.setInputFiles(input, { name, mimeType, buffer });
-
-async function notice(page, words) {
-  const shown = page.getByRole('alert').filter({ hasText: words });
-  await shown.waitFor();
-  return shown;
-}
-
-test('a file that is no picture, a picture that is too large, and the way back', async () => {
-  const page = await demo.open();
-  await fitted(page);
-  const before = await state(page);
-  await give(page, '#photo-file', 'letter.pdf', 'application/pdf', Buffer.from('%PDF-1.7 not a picture'));
-  await notice(page, /letter\.pdf.*not a picture.*JPEG, PNG or WebP/);
-  await give(page, '#photo-file', 'IMG_1.HEIC', 'image/heic', Buffer.from('ftypheic'));
-  await notice(page, /HEIC.*JPEG/);
-  await give(page, '#photo-file', 'poster.png', 'image/png', blackPng(8001, 8000));
-  await notice(page, /8001 × 8000 pixels.*64 megapixels/);
-  const after = await state(page);
-  assert.equal(after.photo, before.photo, 'the photo that was open stays open');
-  assert.deepEqual(after.homography, before.homography);
-  await page.getByRole('button', { name: 'Dismiss' }).click();
-  assert.equal(await page.locator('.notice').isVisible(), false);
-  await give(
-    page,
-    '#photo-file',
-    'fine.png',
-    'image/png',
-    png(60, 80, () => [90, 120, 150, 255]),
-  );
-  await page.waitForSelector('main[data-photo^="own"]');
-  assert.deepEqual(page.problems, []);
+test('a file that is no picture, a picture that is too large, and the way back', async ({ demo }) => {
+  const before = await state(demo);
+  await give(demo, '#photo-file', 'letter.pdf', 'application/pdf', Buffer.from('%PDF-1.7 not a picture'));
+  await notice(demo, /letter\.pdf.*not a picture.*JPEG, PNG or WebP/);
+  await give(demo, '#photo-file', 'IMG_1.HEIC', 'image/heic', Buffer.from('ftypheic'));
+  await notice(demo, /HEIC.*JPEG/);
+  await give(demo, '#photo-file', 'poster.png', 'image/png', blackPng(8001, 8000));
+  await notice(demo, /8001 × 8000 pixels.*64 megapixels/);
+  const after = await state(demo);
+  expect(after.photo, 'the photo that was open stays open').toBe(before.photo);
+  expect(after.homography).toEqual(before.homography);
+  await demo.getByRole('button', { name: 'Dismiss' }).click();
+  expect(await noticed(demo)).toBe(false);
+  await give(demo, '#photo-file', 'fine.png', 'image/png', plain());
+  await demo.waitForSelector('main[data-photo^="own"]');
 });
 
-test('a frame without transparency is used with a warning, an empty one is not', async () => {
-  const page = await demo.open();
-  await fitted(page);
+test('a frame without transparency is used with a warning, an empty one is not', async ({ demo }) => {
   await give(
-    page,
+    demo,
     '#frame-file',
     'solid.png',
     'image/png',
     png(90, 40, () => [40, 40, 40, 255]),
   );
-  await notice(page, /solid\.png.*no transparent background/);
-  await page.waitForSelector('main[data-frame^="own"]');
-  const { frame } = await state(page);
+  await notice(demo, /solid\.png.*no transparent background/);
+  await demo.waitForSelector('main[data-frame^="own"]');
+  const { frame } = await state(demo);
   await give(
-    page,
+    demo,
     '#frame-file',
     'empty.png',
     'image/png',
     png(90, 40, () => [40, 40, 40, 0]),
   );
-  await notice(page, /empty\.png.*transparent/);
-  assert.equal((await state(page)).frame, frame);
-  await give(page, '#frame-file', 'good.png', 'image/png', glasses());
-  await page.waitForFunction((old) => document.querySelector('main').dataset.frame !== old, frame);
-  assert.equal(await page.locator('.notice').isVisible(), false, 'what went well takes the warning away');
+  await notice(demo, /empty\.png.*transparent/);
+  expect((await state(demo)).frame).toBe(frame);
+  await give(demo, '#frame-file', 'good.png', 'image/png', glasses());
+  await demo.waitForFunction((old) => document.querySelector('main').dataset.frame !== old, frame);
+  expect(await noticed(demo), 'what went well takes the warning away').toBe(false);
 });
 
-test('weights that do not load: said, and tried again', async () => {
-  let broken = true;
-  const page = await demo.open({
-    prepare: (context) => context.route(/\.safetensors$/, (route) => (broken ? route.abort() : route.continue())),
-  });
-  const shown = await notice(page, /model could not be loaded.*connection/);
-  assert.equal((await state(page)).model, 'false');
-  await page.waitForSelector('main[data-state="placed"]');
-  broken = false;
-  await shown.getByRole('button', { name: 'Try again' }).click();
-  await fitted(page);
-  assert.equal(await page.locator('.notice').isVisible(), false);
-});
+test.describe('files that do not come', () => {
+  test.use({ troubled: true });
 
-test('damaged weights and a missing gallery are told apart', async () => {
-  const damaged = await demo.open({
-    prepare: (context) =>
-      context.route(/\.safetensors$/, (route) => route.fulfill({ status: 200, body: 'not weights' })),
+  test('weights that do not load: said, and tried again', async ({ page }) => {
+    let broken = true;
+    await page.route(/\.safetensors$/, (route) => (broken ? route.abort() : route.continue()));
+    await page.goto('./');
+    const shown = await notice(page, /model could not be loaded.*connection/);
+    expect((await state(page)).model).toBe('false');
+    await page.waitForSelector('main[data-state="placed"]');
+    broken = false;
+    await shown.getByRole('button', { name: 'Try again' }).click();
+    await fitted(page);
+    expect(await noticed(page)).toBe(false);
   });
-  await notice(damaged, /damaged/);
-  const bare = await demo.open({
-    prepare: (context) => context.route(/gallery\.json$/, (route) => route.fulfill({ status: 404 })),
+
+  test('damaged weights are told apart', async ({ page }) => {
+    await page.route(/\.safetensors$/, (route) => route.fulfill({ status: 200, body: 'not weights' }));
+    await page.goto('./');
+    await notice(page, /damaged/);
   });
-  await notice(bare, /sample portraits and frames could not be loaded/);
-  // One's own pictures work all the same.
-  await give(
-    bare,
-    '#photo-file',
-    'fine.png',
-    'image/png',
-    png(60, 80, () => [90, 120, 150, 255]),
-  );
-  await give(bare, '#frame-file', 'good.png', 'image/png', glasses());
-  await bare.waitForSelector('main[data-state="placed"]');
-  await bare.click('#fit');
-  await fitted(bare);
+
+  test('without the gallery one’s own pictures work all the same', async ({ page }) => {
+    await page.route(/gallery\.json$/, (route) => route.fulfill({ status: 404 }));
+    await page.goto('./');
+    await notice(page, /sample portraits and frames could not be loaded/);
+    await give(page, '#photo-file', 'fine.png', 'image/png', plain());
+    await give(page, '#frame-file', 'good.png', 'image/png', glasses());
+    await page.waitForSelector('main[data-state="placed"]');
+    await page.click('#fit');
+    await fitted(page);
+  });
 });

@@ -1,26 +1,11 @@
-import assert from 'node:assert/strict';
-import test, { after, afterEach, before, beforeEach } from 'node:test';
-import { png } from './png.mjs';
-import { eyeError, fitted, gallery, start, state } from './site.mjs';
+import { expect, test } from './fixtures.mjs';
+import { png } from './pictures.mjs';
+import { eyeError, gallery, give, notice, noticed, state } from './site.mjs';
 
-let demo;
-let page;
-before(async () => (demo = await start()));
-after(() => demo?.close());
-beforeEach(async () => {
-  page = await demo.open();
-  await fitted(page);
-});
-afterEach(async () => {
-  assert.deepEqual(page.problems, []);
-  await page.context().close();
-});
-
-const give = (name, mimeType, buffer) => page.setInputFiles('#photo-file', { name, mimeType, buffer });
-const own = (words) => page.waitForSelector(`main[data-photo^="own"]${words}`);
+const own = (page, words) => page.waitForSelector(`main[data-photo^="own"]${words}`);
 
 /** A picture of the gallery's portraits side by side, each of another size; where the eyes of each are on it. */
-async function group(...ids) {
+async function group(page, ...ids) {
   const { portraits } = await gallery(page);
   const people = ids.map((id) => portraits.find((portrait) => portrait.id === id));
   const scales = people.map((_, i) => 0.5 - 0.12 * i);
@@ -49,48 +34,44 @@ async function group(...ids) {
   return { file: Buffer.from(bytes), eyes };
 }
 
-test('a photo with a face gets the frame on the eyes, without a hand', async (t) => {
+test('a photo with a face gets the frame on the eyes, without a hand', async ({ demo }) => {
   for (const id of ['kofi', 'helen']) {
-    const { file, eyes } = await group(id);
-    await give(`${id}.jpg`, 'image/jpeg', file);
-    await page.waitForFunction((name) => document.querySelector('.photo').ariaLabel.includes(name), id);
-    await own('[data-state="fitted"][data-exact="true"]');
-    const error = eyeError(await state(page), eyes[0]);
-    t.diagnostic(`${id}: ${error.toFixed(3)} eye distances off`);
-    assert.ok(error < 0.12, `${id}: ${error}`);
-    assert.equal(await page.locator('.notice').isVisible(), false);
+    const { file, eyes } = await group(demo, id);
+    await give(demo, '#photo-file', `${id}.jpg`, 'image/jpeg', file);
+    await demo.waitForFunction((name) => document.querySelector('.photo').ariaLabel.includes(name), id);
+    await own(demo, '[data-state="fitted"][data-exact="true"]');
+    const error = eyeError(await state(demo), eyes[0]);
+    console.log(`${id}: ${error.toFixed(3)} eye distances off`);
+    expect(error, id).toBeLessThan(0.12);
+    expect(await noticed(demo)).toBe(false);
   }
 });
 
-test('a photo without a face asks for a drag, and Fit works as ever', async () => {
-  await give(
-    'wall.png',
-    'image/png',
-    png(240, 300, (x, y) => [120 + ((x * 3) & 15), 130, 140 + ((y * 5) & 15), 255]),
-  );
-  await page
-    .getByRole('alert')
-    .filter({ hasText: /No face was found.*Drag the frame/ })
-    .waitFor();
-  await own('[data-state="placed"]');
-  assert.equal(await page.locator('.face-mark').count(), 0);
-  await page.click('#fit');
-  await own('[data-state="fitted"]');
+test('a photo without a face asks for a drag, and Fit works as ever', async ({ demo }) => {
+  const wall = png(240, 300, (x, y) => [120 + ((x * 3) & 15), 130, 140 + ((y * 5) & 15), 255]);
+  await give(demo, '#photo-file', 'wall.png', 'image/png', wall);
+  await notice(demo, /No face was found.*Drag the frame/);
+  await own(demo, '[data-state="placed"]');
+  expect(await demo.locator('.face-mark').count()).toBe(0);
+  await demo.click('#fit');
+  await own(demo, '[data-state="fitted"]');
 });
 
-test('in a group the frame goes to whoever is pressed', async () => {
-  const { file, eyes } = await group('mateo', 'mei');
-  await give('both.jpg', 'image/jpeg', file);
-  await own('[data-faces="2"][data-state="fitted"][data-exact="true"]');
-  const nearest = (now) => eyes.map((pair) => eyeError(now, pair));
-  const [a, b] = nearest(await state(page));
+test('in a group the frame goes to whoever is pressed', async ({ demo }) => {
+  const { file, eyes } = await group(demo, 'mateo', 'mei');
+  await give(demo, '#photo-file', 'both.jpg', 'image/jpeg', file);
+  await own(demo, '[data-faces="2"][data-state="fitted"][data-exact="true"]');
+  const errors = async () => {
+    const now = await state(demo);
+    return eyes.map((pair) => eyeError(now, pair));
+  };
+  const [a, b] = await errors();
   const at = a < b ? 0 : 1;
-  assert.ok(Math.min(a, b) < 0.12, `${a}, ${b}`);
-  const marks = page.locator('.face-mark:visible');
-  assert.equal(await marks.count(), 1, 'where the frame is, there is nothing to press');
+  expect(Math.min(a, b), `${a}, ${b}`).toBeLessThan(0.12);
+  const marks = demo.locator('.face-mark:visible');
+  expect(await marks.count(), 'where the frame is, there is nothing to press').toBe(1);
   await marks.click();
-  await page.waitForFunction(() => document.querySelector('main').dataset.state !== 'fitted');
-  await own('[data-state="fitted"][data-exact="true"]');
-  const error = nearest(await state(page))[1 - at];
-  assert.ok(error < 0.12, `${error}`);
+  await demo.waitForFunction(() => document.querySelector('main').dataset.state !== 'fitted');
+  await own(demo, '[data-state="fitted"][data-exact="true"]');
+  expect((await errors())[1 - at]).toBeLessThan(0.12);
 });

@@ -1,46 +1,5 @@
-/** The built demo, served to a browser: what every test of this folder begins with. */
-import { existsSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { launchBrowser } from '../../scripts/browser.mjs';
-import { root } from '../../scripts/project.mjs';
-import { serve } from '../../scripts/serve.mjs';
-
-/** The folder with the built site; `STGAN_SITE` names another. */
-const site = resolve(process.env.STGAN_SITE ?? join(root, 'site'));
-
-/** A browser, with more flags where some are wanted, and the served site. `open(options)` gives a page in a context of its own. */
-export async function start(...flags) {
-  if (!existsSync(join(site, 'index.html'))) throw new Error(`${site} holds no built site: run \`make site\` first`);
-  // Under a path of its own, as many web hosts have it.
-  const server = await serve(dirname(site));
-  const address = `${server.url}${basename(site)}/`;
-  const browser = await launchBrowser(...flags);
-  return {
-    address,
-    async open({ prepare, ...options } = {}) {
-      const context = await browser.newContext({
-        viewport: { width: 1280, height: 800 },
-        acceptDownloads: true,
-        ...options,
-      });
-      const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
-      page.problems = [];
-      page.on('pageerror', (error) => page.problems.push(`error: ${error.message}`));
-      page.on('console', (message) => {
-        if (message.type() === 'error' || message.type() === 'warning')
-          page.problems.push(`${message.type()}: ${message.text()}`);
-      });
-      await prepare?.(context, page);
-      await page.goto(address);
-      return page;
-    },
-    async close() {
-      await browser.close();
-      await server.close();
-    },
-  };
-}
+/** What tests read from the demo's page, and how they wait for it. */
+import { readFile } from 'node:fs/promises';
 
 /** What the page says of itself: numbers and lists are read. */
 export function state(page) {
@@ -120,3 +79,40 @@ export async function windowPoint(page, x, y) {
     [x, y],
   );
 }
+
+/** By how many pixels the page is wider than the window. */
+export function overflow(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+/** What is shown to be touched, of the elements that `selector` names, and is smaller than 44 pixels. */
+export function smallTargets(page, selector) {
+  return page.evaluate(
+    (elements) =>
+      [...document.querySelectorAll(elements)]
+        .map((element) => ({ name: element.id || element.className, box: element.getBoundingClientRect() }))
+        // At a fraction of a pixel, 44 pixels come out as 43.99998.
+        .filter(({ box }) => box.width > 0 && Math.round(Math.min(box.width, box.height) * 100) < 4400)
+        .map(({ name, box }) => `${name}: ${box.width} × ${box.height}`),
+    selector,
+  );
+}
+
+/** Gives a file to one of the page's inputs. */
+export const give = (page, input, name, mimeType, buffer) => page.setInputFiles(input, { name, mimeType, buffer });
+
+/** Presses a download button; the file's name and bytes. */
+export async function download(page, button) {
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
+  return { name: saved.suggestedFilename(), bytes: await readFile(await saved.path()) };
+}
+
+/** Waits for a notice with these words. */
+export async function notice(page, words) {
+  const shown = page.getByRole('alert').filter({ hasText: words });
+  await shown.waitFor();
+  return shown;
+}
+
+/** Whether any notice is shown. */
+export const noticed = (page) => page.locator('.notice').isVisible();

@@ -3,9 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+import { root } from '../../scripts/project.mjs';
 
 const npm = (cwd, ...args) =>
   execFileSync('npm', [...args, '--loglevel', 'error'], { cwd, encoding: 'utf8', shell: process.platform === 'win32' });
@@ -17,23 +15,28 @@ export function project(...files) {
   const [{ filename, files: packed }] = JSON.parse(npm(folder, 'pack', '--json', join(root, 'pkg')));
   // The package needs no other: an installation without a network is enough.
   npm(folder, 'install', '--offline', '--no-audit', '--no-fund', `./${filename}`);
-  for (const file of files)
-    cpSync(new URL(file, import.meta.url), join(folder, file.replace('vite/', '')), { recursive: true });
+  for (const file of files) cpSync(new URL(file, import.meta.url), join(folder, file.replace('vite/', '')));
   const installed = join(folder, 'node_modules', 'stgan');
   return {
     folder,
     packed: packed.map(({ path }) => path),
     manifest: JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')),
     path: (file) => join(installed, file),
+    read: (file) => readFileSync(join(installed, file)),
+    /** Runs a script in the project, in a process of its own; what it prints. */
+    run(script) {
+      const file = join(folder, 'script.mjs');
+      writeFileSync(file, script);
+      return execFileSync(process.execPath, [file], { encoding: 'utf8' });
+    },
+    /** Runs a program of the workshop's own node_modules in the project. */
+    tool(program, ...args) {
+      execFileSync(process.execPath, [join(root, 'node_modules', program), ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
+    },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-/** Runs a program of the workshop's own node_modules in a folder. */
-export function tool(folder, script, ...args) {
-  return execFileSync(process.execPath, [join(root, 'node_modules', script), ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: 'pipe',
-  });
 }

@@ -59,6 +59,13 @@ export function photo(width = 640, height = 480) {
   return { data, width, height };
 }
 
+/** How far a face found on `photo` is off the pupils that it draws, in eye distances. */
+export function offPupils({ eyes }, { width, height }) {
+  const [left, right] = [-1, 1].map((side) => ({ x: width / 2 + side * width * 0.068, y: height * 0.4 }));
+  const far = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
+  return (far(eyes[0], left) + far(eyes[1], right)) / 2 / far(left, right);
+}
+
 /** Files of 24×16 pixels, red on the left and blue on the right. The JPEG file's EXIF data says: turn it by 90° clockwise. */
 export const files = {
   jpeg: bytes(

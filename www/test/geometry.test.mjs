@@ -1,21 +1,18 @@
-import assert from 'node:assert/strict';
-import test from 'node:test';
-import { load } from './load.mjs';
-
-const [geometry] = await load('geometry.ts');
-const {
+import { expect, test } from '@playwright/test';
+import {
   apply,
   between,
   faceRegion,
   fromQuad,
   keepOnPhoto,
   multiply,
+  normalized,
   pinch,
   placementHomography,
   placementOf,
   quad,
   wrapDegrees,
-} = geometry;
+} from '../src/geometry.ts';
 
 const box = { x: 20, y: 35, width: 960, height: 310 };
 const placement = { x: 512.5, y: 430, width: 288, rotation: -13 };
@@ -23,9 +20,9 @@ const placement = { x: 512.5, y: 430, width: 288, rotation: -13 };
 const projective = multiply([1.02, 0.03, 4, -0.02, 0.97, 9, 1e-4, -5e-5, 1], placementHomography(placement, box));
 
 function near(actual, expected, tolerance = 1e-9) {
-  assert.equal(actual.length, expected.length);
+  expect(actual.length).toBe(expected.length);
   for (const [i, value] of actual.entries())
-    assert.ok(Math.abs(value - expected[i]) <= tolerance, `[${i}]: ${value}, not ${expected[i]}`);
+    expect(Math.abs(value - expected[i]), `[${i}]: ${value}, not ${expected[i]}`).toBeLessThanOrEqual(tolerance);
 }
 
 test('a placement puts the middle of the visible part where it says, as wide and as turned as it says', () => {
@@ -34,7 +31,7 @@ test('a placement puts the middle of the visible part where it says, as wide and
   const [left, right] = [apply(h, [20, 190]), apply(h, [980, 190])];
   near([Math.hypot(right[0] - left[0], right[1] - left[1])], [288]);
   // Clockwise on the screen, where y runs down: a negative rotation lifts the right side.
-  assert.ok(right[1] < left[1]);
+  expect(right[1]).toBeLessThan(left[1]);
 });
 
 test('the placement of a placement’s homography is the placement', () => {
@@ -44,7 +41,7 @@ test('the placement of a placement’s homography is the placement', () => {
 
 test('a homography is known by where it sends four corners', () => {
   const found = fromQuad(box, quad(projective, box));
-  const expected = geometry.normalized(projective);
+  const expected = normalized(projective);
   near(found, expected, 1e-9 * Math.max(...expected.map(Math.abs)));
 });
 
@@ -84,7 +81,7 @@ function inverseOf({ x, y, width, rotation }) {
 }
 
 test('fingers on one spot change nothing', () => {
-  assert.deepEqual(
+  expect(
     pinch(
       placement,
       [
@@ -96,8 +93,7 @@ test('fingers on one spot change nothing', () => {
         [3, 3],
       ],
     ),
-    placement,
-  );
+  ).toEqual(placement);
 });
 
 test('angles stay within half a turn', () => {
@@ -107,8 +103,8 @@ test('angles stay within half a turn', () => {
 test('a frame cannot get lost', () => {
   const photo = { width: 600, height: 800 };
   const kept = keepOnPhoto({ x: -90, y: 1200, width: 1, rotation: 370 }, photo);
-  assert.deepEqual(kept, { x: 0, y: 800, width: 24, rotation: 10 });
-  assert.equal(keepOnPhoto({ ...kept, width: 1e5 }, photo).width, 1200);
+  expect(kept).toEqual({ x: 0, y: 800, width: 24, rotation: 10 });
+  expect(keepOnPhoto({ ...kept, width: 1e5 }, photo).width).toBe(1200);
 });
 
 test('the face region lies on the photo and has the wanted shape', () => {
@@ -116,11 +112,10 @@ test('the face region lies on the photo and has the wanted shape', () => {
   for (const x of [0, 300, 600]) {
     for (const width of [50, 300, 1200]) {
       const region = faceRegion({ x, y: 300, width, rotation: 0 }, photo, 1.25);
-      assert.ok(region.x >= 0 && region.y >= 0, JSON.stringify(region));
-      assert.ok(
-        region.x + region.width <= 600 + 1e-9 && region.y + region.height <= 800 + 1e-9,
-        JSON.stringify(region),
-      );
+      expect(region.x, JSON.stringify(region)).toBeGreaterThanOrEqual(0);
+      expect(region.y, JSON.stringify(region)).toBeGreaterThanOrEqual(0);
+      expect(region.x + region.width, JSON.stringify(region)).toBeLessThanOrEqual(600 + 1e-9);
+      expect(region.y + region.height, JSON.stringify(region)).toBeLessThanOrEqual(800 + 1e-9);
       near([region.width / region.height], [1.25]);
     }
   }

@@ -1,37 +1,36 @@
-import assert from 'node:assert/strict';
-import test from 'node:test';
-import { load } from './load.mjs';
+import { expect, test } from '@playwright/test';
+import { keyMove, wheelFactor } from '../src/gestures.ts';
 
-const [{ keyMove, wheelFactor }] = await load('gestures.ts');
 const placement = { x: 300, y: 400, width: 240, rotation: 178 };
 
 test('arrows move, further with Shift', () => {
   const small = keyMove(placement, 'ArrowRight', false, 600);
   const large = keyMove(placement, 'ArrowRight', true, 600);
-  assert.ok(small.x > 300 && large.x > small.x);
-  assert.equal(small.y, 400);
-  assert.ok(keyMove(placement, 'ArrowUp', false, 600).y < 400);
+  expect(small.x).toBeGreaterThan(300);
+  expect(large.x).toBeGreaterThan(small.x);
+  expect(small.y).toBe(400);
+  expect(keyMove(placement, 'ArrowUp', false, 600).y).toBeLessThan(400);
 });
 
 test('plus and minus scale, there and back', () => {
   const larger = keyMove(placement, '+', false, 600);
-  assert.ok(larger.width > 240);
-  assert.ok(Math.abs(keyMove(larger, '-', false, 600).width - 240) < 1e-9);
+  expect(larger.width).toBeGreaterThan(240);
+  expect(Math.abs(keyMove(larger, '-', false, 600).width - 240)).toBeLessThan(1e-9);
 });
 
 test('brackets turn, over the half turn too', () => {
-  assert.equal(keyMove(placement, ']', false, 600).rotation, 179);
-  assert.equal(keyMove(placement, '}', true, 600).rotation, -177);
-  assert.equal(keyMove(placement, ',', false, 600).rotation, 177);
+  expect(keyMove(placement, ']', false, 600).rotation).toBe(179);
+  expect(keyMove(placement, '}', true, 600).rotation).toBe(-177);
+  expect(keyMove(placement, ',', false, 600).rotation).toBe(177);
 });
 
 test('other keys are not taken', () => {
-  for (const key of ['a', 'Tab', 'Escape', 'PageDown']) assert.equal(keyMove(placement, key, false, 600), null);
+  for (const key of ['a', 'Tab', 'Escape', 'PageDown']) expect(keyMove(placement, key, false, 600)).toBe(null);
 });
 
 test('the wheel scales up and down alike, and never wildly', () => {
-  assert.ok(Math.abs(wheelFactor(50, 0) * wheelFactor(-50, 0) - 1) < 1e-12);
-  assert.ok(wheelFactor(-50, 0) > 1);
-  assert.ok(wheelFactor(1e6, 0) > 0.8);
-  assert.equal(wheelFactor(3, 1), wheelFactor(48, 0));
+  expect(Math.abs(wheelFactor(50, 0) * wheelFactor(-50, 0) - 1)).toBeLessThan(1e-12);
+  expect(wheelFactor(-50, 0)).toBeGreaterThan(1);
+  expect(wheelFactor(1e6, 0)).toBeGreaterThan(0.8);
+  expect(wheelFactor(3, 1)).toBe(wheelFactor(48, 0));
 });

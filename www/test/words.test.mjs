@@ -1,27 +1,25 @@
-import assert from 'node:assert/strict';
-import test from 'node:test';
-import { load } from './load.mjs';
-
-const [{ fileName, formatBytes, significant, signed }, { measureAlpha }] = await load('words.ts', 'pictures.ts');
+import { expect, test } from '@playwright/test';
+import { measureAlpha } from '../src/pictures.ts';
+import { fileName, formatBytes, signed, significant } from '../src/words.ts';
 
 test('file names come from the photo and the frame', () => {
-  assert.equal(fileName('Ada Miller.jpeg', 'Round, gold', 'image/png'), 'ada-miller-round-gold.png');
-  assert.equal(fileName('…', '…', 'image/jpeg'), 'photo.jpg');
+  expect(fileName('Ada Miller.jpeg', 'Round, gold', 'image/png')).toBe('ada-miller-round-gold.png');
+  expect(fileName('…', '…', 'image/jpeg')).toBe('photo.jpg');
 });
 
 test('sizes are said in the unit that suits them', () => {
-  assert.equal(formatBytes(120), '1 kB');
-  assert.equal(formatBytes(84_400), '84 kB');
-  assert.equal(formatBytes(3_240_000), '3.2 MB');
+  expect(formatBytes(120)).toBe('1 kB');
+  expect(formatBytes(84_400)).toBe('84 kB');
+  expect(formatBytes(3_240_000)).toBe('3.2 MB');
 });
 
 test('numbers are short and have a true minus', () => {
-  assert.equal(significant(-0.123456), '−0.12346');
-  assert.equal(significant(0), '0');
-  assert.equal(significant(-2.86e-5), '−2.86e−5');
-  assert.equal(signed(0.5), '+0.5000');
-  assert.equal(signed(-0.125), '−0.1250');
-  assert.equal(signed(-0.00004), '0.0000');
+  expect(significant(-0.123456)).toBe('−0.12346');
+  expect(significant(0)).toBe('0');
+  expect(significant(-2.86e-5)).toBe('−2.86e−5');
+  expect(signed(0.5)).toBe('+0.5000');
+  expect(signed(-0.125)).toBe('−0.1250');
+  expect(signed(-0.00004)).toBe('0.0000');
 });
 
 test('the visible part of a frame is what is at least 10 % opaque', () => {
@@ -31,9 +29,9 @@ test('the visible part of a frame is what is at least 10 % opaque', () => {
   alpha(0, 0, 25);
   alpha(2, 1, 26);
   alpha(4, 2, 255);
-  assert.deepEqual(measureAlpha({ data, width, height }), {
+  expect(measureAlpha({ data, width, height })).toEqual({
     box: { x: 2, y: 1, width: 3, height: 2 },
     transparent: 22 / 24,
   });
-  assert.equal(measureAlpha({ data: new Uint8ClampedArray(16), width: 2, height: 2 }).box, null);
+  expect(measureAlpha({ data: new Uint8ClampedArray(16), width: 2, height: 2 }).box).toBe(null);
 });

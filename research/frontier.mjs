@@ -1,7 +1,7 @@
 /**
  * What sizes, inputs, stages and ways to store weights cost and give: the tables in weights/MODEL_CARD.md.
  *
- * `node scripts/frontier.mjs` prints for every row of the frontier bytes (f16) and milliseconds a stage in Chromium, one thread,
+ * `node research/frontier.mjs` prints for every row of the frontier bytes (f16) and milliseconds a stage in Chromium, one thread,
  * rounds interleaved; and anchor errors of those rows that have been trained: `--train DATA [ROW …]` does that for the rows named, or
  * all, into runs/frontier, a few minutes to an hour each, and goes on where it was interrupted. `--storage DATA --weights FILE`
  * measures weights (f32 or f16, as training writes them) stored in fewer bits. The last line is JSON.
@@ -10,10 +10,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findBrowser, launchBrowser } from './browser.mjs';
+import { findBrowser, launchBrowser, NO_BROWSER } from '../scripts/browser.mjs';
+import { serve } from '../scripts/preview.mjs';
+import { fail, output, root, run, say } from '../scripts/project.mjs';
 import { planes, readTensors, writeCascade, writeTensors } from './cascade.mjs';
-import { fail, output, root, run, say } from './project.mjs';
-import { serve } from './serve.mjs';
 
 const ROUNDS = 60;
 const WARM = 8;
@@ -180,7 +180,7 @@ const { values, positionals } = parseArgs({
 const unknown = positionals.filter((name) => !(name in ROWS));
 if (unknown.length) fail(`no rows named ${unknown.join(', ')}; there are ${Object.keys(ROWS).join(', ')}`);
 if (values.storage && !values.weights) fail('--storage needs --weights FILE');
-if (!findBrowser()) fail('no Chromium or Chrome found: install one, or name it in CHROME');
+if (!findBrowser()) fail(NO_BROWSER);
 if (values.train) for (const name of positionals.length ? positionals : Object.keys(ROWS)) train(name, values.train);
 
 const { times, bytes } = await milliseconds(Object.values(ROWS));

@@ -1,17 +1,19 @@
 /**
  * A generator stage in one page of Chromium: this package, onnxruntime-web and TensorFlow.js on the same weights, one thread
  * each, their rounds interleaved; then a whole fit, the overlay, what each makes a page download, and the start of a page. The
- * last line is JSON. `node scripts/bench-web.mjs [ROUNDS]`
+ * last line is JSON. `node research/bench-web.mjs [ROUNDS]`
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { findBrowser, launchBrowser, NO_BROWSER } from '../scripts/browser.mjs';
+import { serve } from '../scripts/preview.mjs';
+import { fail, output, root, run, say } from '../scripts/project.mjs';
 import { benchTrack, prepareClip } from './bench-track.mjs';
-import { findBrowser, launchBrowser } from './browser.mjs';
 import { readTensors, writeCascade, writeTensors } from './cascade.mjs';
-import { fail, output, root, run, say, shared } from './project.mjs';
-import { serve } from './serve.mjs';
+import { median, rounded } from './figures.mjs';
+import { shared } from './shared.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 60);
 const WARM = 8;
@@ -24,10 +26,10 @@ const NAMES = ['stgan', 'onnxruntime', 'tfjs'];
 
 const exporter = join(shared, 'peers', 'onnx_export.py');
 if (!existsSync(exporter)) {
-  console.log('bench-web: skipped, since there is no ../shared/peers/onnx_export.py');
+  console.log(`bench-web: skipped, since there is no ${exporter}`);
   process.exit(0);
 }
-if (!findBrowser()) fail('no Chromium or Chrome found: install one, or name it in CHROME');
+if (!findBrowser()) fail(NO_BROWSER);
 
 const home = join(root, '.tools', 'bench-web');
 const work = join(home, 'work');
@@ -76,8 +78,8 @@ function buildPages() {
   // The models stay: most are always the same.
   rmSync(join(site, 'assets'), { recursive: true, force: true });
   // Where the pages' imports find the peers: beside copies of the package and of what draws the pictures.
-  const pages = join(work, 'benches', 'web');
-  cpSync(join(root, 'benches', 'web'), pages, { recursive: true });
+  const pages = join(work, 'research', 'web');
+  cpSync(join(root, 'research', 'web'), pages, { recursive: true });
   for (const folder of ['pkg', 'tests/package']) {
     rmSync(join(work, folder), { recursive: true, force: true });
     cpSync(join(root, folder), join(work, folder), { recursive: true });
@@ -134,12 +136,6 @@ function prepareModels(python) {
   ];
 }
 
-const median = (values) => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-};
-const rounded = (value, digits = 3) => Math.round(value * 10 ** digits) / 10 ** digits;
 const row = (title, ...values) => console.log(title.padEnd(46), ...values.map((value) => String(value).padStart(12)));
 
 /** The largest difference between the answers of two contenders, of the largest number in them. */
@@ -188,12 +184,12 @@ try {
     const ratio = medians.stgan / medians.onnxruntime;
     row(title, ...NAMES.map((name) => medians[name].toFixed(2)), ratio.toFixed(3), apart.toExponential(1));
     if (!(apart <= AGREEMENT)) fail(`the answers differ by ${apart}`);
-    const least = Object.fromEntries(NAMES.map((name) => [name, rounded(Math.min(...times[name]))]));
+    const least = Object.fromEntries(NAMES.map((name) => [name, rounded(Math.min(...times[name]), 3)]));
     result.stages[key] = {
-      ms: Object.fromEntries(NAMES.map((name) => [name, rounded(medians[name])])),
+      ms: Object.fromEntries(NAMES.map((name) => [name, rounded(medians[name], 3)])),
       least_ms: least,
-      ratio: rounded(ratio),
-      median_of_ratios: rounded(median(ratios)),
+      ratio: rounded(ratio, 3),
+      median_of_ratios: rounded(median(ratios), 3),
       difference: Number(apart.toExponential(2)),
     };
   }
@@ -216,14 +212,14 @@ try {
   for (const [key, title] of steps) {
     const medians = times.map((time) => median(time[key]));
     row(title, ...medians.map((value) => value.toFixed(2)));
-    result.fits[`${key}_ms`] = { mp2: rounded(medians[0]), mp12: rounded(medians[1]) };
+    result.fits[`${key}_ms`] = { mp2: rounded(medians[0], 3), mp12: rounded(medians[1], 3) };
   }
   const photos = [[1280, 960], ...sizes];
   const located = await page.evaluate((settings) => window.bench.locate(...settings), [photos, ROUNDS, WARM]);
   row('locate, median ms', '1.2 MP', '2 MP', '12 MP', 'three faces', 'nobody');
   row('', ...located.map(({ ms }) => ms.toFixed(2)));
   result.locate = Object.fromEntries(
-    ['mp1', 'mp2', 'mp12', 'three', 'nobody'].map((key, i) => [key, { ...located[i], ms: rounded(located[i].ms) }]),
+    ['mp1', 'mp2', 'mp12', 'three', 'nobody'].map((key, i) => [key, { ...located[i], ms: rounded(located[i].ms, 3) }]),
   );
 } finally {
   await browser.close();

@@ -5,19 +5,20 @@
  */
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findBrowser, launchBrowser } from './browser.mjs';
-import { fail, root, run, say, shared } from './project.mjs';
-import { serve } from './serve.mjs';
+import { findBrowser, launchBrowser, NO_BROWSER } from '../scripts/browser.mjs';
+import { serve } from '../scripts/preview.mjs';
+import { fail, root, run, say } from '../scripts/project.mjs';
+import { shared } from './shared.mjs';
 
 /** How far the two may be apart, as a share of the program's. */
 const TOLERANCE = 0.01;
 
 const data = join(shared, 'data', 'portraits');
 if (!existsSync(data)) {
-  say(`Skipped: there is no ${data}`);
+  console.log(`evaluate-web: skipped, since there is no ${data}`);
   process.exit(0);
 }
-if (!findBrowser()) fail('no Chromium or Chrome found: install one, or name it in CHROME');
+if (!findBrowser()) fail(NO_BROWSER);
 const work = join(root, '.tools', 'evaluate-web');
 mkdirSync(work, { recursive: true });
 

@@ -3,7 +3,7 @@
  * torch.nn.functional.grid_sample: interleaved in rounds, one thread each, medians. The last line is JSON.
  */
 import { join } from 'node:path';
-import { root, say } from './project.mjs';
+import { root, say } from '../scripts/project.mjs';
 import { benchmark, interleave, measure, pythonWithTorch, torchVersion } from './torch.mjs';
 
 const ROUNDS = 7;
@@ -13,7 +13,7 @@ const SHAPE = [20, 4, 144];
 
 const python = pythonWithTorch();
 const executable = benchmark('grid_sample');
-const peer = join(root, 'benches', 'torch_grid_sample.py');
+const peer = join(root, 'research', 'torch_grid_sample.py');
 const result = {
   torch: torchVersion(python),
   threads: 1,

@@ -1,7 +1,8 @@
 /** What the benchmarks against PyTorch share: a Python that has it, the benchmark's executable, and fair measuring. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { fail, output, root, run, say } from './project.mjs';
+import { fail, output, root, run, say } from '../scripts/project.mjs';
+import { median } from './figures.mjs';
 
 /** The version that was current when the peers were written. */
 const TORCH = '2.9.1';
@@ -50,12 +51,6 @@ export function measure(program, args, iterations) {
   if (status !== 0 || found.length !== iterations) fail(`${program} ${args.join(' ')}:\n${stdout}${stderr}`);
   return found.slice(1);
 }
-
-const median = (values) => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-};
 
 /** Rounds by turns, each of `sides` = { name: () => [seconds, …] } first in turn; says what came out, and gives the medians. */
 export function interleave(rounds, sides) {

@@ -1,4 +1,4 @@
-/** The page of `make bench-web`: contenders side by side, their rounds interleaved. scripts/bench-web.mjs drives it. */
+/** The page of `make bench-web`: contenders side by side, their rounds interleaved. research/bench-web.mjs drives it. */
 const LOADERS = {
   stgan: () => import('./stgan.js'),
   onnxruntime: () => import('./onnxruntime.js'),

@@ -1,9 +1,10 @@
 /** Opens the built demo several times, nothing cached, and prints when its first fit starts and ends after navigation. */
 
 import { join } from 'node:path';
-import { launchBrowser } from './browser.mjs';
-import { root } from './project.mjs';
-import { serve } from './serve.mjs';
+import { launchBrowser } from '../scripts/browser.mjs';
+import { serve } from '../scripts/preview.mjs';
+import { root } from '../scripts/project.mjs';
+import { median } from './figures.mjs';
 
 const ROUNDS = 9;
 const server = await serve(join(root, 'site'));
@@ -25,7 +26,6 @@ for (let round = 0; round < ROUNDS; round++) {
 }
 await server.close();
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const result = { rounds: ROUNDS };
 for (const [key, mark] of [
   ['start_ms', 'first-fit-start'],

@@ -1,18 +1,13 @@
 /** The packed package's types, as strict consumers see them. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { project, tool } from './consumer.mjs';
-
-let consumer;
-before(() => (consumer = project('consumer.ts')));
-after(() => consumer.remove());
+import { test } from './fixtures.mjs';
 
 for (const [module, moduleResolution] of [
   ['ESNext', 'bundler'],
   ['NodeNext', 'NodeNext'],
 ]) {
-  test(`are whole and right with moduleResolution ${moduleResolution}`, () => {
+  test(`types are whole and right with moduleResolution ${moduleResolution}`, ({ consumer }) => {
     const compilerOptions = {
       module,
       moduleResolution,
@@ -25,7 +20,7 @@ for (const [module, moduleResolution] of [
     };
     writeFileSync(join(consumer.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
     try {
-      tool(consumer.folder, 'typescript/bin/tsc');
+      consumer.tool('typescript/bin/tsc');
     } catch (error) {
       throw new Error(error.stdout, { cause: error });
     }

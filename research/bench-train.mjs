@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { say, shared } from './project.mjs';
+import { say } from '../scripts/project.mjs';
+import { shared } from './shared.mjs';
 import { benchmark, interleave, measure, pythonWithTorch, torchVersion } from './torch.mjs';
 
 const ROUNDS = 5;
@@ -15,7 +16,7 @@ const SETTINGS = [
 
 const peer = join(shared, 'peers', 'torch_iteration.py');
 if (!existsSync(peer)) {
-  console.log('bench-train: skipped, since there is no ../shared/peers/torch_iteration.py');
+  console.log(`bench-train: skipped, since there is no ${peer}`);
   process.exit(0);
 }
 

@@ -6,11 +6,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fail, root, run, say, shared } from './project.mjs';
+import { fail, root, run, say } from '../scripts/project.mjs';
+import { shared } from './shared.mjs';
 
 const tools = join(shared, 'tools', 'cuda');
 if (!existsSync(tools)) {
-  console.log('check-cuda: skipped, since there is no ../shared/tools/cuda');
+  console.log(`check-cuda: skipped, since there is no ${tools}`);
   process.exit(0);
 }
 

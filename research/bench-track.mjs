@@ -1,44 +1,26 @@
 /**
  * A face followed in Chromium at 1280×720, on one thread: pictures a second, and the milliseconds of one by steps; with a
- * camera of 30 pictures a second, how many of them are looked at. The last line is JSON. `node scripts/bench-track.mjs [PICTURES]`
+ * camera of 30 pictures a second, how many of them are looked at. The last line is JSON. `node research/bench-track.mjs [PICTURES]`
  */
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { findBrowser, launchBrowser } from './browser.mjs';
-import { fail, output, root, run, say } from './project.mjs';
-import { serve } from './serve.mjs';
+import { findBrowser, launchBrowser, NO_BROWSER } from '../scripts/browser.mjs';
+import { serve } from '../scripts/preview.mjs';
+import { fail, output, root, run, say } from '../scripts/project.mjs';
+import { median, rounded } from './figures.mjs';
 
 const [WIDTH, HEIGHT] = [1280, 720];
 const WARM = 20;
 const SECONDS = 8;
 const clip = join(root, 'target', `clip-${WIDTH}x${HEIGHT}.mjpeg`);
 
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const rounded = (value) => Math.round(value * 100) / 100;
-
-/** Renders the clip that is followed, where that has not been done. */
+/** Renders the clip that is followed, if that has not been done. */
 export function prepareClip() {
   if (existsSync(clip)) return;
   say('Rendering the clip');
-  run(
-    'cargo',
-    [
-      'run',
-      '--release',
-      '--quiet',
-      '--',
-      'clip',
-      '--motion',
-      'circle',
-      '--width',
-      WIDTH,
-      '--height',
-      HEIGHT,
-      '--output',
-      clip,
-    ].map(String),
-  );
+  const size = ['--width', String(WIDTH), '--height', String(HEIGHT)];
+  run('cargo', ['run', '--release', '--quiet', '--', 'clip', '--motion', 'circle', ...size, '--output', clip]);
 }
 
 /** Measures on the pages of `site`, of which track.html is one; prints, and gives the figures back. */
@@ -62,7 +44,7 @@ export async function benchTrack(site, pictures = 240) {
     const followed = (all) => all.filter(({ faces }) => faces === 1);
     if (followed(rounds).length < rounds.length)
       fail(`the face was lost on ${rounds.length - followed(rounds).length} of ${rounds.length} pictures`);
-    const step = (all, name) => rounded(median(all.map((round) => round[name])));
+    const step = (all, name) => rounded(median(all.map((round) => round[name])), 2);
     const steps = (all) => Object.fromEntries(['read', 'find', 'fit', 'draw'].map((name) => [name, step(all, name)]));
     // Every few pictures a look says whether the face is still there.
     const looks = rounds.filter(({ find }) => find > 0.5);
@@ -70,13 +52,13 @@ export async function benchTrack(site, pictures = 240) {
     const result = {
       size: rounds[0].size,
       updates: median(rounds.map(({ steps }) => steps)),
-      fps: rounded(1000 / (rounds.reduce((sum, { all }) => sum + all, 0) / rounds.length)),
+      fps: rounded(1000 / (rounds.reduce((sum, { all }) => sum + all, 0) / rounds.length), 2),
       ms: step(rounds, 'all'),
       steps_ms: steps(rounds),
       look_ms: looks.length ? step(looks, 'find') : null,
-      camera_fps: rounded((1000 * (camera.length - 1)) / (camera.at(-1).at - camera[0].at)),
+      camera_fps: rounded((1000 * (camera.length - 1)) / (camera.at(-1).at - camera[0].at), 2),
       camera_steps_ms: steps(seen),
-      locate_ms: rounded(median(locate)),
+      locate_ms: rounded(median(locate), 2),
     };
     const { read, find, fit, draw } = result.steps_ms;
     console.log(`following a face at ${result.size.join('×')}, one thread, ${result.updates} updates a picture`);
@@ -99,13 +81,13 @@ function buildPage(site) {
   mkdirSync(site, { recursive: true });
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   run(process.execPath, [vite, 'build', '--logLevel', 'error', '--outDir', site, '--emptyOutDir', 'false'], {
-    cwd: join(root, 'benches', 'web'),
+    cwd: join(root, 'research', 'web'),
     env: { ...process.env, BENCH_PAGES: 'track.html' },
   });
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  if (!findBrowser()) fail('no Chromium or Chrome found: install one, or name it in CHROME');
+  if (!findBrowser()) fail(NO_BROWSER);
   prepareClip();
   const site = join(root, '.tools', 'bench-track');
   buildPage(site);

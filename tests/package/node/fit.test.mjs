@@ -1,0 +1,139 @@
+/** Fits by the packed package in plain Node. */
+import { apply, failure, files, glasses, photo, placementOn, strangers } from '../pictures.mjs';
+import { expect, test } from './fixtures.mjs';
+
+const placement = placementOn({ width: 640, height: 480 });
+
+const same = (a, b) => Buffer.from(a.data.buffer).equals(Buffer.from(b.data.buffer));
+
+test('a fit takes pixels and gives homographies and pixels', async ({ tryOn }) => {
+  const [back, front] = [photo(), glasses()];
+  const untouched = back.data.slice();
+  const fit = await tryOn.fit(back, front, { placement });
+  expect(fit.steps).toBe(tryOn.model.updates);
+  expect(fit.updates.length).toBe(fit.steps);
+  for (const { delta, params, homography } of fit.updates) {
+    expect([delta.length, params.length, homography.length]).toEqual([8, 8, 9]);
+    expect([...delta, ...params, ...homography].every(Number.isFinite)).toBe(true);
+    expect(homography[8]).toBe(1);
+  }
+  expect(fit.homography).toEqual(fit.updates.at(-1).homography);
+  // As placed: the centre of the alpha bounding box (10 to 390, 10 to 150) lies on the placement's, its side ends in place.
+  const close = (a, b) => expect(Math.hypot(a[0] - b[0], a[1] - b[1]), `${a} is not ${b}`).toBeLessThan(1e-6);
+  const turn = (placement.rotation * Math.PI) / 180;
+  close(apply(fit.initial, 200, 80), [placement.x, placement.y]);
+  close(apply(fit.initial, 390, 80), [
+    placement.x + (placement.width / 2) * Math.cos(turn),
+    placement.y + (placement.width / 2) * Math.sin(turn),
+  ]);
+
+  for (const step of [0, undefined]) {
+    const [composite, overlay] = [fit.composite({ step }), fit.overlay({ step })];
+    expect([composite.width, composite.height, composite.colorSpace]).toEqual([640, 480, 'srgb']);
+    expect(composite.data instanceof Uint8ClampedArray).toBe(true);
+    expect(strangers(composite, back, overlay)).toBe(0);
+  }
+  const { width, height } = fit.overlay({ step: 0 }).image;
+  expect(width, `${width}×${height}`).toBeGreaterThan(192);
+  expect(width, `${width}×${height}`).toBeLessThan(220);
+  expect(height, `${width}×${height}`).toBeGreaterThan(70);
+  expect(height, `${width}×${height}`).toBeLessThan(120);
+  expect(same(back, { data: untouched }), 'the photo is as it was').toBe(true);
+  fit.dispose();
+});
+
+test('a fit takes encoded files, turned upright', async ({ tryOn }) => {
+  const front = glasses();
+  const at = { x: 12, y: 8, width: 14 };
+  for (const [kind, size] of [
+    ['jpeg', [16, 24]],
+    ['png', [24, 16]],
+    ['webp', [24, 16]],
+  ]) {
+    for (const source of [files[kind], files[kind].slice().buffer, Buffer.from(files[kind]), new Blob([files[kind]])]) {
+      const fit = await tryOn.fit(source, front, { placement: at, steps: 0 });
+      const { data, width, height } = fit.composite();
+      expect([width, height], kind).toEqual(size);
+      // Red where the left side was.
+      expect(data[0], kind).toBeGreaterThan(240);
+      expect(data[2], kind).toBeLessThan(15);
+      fit.dispose();
+    }
+  }
+  const fit = await tryOn.fit(photo(), files.png, { placement });
+  expect(fit.overlay({ step: 0 }).image.data.some((value) => value > 0)).toBe(true);
+  fit.dispose();
+});
+
+test('a fit can make fewer updates, or none', async ({ tryOn }) => {
+  const fit = await tryOn.fit(photo(), glasses(), { placement, steps: 0 });
+  expect(fit.steps).toBe(0);
+  expect(fit.homography).toEqual(fit.initial);
+  expect(await failure(Promise.resolve().then(() => fit.composite({ step: 1 })))).toBe('StganError step');
+  fit.dispose();
+});
+
+test('a fit has no overlay off the photo, and composites to the photo', async ({ tryOn }) => {
+  const back = photo();
+  const fit = await tryOn.fit(back, glasses(), { placement: { x: -150, y: 200, width: 192 }, steps: 0 });
+  expect(fit.overlay()).toBe(null);
+  expect(same(fit.composite(), back)).toBe(true);
+  fit.dispose();
+});
+
+test('a fit says what is wrong by a code', async ({ tryOn }) => {
+  const [back, front] = [photo(), glasses()];
+  const nobody = { ...back, data: new Uint8Array(back.data.length).fill(150) };
+  const code = (...args) => failure(tryOn.fit(...args));
+  const cases = [
+    ['no-face', nobody, front, undefined],
+    ['no-face', nobody, front, {}],
+    ['placement', back, front, { placement: { x: 1, y: 2 } }],
+    ['placement', back, front, { placement: { ...placement, x: '320' } }],
+    ['placement', back, front, { placement: { ...placement, y: NaN } }],
+    ['placement', back, front, { placement: { ...placement, rotation: Infinity } }],
+    ['placement', back, front, { placement: { ...placement, width: 0 } }],
+    ['placement', back, front, { placement: { ...placement, x: 50_000 } }],
+    ['argument', back, front, { placement, steps: 1.5 }],
+    ['argument', back, front, { placement, steps: -1 }],
+    ['argument', back, front, { placement, steps: 1e6 }],
+    ['argument', back, front, { placement, steps: 'all' }],
+    ['unsupported-image', undefined, front, { placement }],
+    ['unsupported-image', 'photo.jpg', front, { placement }],
+    ['unsupported-image', back, {}, { placement }],
+    ['unsupported-image', back, back.data, { placement }],
+    ['unsupported-image', { ...back, data: [...back.data] }, front, { placement }],
+    ['image-size', { ...back, width: 641 }, front, { placement }],
+    ['image-size', back, { ...front, height: 0 }, { placement }],
+    ['image-size', { ...back, width: 0.5 }, front, { placement }],
+    ['image-too-large', { ...back, width: 8001, height: 8000 }, front, { placement }],
+    ['empty-frame', back, { data: new Uint8Array(400), width: 10, height: 10 }, { placement }],
+    ['decode', new Uint8Array(100), front, { placement }],
+    ['decode', new Uint8Array(0), front, { placement }],
+    ['decode', files.jpeg.subarray(0, 600), front, { placement }],
+    ['decode', back, files.png.subarray(0, 100), { placement }],
+  ];
+  for (const [expected, ...args] of cases) {
+    expect(await code(...args), JSON.stringify(args[2] ?? expected)).toBe(`StganError ${expected}`);
+  }
+  const fit = await tryOn.fit(back, front, { placement });
+  for (const step of [-1, 0.5, fit.steps + 1, NaN, '1']) {
+    expect(() => fit.composite({ step })).toThrow(expect.objectContaining({ name: 'StganError', code: 'step' }));
+    expect(() => fit.overlay({ step })).toThrow(expect.objectContaining({ name: 'StganError', code: 'step' }));
+  }
+  fit.dispose();
+});
+
+test('a fit can be disposed of twice, and not used afterwards', async ({ stgan }) => {
+  const other = await stgan.TryOn.create();
+  const fit = await other.fit(photo(), glasses(), { placement });
+  other.dispose();
+  other[Symbol.dispose]();
+  expect(await failure(other.fit(photo(), glasses(), { placement }))).toBe('StganError disposed');
+  expect(fit.composite().width).toBe(640);
+  fit[Symbol.dispose]();
+  fit.dispose();
+  expect(() => fit.composite()).toThrow(expect.objectContaining({ name: 'StganError', code: 'disposed' }));
+  expect(() => fit.overlay()).toThrow(expect.objectContaining({ name: 'StganError', code: 'disposed' }));
+  expect(fit.homography.length).toBe(9);
+});

@@ -1,0 +1,136 @@
+/** Importing and starting the packed package in plain Node. */
+import { pathToFileURL } from 'node:url';
+import { serve } from '../../../scripts/preview.mjs';
+import { failure, files, glasses, photo, placementOn } from '../pictures.mjs';
+import { test as base, expect } from './fixtures.mjs';
+
+const test = base.extend({
+  create: ({ stgan }, use) => use((options) => stgan.TryOn.create(options)),
+  /** Where the installed package is served. */
+  address: async ({ consumer }, use) => {
+    const server = await serve(consumer.path('.'));
+    await use(server.url);
+    await server.close();
+  },
+});
+
+const placement = placementOn({ width: 640, height: 480 });
+
+test('the package holds what its manifest names, types first, and depends on nothing', ({ consumer }) => {
+  const { exports, dependencies, version } = consumer.manifest;
+  expect(Object.keys(exports['.'])[0]).toBe('types');
+  expect(version).toMatch(/^\d+\.\d+\.\d+/);
+  expect(dependencies).toBeUndefined();
+  const named = Object.values(exports).flatMap((target) =>
+    typeof target === 'string' ? target : Object.values(target),
+  );
+  for (const path of [...named, './README.md', './LICENSE-MIT', './LICENSE-APACHE']) {
+    expect(consumer.packed).toContain(path.slice(2));
+  }
+});
+
+test('the package does nothing when it is imported', ({ consumer }) => {
+  const printed = consumer.run(
+    `const trap = (name) => () => { throw new Error(name + ' was used') };
+     globalThis.fetch = trap('fetch');
+     for (const name of Object.getOwnPropertyNames(WebAssembly)) WebAssembly[name] = trap(name);
+     const before = Object.getOwnPropertyNames(globalThis).join();
+     const { TryOn } = await import('stgan');
+     if (Object.getOwnPropertyNames(globalThis).join() !== before) throw new Error('globals were changed');
+     console.log(typeof TryOn.create);`,
+  );
+  expect(printed).toBe('function\n');
+});
+
+test('loading takes bytes, responses, URLs and modules', async ({ consumer, create, address }) => {
+  const weights = consumer.read('weights/glasses.safetensors');
+  const url = `${address}weights/glasses.safetensors`;
+  for (const source of [
+    weights,
+    weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.length),
+    new Response(weights),
+    url,
+    new URL(url),
+    new Request(url),
+    fetch(url),
+  ]) {
+    const tryOn = await create({ weights: source });
+    expect(tryOn.model.stages).toBeGreaterThanOrEqual(1);
+    tryOn.dispose();
+  }
+  const decoder = await WebAssembly.compile(consumer.read('wasm/decoder.wasm'));
+  const tryOn = await create({ decoder });
+  expect((await tryOn.fit(files.png, glasses(), { placement: { x: 12, y: 8, width: 14 } })).composite().width).toBe(24);
+  tryOn.dispose();
+});
+
+test('loading says how far it is', async ({ consumer, create, address }) => {
+  const seen = [];
+  const tryOn = await create({
+    weights: `${address}weights/glasses.safetensors`,
+    onProgress: (progress) => seen.push(progress),
+  });
+  const size = consumer.read('weights/glasses.safetensors').length;
+  expect(seen[0]).toEqual({ phase: 'weights', loaded: 0, total: size });
+  expect(seen.at(-1)).toEqual({ phase: 'weights', loaded: size, total: size });
+  expect(seen.every(({ loaded }, i) => i === 0 || loaded >= seen[i - 1].loaded)).toBe(true);
+  tryOn.dispose();
+});
+
+test('loading says what went wrong by a code', async ({ consumer, create, address }) => {
+  const weights = consumer.read('weights/glasses.safetensors');
+  const garbled = weights.subarray(0, weights.length - 64);
+  const cases = [
+    ['fetch', { weights: `${address}missing.safetensors` }],
+    ['fetch', { weights: 'http://127.0.0.1:9/nobody-listens' }],
+    ['fetch', { weights: pathToFileURL(consumer.path('missing.safetensors')) }],
+    ['fetch', { weights: 'not an address' }],
+    ['argument', { weights: 42 }],
+    ['argument', { weights: {} }],
+    ['weights', { weights: garbled }],
+    ['weights', { weights: new Uint8Array(0) }],
+    ['weights', { weights: consumer.read('wasm/stgan.wasm') }],
+  ];
+  for (const [i, [code, options]] of cases.entries())
+    expect(await failure(create(options)), `case ${i}`).toBe(`StganError ${code}`);
+  // And goes on as if nothing had been.
+  (await create()).dispose();
+});
+
+test('loading can be aborted', async ({ create }) => {
+  const controller = new AbortController();
+  controller.abort();
+  expect(await failure(create({ signal: controller.signal }))).toBe('StganError aborted');
+  // A body that never ends, with nobody but the signal to stop it.
+  const late = new AbortController();
+  const body = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(16)) });
+  let chunks = 0;
+  const onProgress = () => ++chunks === 5 && late.abort();
+  expect(await failure(create({ weights: new Response(body), signal: late.signal, onProgress }))).toBe(
+    'StganError aborted',
+  );
+});
+
+test('several work side by side', async ({ create }) => {
+  const all = await Promise.all([create(), create(), create()]);
+  const fits = await Promise.all(all.map((tryOn) => tryOn.fit(photo(), glasses(), { placement })));
+  expect(fits[1].homography).toEqual(fits[0].homography);
+  expect(fits[2].homography).toEqual(fits[0].homography);
+  for (const object of [...all, ...fits]) object.dispose();
+});
+
+test('the package starts with the first module that works', ({ consumer }) => {
+  // In a process of its own: this one has its module already.
+  const printed = consumer.run(
+    `import { readFileSync } from 'node:fs';
+     import { TryOn } from 'stgan';
+     const code = (wasm) => TryOn.create({ wasm }).then(() => 'none', (error) => error.code);
+     const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+     const decoder = readFileSync(new URL(import.meta.resolve('stgan/wasm/decoder.wasm')));
+     const mine = WebAssembly.compile(readFileSync(new URL(import.meta.resolve('stgan/wasm/stgan.wasm'))));
+     const [module, ...codes] = [await mine, await code(empty), await code(decoder), await code(new Uint8Array(9)), await code(new Response('', { status: 404 }))];
+     const all = await Promise.allSettled([code(empty), TryOn.create({ wasm: module }), TryOn.create(), code(empty)]);
+     console.log(codes.join(), all.map(({ value }) => value?.model?.stages > 0).join());`,
+  );
+  expect(printed).toBe('wasm,wasm,wasm,fetch false,true,true,false\n');
+});
