@@ -92,4 +92,4 @@ evaluate-web: pkg browser ## Whether the package in Chromium places frames as ex
 	node research/evaluate-web.mjs
 
 clean: ## Remove what was built, but not what was installed
-	rm -rf target pkg site www/dist www/public/gallery
+	rm -rf target pkg site www/dist
