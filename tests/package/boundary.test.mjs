@@ -191,6 +191,29 @@ describe('the wasm module', () => {
     tracker.free();
   });
 
+  test('keeps hold of nothing that it has given or been given', async () => {
+    const { memory, __wbindgen_externrefs: held } = await glue.default();
+    const [fit, tracker] = [fitted(), track()];
+    let time = 0;
+    const round = () => {
+      time += 0.03;
+      const broken = () => {
+        throw new Error('mine');
+      };
+      thrown(() => tracker.advance(back.width, back.height, time, 1, broken));
+      thrown(() => fit.footprint(1000));
+      time += 0.03;
+      tracker.advance(back.width, back.height, time, 1, nearest(back));
+      for (let i = 0; i < 20; i++) [fit.updates(), fit.initial(), fit.footprint(0), tracker.footprint(0)];
+    };
+    for (let i = 0; i < 3; i++) round();
+    const before = [memory.buffer.byteLength, held.length];
+    for (let i = 0; i < 30; i++) round();
+    assert.deepEqual([memory.buffer.byteLength, held.length], before);
+    fit.free();
+    tracker.free();
+  });
+
   test('says by a code what is wrong with what it is given', () => {
     const code = (work) => thrown(work).error?.code;
     const locate = (read) => code(() => locator.locate(back.width, back.height, read));

@@ -2,7 +2,7 @@
 //!
 //! The TypeScript of the package wraps it: it checks options, reads pixels out of whatever images it
 //! is given, and hands over only those that are needed. Classes are named like the library's types,
-//! and results are plain objects, the [`records`].
+//! and results are plain objects, the records.
 //!
 //! Images are RGBA8 with straight alpha, rows from top to bottom. Coordinates are pixels, (0, 0) at
 //! the upper left corner of the upper left pixel.
