@@ -95,21 +95,21 @@ async function milliseconds(models) {
     });
     const times = await page.evaluate(
       async ([url, sizes, rounds, warm, repeat]) => {
-        const { default: start, Session } = await import('/wasm/stgan.js');
+        const { default: start, TryOn } = await import('/wasm/stgan.js');
         await start({ module_or_path: '/wasm/stgan.wasm' });
         const contenders = [];
         for (const [i, size] of sizes.entries()) {
           const weights = new Uint8Array(await (await fetch(`${url}${i}.safetensors`)).arrayBuffer());
           contenders.push({
-            session: new Session(weights),
+            networks: new TryOn(weights),
             planes: Float32Array.from({ length: size }, (_, k) => Math.sin(k)),
             times: [],
           });
         }
         for (let round = -warm; round < rounds; round++) {
-          for (const { session, planes, times } of contenders) {
+          for (const { networks, planes, times } of contenders) {
             const start = performance.now();
-            for (let i = 0; i < repeat; i++) session.answer(0, planes);
+            for (let i = 0; i < repeat; i++) networks.answer(0, planes);
             if (round >= 0) times.push((performance.now() - start) / repeat);
           }
         }

@@ -2,7 +2,7 @@ import { StganError, type StganErrorCode, wrap } from './errors.js';
 import type { Pixels } from './images.js';
 import { compile, type WasmSource } from './module.js';
 
-/** What src/decoder.rs exports. */
+/** What crates/decoder exports. */
 interface Exports {
   memory: WebAssembly.Memory;
   allocate(length: number): number;

@@ -40,7 +40,7 @@ async function instantiate(module: WebAssembly.Module | undefined): Promise<void
     if (!module) throw new Error('there is no module');
     const exports = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
     // The generated code would take a stranger for its own, and only fail later.
-    for (const name of ['session_new', 'session_fit', 'fitting_blend']) {
+    for (const name of ['tryon_new', 'tryon_fit', 'fit_blend']) {
       if (!exports.has(name)) throw new Error(`it has no export ${name}`);
     }
     await glue.default({ module_or_path: module });
@@ -56,6 +56,8 @@ export function call<T>(owner: Generation, work: (wasm: typeof glue) => T): T {
   try {
     return work(glue);
   } catch (error) {
+    // From a function of this package that wasm called: wasm has handed it on, and is as it was.
+    if (error instanceof StganError) throw error;
     // An error value of the Rust side is an Error with a code; all else that comes out of wasm is a crash.
     const code = (error as { code?: unknown } | null)?.code;
     const { message } = error as Error;

@@ -12,7 +12,7 @@
  * - `fetch`: the wasm module or the weights could not be read.
  * - `image-size`: an image without pixels, or with a buffer of another length than `width × height × 4`.
  * - `image-too-large`: more than 64 million pixels.
- * - `internal`: a bug of this package. Existing objects can no longer be used; a new `TryOn` starts afresh.
+ * - `internal`: a bug of this package. Existing objects may no longer be usable; a new `TryOn` starts afresh.
  * - `no-face`: no face was found in the photo, and no placement was given.
  * - `placement`: a placement with a missing field, a value that is not finite, or that has no common pixel with the photo.
  * - `step`: a step that the fit does not have.

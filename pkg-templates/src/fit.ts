@@ -1,4 +1,4 @@
-import type { Fitting } from '../wasm/stgan.js';
+import type * as wasm from '../wasm/stgan.js';
 import { dispose } from './dispose.js';
 import { call, type Generation, release } from './engine.js';
 import { StganError } from './errors.js';
@@ -36,7 +36,7 @@ export interface Overlay {
  */
 export interface Parts {
   generation: Generation;
-  fitting: Fitting;
+  fit: wasm.Fit;
   photo: Picture;
 }
 
@@ -67,19 +67,10 @@ export class Fit {
 
   private constructor(parts: Parts) {
     this.#parts = parts;
-    const { initial, updates, confidence } = call(parts.generation, () => ({
-      initial: parts.fitting.initial(),
-      updates: parts.fitting.updates(),
-      confidence: parts.fitting.confidence(),
-    }));
-    this.confidence = confidence ?? null;
-    this.initial = initial;
-    // Eight numbers of the change, eight parameters, nine of the homography.
-    this.updates = Array.from({ length: updates.length / 25 }, (_, i) => ({
-      delta: updates.slice(25 * i, 25 * i + 8),
-      params: updates.slice(25 * i + 8, 25 * i + 16),
-      homography: updates.slice(25 * i + 16, 25 * i + 25),
-    }));
+    const { generation, fit } = parts;
+    this.initial = call(generation, () => fit.initial());
+    this.updates = call(generation, () => fit.updates());
+    this.confidence = call(generation, () => fit.confidence()) ?? null;
   }
 
   /** How many updates there are, and the last step. */
@@ -113,10 +104,10 @@ export class Fit {
   /** Gives the memory back. Doing so twice does no harm; the numbers stay readable. */
   dispose(): void {
     if (!this.#parts) return;
-    const { generation, fitting, photo } = this.#parts;
+    const { generation, fit, photo } = this.#parts;
     this.#parts = undefined;
     photo.close();
-    release(generation, fitting);
+    release(generation, fit);
   }
 
   [dispose](): void {
@@ -129,16 +120,14 @@ export class Fit {
     if (!Number.isInteger(step) || step < 0 || step > this.steps) {
       throw new StganError('step', `step ${step} of a fit that has steps 0 to ${this.steps}`);
     }
-    const found = call(parts.generation, () => parts.fitting.footprint(step));
-    if (!found) return { parts, rect: null };
-    const [x, y, width, height] = found as unknown as [number, number, number, number];
-    return { parts, rect: { x, y, width, height } };
+    const rect = call(parts.generation, () => parts.fit.footprint(step)) ?? null;
+    return { parts, rect };
   }
 
   /** The frame by itself at `rect` of the photo. */
-  #draw({ generation, fitting }: Parts, step = this.steps, rect: Rect): Uint8ClampedArray<ArrayBuffer> {
+  #draw({ generation, fit }: Parts, step = this.steps, rect: Rect): Uint8ClampedArray<ArrayBuffer> {
     const draw = ({ x, y, width, height }: Rect): Uint8ClampedArray<ArrayBuffer> =>
-      new Uint8ClampedArray(call(generation, () => fitting.part(step, x, y, width, height)).buffer as ArrayBuffer);
+      call(generation, () => fit.part(step, x, y, width, height));
     // In bands, as below, and without a copy where one is enough.
     const [first, ...others] = bands(rect);
     if (!others.length) return draw(first ?? rect);
@@ -148,14 +137,14 @@ export class Fit {
   }
 
   /** Draws the frame at `rect` of the photo over `pixels`, which hold the photo's part `place`. */
-  #blend({ generation, fitting }: Parts, step = this.steps, rect: Rect, pixels: Uint8ClampedArray, place: Rect): void {
+  #blend({ generation, fit }: Parts, step = this.steps, rect: Rect, pixels: Uint8ClampedArray, place: Rect): void {
     // Bands keep what wasm holds at a time small, however large the frame is on the photo.
     for (const band of bands(rect)) {
       const row = band.width * 4;
       const start = (y: number): number => ((band.y + y - place.y) * place.width + band.x - place.x) * 4;
       const part = new Uint8Array(row * band.height);
       for (let y = 0; y < band.height; y++) part.set(pixels.subarray(start(y), start(y) + row), y * row);
-      call(generation, () => fitting.blend(step, part, band.x, band.y, band.width));
+      call(generation, () => fit.blend(step, part, band.x, band.y, band.width));
       for (let y = 0; y < band.height; y++) pixels.set(part.subarray(y * row, (y + 1) * row), start(y));
     }
   }

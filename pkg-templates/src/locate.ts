@@ -1,5 +1,6 @@
-import type { FaceLocator, Tracking } from '../wasm/stgan.js';
+import type * as wasm from '../wasm/stgan.js';
 import { call, type Generation, type Glue, release } from './engine.js';
+import { wrap } from './errors.js';
 import { bands, type Picture, type Rect } from './images.js';
 import type { Placement } from './tryon.js';
 
@@ -13,9 +14,6 @@ export interface Located {
   readonly score: number;
 }
 
-/** Numbers of a face, as wasm gives them. */
-const NUMBERS = 9;
-
 /**
  * The networks that find faces.
  *
@@ -23,27 +21,17 @@ const NUMBERS = 9;
  */
 export class Locator {
   readonly #generation: Generation;
-  readonly #networks: FaceLocator;
+  readonly #networks: wasm.Locator;
 
   constructor(generation: Generation, weights: Uint8Array) {
     this.#generation = generation;
-    this.#networks = call(generation, (glue) => new glue.FaceLocator(weights));
+    this.#networks = call(generation, (glue) => new glue.Locator(weights));
   }
 
   /** All faces of a picture, best first. */
   locate(picture: Picture): Located[] {
-    const numbers = call(this.#generation, () =>
-      this.#networks.locate(picture.width, picture.height, reader(this.#generation, picture)),
-    );
-    return Array.from({ length: numbers.length / NUMBERS }, (_, i) => located(numbers.subarray(i * NUMBERS)));
-  }
-
-  /** One look around a place where a face was a moment ago: where it is now, or null. */
-  look(picture: Picture, near: Placement): Located | null {
-    const found = call(this.#generation, () =>
-      this.#networks.look(picture.width, picture.height, near, reader(this.#generation, picture)),
-    );
-    return found ? located(found) : null;
+    const read = reader(this.#generation, picture);
+    return call(this.#generation, () => this.#networks.locate(picture.width, picture.height, read));
   }
 
   dispose(): void {
@@ -51,20 +39,23 @@ export class Locator {
   }
 
   /** Makes a tracker that finds faces with it. */
-  tracking(make: (glue: Glue, networks: FaceLocator) => Tracking): Tracking {
+  tracker(make: (glue: Glue, networks: wasm.Locator) => wasm.Tracker): wasm.Tracker {
     return call(this.#generation, (glue) => make(glue, this.#networks));
   }
 }
 
 /**
- * What wasm calls for the parts of a picture.
+ * What wasm calls for the parts of a picture. It throws `StganError` and nothing else: `call` tells that from a crash.
  *
  * @internal
  */
-export function reader(generation: Generation, picture: Picture): (...numbers: number[]) => Uint8Array {
-  return (...numbers) => {
-    const [x, y, width, height, toWidth, toHeight] = numbers as [number, number, number, number, number, number];
-    return reduce(generation, picture, { x, y, width, height }, toWidth, toHeight);
+export function reader(generation: Generation, picture: Picture): wasm.Read {
+  return (x, y, width, height, toWidth, toHeight) => {
+    try {
+      return reduce(generation, picture, { x, y, width, height }, toWidth, toHeight);
+    } catch (error) {
+      throw wrap(error, 'internal', 'the picture cannot be read');
+    }
   };
 }
 
@@ -84,17 +75,3 @@ function reduce(generation: Generation, picture: Picture, rect: Rect, width: num
   }
   return call(generation, () => reduction.finish());
 }
-
-function located(numbers: Float64Array): Located {
-  const [x, y, width, rotation, x0, y0, x1, y1, score] = numbers as unknown as Repeated<9>;
-  return {
-    placement: { x, y, width, rotation },
-    eyes: [
-      { x: x0, y: y0 },
-      { x: x1, y: y1 },
-    ],
-    score,
-  };
-}
-
-type Repeated<N extends number, T extends number[] = []> = T['length'] extends N ? T : Repeated<N, [...T, number]>;

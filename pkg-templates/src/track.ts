@@ -1,9 +1,10 @@
-import type { Tracking } from '../wasm/stgan.js';
+import type * as wasm from '../wasm/stgan.js';
 import { dispose } from './dispose.js';
 import { call, type Generation, release } from './engine.js';
 import { StganError, wrap } from './errors.js';
 import { type ImageSource, imageData, type Picture, type Rect } from './images.js';
 import { reader } from './locate.js';
+import { checkWhole, MOST_STEPS } from './options.js';
 import type { Placement } from './tryon.js';
 import { blank, type Context, type Feed, Opener, type Still, type VideoPicture } from './video.js';
 
@@ -77,7 +78,7 @@ export interface TrackOptions {
  */
 export interface TrackParts {
   generation: Generation;
-  tracking: Tracking;
+  tracker: wasm.Tracker;
   stages: number;
   open(frame: ImageSource): Promise<Picture>;
 }
@@ -88,9 +89,6 @@ export interface TrackParts {
  * @internal
  */
 export let createTrack: (parts: TrackParts, feed: Feed, options: TrackOptions) => Track;
-
-/** Numbers of a face, as wasm gives them. */
-const NUMBERS = 19;
 
 /** A video whose faces wear a frame. */
 export class Track {
@@ -139,10 +137,10 @@ export class Track {
     const { open } = this.#alive();
     const picture = await open(frame);
     try {
-      const { generation, tracking } = this.#alive();
+      const { generation, tracker } = this.#alive();
       const { width, height } = picture;
       const pixels = picture.read({ x: 0, y: 0, width, height });
-      call(generation, () => tracking.set_frame(new Uint8Array(pixels.buffer), width, height));
+      call(generation, () => tracker.setFrame(new Uint8Array(pixels.buffer), width, height));
     } finally {
       picture.close();
     }
@@ -157,13 +155,13 @@ export class Track {
   /** Ends the tracking and gives everything back; a camera that it opened goes off. Doing so twice does no harm. */
   stop(): void {
     if (!this.#parts) return;
-    const { generation, tracking } = this.#parts;
+    const { generation, tracker } = this.#parts;
     this.#parts = undefined;
     this.#stop(null);
     this.#feed.close();
     const error = new StganError('disposed', 'the tracking has been stopped');
     for (const { reject } of this.#snapshots.splice(0)) reject(error);
-    release(generation, tracking);
+    release(generation, tracker);
     this.#change('stopped');
   }
 
@@ -225,15 +223,15 @@ export class Track {
     }
   }
 
-  #follow({ generation, tracking }: TrackParts, still: Still): TrackedPicture {
+  #follow({ generation, tracker }: TrackParts, still: Still): TrackedPicture {
     const { width, height } = still;
     const time = still.time ?? performance.now() / 1000;
     const steps = this.#pace.steps;
     const read = reader(generation, still);
     const reads: { from: number; to: number }[] = [];
     const start = performance.now();
-    const numbers = call(generation, () =>
-      tracking.advance(width, height, time, steps, (...part: number[]) => {
+    const faces = call(generation, () =>
+      tracker.advance(width, height, time, steps, (...part) => {
         const from = performance.now();
         const pixels = read(...part);
         reads.push({ from, to: performance.now() });
@@ -241,9 +239,6 @@ export class Track {
       }),
     );
     const found = performance.now();
-    const faces = Array.from({ length: numbers.length / NUMBERS }, (_, i) =>
-      face(numbers.subarray(i * NUMBERS, (i + 1) * NUMBERS)),
-    );
     if (this.#output) this.#draw(this.#output, still, faces.length);
     const end = performance.now();
     // The last reads are those of the fits, one for each face.
@@ -282,12 +277,11 @@ export class Track {
 
   /** A frame alone, and where it goes; null where it lies off the picture. */
   #overlay(index: number): { rect: Rect; pixels: Uint8ClampedArray<ArrayBuffer> } | null {
-    const { generation, tracking } = this.#alive();
-    const found = call(generation, () => tracking.footprint(index));
-    if (!found) return null;
-    const [x, y, width, height] = found as unknown as [number, number, number, number];
-    const bytes = call(generation, () => tracking.overlay(index, x, y, width, height));
-    return { rect: { x, y, width, height }, pixels: new Uint8ClampedArray(bytes.buffer as ArrayBuffer) };
+    const { generation, tracker } = this.#alive();
+    const rect = call(generation, () => tracker.footprint(index));
+    if (!rect) return null;
+    const { x, y, width, height } = rect;
+    return { rect, pixels: call(generation, () => tracker.part(index, x, y, width, height)) };
   }
 
   #settle(
@@ -295,12 +289,12 @@ export class Track {
     still: Still,
   ): void {
     try {
-      const { generation, tracking } = this.#alive();
+      const { generation, tracker } = this.#alive();
       const { width, height, colorSpace } = still;
       const pixels = still.read({ x: 0, y: 0, width, height });
       const bytes = new Uint8Array(pixels.buffer);
       for (let index = 0; index < this.faces.length; index++)
-        call(generation, () => tracking.blend(index, bytes, 0, 0, width));
+        call(generation, () => tracker.blend(index, bytes, 0, 0, width));
       resolve(imageData(pixels, width, height, colorSpace));
     } catch (error) {
       reject(wrap(error, 'internal', 'the snapshot failed'));
@@ -357,31 +351,6 @@ function close(picture: VideoPicture): void {
   if ('close' in picture) picture.close();
 }
 
-function face(numbers: Float64Array): TrackedFace {
-  const [id, score, x, y, width, rotation, x0, y0, x1, y1] = numbers as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return {
-    id,
-    placement: { x, y, width, rotation },
-    homography: numbers.slice(10),
-    eyes: [
-      { x: x0, y: y0 },
-      { x: x1, y: y1 },
-    ],
-    score,
-  };
-}
-
 /**
  * Checks what is said about a track.
  *
@@ -390,13 +359,8 @@ function face(numbers: Float64Array): TrackedFace {
 export function checkOptions({ people, steps, budget, signal }: TrackOptions): void {
   if (signal?.aborted)
     throw new StganError('aborted', 'the tracking was aborted before it began', { cause: signal.reason });
-  const whole = (name: string, value: number | undefined, most: number): void => {
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= most)) {
-      throw new StganError('argument', `${name} is ${value}: a whole number from 1 to ${most} is expected`);
-    }
-  };
-  whole('people', people, 16);
-  whole('steps', steps, 64);
+  checkWhole('people', people, 1, 16);
+  checkWhole('steps', steps, 1, MOST_STEPS);
   if (budget !== undefined && !(budget > 0))
     throw new StganError('argument', `budget is ${budget}: milliseconds, more than 0, are expected`);
 }

@@ -1,4 +1,4 @@
-import type { Session, Tracking } from '../wasm/stgan.js';
+import type * as wasm from '../wasm/stgan.js';
 import { Decoder } from './decoder.js';
 import { dispose } from './dispose.js';
 import { call, type Generation, needsModule, release, start } from './engine.js';
@@ -8,6 +8,7 @@ import { bands, type ImageSource, openImage, type Picture } from './images.js';
 import { type BytesSource, type Download, type Progress, readBytes } from './load.js';
 import { type Located, Locator } from './locate.js';
 import { compile, type WasmSource } from './module.js';
+import { checkWhole, MOST_STEPS, readPlacement } from './options.js';
 import { checkOptions, createTrack, type Track, type TrackOptions } from './track.js';
 import { type Feed, openFeed, type TrackSource } from './video.js';
 
@@ -65,14 +66,14 @@ export class TryOn {
   readonly #decoder: Decoder;
   readonly #locatorSource: BytesSource;
   #locator: Promise<Locator> | undefined;
-  #session: Session | undefined;
+  #networks: wasm.TryOn | undefined;
 
-  private constructor(generation: Generation, session: Session, decoder: Decoder, locator: BytesSource) {
+  private constructor(generation: Generation, networks: wasm.TryOn, decoder: Decoder, locator: BytesSource) {
     this.#generation = generation;
-    this.#session = session;
+    this.#networks = networks;
     this.#decoder = decoder;
     this.#locatorSource = locator;
-    this.model = call(generation, () => session.model() as Model);
+    this.model = call(generation, () => networks.model());
   }
 
   /**
@@ -101,9 +102,9 @@ export class TryOn {
       const [module, tensors] = await Promise.race([loaded, aborted]);
       const generation = await start(module);
       signal?.throwIfAborted();
-      const session = call(generation, (glue) => new glue.Session(tensors));
+      const networks = call(generation, (glue) => new glue.TryOn(tensors));
       const finder = locator ?? new URL('../weights/locator.safetensors', import.meta.url);
-      return new TryOn(generation, session, new Decoder(decoder), finder);
+      return new TryOn(generation, networks, new Decoder(decoder), finder);
     } catch (error) {
       stop.abort();
       if (signal?.aborted) throw new StganError('aborted', 'the loading was aborted', { cause: signal.reason });
@@ -124,7 +125,7 @@ export class TryOn {
       const front = await openImage(frame, 'the frame', this.#decoder);
       try {
         const { placement, steps } = options ?? {};
-        return this.#fit(back, front, placement ?? (await this.#best(back)), steps);
+        return this.#fit(back, front, placement ?? (await this.#best(back)), steps ?? undefined);
       } finally {
         front.close();
       }
@@ -156,13 +157,13 @@ export class TryOn {
     checkOptions(options);
     const open = (image: ImageSource): Promise<Picture> => openImage(image, 'the frame', this.#decoder);
     const [locator, front] = await Promise.all([this.#openLocator(), open(frame)]);
-    let tracking: Tracking;
+    let tracker: wasm.Tracker;
     try {
-      const session = this.#alive();
+      const networks = this.#alive();
       const { width, height } = front;
       const pixels = bytes(front.read({ x: 0, y: 0, width, height }));
-      tracking = locator.tracking(
-        (glue, networks) => new glue.Tracking(session, networks, pixels, width, height, options.people ?? 1),
+      tracker = locator.tracker(
+        (glue, finder) => new glue.Tracker(networks, finder, pixels, width, height, options.people ?? 1),
       );
     } finally {
       front.close();
@@ -171,10 +172,10 @@ export class TryOn {
     try {
       feed = await openFeed(source);
       const { stages } = this.model;
-      return createTrack({ generation: this.#generation, tracking, stages, open }, feed, options);
+      return createTrack({ generation: this.#generation, tracker, stages, open }, feed, options);
     } catch (error) {
       feed?.close();
-      release(this.#generation, tracking);
+      release(this.#generation, tracker);
       throw error;
     }
   }
@@ -202,14 +203,16 @@ export class TryOn {
   }
 
   #fit(photo: Picture, frame: Picture, placement: Placement, steps: number | undefined): Fit {
-    const session = this.#alive();
+    const networks = this.#alive();
     const generation = this.#generation;
+    const { x, y, width, rotation } = readPlacement(placement);
+    checkWhole('steps', steps, 0, MOST_STEPS);
     const whole = bytes(frame.read({ x: 0, y: 0, width: frame.width, height: frame.height }));
-    const look = call(generation, () => session.look(photo.width, photo.height, placement));
+    const look = call(generation, () => networks.look(photo.width, photo.height, x, y, width, rotation));
     try {
-      const [x, y, width, height] = call(generation, () => look.rect()) as unknown as [number, number, number, number];
+      const rect = call(generation, () => look.rect());
       // Wasm reduces what it is handed at once, and never holds more of the photo than a band.
-      for (const band of bands({ x, y, width, height }, photo.band)) {
+      for (const band of bands(rect, photo.band)) {
         const rows = bytes(photo.read(band));
         call(generation, () => look.push(rows));
       }
@@ -217,15 +220,15 @@ export class TryOn {
       release(generation, look);
       throw error;
     }
-    const fitting = call(generation, () => session.fit(look, whole, frame.width, frame.height, steps));
-    return createFit({ generation, fitting, photo });
+    const fit = call(generation, () => networks.fit(look, whole, frame.width, frame.height, steps));
+    return createFit({ generation, fit, photo });
   }
 
   /** Gives the memory back. Doing so twice does no harm; fits that were made before stay usable. */
   dispose(): void {
-    const session = this.#session;
-    this.#session = undefined;
-    if (session) release(this.#generation, session);
+    const networks = this.#networks;
+    this.#networks = undefined;
+    if (networks) release(this.#generation, networks);
     this.#locator?.then((locator) => locator.dispose()).catch(() => {});
     this.#locator = undefined;
   }
@@ -234,9 +237,9 @@ export class TryOn {
     this.dispose();
   }
 
-  #alive(): Session {
-    if (!this.#session) throw new StganError('disposed', 'the TryOn has been disposed of');
-    return this.#session;
+  #alive(): wasm.TryOn {
+    if (!this.#networks) throw new StganError('disposed', 'the TryOn has been disposed of');
+    return this.#networks;
   }
 }
 

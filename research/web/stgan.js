@@ -1,6 +1,6 @@
 /** This package: a stage by itself through the wasm module's own face, everything else through the package's. */
 import { TryOn } from '../../pkg/dist/index.js';
-import { Session } from '../../pkg/wasm/stgan.js';
+import { TryOn as Networks } from '../../pkg/wasm/stgan.js';
 import { glasses, photo, placementOn } from '../../tests/package/pictures.mjs';
 
 let tryOn;
@@ -12,11 +12,11 @@ export async function load() {
 
 /** The stages of a weights file as functions from planes to Δp. */
 export function stages({ weights }) {
-  const session = new Session(new Uint8Array(weights));
-  const { stages } = session.model();
+  const networks = new Networks(new Uint8Array(weights));
+  const { stages } = networks.model();
   return {
-    run: Array.from({ length: stages }, (_, stage) => (planes) => session.answer(stage, planes)),
-    free: () => session.free(),
+    run: Array.from({ length: stages }, (_, stage) => (planes) => networks.answer(stage, planes)),
+    free: () => networks.free(),
   };
 }
 

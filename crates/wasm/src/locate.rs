@@ -1,20 +1,36 @@
-//! The locator. Photos stay in JavaScript: a function that is handed along reads reduced parts.
+//! Faces of a photo. Photos stay in JavaScript: a function that is handed along reads reduced parts.
 
-use crate::{Failure, placement};
+use crate::failure::Failure;
+use crate::records::{self, plain};
 use js_sys::{Array, Function, Uint8Array};
-use serde::Serialize as _;
-use serde_wasm_bindgen::Serializer;
 use stgan::internals::locate::Reducer;
-use stgan::{Bitmap, Found, Locator, Photo, Rect, Result};
+use stgan::{Bitmap, Photo, Rect, Result};
+use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-/// A photo of JavaScript's: `read(x, y, width, height, to_width, to_height)` gives the bytes of a part of it, reduced.
-pub(super) struct Elsewhere<'a> {
-    pub size: (u32, u32),
-    pub read: &'a Function,
+#[wasm_bindgen(typescript_custom_section)]
+const READ: &str = "
+/**
+ * Reads a part of a picture, `width × height` pixels with their upper left corner at (`x`, `y`), averaged down to
+ * `toWidth × toHeight` pixels of RGBA. What it throws, its caller's caller gets.
+ */
+export type Read = (
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+    toWidth: number,
+    toHeight: number,
+) => Uint8Array;
+";
+
+/// A picture of JavaScript's, by its size and a function of type `Read`.
+pub(crate) struct Picture<'a> {
+    pub(crate) size: (u32, u32),
+    pub(crate) read: &'a Function,
 }
 
-impl Photo for Elsewhere<'_> {
+impl Photo for Picture<'_> {
     type Error = Failure;
 
     fn size(&self) -> (u32, u32) {
@@ -24,44 +40,46 @@ impl Photo for Elsewhere<'_> {
     fn read(&self, rect: Rect, width: u32, height: u32) -> Result<Bitmap, Failure> {
         let Rect { x, y, width: w, height: h } = rect;
         let arguments: Array = [x, y, w, h, width, height].into_iter().map(JsValue::from).collect();
-        let bytes = self.read.apply(&JsValue::UNDEFINED, &arguments)?.dyn_into::<Uint8Array>()?;
+        let given = self.read.apply(&JsValue::UNDEFINED, &arguments).map_err(Failure::thrown)?;
+        let Ok(bytes) = given.dyn_into::<Uint8Array>() else {
+            return Err(Failure::new("internal", "reading a picture gave no Uint8Array"));
+        };
+        // Before they are copied: there may be any number of them.
+        let (length, expected) = (u64::from(bytes.length()), 4 * u64::from(width) * u64::from(height));
+        if length != expected {
+            let message = format!("reading {width}×{height} pixels gave {length} bytes: {expected} are expected");
+            return Err(Failure::new("internal", &message));
+        }
         Ok(Bitmap::new(width, height, bytes.to_vec())?)
     }
 }
 
-/// The loaded locator.
+/// The loaded networks that find faces.
 #[wasm_bindgen]
-pub struct FaceLocator(pub(super) Locator);
+pub struct Locator(pub(crate) stgan::Locator);
 
 #[wasm_bindgen]
-impl FaceLocator {
+impl Locator {
+    /// Reads a weights file.
+    ///
+    /// Throws `weights` if the bytes are none, are cut short, or hold values that are not finite.
     #[wasm_bindgen(constructor)]
     pub fn new(weights: &[u8]) -> Result<Self, Failure> {
-        Ok(Self(Locator::new(weights)?))
+        Ok(Self(stgan::Locator::new(weights)?))
     }
 
-    /// What the weights file says of itself.
-    pub fn metadata(&self) -> Result<JsValue, Failure> {
-        let metadata = self.0.metadata().serialize(&Serializer::json_compatible());
-        metadata.map_err(|e| Failure::new("internal", &e.to_string()))
+    /// The faces of a picture of `width × height` pixels, best first.
+    ///
+    /// Throws what `read` throws, and `internal` if it gives anything but the bytes it is asked for.
+    pub fn locate(
+        &self,
+        width: u32,
+        height: u32,
+        #[wasm_bindgen(unchecked_param_type = "Read")] read: &Function,
+    ) -> Result<Vec<Ts<records::Found>>, Failure> {
+        let found = self.0.locate_in(&Picture { size: (width, height), read }, self.0.threshold())?;
+        found.iter().map(|face| Ok(plain(face)?)).collect()
     }
-
-    /// Nine numbers a face, best first: the placement's x, y, width and rotation, both pupils, the score.
-    pub fn locate(&self, width: u32, height: u32, read: &Function) -> Result<Vec<f64>, Failure> {
-        let found = self.0.locate_in(&Elsewhere { size: (width, height), read }, self.0.threshold())?;
-        Ok(found.iter().flat_map(numbers).collect())
-    }
-
-    /// The same numbers of the face near a placement, if there is one: one look, for what moves.
-    pub fn look(&self, width: u32, height: u32, near: JsValue, read: &Function) -> Result<Option<Vec<f64>>, Failure> {
-        let found = self.0.look_in(&Elsewhere { size: (width, height), read }, &placement(near)?)?;
-        Ok(found.map(|face| numbers(&face).to_vec()))
-    }
-}
-
-fn numbers(face: &Found) -> [f64; 9] {
-    let (p, [[x0, y0], [x1, y1]]) = (face.placement(), face.eyes);
-    [p.x, p.y, p.width, p.rotation, x0, y0, x1, y1, face.score]
 }
 
 /// Averages pixels that are no picture of the browser's down to a smaller size, a band of rows at a time.
@@ -70,17 +88,24 @@ pub struct Reduction(Reducer);
 
 #[wasm_bindgen]
 impl Reduction {
+    /// From `width × height` pixels to `to_width × to_height`.
+    ///
+    /// Throws `argument` if a side of the result is 0 or longer than before, and `image-too-large`.
     #[wasm_bindgen(constructor)]
     pub fn new(width: u32, height: u32, to_width: u32, to_height: u32) -> Result<Self, Failure> {
         Ok(Self(Reducer::new((width, height), (to_width, to_height))?))
     }
 
-    /// Whole rows, RGBA.
+    /// Takes the next whole rows, from the top to the bottom.
+    ///
+    /// Throws `argument` if they are no whole rows, or more than there are.
     pub fn push(&mut self, rows: &[u8]) -> Result<(), Failure> {
         Ok(self.0.push(rows)?)
     }
 
     /// The reduced pixels.
+    ///
+    /// Throws `image-size` if rows are missing.
     pub fn finish(self) -> Result<Vec<u8>, Failure> {
         Ok(self.0.finish()?.into_data())
     }

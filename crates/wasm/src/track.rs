@@ -1,27 +1,34 @@
-//! The tracker. Pictures stay in JavaScript: a function that is handed along reads parts of them.
+//! Faces of a video. Pictures stay in JavaScript: a function that is handed along reads parts of them.
 
-use crate::locate::{Elsewhere, FaceLocator};
-use crate::{Failure, Session};
+use crate::failure::Failure;
+use crate::locate::{Locator, Picture};
+use crate::records::{self, plain};
+use crate::try_on::{TryOn, rows};
 use js_sys::Function;
 use stgan::compose::{self, Foreground};
-use stgan::{BitmapRef, Error, Rect, Result, TrackSettings, Tracked, Tracker};
+use stgan::{BitmapRef, Error, Rect, Result, TrackSettings, Tracked};
+use tsify::Ts;
+use wasm_bindgen::Clamped;
 use wasm_bindgen::prelude::*;
 
-/// A tracker, and what it last found.
+/// Keeps a frame on the faces of a video, and knows what it last found.
 #[wasm_bindgen]
-pub struct Tracking {
-    tracker: Tracker,
+pub struct Tracker {
+    tracker: stgan::Tracker,
     size: (u32, u32),
     faces: Vec<Tracked>,
 }
 
 #[wasm_bindgen]
-impl Tracking {
-    /// `frame` is RGBA.
+impl Tracker {
+    /// A tracker that puts a frame of `width × height` pixels on up to `people` faces.
+    ///
+    /// Throws `image-size` if the frame's buffer has another length, `empty-frame` if none of its
+    /// pixels is visible, and `argument` if it can't follow as many people.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        session: &Session,
-        locator: &FaceLocator,
+        try_on: &TryOn,
+        locator: &Locator,
         frame: &[u8],
         width: u32,
         height: u32,
@@ -30,47 +37,65 @@ impl Tracking {
         let frame = Foreground::new(BitmapRef::new(width, height, frame)?)?;
         let mut settings = TrackSettings::default();
         settings.people = people;
-        let tracker = Tracker::new(session.0.clone(), locator.0.clone(), frame, settings)?;
+        let tracker = stgan::Tracker::new(try_on.0.clone(), locator.0.clone(), frame, settings)?;
         Ok(Self { tracker, size: (0, 0), faces: Vec::new() })
     }
 
+    /// Takes another frame of `width × height` pixels, from the next picture on.
+    ///
+    /// Throws `image-size` and `empty-frame` as the constructor.
+    #[wasm_bindgen(js_name = setFrame)]
     pub fn set_frame(&mut self, frame: &[u8], width: u32, height: u32) -> Result<(), Failure> {
         self.tracker.set_frame(Foreground::new(BitmapRef::new(width, height, frame)?)?);
         Ok(())
     }
 
-    /// Nineteen numbers a face: its number, the score, the placement's x, y, width and rotation, both lens centres, the
-    /// homography. `read` is that of [`FaceLocator::locate`].
+    /// Looks at the next picture, of `width × height` pixels, taken at `time` in seconds, and moves
+    /// each face's frame by `steps` updates. Gives the faces, the longest followed first.
+    ///
+    /// Throws what `read` throws, `argument` if the time is not finite or the steps are none or too
+    /// many, and `internal` if `read` gives anything but the bytes it is asked for. The tracker stays
+    /// usable.
     pub fn advance(
         &mut self,
         width: u32,
         height: u32,
         time: f64,
         steps: usize,
-        read: &Function,
-    ) -> Result<Vec<f64>, Failure> {
-        self.size = (width, height);
-        self.faces = self.tracker.advance(&Elsewhere { size: self.size, read }, time, steps)?;
-        Ok(self.faces.iter().flat_map(numbers).collect())
+        #[wasm_bindgen(unchecked_param_type = "Read")] read: &Function,
+    ) -> Result<Vec<Ts<records::Tracked>>, Failure> {
+        let size = (width, height);
+        self.faces = self.tracker.advance(&Picture { size, read }, time, steps)?;
+        self.size = size;
+        self.faces.iter().map(|face| Ok(plain(face)?)).collect()
     }
 
-    /// The part of the picture that the frame covers on face `index`, if any: x, y, width, height.
-    pub fn footprint(&self, index: usize) -> Result<Option<Vec<u32>>, Failure> {
+    /// The part of the last picture that the frame covers on its face `index`; undefined if it lies
+    /// off the picture.
+    ///
+    /// Throws `argument` if there is no such face, and `degenerate` if the frame runs through infinity.
+    pub fn footprint(&self, index: usize) -> Result<Option<Ts<records::Rect>>, Failure> {
         let rect = compose::footprint(self.tracker.frame(), &self.face(index)?.homography, self.size)?;
-        Ok(rect.map(|Rect { x, y, width, height }| vec![x, y, width, height]))
+        Ok(rect.map(plain).transpose()?)
     }
 
-    /// The frame of face `index` alone, on that part of the picture.
-    pub fn overlay(&self, index: usize, x: u32, y: u32, width: u32, height: u32) -> Result<Vec<u8>, Failure> {
-        let mut pixels = vec![0; width as usize * height as usize * 4];
-        self.blend(index, &mut pixels, x, y, width)?;
-        Ok(pixels)
+    /// The frame of face `index` by itself in a part of the last picture: `width × height` pixels with
+    /// their upper left corner at (`x`, `y`).
+    ///
+    /// Throws as `footprint`, and `image-too-large`.
+    #[wasm_bindgen(unchecked_return_type = "Uint8ClampedArray<ArrayBuffer>")]
+    pub fn part(&self, index: usize, x: u32, y: u32, width: u32, height: u32) -> Result<Clamped<Vec<u8>>, Failure> {
+        let homography = self.face(index)?.homography;
+        let part = compose::part(self.tracker.frame(), &homography, Rect { x, y, width, height })?;
+        Ok(Clamped(part.into_data()))
     }
 
-    /// Draws the frame of face `index` over a part of the picture, `width` pixels wide, whose left upper corner is at x, y.
+    /// Draws the frame of face `index` over `region`, a part of the last picture that is `width` pixels
+    /// wide and has its upper left corner at (`x`, `y`).
+    ///
+    /// Throws as `footprint`, and `image-size` if the region is no whole rows.
     pub fn blend(&self, index: usize, region: &mut [u8], x: u32, y: u32, width: u32) -> Result<(), Failure> {
-        let height = region.len() as u32 / 4 / width.max(1);
-        let rect = Rect { x, y, width, height };
+        let rect = Rect { x, y, width, height: rows(region, width) };
         Ok(compose::blend(self.tracker.frame(), &self.face(index)?.homography, region, rect)?)
     }
 
@@ -81,12 +106,4 @@ impl Tracking {
             expected: format!("one of {}", self.faces.len()),
         })
     }
-}
-
-fn numbers(face: &Tracked) -> [f64; 19] {
-    let (p, [[x0, y0], [x1, y1]]) = (face.placement, face.eyes);
-    let mut all = [0.0; 19];
-    all[..10].copy_from_slice(&[f64::from(face.id), face.score, p.x, p.y, p.width, p.rotation, x0, y0, x1, y1]);
-    all[10..].copy_from_slice(&face.homography.0);
-    all
 }
