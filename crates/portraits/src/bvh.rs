@@ -1,6 +1,6 @@
 //! A bounding volume hierarchy over triangles: nearest hit, occlusion and nearest point.
 
-use super::math::Vec3;
+use glam::Vec3;
 
 const LEAF: usize = 4;
 

@@ -4,7 +4,9 @@
 //! The room moves along with the person: it is the camera that pans, tilts and goes round. Beyond what was rendered of
 //! the room its edges go on.
 
-use super::Portrait;
+use super::{Portrait, math::Random};
+use rand::{Rng, SeedableRng};
+use rand_distr::Normal;
 use rayon::prelude::*;
 use stgan::{Bitmap, Error, Result};
 
@@ -134,24 +136,27 @@ impl Clip {
     }
 
     /// The picture at a time, opaque. `noise` is the standard deviation of the camera's noise in bytes; it is never the
-    /// same at two times, and always the same at one.
+    /// same at two times, and always the same at one. There is none if that is not positive and finite.
     pub fn picture(&self, time: f64, noise: f64) -> Bitmap {
         let stand = self.stand(time);
         let (view, [[a, b], [c, d]], middle) = self.seen(&stand);
         let determinant = a * d - b * c;
         let inverse = [[d / determinant, -b / determinant], [-c / determinant, a / determinant]];
         let centre = [0, 1].map(|k| stand.at[k] * self.size(k));
+        let grain = Some(noise).filter(|noise| noise.is_finite() && *noise > 0.0);
+        let grain = grain.map(|noise| Normal::new(0.0, noise).expect("a finite deviation"));
         let mut data = vec![255u8; self.width as usize * self.height as usize * 4];
         let row_bytes = self.width as usize * 4;
         data.par_chunks_exact_mut(row_bytes).enumerate().for_each(|(row, out)| {
-            let mut grain = Grain::new(time.to_bits() ^ (row as u64) << 40, noise);
+            let mut rng = Random::seed_from_u64(time.to_bits() ^ (row as u64) << 40);
             let y = row as f64 + 0.5 - centre[1];
             for (column, pixel) in out.chunks_exact_mut(4).enumerate() {
                 let x = column as f64 + 0.5 - centre[0];
                 let at = [0, 1].map(|k| middle[k] + inverse[k][0] * x + inverse[k][1] * y);
                 let colour = bilinear(&view.image, at);
                 for (byte, value) in pixel.iter_mut().zip(colour) {
-                    *byte = (value + grain.next() + 0.5).clamp(0.0, 255.0) as u8;
+                    let grain = grain.map_or(0.0, |grain| rng.sample(grain));
+                    *byte = (value + grain + 0.5).clamp(0.0, 255.0) as u8;
                 }
             }
         });
@@ -213,33 +218,6 @@ fn bilinear(image: &Bitmap, [x, y]: [f64; 2]) -> [f64; 3] {
         let [a, b, c, d] = [a, b, c, d].map(|p| f64::from(p[k]));
         (a + fx * (b - a)) * (1.0 - fy) + (c + fx * (d - c)) * fy
     })
-}
-
-/// Noise that is near to normal: sums of four uniform numbers.
-struct Grain {
-    state: u64,
-    scale: f64,
-}
-
-impl Grain {
-    fn new(seed: u64, deviation: f64) -> Self {
-        // Four uniform bytes have a variance of 4 · 256² / 12.
-        Self { state: seed, scale: deviation / (256.0 * (4.0f64 / 12.0).sqrt()) }
-    }
-
-    fn next(&mut self) -> f64 {
-        if self.scale == 0.0 {
-            return 0.0;
-        }
-        // SplitMix64 (Steele, Lea & Flood 2014).
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let bytes = (z ^ (z >> 31)).to_le_bytes();
-        let sum: u32 = bytes[..4].iter().map(|&b| u32::from(b)).sum();
-        (f64::from(sum) - 510.0) * self.scale
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::math::{Vec3, noise, smoothstep, vec3};
+use glam::{Vec3, vec3};
+
+use super::math::{noise, smoothstep};
 use super::mesh::{Triangles, Vertex};
 
 /// How clothes are cut.
@@ -44,7 +46,7 @@ pub fn clothes(body: &Triangles, cut: &Cut) -> Triangles {
         }
         for ((v, &(sum, n)), &above) in loose.iter_mut().zip(&sums).zip(&above) {
             if n > 0.0 {
-                v.position = v.position.mix(sum * (1.0 / n), 0.6 * smoothstep(-0.02, -0.7, above));
+                v.position = v.position.lerp(sum * (1.0 / n), 0.6 * smoothstep(-0.02, -0.7, above));
             }
         }
     }
@@ -70,7 +72,7 @@ pub fn clothes(body: &Triangles, cut: &Cut) -> Triangles {
                     let (ha, hb) = (above[a as usize], above[b as usize]);
                     let t = if a == b { 0.0 } else { ha / (ha - hb) };
                     let mut v = Vertex::weighted([(1.0 - t, loose[a as usize]), (t, loose[b as usize])]);
-                    let normal = body.normals[a as usize].mix(body.normals[b as usize], t).unit();
+                    let normal = body.normals[a as usize].lerp(body.normals[b as usize], t).normalize_or_zero();
                     let p = v.reference;
                     let fold = noise(vec3(p.x * 2.2 + p.y * 0.9, p.y * 0.8, p.z * 1.6)) * 0.045
                         + noise(vec3(p.x * 5.0 - p.y * 2.0, p.y * 1.5, p.z * 3.0)) * 0.014;
@@ -107,7 +109,7 @@ fn band(cloth: &mut Triangles, rim: &[(u32, u32)], thickness: f32) {
     let mut rings: HashMap<u32, u32> = HashMap::new();
     let mut direction: HashMap<u32, Vec3> = HashMap::new();
     for &(a, b) in rim {
-        let along = (cloth.vertices[b as usize].position - cloth.vertices[a as usize].position).unit();
+        let along = (cloth.vertices[b as usize].position - cloth.vertices[a as usize].position).normalize_or_zero();
         *direction.entry(a).or_default() += along;
         *direction.entry(b).or_default() += along;
     }
@@ -115,13 +117,13 @@ fn band(cloth: &mut Triangles, rim: &[(u32, u32)], thickness: f32) {
         let ring = [a, b].map(|i| {
             *rings.entry(i).or_insert_with(|| {
                 let (centre, out) = (cloth.vertices[i as usize], cloth.normals[i as usize]);
-                let along = direction[&i].unit();
-                let up = along.cross(out).unit();
+                let along = direction[&i].normalize_or_zero();
+                let up = along.cross(out).normalize_or_zero();
                 let up = if up.y < 0.0 { -up } else { up };
                 let first = cloth.vertices.len() as u32;
                 for side in 0..SIDES {
                     let (s, c) = (side as f32 / SIDES as f32 * std::f32::consts::TAU).sin_cos();
-                    let normal = (out * s + up * c * 0.4).unit();
+                    let normal = (out * s + up * c * 0.4).normalize_or_zero();
                     let offset = out * (s * thickness * 0.5) + up * ((c * 1.5 - 0.6) * thickness);
                     cloth.vertices.push(Vertex { position: centre.position + offset, mouth: 1.0, ..centre });
                     cloth.normals.push(normal);

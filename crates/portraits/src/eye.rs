@@ -2,7 +2,9 @@
 
 use std::f32::consts::TAU;
 
-use super::math::{Vec3, bell, fbm, noise, smoothstep, vec3};
+use glam::{Vec3, vec3};
+
+use super::math::{bell, fbm, noise, smoothstep};
 use super::mesh::Ball;
 
 /// The colours of an iris, linear: near the pupil, in the middle and its dark rim.
@@ -40,8 +42,8 @@ const IRIS: f32 = 0.099;
 
 impl Eye {
     pub fn new(ball: Ball, apart: f32, target: Vec3) -> Self {
-        let gaze = (target - ball.centre).unit();
-        let right = vec3(0.0, 1.0, 0.0).cross(gaze).unit();
+        let gaze = (target - ball.centre).normalize_or_zero();
+        let right = vec3(0.0, 1.0, 0.0).cross(gaze).normalize_or_zero();
         Self { ball, gaze, right, up: gaze.cross(right), iris: IRIS * apart }
     }
 
@@ -68,34 +70,39 @@ impl Eye {
     pub fn look(&self, at: Vec3, direction: Vec3, colours: &Iris, seed: f32) -> Seen {
         let sphere = (at - self.ball.centre) * (1.0 / self.ball.radius);
         // Into the iris's plane, bent at the cornea.
-        let bent = (direction * 0.75 - sphere * 0.22).unit();
+        let bent = (direction * 0.75 - sphere * 0.22).normalize_or_zero();
         let plane = self.ball.centre + self.gaze * self.depth();
         let start = at + self.gaze * 0.004;
         let depth = ((plane - start).dot(self.gaze) / bent.dot(self.gaze).min(-0.2)).max(0.0);
         let flat = start + bent * depth - plane;
         let (x, y) = (flat.dot(self.right) / self.iris, flat.dot(self.up) / self.iris);
         let radius = (x * x + y * y).sqrt();
-        let side = (at - plane).tangential(self.gaze).length() / self.iris;
+        let side = (at - plane).reject_from_normalized(self.gaze).length() / self.iris;
         let share = smoothstep(1.09, 0.90, side);
         let white = self.white(sphere, seed) * colours.white;
         let iris = iris(x, y, radius, colours, seed);
         // The cornea: a smaller sphere that stands out from the ball.
-        let tilt = (at - plane).tangential(self.gaze) * (1.0 / self.iris);
-        let dome = (self.gaze + tilt * 0.72).unit();
-        let mirror = sphere.mix(dome, smoothstep(1.25, 0.85, side)).unit();
+        let tilt = (at - plane).reject_from_normalized(self.gaze) * (1.0 / self.iris);
+        let dome = (self.gaze + tilt * 0.72).normalize_or_zero();
+        let mirror = sphere.lerp(dome, smoothstep(1.25, 0.85, side)).normalize_or_zero();
         // The iris is a shallow bowl: the far side from a light catches more of it.
-        let bowl = (self.gaze - tilt * 0.35).unit();
-        Seen { albedo: white.mix(iris, share), normal: sphere.mix(bowl, share).unit(), mirror, iris: share }
+        let bowl = (self.gaze - tilt * 0.35).normalize_or_zero();
+        Seen {
+            albedo: white.lerp(iris, share),
+            normal: sphere.lerp(bowl, share).normalize_or_zero(),
+            mirror,
+            iris: share,
+        }
     }
 
     fn white(&self, sphere: Vec3, seed: f32) -> Vec3 {
         let (x, y) = (sphere.dot(self.right), sphere.dot(self.up));
         let corner = smoothstep(0.45, 0.95, x.abs());
-        let base = vec3(0.585, 0.535, 0.50).mix(vec3(0.48, 0.30, 0.27), corner * 0.65);
+        let base = vec3(0.585, 0.535, 0.50).lerp(vec3(0.48, 0.30, 0.27), corner * 0.65);
         let p = vec3(x * 5.0, y * 14.0, seed * 7.0);
         let wander = noise(p * 1.7) * 0.6;
         let vein = smoothstep(0.10, 0.0, (noise(p + Vec3::splat(wander))).abs()) * smoothstep(0.3, 0.8, x.abs());
-        base.mix(vec3(0.42, 0.15, 0.12), vein * 0.28) * (1.0 + 0.03 * noise(p))
+        base.lerp(vec3(0.42, 0.15, 0.12), vein * 0.28) * (1.0 + 0.03 * noise(p))
     }
 }
 
@@ -108,10 +115,10 @@ fn iris(x: f32, y: f32, radius: f32, colours: &Iris, seed: f32) -> Vec3 {
     let fibre = fbm(vec3(c * 16.0, s * 16.0, radius * 1.6 + seed * 3.0), 3);
     let crypt = smoothstep(0.25, 0.6, noise(vec3(c * 5.0, s * 5.0, radius * 6.0 + seed)));
     let t = smoothstep(colours.pupil, 0.85, radius + 0.06 * fibre);
-    let mut colour = colours.inner.mix(colours.outer, t) * (1.0 + 0.5 * fibre) * (1.0 - 0.35 * crypt);
+    let mut colour = colours.inner.lerp(colours.outer, t) * (1.0 + 0.5 * fibre) * (1.0 - 0.35 * crypt);
     // The collarette, a paler ring around the pupil.
     colour = colour * (1.0 + 0.35 * bell((radius - colours.pupil - 0.14) * (radius - colours.pupil - 0.14), 0.06));
-    colour = colour.mix(colours.rim, smoothstep(0.72, 1.02, radius + 0.05 * (angle * TAU).sin() * 0.3) * 0.9);
+    colour = colour.lerp(colours.rim, smoothstep(0.72, 1.02, radius + 0.05 * (angle * TAU).sin() * 0.3) * 0.9);
     let pupil = smoothstep(colours.pupil + 0.045, colours.pupil - 0.035, radius);
-    colour.mix(Vec3::splat(0.004), pupil).map(|v| v.max(0.002))
+    colour.lerp(Vec3::splat(0.004), pupil).map(|v| v.max(0.002))
 }

@@ -1,9 +1,9 @@
 //! Distance from the body, on a grid: what keeps growing hair out of the head.
 
+use glam::{Vec3, vec3};
 use rayon::prelude::*;
 
 use super::bvh::Bvh;
-use super::math::{Vec3, vec3};
 use super::mesh::Triangles;
 
 const LOW: Vec3 = vec3(-1.5, -2.6, -2.4);
@@ -58,6 +58,6 @@ impl Field {
     pub fn outward(&self, p: Vec3) -> Vec3 {
         let h = STEP * 0.7;
         let slope = |d: Vec3| self.distance(p + d) - self.distance(p - d);
-        vec3(slope(vec3(h, 0.0, 0.0)), slope(vec3(0.0, h, 0.0)), slope(vec3(0.0, 0.0, h))).unit()
+        vec3(slope(vec3(h, 0.0, 0.0)), slope(vec3(0.0, h, 0.0)), slope(vec3(0.0, 0.0, h))).normalize_or_zero()
     }
 }

@@ -1,8 +1,10 @@
 //! What happens to the image as an image: light's diffusion in skin, the blurred backdrop, grain and tone.
 
+use glam::{FloatExt, Vec3, vec3};
+use rand::{Rng, SeedableRng};
 use rayon::prelude::*;
 
-use super::math::{Rng, Vec3, bell, mix, smoothstep, vec3};
+use super::math::{Random, bell, smoothstep};
 use super::people::Backdrop;
 use super::render::{ASPECT, Kind, Pixel};
 use stgan::Bitmap;
@@ -69,27 +71,28 @@ fn blur(source: &[Vec3], pixels: &[Pixel], width: usize, sigma: f32, stride: usi
 
 /// The room behind, far out of focus: a wall with a glow on it, broad soft shapes, and discs of small lights.
 pub fn backdrop(room: &Backdrop, x: f32, y: f32) -> Vec3 {
-    let mut colour = room.top.mix(room.bottom, smoothstep(-0.1, 1.05, y));
+    let mut colour = room.top.lerp(room.bottom, smoothstep(-0.1, 1.05, y));
     let (dx, dy) = (x - room.at.0, (y - room.at.1) * ASPECT);
     colour += room.glow * (bell(dx * dx + dy * dy, 0.34) * 0.55);
-    let mut rng = Rng::new(u64::from(room.shapes) * 977);
+    let mut rng = Random::seed_from_u64(u64::from(room.shapes) * 977);
     for k in 0..room.shapes {
-        let (cx, w, soft) = (rng.next() * 1.2 - 0.1, 0.05 + 0.12 * rng.next(), 0.05 + 0.04 * rng.next());
-        let (from, to) = (rng.next() * 0.5 - 0.3, 0.6 + rng.next() * 0.5);
+        let (cx, w, soft) =
+            (rng.random::<f32>() * 1.2 - 0.1, 0.05 + 0.12 * rng.random::<f32>(), 0.05 + 0.04 * rng.random::<f32>());
+        let (from, to) = (rng.random::<f32>() * 0.5 - 0.3, 0.6 + rng.random::<f32>() * 0.5);
         let across = smoothstep(w + soft, w - soft, (x - cx).abs());
         let along = smoothstep(from - 0.08, from + 0.08, y) * smoothstep(to + 0.08, to - 0.08, y);
-        let strength = (rng.next() - 0.45) * if k % 2 == 0 { 0.45 } else { 0.32 };
+        let strength = (rng.random::<f32>() - 0.45) * if k % 2 == 0 { 0.45 } else { 0.32 };
         colour = colour * (1.0 + strength * across * along);
     }
     for _ in 0..room.lights {
-        let (cx, cy, r) = (rng.next(), rng.next() * 0.75, 0.035 + 0.045 * rng.next());
+        let (cx, cy, r) = (rng.random::<f32>(), rng.random::<f32>() * 0.75, 0.035 + 0.045 * rng.random::<f32>());
         let (dx, dy) = (x - cx, (y - cy) * ASPECT);
         let distance = (dx * dx + dy * dy).sqrt() / r;
         // A disc with a slightly brighter rim, as lenses draw it.
-        let disc = smoothstep(1.4, 0.7, distance) * mix(0.8, 1.0, smoothstep(0.4, 0.95, distance));
-        colour += room.glow * (disc * (0.06 + 0.22 * rng.next() * rng.next()));
+        let disc = smoothstep(1.4, 0.7, distance) * f32::lerp(0.8, 1.0, smoothstep(0.4, 0.95, distance));
+        colour += room.glow * (disc * (0.06 + 0.22 * rng.random::<f32>() * rng.random::<f32>()));
     }
-    colour * mix(1.0, 0.68, smoothstep(0.35, 0.85, ((x - 0.5).powi(2) + (y - 0.45).powi(2)).sqrt()))
+    colour * f32::lerp(1.0, 0.68, smoothstep(0.35, 0.85, ((x - 0.5).powi(2) + (y - 0.45).powi(2)).sqrt()))
 }
 
 /// Tone, grain and reduction to the bitmap's size.
@@ -98,7 +101,7 @@ pub fn develop(image: &[Vec3], across: usize, down: usize, mut bitmap: Bitmap) -
     let toned: Vec<Vec3> = image.par_iter().map(|c| c.map(curve)).collect();
     let ratio = (across as f32 / width as f32, down as f32 / height as f32);
     bitmap.data_mut().par_chunks_exact_mut(width * 4).enumerate().for_each(|(y, row)| {
-        let mut rng = Rng::new(y as u64 + 31);
+        let mut rng = Random::seed_from_u64(y as u64 + 31);
         for (x, out) in row.chunks_exact_mut(4).enumerate() {
             let (cx, cy) = ((x as f32 + 0.5) * ratio.0, (y as f32 + 0.5) * ratio.1);
             let (rx, ry) = (ratio.0 * 0.85, ratio.1 * 0.85);
@@ -112,7 +115,7 @@ pub fn develop(image: &[Vec3], across: usize, down: usize, mut bitmap: Bitmap) -
                 }
             }
             let colour = sum * (1.0 / total);
-            let grain = (rng.next() + rng.next() - 1.0) * 0.012;
+            let grain = (rng.random::<f32>() + rng.random::<f32>() - 1.0) * 0.012;
             for (byte, value) in out.iter_mut().zip(colour.to_array()) {
                 *byte = ((value + grain * (1.2 - value)) * 255.0 + 0.5).clamp(0.0, 255.0) as u8;
             }

@@ -1,7 +1,10 @@
 //! Hair: where it grows; cropped hair, beards, brows and lashes.
 
+use glam::{FloatExt, Vec3, vec3};
+use rand::{Rng, SeedableRng};
+
 use super::field::Field;
-use super::math::{Rng, Vec3, bell, mix, noise, smoothstep, table, vec3};
+use super::math::{Random, bell, noise, scatter, smoothstep, table};
 use super::mesh::{Head, Triangles};
 use super::people::Person;
 use super::skin::{EYES, beard};
@@ -88,7 +91,7 @@ pub struct Root {
 }
 
 /// `count` places drawn from the skin in proportion to `density`.
-pub fn roots(skin: &Triangles, count: usize, rng: &mut Rng, density: impl Fn(Vec3, f32, f32) -> f32) -> Vec<Root> {
+pub fn roots(skin: &Triangles, count: usize, rng: &mut Random, density: impl Fn(Vec3, f32, f32) -> f32) -> Vec<Root> {
     let mut total = 0.0;
     let mut sums = Vec::new();
     for (index, face) in skin.faces.iter().enumerate() {
@@ -102,10 +105,10 @@ pub fn roots(skin: &Triangles, count: usize, rng: &mut Rng, density: impl Fn(Vec
     }
     let mut out = Vec::with_capacity(count);
     for _ in 0..if sums.is_empty() { 0 } else { count } {
-        let aim = rng.next() * total;
+        let aim = rng.random::<f32>() * total;
         let (_, index) = sums[sums.partition_point(|s| s.0 < aim).min(sums.len() - 1)];
         let [a, b, c] = skin.faces[index].map(|i| i as usize);
-        let (mut u, mut v) = (rng.next(), rng.next());
+        let (mut u, mut v) = (rng.random::<f32>(), rng.random::<f32>());
         if u + v > 1.0 {
             (u, v) = (1.0 - u, 1.0 - v);
         }
@@ -113,39 +116,39 @@ pub fn roots(skin: &Triangles, count: usize, rng: &mut Rng, density: impl Fn(Vec
         let at = |f: &dyn Fn(usize) -> Vec3| f(a) * w + f(b) * u + f(c) * v;
         out.push(Root {
             position: at(&|i| skin.vertices[i].position),
-            normal: at(&|i| skin.normals[i]).unit(),
+            normal: at(&|i| skin.normals[i]).normalize_or_zero(),
             place: at(&|i| skin.vertices[i].reference) - EYES,
         });
     }
     out
 }
 
-pub fn tone(pigment: &Pigment, rng: &mut Rng) -> Vec3 {
-    if rng.next() < pigment.grey {
-        return vec3(0.52, 0.51, 0.50) * mix(0.75, 1.15, rng.next());
+pub fn tone(pigment: &Pigment, rng: &mut Random) -> Vec3 {
+    if rng.random::<f32>() < pigment.grey {
+        return vec3(0.52, 0.51, 0.50) * rng.random_range(0.75..1.15);
     }
-    let vary = 1.0 + pigment.vary * rng.signed();
-    let warm = 1.0 + 0.25 * pigment.vary * rng.signed();
+    let vary = 1.0 + pigment.vary * rng.random_range(-1.0..1.0);
+    let warm = 1.0 + 0.25 * pigment.vary * rng.random_range(-1.0..1.0);
     pigment.tone * vec3(vary * warm, vary, vary / warm)
 }
 
 /// A hair that leaves the skin at `lean` of the normal against `direction` and bends towards `direction`.
 fn short(root: &Root, direction: Vec3, lean: f32, length: f32, bend: f32, points: usize) -> Vec<Vec3> {
-    let along = direction.tangential(root.normal).unit();
-    let mut heading = (along * (1.0 - lean) + root.normal * lean).unit();
+    let along = direction.reject_from_normalized(root.normal).normalize_or_zero();
+    let mut heading = (along * (1.0 - lean) + root.normal * lean).normalize_or_zero();
     let mut p = root.position - root.normal * 0.003;
     let mut out = vec![p];
     for _ in 1..points {
         p += heading * (length / (points - 1) as f32);
         out.push(p);
-        heading = (heading + along * bend).unit();
+        heading = (heading + along * bend).normalize_or_zero();
     }
     out
 }
 
 /// All of a person's hair. `detail` (0 to 1) thins it out, with thicker hairs in exchange.
 pub fn grow(person: &Person, head: &Head, skin: &Triangles, field: &Field, detail: f32) -> Vec<Strand> {
-    let mut rng = Rng::new(7);
+    let mut rng = Random::seed_from_u64(7);
     let mut out = Vec::new();
     match person.style {
         Style::Cropped => cropped(person, skin, detail, &mut rng, &mut out),
@@ -159,21 +162,21 @@ pub fn grow(person: &Person, head: &Head, skin: &Triangles, field: &Field, detai
     out
 }
 
-fn cropped(person: &Person, skin: &Triangles, detail: f32, rng: &mut Rng, out: &mut Vec<Strand>) {
+fn cropped(person: &Person, skin: &Triangles, detail: f32, rng: &mut Random, out: &mut Vec<Strand>) {
     let count = (95_000.0 * detail) as usize;
     for root in roots(skin, count, rng, |p, ears, _| scalp(p, ears, Style::Cropped)) {
         let p = root.place;
         let curl = vec3(noise(p * 30.0), noise(p * 30.0 + Vec3::splat(5.0)), noise(p * 30.0 + Vec3::splat(11.0)));
         let fade = smoothstep(0.0, 0.5, p.y);
-        let length = mix(0.018, 0.042, fade) * mix(0.7, 1.2, rng.next());
-        let lean = mix(0.35, 0.45, fade);
+        let length = f32::lerp(0.018, 0.042, fade) * rng.random_range(0.7..1.2);
+        let lean = f32::lerp(0.35, 0.45, fade);
         let points = short(&root, vec3(0.0, -0.3, 0.5) + curl * 1.3, lean, length, 0.35, 4);
         let tone = tone(&person.hair, rng);
         out.push(Strand { points, radius: 0.0013 / detail.sqrt(), tone, shine: person.hair.shine, mass: true });
     }
 }
 
-fn whiskers(person: &Person, skin: &Triangles, detail: f32, rng: &mut Rng, out: &mut Vec<Strand>) {
+fn whiskers(person: &Person, skin: &Triangles, detail: f32, rng: &mut Random, out: &mut Vec<Strand>) {
     let full = person.style == Style::Cropped;
     let count = (if full { 24_000.0 } else { 30_000.0 }) * detail;
     let places = roots(skin, count as usize, rng, |p, ears, lips| {
@@ -183,8 +186,8 @@ fn whiskers(person: &Person, skin: &Triangles, detail: f32, rng: &mut Rng, out: 
         beard(p) * thin * smoothstep(0.3, 0.05, lips) * smoothstep(0.2, 0.02, ears) * (0.75 + 0.25 * noise(p * 18.0))
     });
     for root in places {
-        let length = if full { 0.034 } else { 0.014 } * mix(0.6, 1.2, rng.next());
-        let jitter = vec3(rng.signed(), rng.signed(), rng.signed()) * if full { 0.8 } else { 0.4 };
+        let length = if full { 0.034 } else { 0.014 } * rng.random_range(0.6..1.2);
+        let jitter = scatter(rng) * if full { 0.8 } else { 0.4 };
         let side = vec3(root.place.x.signum() * 0.25, -1.0, 0.1);
         let points = short(&root, side + jitter, 0.25, length, 0.3, 4);
         let tone = tone(&person.hair, rng);
@@ -198,7 +201,7 @@ fn whiskers(person: &Person, skin: &Triangles, detail: f32, rng: &mut Rng, out: 
     }
 }
 
-fn brows(person: &Person, skin: &Triangles, rng: &mut Rng, out: &mut Vec<Strand>) {
+fn brows(person: &Person, skin: &Triangles, rng: &mut Random, out: &mut Vec<Strand>) {
     let (density, size) = person.brow_growth;
     let centre =
         |x: f32| table(&[(0.10, 0.158), (0.2, 0.180), (0.32, 0.203), (0.42, 0.206), (0.52, 0.178), (0.60, 0.135)], x);
@@ -215,9 +218,9 @@ fn brows(person: &Person, skin: &Triangles, rng: &mut Rng, out: &mut Vec<Strand>
         let side = root.place.x.signum();
         let across = (root.place.y - centre(x)) / 0.03;
         // Up at the inner end, then outwards; the upper hairs bend down, the lower ones up.
-        let rise = mix(0.95, -0.05, smoothstep(0.1, 0.24, x)) - 0.35 * smoothstep(0.38, 0.55, x) - across * 0.45;
-        let direction = vec3(side, rise + rng.signed() * 0.25, 0.0);
-        let length = mix(0.042, 0.060, smoothstep(0.1, 0.3, x)) * size * mix(0.6, 1.15, rng.next());
+        let rise = f32::lerp(0.95, -0.05, smoothstep(0.1, 0.24, x)) - 0.35 * smoothstep(0.38, 0.55, x) - across * 0.45;
+        let direction = vec3(side, rise + rng.random_range(-1.0..1.0) * 0.25, 0.0);
+        let length = f32::lerp(0.042, 0.060, smoothstep(0.1, 0.3, x)) * size * rng.random_range(0.6..1.15);
         let points = short(&root, direction, 0.16, length, 0.3, 5);
         out.push(Strand {
             points,
@@ -229,31 +232,34 @@ fn brows(person: &Person, skin: &Triangles, rng: &mut Rng, out: &mut Vec<Strand>
     }
 }
 
-fn lashes(person: &Person, head: &Head, rng: &mut Rng, out: &mut Vec<Strand>) {
+fn lashes(person: &Person, head: &Head, rng: &mut Random, out: &mut Vec<Strand>) {
     for (index, line) in head.lids.iter().enumerate() {
         let upper = index % 2 == 0;
         let eye = head.eyes[index / 2];
         let count = if upper { 170 } else { 60 };
         for _ in 0..count {
-            let t = mix(if upper { 0.04 } else { 0.2 }, 0.98, rng.next());
+            let t = f32::lerp(if upper { 0.04 } else { 0.2 }, 0.98, rng.random::<f32>());
             let at = t * (line.len() - 1) as f32;
             let k = (at as usize).min(line.len() - 2);
-            let root = line[k].mix(line[k + 1], at - k as f32);
-            let away = (root - eye.centre).unit();
+            let root = line[k].lerp(line[k + 1], at - k as f32);
+            let away = (root - eye.centre).normalize_or_zero();
             // Lashes fan out towards the corners and curl up.
             let fan = vec3((root.x - eye.centre.x) / eye.radius * 0.9, 0.0, 0.0)
-                + vec3(rng.signed(), rng.signed() * 0.5, 0.0) * 0.14;
+                + vec3(rng.random_range(-1.0..1.0), rng.random_range(-1.0..1.0) * 0.5, 0.0) * 0.14;
             let lift = if upper { 0.25 } else { -0.75 };
-            let mut heading = (vec3(0.0, lift - if upper { 0.45 } else { 0.0 }, 0.9) + fan + away * 0.3).unit();
-            let grown = smoothstep(0.0, 0.35, t) * mix(0.75, 1.0, smoothstep(1.0, 0.8, t));
-            let length =
-                person.lashes * mix(0.55, 1.0, grown) * mix(0.7, 1.1, rng.next()) * if upper { 1.0 } else { 0.5 };
+            let mut heading =
+                (vec3(0.0, lift - if upper { 0.45 } else { 0.0 }, 0.9) + fan + away * 0.3).normalize_or_zero();
+            let grown = smoothstep(0.0, 0.35, t) * f32::lerp(0.75, 1.0, smoothstep(1.0, 0.8, t));
+            let length = person.lashes
+                * f32::lerp(0.55, 1.0, grown)
+                * rng.random_range(0.7..1.1)
+                * if upper { 1.0 } else { 0.5 };
             let mut p = root;
             let mut points = vec![p];
             for _ in 0..6 {
                 p += heading * (length / 6.0);
                 points.push(p);
-                heading = (heading + vec3(0.0, if upper { 0.24 } else { -0.04 }, 0.0)).unit();
+                heading = (heading + vec3(0.0, if upper { 0.24 } else { -0.04 }, 0.0)).normalize_or_zero();
             }
             let radius = if upper { 0.00105 } else { 0.0006 };
             out.push(Strand { points, radius, tone: person.brows.tone * 0.5, shine: 0.1, mass: false });

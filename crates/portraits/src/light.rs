@@ -1,6 +1,9 @@
 //! The studio: three soft boxes and the room's own dim light.
 
-use super::math::{Rng, Vec3, mix, smoothstep, vec3};
+use glam::{FloatExt, Vec3, vec3};
+use rand::Rng;
+
+use super::math::{Random, smoothstep};
 
 /// A rectangle that shines evenly to one side.
 #[derive(Clone, Copy)]
@@ -24,17 +27,22 @@ pub struct Beam {
 impl Softbox {
     /// A box at `centre` turned towards the face.
     pub fn new(centre: Vec3, width: f32, height: f32, radiance: Vec3) -> Self {
-        let facing = (vec3(0.0, -0.4, 0.0) - centre).unit();
-        let right = vec3(0.0, 1.0, 0.0).cross(facing).unit();
+        let facing = (vec3(0.0, -0.4, 0.0) - centre).normalize_or_zero();
+        let right = vec3(0.0, 1.0, 0.0).cross(facing).normalize_or_zero();
         let up = facing.cross(right);
         Self { centre, right: right * (width / 2.0), up: up * (height / 2.0), facing, radiance }
     }
 
     /// The light that comes to `p` from cell `index` of `count` equal cells of the box.
-    pub fn beam(&self, p: Vec3, index: usize, count: usize, rng: &mut Rng) -> Beam {
+    pub fn beam(&self, p: Vec3, index: usize, count: usize, rng: &mut Random) -> Beam {
         let (columns, rows) = if count.is_multiple_of(2) { (2, count / 2) } else { (1, count) };
-        let u = ((index % columns) as f32 + rng.next()) / columns as f32 * 2.0 - 1.0;
-        let v = ((index / columns) as f32 + rng.next()) / rows as f32 * 2.0 - 1.0;
+        let u = ((index % columns) as f32 + rng.random::<f32>()) / columns as f32 * 2.0 - 1.0;
+        let v = ((index / columns) as f32 + rng.random::<f32>()) / rows as f32 * 2.0 - 1.0;
+        self.part(p, u, v, count)
+    }
+
+    /// One of `count` equal shares of the box's light, as if it came from the place (`u`, `v`), each −1 to 1.
+    fn part(&self, p: Vec3, u: f32, v: f32, count: usize) -> Beam {
         let to = self.centre + self.right * u + self.up * v - p;
         let distance = to.length();
         let direction = to * (1.0 / distance);
@@ -45,12 +53,12 @@ impl Softbox {
 
     /// Where the middle of the box is, seen from `p`.
     pub fn toward(&self, p: Vec3) -> Vec3 {
-        (self.centre - p).unit()
+        (self.centre - p).normalize_or_zero()
     }
 
-    /// All of the box's light at `p`, nothing in the way.
+    /// All of the box's light at `p`, as if it came from the middle, nothing in the way.
     pub fn total(&self, p: Vec3) -> Vec3 {
-        self.beam(p, 0, 1, &mut Rng::new(0)).strength
+        self.part(p, 0.0, 0.0, 1).strength
     }
 
     /// What a ray sees of the box: its radiance, fading over the outer `softness` of the rectangle.
@@ -94,6 +102,6 @@ impl Studio {
     /// The room's light from a direction.
     pub fn room(&self, direction: Vec3) -> Vec3 {
         let t = smoothstep(-0.9, 0.9, direction.y);
-        self.below.mix(self.above, t) * mix(0.75, 1.15, smoothstep(-0.6, 0.8, direction.z))
+        self.below.lerp(self.above, t) * f32::lerp(0.75, 1.15, smoothstep(-0.6, 0.8, direction.z))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::math::{Vec3, vec3};
+use glam::{Vec3, vec3};
 
 static HEADS: &[u8] = include_bytes!("../assets/heads.bin");
 
@@ -207,7 +207,7 @@ impl Triangles {
             }
         }
         for normal in &mut self.normals {
-            *normal = normal.unit();
+            *normal = normal.normalize_or_zero();
         }
     }
 }

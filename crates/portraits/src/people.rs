@@ -1,9 +1,10 @@
 //! The people: what they are made of. Their geometry is in `assets/portraits/heads.bin`, in this order.
 
+use glam::{Vec3, vec3};
+
 use super::cloth::Cut;
 use super::eye::Iris;
 use super::hair::{Pigment, Style};
-use super::math::{Vec3, vec3};
 use super::skin::Skin;
 
 /// The room behind, out of focus.

@@ -1,12 +1,14 @@
 //! From a person to an image: what each ray meets and the light there, then skin's diffusion, hair and film.
 
+use glam::{FloatExt, Vec3, vec3};
+use rand::{Rng, SeedableRng};
 use rayon::prelude::*;
 
 use super::bvh::Bvh;
 use super::eye::Eye;
 use super::field::Field;
 use super::light::{Beam, Studio};
-use super::math::{Rng, Vec3, fbm, mix, noise, smoothstep, vec3};
+use super::math::{Random, fbm, noise, smoothstep};
 use super::mesh::{self, Triangles, Vertex};
 use super::people::Person;
 use super::skin::EYES;
@@ -73,7 +75,7 @@ impl Camera {
     /// The direction through a point of the image.
     fn ray(&self, x: f32, y: f32) -> Vec3 {
         let at = vec3((x - self.origin.0) / self.scale, (self.origin.1 - y) / self.scale, 0.0);
-        turned((at - SEAT).unit(), (-self.turn.0, self.turn.1))
+        turned((at - SEAT).normalize_or_zero(), (-self.turn.0, self.turn.1))
     }
 }
 
@@ -184,7 +186,7 @@ pub fn render(person: &Person, index: usize, width: u32, view: View) -> Result<B
 
 /// Microfacet reflection (GGX, Smith, Schlick) towards `view`, with the cosine.
 fn gloss(normal: Vec3, view: Vec3, light: Vec3, roughness: f32, base: f32) -> f32 {
-    let half = (view + light).unit();
+    let half = (view + light).normalize_or_zero();
     let (nl, nv) = (normal.dot(light).max(0.0), normal.dot(view).max(0.02));
     let (nh, vh) = (normal.dot(half).max(0.0), view.dot(half).max(0.0));
     let a2 = roughness.powi(4);
@@ -196,7 +198,7 @@ fn gloss(normal: Vec3, view: Vec3, light: Vec3, roughness: f32, base: f32) -> f3
 
 impl Scene<'_> {
     fn pixel(&self, x: usize, y: usize) -> Pixel {
-        let mut rng = Rng::new((y * 16_384 + x) as u64);
+        let mut rng = Random::seed_from_u64((y * 16_384 + x) as u64);
         let direction = self.camera.ray(x as f32 + 0.5, y as f32 + 0.5);
         let origin = self.camera.eye;
         let hit = self.solid.hit(origin, direction, 60.0);
@@ -216,8 +218,12 @@ impl Scene<'_> {
         let corners = mesh.faces[if cloth { face - self.skin.faces.len() } else { face }].map(|i| i as usize);
         let weights = [1.0 - hit.u - hit.v, hit.u, hit.v];
         let vertex = Vertex::weighted((0..3).map(|k| (weights[k], mesh.vertices[corners[k]])));
-        let normal = (0..3).fold(Vec3::ZERO, |n, k| n + mesh.normals[corners[k]] * weights[k]).unit();
-        let normal = if normal.dot(direction) > 0.0 { normal.tangential(direction).unit() } else { normal };
+        let normal = (0..3).fold(Vec3::ZERO, |n, k| n + mesh.normals[corners[k]] * weights[k]).normalize_or_zero();
+        let normal = if normal.dot(direction) > 0.0 {
+            normal.reject_from_normalized(direction).normalize_or_zero()
+        } else {
+            normal
+        };
         let depth = self.camera.depth(p);
         if cloth {
             self.fabric(p, depth, &vertex, normal, direction, &mut rng)
@@ -232,7 +238,7 @@ impl Scene<'_> {
         p: Vec3,
         normal: Vec3,
         own: Vec3,
-        rng: &mut Rng,
+        rng: &mut Random,
         mut arrived: impl FnMut(usize, &Beam, Vec3),
     ) -> Vec3 {
         let veil = self.veil.at(p + normal * 0.03);
@@ -251,11 +257,11 @@ impl Scene<'_> {
                 arrived(i, &beam, strength);
             }
         }
-        let (tangent, bitangent) = normal.frame();
+        let (tangent, bitangent) = normal.any_orthonormal_pair();
         let count = 1 + self.effort;
-        let turn = rng.next();
+        let turn = rng.random::<f32>();
         for k in 0..count {
-            let r = ((k as f32 + rng.next()) / count as f32).sqrt();
+            let r = ((k as f32 + rng.random::<f32>()) / count as f32).sqrt();
             let (s, c) = ((turn + k as f32 * 0.618) * std::f32::consts::TAU).sin_cos();
             let out = tangent * (r * c) + bitangent * (r * s) + normal * (1.0 - r * r).max(0.0).sqrt();
             let arriving = match self.solid.hit(start, out, 5.0) {
@@ -268,12 +274,12 @@ impl Scene<'_> {
         sum
     }
 
-    fn flesh(&self, p: Vec3, depth: f32, vertex: &Vertex, normal: Vec3, direction: Vec3, rng: &mut Rng) -> Pixel {
+    fn flesh(&self, p: Vec3, depth: f32, vertex: &Vertex, normal: Vec3, direction: Vec3, rng: &mut Random) -> Pixel {
         let surface = self.person.skin.surface(vertex);
         // Seen edge-on, relief finer than a pixel would only glitter.
         let facing = smoothstep(0.12, 0.6, -normal.dot(direction));
-        let fine = self.person.skin.relief(vertex, normal, mix(0.15, 1.0, facing));
-        let soft = normal.mix(fine, 0.55).unit();
+        let fine = self.person.skin.relief(vertex, normal, f32::lerp(0.15, 1.0, facing));
+        let soft = normal.lerp(fine, 0.55).normalize_or_zero();
         let view = -direction;
         let mut shine = Vec3::ZERO;
         let light = self.gather(p, soft, surface.albedo, rng, |index, beam, strength| {
@@ -301,7 +307,7 @@ impl Scene<'_> {
         1.0 - self.person.style.cover() * hair::scalp(vertex.reference - EYES, vertex.ears, self.person.style)
     }
 
-    fn fabric(&self, p: Vec3, depth: f32, vertex: &Vertex, normal: Vec3, direction: Vec3, rng: &mut Rng) -> Pixel {
+    fn fabric(&self, p: Vec3, depth: f32, vertex: &Vertex, normal: Vec3, direction: Vec3, rng: &mut Random) -> Pixel {
         let place = vertex.reference;
         let knit = self.person.knit;
         // Rows of stitches, or the fine grain of a jersey; the band around the neck is ribbed across.
@@ -314,31 +320,31 @@ impl Scene<'_> {
             row * 0.5 * knit + noise(place * 160.0) * 0.3
         };
         let wear = fbm(place * 5.0, 3) * 0.05;
-        let albedo = self.person.cloth * (1.0 + wear + relief * mix(0.06, 0.22, knit));
+        let albedo = self.person.cloth * (1.0 + wear + relief * f32::lerp(0.06, 0.22, knit));
         let bumped = (normal
             + vec3(noise(place * 90.0), noise(place * 90.0 + Vec3::splat(4.0)), 0.0) * (0.10 + 0.12 * knit))
-            .unit();
+            .normalize_or_zero();
         let light = self.gather(p, bumped, albedo, rng, |_, _, _| {});
         let fuzz = (1.0 - normal.dot(-direction).max(0.0)).powi(3) * 0.25;
         Pixel { kind: Kind::Cloth, depth, light, albedo, gloss: albedo * light * fuzz }
     }
 
-    fn eye(&self, origin: Vec3, direction: Vec3, t: f32, index: usize, rng: &mut Rng) -> Pixel {
+    fn eye(&self, origin: Vec3, direction: Vec3, t: f32, index: usize, rng: &mut Random) -> Pixel {
         let at = origin + direction * t;
         let eye = &self.eyes[index];
         let seen = eye.look(at, direction, &self.person.iris, index as f32 * 3.7 + 1.0);
         let light = self.gather(at, seen.normal, Vec3::splat(0.25), rng, |_, _, _| {});
-        let mirrored = (direction - seen.mirror * (2.0 * direction.dot(seen.mirror))).unit();
+        let mirrored = (direction - seen.mirror * (2.0 * direction.dot(seen.mirror))).normalize_or_zero();
         let mut shine = Vec3::ZERO;
         if !self.solid.occluded(at + seen.mirror * 0.004, mirrored, 6.0) {
             // The boxes are far brighter than film can show; a share of their radiance is enough for a catch light.
             for (softbox, share) in self.studio.boxes.iter().zip([0.085, 0.03, 0.0]) {
-                shine += softbox.seen(at, mirrored, 0.25) * (share * mix(0.35, 1.0, seen.iris));
+                shine += softbox.seen(at, mirrored, 0.25) * (share * f32::lerp(0.35, 1.0, seen.iris));
             }
             shine += self.studio.room(mirrored) * 0.05;
         }
         // Light that came through the cornea gathers on the iris.
-        let gain = mix(1.0, 1.25, seen.iris);
+        let gain = f32::lerp(1.0, 1.25, seen.iris);
         Pixel { kind: Kind::Eye, depth: self.camera.depth(at), light: light * gain, albedo: seen.albedo, gloss: shine }
     }
 }

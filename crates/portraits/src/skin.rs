@@ -2,7 +2,9 @@
 //!
 //! Places are relative to the point between the eyes; the pupils are at x = ±0.308, and 0.6155 is one eye distance.
 
-use super::math::{Vec3, bell, fbm, mix, noise, smoothstep, table, vec3};
+use glam::{FloatExt, Vec3, vec3};
+
+use super::math::{bell, fbm, noise, smoothstep, table};
 use super::mesh::Vertex;
 
 /// Where the eyes' middle is on the base mesh.
@@ -77,12 +79,13 @@ impl Skin {
         }
         let lips = smoothstep(0.25, 0.75, v.lips);
         let lip_tone = self.lips * (1.0 + 0.16 * noise(vec3(p.x * 55.0, p.y * 9.0, p.z * 9.0)) + 0.06 * mottle);
-        albedo = albedo.mix(lip_tone, lips * 0.85);
+        albedo = albedo.lerp(lip_tone, lips * 0.85);
         let inside = smoothstep(0.4, 0.9, v.mouth);
-        albedo = albedo.mix(vec3(0.24, 0.07, 0.06), inside * 0.8);
+        albedo = albedo.lerp(vec3(0.24, 0.07, 0.06), inside * 0.8);
         let zone = (spot(0.0, 0.4, 0.22) + spot(0.0, -0.25, 0.12) + spot(0.33, -0.2, 0.1) * 0.6).min(1.0) * front;
-        let roughness = mix(mix(0.48, 0.38, zone), 0.33, lips) + 0.05 * fine;
-        let specular = self.oil * mix(mix(0.75, 1.3, zone), 1.25, lips) * (1.0 + 0.25 * fine) * (1.0 - 0.5 * v.ears);
+        let roughness = f32::lerp(f32::lerp(0.48, 0.38, zone), 0.33, lips) + 0.05 * fine;
+        let specular =
+            self.oil * f32::lerp(f32::lerp(0.75, 1.3, zone), 1.25, lips) * (1.0 + 0.25 * fine) * (1.0 - 0.5 * v.ears);
         Surface { albedo, specular, roughness }
     }
 
@@ -138,6 +141,6 @@ impl Skin {
             self.height(p + vec3(0.0, STEP, 0.0), v.lips) - here,
             self.height(p + vec3(0.0, 0.0, STEP), v.lips) - here,
         ) * (strength / STEP);
-        (normal - slope.tangential(normal)).unit()
+        (normal - slope.reject_from_normalized(normal)).normalize_or_zero()
     }
 }

@@ -1,11 +1,13 @@
 //! Drawing of hairs: how light gets through their mass, their highlights, and thin lines with coverage.
 
+use glam::{FloatExt, Vec3, vec3};
+use rand::SeedableRng;
 use rayon::prelude::*;
 
 use super::bvh::Bvh;
 use super::hair::Strand;
 use super::light::Studio;
-use super::math::{Rng, Vec3, mix, smoothstep, vec3};
+use super::math::{Random, scatter, smoothstep};
 use super::render::Camera;
 
 /// How much light passes through the mass of hair, on a grid: per light, and of the room's.
@@ -55,7 +57,7 @@ impl Veil {
             (-0.5, 0.8, -0.4),
             (0.0, -0.7, 0.7),
         ];
-        directions.extend(around.map(|(x, y, z)| vec3(x, y, z).unit()));
+        directions.extend(around.map(|(x, y, z)| vec3(x, y, z).normalize_or_zero()));
         let light = (0..density.len())
             .into_par_iter()
             .map(|i| {
@@ -117,9 +119,9 @@ pub struct Surroundings<'a> {
 
 /// Kajiya and Kay's shading with Marschner's two shifted highlights.
 fn shade(strand: &Strand, s: f32, p: Vec3, tangent: Vec3, reach: [f32; 4], around: &Surroundings) -> Vec3 {
-    let view = (around.camera.eye - p).unit();
+    let view = (around.camera.eye - p).normalize_or_zero();
     let spread = |light: Vec3, shift: f32, power: f32| {
-        let half = (light + view).unit();
+        let half = (light + view).normalize_or_zero();
         let along = tangent.dot(half) + shift;
         (1.0 - along * along).max(0.0).sqrt().powf(power)
     };
@@ -128,7 +130,7 @@ fn shade(strand: &Strand, s: f32, p: Vec3, tangent: Vec3, reach: [f32; 4], aroun
     let mut colour = Vec3::ZERO;
     for (i, softbox) in around.studio.boxes.iter().enumerate() {
         let light = softbox.toward(p);
-        let through = reach[i].powf(mix(1.0, 0.55, bright));
+        let through = reach[i].powf(f32::lerp(1.0, 0.55, bright));
         let strength = softbox.total(p) * through;
         let along = tangent.dot(light);
         let diffuse = (1.0 - along * along).max(0.0).sqrt();
@@ -137,26 +139,28 @@ fn shade(strand: &Strand, s: f32, p: Vec3, tangent: Vec3, reach: [f32; 4], aroun
         let glint = Vec3::splat(first) + strand.tone.map(f32::sqrt) * second * 0.35;
         colour += strength * (strand.tone * diffuse * 0.9 + glint * strand.shine);
     }
-    let room = around.studio.room(tangent.cross(view).cross(tangent).unit().mix(vec3(0.0, 1.0, 0.0), 0.4).unit());
-    colour += room * strand.tone * (reach[3].powf(mix(1.0, 0.6, bright)) * 0.9);
+    let room = around.studio.room(
+        tangent.cross(view).cross(tangent).normalize_or_zero().lerp(vec3(0.0, 1.0, 0.0), 0.4).normalize_or_zero(),
+    );
+    colour += room * strand.tone * (reach[3].powf(f32::lerp(1.0, 0.6, bright)) * 0.9);
     colour += room * Vec3::splat(0.012 * strand.shine * reach[3]);
-    colour * mix(0.9, 1.05, s)
+    colour * f32::lerp(0.9, 1.05, s)
 }
 
 fn pieces(strand: &Strand, seed: usize, around: &Surroundings) -> Vec<Piece> {
     let count = strand.points.len();
-    let mut rng = Rng::new(seed as u64);
+    let mut rng = Random::seed_from_u64(seed as u64);
     let mut veiled = None;
     let points = strand.points.iter().enumerate().map(|(k, &p)| {
         let s = k as f32 / (count - 1) as f32;
-        let tangent = (strand.points[(k + 1).min(count - 1)] - strand.points[k.saturating_sub(1)]).unit();
+        let tangent = (strand.points[(k + 1).min(count - 1)] - strand.points[k.saturating_sub(1)]).normalize_or_zero();
         let mut reach = around.veil.at(p);
         // The head's own shadow changes slowly along a hair.
         if k % 6 == 0 || veiled.is_none() {
             let mut clear = [1f32; 3];
             for (clear, softbox) in clear.iter_mut().zip(&around.studio.boxes) {
-                let to = softbox.toward(p) + vec3(rng.signed(), rng.signed(), rng.signed()) * 0.15;
-                if around.solid.occluded(p + to.unit() * 0.03, to.unit(), 6.0) {
+                let to = softbox.toward(p) + scatter(&mut rng) * 0.15;
+                if around.solid.occluded(p + to.normalize_or_zero() * 0.03, to.normalize_or_zero(), 6.0) {
                     *clear = 0.0;
                 }
             }
@@ -170,7 +174,7 @@ fn pieces(strand: &Strand, seed: usize, around: &Surroundings) -> Vec<Piece> {
     let points: Vec<((f32, f32, f32), Vec3, f32)> = points.collect();
     let piece = |w: &[((f32, f32, f32), Vec3, f32)]| {
         let (a, b) = (&w[0], &w[1]);
-        let taper = mix(1.0, 0.35, smoothstep(0.4, 1.0, b.2));
+        let taper = f32::lerp(1.0, 0.35, smoothstep(0.4, 1.0, b.2));
         let width = 2.0 * strand.radius * taper * around.camera.scale_at(a.0.2);
         let cover = width.min(1.0) * smoothstep(1.02, 0.9, a.2).max(0.2);
         Piece { a: a.0, b: b.0, half: (width * 0.5).max(0.5), cover, colours: [a.1, b.1] }
@@ -234,8 +238,8 @@ fn line(piece: &Piece, image: &mut [Vec3], depth: &[f32], width: usize, top: f32
             let gap = (px * dy - py * dx).abs() / squared.sqrt();
             let cover = (margin - gap).clamp(0.0, 1.0) * piece.cover;
             let index = y * width + x;
-            if cover > 0.0 && mix(piece.a.2, piece.b.2, t) < depth[index] + 0.012 {
-                image[index] = image[index].mix(piece.colours[0].mix(piece.colours[1], t), cover);
+            if cover > 0.0 && f32::lerp(piece.a.2, piece.b.2, t) < depth[index] + 0.012 {
+                image[index] = image[index].lerp(piece.colours[0].lerp(piece.colours[1], t), cover);
             }
         }
     }

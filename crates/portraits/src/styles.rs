@@ -1,10 +1,12 @@
 //! Haircuts of some length: guide hairs that follow a style, and the many hairs that follow the guides.
 
+use glam::{FloatExt, Vec3, vec3};
+use rand::{Rng, SeedableRng};
 use rayon::prelude::*;
 
 use super::field::Field;
 use super::hair::{Root, Strand, Style, roots, scalp, tone};
-use super::math::{Rng, Vec3, bell, mix, noise, smoothstep, vec3};
+use super::math::{Random, bell, noise, scatter, smoothstep};
 use super::mesh::Triangles;
 use super::people::Person;
 
@@ -18,14 +20,14 @@ pub fn styled(
     skin: &Triangles,
     field: &Field,
     detail: f32,
-    rng: &mut Rng,
+    rng: &mut Random,
     out: &mut Vec<Strand>,
 ) {
     let guides: Vec<(Root, Vec<Vec3>)> = roots(skin, 1500, rng, |p, ears, _| scalp(p, ears, style))
         .into_iter()
         .enumerate()
         .map(|(seed, root)| {
-            let points = guide(&root, style, field, &mut Rng::new(seed as u64 + 100));
+            let points = guide(&root, style, field, &mut Random::seed_from_u64(seed as u64 + 100));
             (root, points)
         })
         .collect();
@@ -44,7 +46,7 @@ pub fn styled(
         scalp(p, ears, style) * (1.0 + 2.5 * bell((p.x - parting(style)).powi(2), 0.05))
     });
     let grown = places.par_iter().enumerate().map(|(seed, root)| {
-        let mut rng = Rng::new(seed as u64 + 50_000);
+        let mut rng = Random::seed_from_u64(seed as u64 + 50_000);
         let mut near = [(f32::INFINITY, 0usize); 3];
         for (i, (guide, _)) in guides.iter().enumerate() {
             let gap = guide.position - root.position;
@@ -59,19 +61,19 @@ pub fn styled(
         let sum: f32 = weights.iter().sum();
         let blend = |k: usize| (0..3).fold(Vec3::ZERO, |p, i| p + guides[near[i].1].1[k] * (weights[i] / sum));
         let offset = root.position - blend(0);
-        let own = vec3(rng.signed(), rng.signed(), rng.signed());
-        let stray = if rng.next() < 0.05 { 3.0 } else { 1.0 };
+        let own = scatter(&mut rng);
+        let stray = if rng.random::<f32>() < 0.05 { 3.0 } else { 1.0 };
         // Hairs of one lock end together; a few points short of the guide's tip, each at its own.
-        let end = mix(0.82, 1.0, rng.next());
+        let end = rng.random_range(0.82..1.0);
         let points = (0..POINTS).map(|k| {
             let s = k as f32 / (POINTS - 1) as f32;
             let exact = s * end * (POINTS - 1) as f32;
             let low = (exact as usize).min(POINTS - 2);
-            let at = |k: usize| blend(k).mix(guides[near[0].1].1[k], clump * smoothstep(0.1, 0.8, s));
-            let p = at(low).mix(at(low + 1), exact - low as f32);
+            let at = |k: usize| blend(k).lerp(guides[near[0].1].1[k], clump * smoothstep(0.1, 0.8, s));
+            let p = at(low).lerp(at(low + 1), exact - low as f32);
             let at = p * 4.0 + own * 9.0;
             let wander = vec3(noise(at), noise(at + Vec3::splat(3.1)), noise(at + Vec3::splat(7.7)));
-            p + offset * mix(1.0, 1.0 - clump * 0.6, s)
+            p + offset * f32::lerp(1.0, 1.0 - clump * 0.6, s)
                 + (wander * frizz * stray + own * frizz) * smoothstep(0.0, 0.3, s)
         });
         let points = points.collect();
@@ -97,19 +99,19 @@ fn side_of(style: Style, p: Vec3) -> f32 {
 }
 
 /// One guide hair.
-fn guide(root: &Root, style: Style, field: &Field, rng: &mut Rng) -> Vec<Vec3> {
+fn guide(root: &Root, style: Style, field: &Field, rng: &mut Random) -> Vec<Vec3> {
     let place = root.place;
     let side = side_of(style, place);
     let front = smoothstep(0.3, 1.1, place.z);
     let top = smoothstep(0.35, 0.85, place.y);
-    let layer = rng.next();
+    let layer = rng.random::<f32>();
     let length = match style {
-        Style::Long => mix(2.35, 2.75, rng.next()) - 0.25 * front,
-        Style::Bob => mix(1.15, 1.35, rng.next()) + 0.25 * top,
+        Style::Long => rng.random_range(2.35..2.75) - 0.25 * front,
+        Style::Bob => rng.random_range(1.15..1.35) + 0.25 * top,
         _ => {
-            let sides = mix(0.10, 0.26, smoothstep(0.15, 0.6, place.y));
-            mix(sides, mix(0.36, 0.58, front) * mix(1.0, 0.6, smoothstep(0.1, 0.6, place.x)), top)
-                * mix(0.85, 1.1, rng.next())
+            let sides = f32::lerp(0.10, 0.26, smoothstep(0.15, 0.6, place.y));
+            f32::lerp(sides, f32::lerp(0.36, 0.58, front) * f32::lerp(1.0, 0.6, smoothstep(0.1, 0.6, place.x)), top)
+                * rng.random_range(0.85..1.1)
         }
     };
     let step = length / (POINTS - 1) as f32;
@@ -118,11 +120,13 @@ fn guide(root: &Root, style: Style, field: &Field, rng: &mut Rng) -> Vec<Vec3> {
     let phase = noise(place * 3.0) * 6.0;
     let start = match style {
         Style::Short => {
-            vec3(0.35, 0.35, 0.55) * top + vec3(0.0, -0.5, -0.25) * (1.0 - top) + root.normal * mix(0.45, 0.9, top)
+            vec3(0.35, 0.35, 0.55) * top
+                + vec3(0.0, -0.5, -0.25) * (1.0 - top)
+                + root.normal * f32::lerp(0.45, 0.9, top)
         }
         _ => vec3(side * 0.5, 0.05, -0.3) + root.normal * 0.4,
     };
-    let mut heading = start.unit();
+    let mut heading = start.normalize_or_zero();
     for k in 1..POINTS {
         let s = k as f32 / (POINTS - 1) as f32;
         let travelled = k as f32 * step;
@@ -133,8 +137,8 @@ fn guide(root: &Root, style: Style, field: &Field, rng: &mut Rng) -> Vec<Vec3> {
                 let high = smoothstep(0.25, 0.8, p.y);
                 let want = vec3(
                     side * 0.75 * high,
-                    mix(-1.0, -0.45, high),
-                    mix(-0.34, -0.42, high) * smoothstep(-0.9, -0.3, p.y),
+                    f32::lerp(-1.0, -0.45, high),
+                    f32::lerp(-0.34, -0.42, high) * smoothstep(-0.9, -0.3, p.y),
                 );
                 (want, 0.34, 0.03 + 0.06 * layer * smoothstep(0.0, 0.25, s))
             }
@@ -144,16 +148,16 @@ fn guide(root: &Root, style: Style, field: &Field, rng: &mut Rng) -> Vec<Vec3> {
                 let curl = smoothstep(-0.6, -0.95, p.y);
                 let want = vec3(
                     side * (0.75 * high - 0.75 * curl) + wave * 0.16,
-                    mix(-1.0, -0.4, high) + 0.2 * curl,
-                    mix(-0.22, -0.4, high) + wave * 0.28,
+                    f32::lerp(-1.0, -0.4, high) + 0.2 * curl,
+                    f32::lerp(-0.22, -0.4, high) + wave * 0.28,
                 );
-                (want, 0.30, 0.045 + 0.12 * layer * smoothstep(0.0, 0.2, s) * mix(0.6, 1.0, high))
+                (want, 0.30, 0.045 + 0.12 * layer * smoothstep(0.0, 0.2, s) * f32::lerp(0.6, 1.0, high))
             }
             _ => {
                 let wave = noise(place * 5.0 + Vec3::splat(2.0));
-                let swept = vec3(0.6, mix(0.3, -0.35, s), mix(0.2, -0.75, smoothstep(0.0, 0.6, s)))
+                let swept = vec3(0.6, f32::lerp(0.3, -0.35, s), f32::lerp(0.2, -0.75, smoothstep(0.0, 0.6, s)))
                     + vec3(wave * 0.4, 0.0, wave * 0.3);
-                let want = vec3(side * 0.02, -1.0, -0.35).mix(swept, top);
+                let want = vec3(side * 0.02, -1.0, -0.35).lerp(swept, top);
                 (want, 0.16, 0.012 + 0.12 * layer * top * smoothstep(0.0, 0.4, s))
             }
         };
@@ -165,11 +169,11 @@ fn guide(root: &Root, style: Style, field: &Field, rng: &mut Rng) -> Vec<Vec3> {
         let loose = smoothstep(clearance + 0.02, clearance + 0.22, distance) * smoothstep(-0.75, -0.2, p.y);
         let want = want - outward * (loose * 1.1);
         // Near the head, hair lies along it.
-        let mut want = want.unit();
+        let mut want = want.normalize_or_zero();
         if distance < clearance + 0.03 && want.dot(outward) < 0.0 {
-            want = want.tangential(outward).unit();
+            want = want.reject_from_normalized(outward).normalize_or_zero();
         }
-        heading = heading.mix(want, stiffness).unit();
+        heading = heading.lerp(want, stiffness).normalize_or_zero();
         p += heading * step;
         let short = clearance - field.distance(p);
         if short > 0.0 {

@@ -1,160 +1,78 @@
-//! Drawing by way of SVG: lines and text, with a font of the program's own, since a training machine may have none.
+//! Drawing by `plotters` into an image, with a font of the program's own, since a training machine may have none.
 
 use crate::checkpoint::write_atomically;
-use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
-use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{Options, Tree, fontdb};
-use std::fmt::Write as _;
+use image::imageops::{FilterType, resize};
+use image::{ExtendedColorType, ImageEncoder, RgbImage, codecs::png::PngEncoder};
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::register_font;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Once;
 use stgan::{Bitmap, Error, Result};
 
 /// Text and lines.
-pub const INK: &str = "#24292f";
-pub const GREY: &str = "#6b737c";
-pub const FAINT: &str = "#dfe3e7";
+pub const INK: RGBColor = RGBColor(0x24, 0x29, 0x2f);
+pub const GREY: RGBColor = RGBColor(0x52, 0x5a, 0x63);
+pub const FAINT: RGBColor = RGBColor(0xdf, 0xe3, 0xe7);
 
-#[derive(Clone, Copy)]
-pub enum Anchor {
-    Start,
-    Middle,
-    End,
+/// Sheets are drawn so many times as large, each way, and reduced: plotters knows whole pixels only.
+pub const FINE: u32 = 2;
+const FONT: &str = "ubuntu";
+/// The font's height from descender to ascender, which is plotters' size, over its size as everyone else counts.
+const TALL: f64 = 1.121;
+
+pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
+pub type Drawn = std::result::Result<(), DrawingAreaErrorKind<<BitMapBackend<'static> as DrawingBackend>::ErrorType>>;
+
+/// A white sheet with what `draw` draws on it, in an area [`FINE`] times as large.
+///
+/// # Errors
+/// [`Error::ImageTooLarge`] beyond the limit of [`Bitmap`].
+pub fn drawn(width: u32, height: u32, draw: impl FnOnce(&Area) -> Drawn) -> Result<Bitmap> {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let known = register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT);
+        debug_assert!(known.is_ok(), "the font is one");
+    });
+    let mut image = Bitmap::transparent(width, height)?;
+    let size = (width * FINE, height * FINE);
+    let mut sheet = RgbImage::new(size.0, size.1);
+    {
+        let area = BitMapBackend::with_buffer(&mut sheet, size).into_drawing_area();
+        let done = area.fill(&WHITE).and_then(|()| draw(&area)).and_then(|()| area.present());
+        done.map_err(|error| Error::Data { path: "chart".into(), reason: format!("cannot be drawn: {error}") })?;
+    }
+    let sheet = resize(&sheet, width, height, FilterType::Triangle);
+    for (to, from) in image.data_mut().chunks_exact_mut(4).zip(sheet.pixels()) {
+        to.copy_from_slice(&[from[0], from[1], from[2], 255]);
+    }
+    Ok(image)
 }
 
-#[derive(Clone, Copy, Default)]
-pub enum Dash {
-    #[default]
-    Solid,
-    Dashed,
-    Dotted,
+/// Pixels of the sheet in those of its area.
+pub fn fine(pixels: f64) -> i32 {
+    (pixels * f64::from(FINE)).round() as i32
 }
 
-/// How a line looks.
-#[derive(Clone)]
-pub struct Stroke {
-    pub colour: String,
-    pub width: f64,
-    pub opacity: f64,
-    pub dash: Dash,
+/// Text of a size in pixels, anchored at its top.
+pub fn style(size: f64, anchor: HPos, colour: &RGBColor) -> TextStyle<'static> {
+    let font = FontDesc::new(FontFamily::Name(FONT), size * TALL * f64::from(FINE), FontStyle::Normal);
+    let style = TextStyle::from(font);
+    TextStyle { color: colour.to_backend_color(), ..style }.pos(Pos::new(anchor, VPos::Top))
 }
 
-impl Stroke {
-    pub fn new(colour: &str, width: f64) -> Self {
-        Self { colour: colour.to_owned(), width, opacity: 1.0, dash: Dash::Solid }
-    }
-
-    pub fn dash(self, dash: Dash) -> Self {
-        Self { dash, ..self }
-    }
-
-    pub fn faint(self, opacity: f64) -> Self {
-        Self { opacity, ..self }
-    }
-
-    fn attributes(&self) -> String {
-        let dash = match self.dash {
-            Dash::Solid => "",
-            Dash::Dashed => r#" stroke-dasharray="7 4""#,
-            Dash::Dotted => r#" stroke-dasharray="1.5 3.5""#,
-        };
-        let Self { colour, width, opacity, .. } = self;
-        format!(
-            r#"fill="none" stroke="{colour}" stroke-width="{width}" stroke-opacity="{opacity}" stroke-linejoin="round"{dash}"#
-        )
-    }
+/// Writes at a point of the base line, in pixels of the sheet.
+pub fn text(area: &Area, (x, y): (f64, f64), size: f64, anchor: HPos, colour: &RGBColor, text: &str) -> Drawn {
+    // plotters puts the base line half a size below the top.
+    let top = fine(y) - (size * TALL * f64::from(FINE) / 2.0) as i32;
+    area.draw_text(text, &style(size, anchor, colour), (fine(x), top))
 }
 
-/// A white sheet; pixels, x to the right, y down. Coordinates are finite: callers see to it.
-pub struct Canvas {
-    width: u32,
-    height: u32,
-    body: String,
-    clips: usize,
-}
-
-impl Canvas {
-    pub fn new(width: u32, height: u32) -> Self {
-        let body = format!(
-            r##"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif"><rect width="{width}" height="{height}" fill="#fff"/>"##
-        );
-        Self { width, height, body, clips: 0 }
-    }
-
-    pub fn dot(&mut self, (x, y): (f64, f64), radius: f64, fill: &str) {
-        self.add(format_args!(r#"<circle cx="{x:.2}" cy="{y:.2}" r="{radius}" fill="{fill}"/>"#));
-    }
-
-    pub fn line(&mut self, points: &[(f64, f64)], stroke: &Stroke) {
-        self.body.push_str("<path d=\"");
-        for (i, (x, y)) in points.iter().enumerate() {
-            self.add(format_args!("{}{x:.2} {y:.2}", if i == 0 { 'M' } else { 'L' }));
-        }
-        self.add(format_args!("\" {}/>", stroke.attributes()));
-    }
-
-    /// `y` is the base line.
-    pub fn text(&mut self, (x, y): (f64, f64), size: f64, anchor: Anchor, colour: &str, text: &str) {
-        self.turned((x, y), 0.0, size, anchor, colour, text);
-    }
-
-    /// Text turned about its point, in degrees clockwise.
-    pub fn turned(&mut self, (x, y): (f64, f64), turn: f64, size: f64, anchor: Anchor, colour: &str, text: &str) {
-        let anchor = match anchor {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-            Anchor::End => "end",
-        };
-        // The font is a light one: a thin outline brings it to the weight of body text.
-        self.add(format_args!(
-            r#"<text transform="translate({x:.2} {y:.2}) rotate({turn})" font-size="{size}" text-anchor="{anchor}" fill="{colour}" stroke="{colour}" stroke-width="{:.2}" xml:space="preserve">"#,
-            size * 0.025
-        ));
-        for c in text.chars() {
-            match c {
-                '<' => self.body.push_str("&lt;"),
-                '&' => self.body.push_str("&amp;"),
-                c if c.is_control() => self.body.push(' '),
-                c => self.body.push(c),
-            }
-        }
-        self.body.push_str("</text>");
-    }
-
-    /// What `draw` draws outside of the rectangle is not seen.
-    pub fn clipped(&mut self, [x, y, width, height]: [f64; 4], draw: impl FnOnce(&mut Self)) {
-        self.clips += 1;
-        let id = self.clips;
-        self.add(format_args!(
-            r##"<clipPath id="c{id}"><rect x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}"/></clipPath><g clip-path="url(#c{id})">"##
-        ));
-        draw(self);
-        self.body.push_str("</g>");
-    }
-
-    /// # Errors
-    /// [`Error::ImageTooLarge`] beyond the limit of [`Bitmap`].
-    pub fn render(mut self) -> Result<Bitmap> {
-        self.body.push_str("</svg>");
-        let mut image = Bitmap::transparent(self.width, self.height)?;
-        let too_large = Error::ImageTooLarge { width: self.width, height: self.height, limit: stgan::MAX_PIXELS };
-        let options = Options { fontdb: FONTS.clone(), ..Options::default() };
-        let tree = Tree::from_str(&self.body, &options).map_err(Error::decode)?;
-        let mut pixmap = Pixmap::new(self.width, self.height).ok_or(too_large)?;
-        resvg::render(&tree, Transform::identity(), &mut pixmap.as_mut());
-        // The sheet is opaque: premultiplied pixels are straight ones.
-        image.data_mut().copy_from_slice(pixmap.data());
-        Ok(image)
-    }
-
-    fn add(&mut self, text: std::fmt::Arguments) {
-        // Writing to a string does not fail.
-        let _ = self.body.write_fmt(text);
-    }
-}
-
-/// About how wide text is: enough to decide whether it fits.
-pub fn text_width(text: &str, size: f64) -> f64 {
-    text.chars().count() as f64 * size * 0.53
+/// How wide text of a size is, in pixels of the sheet.
+pub fn text_width(area: &Area, text: &str, size: f64) -> f64 {
+    let width = area.estimate_text_size(text, &style(size, HPos::Left, &INK)).map_or(0, |(width, _)| width);
+    f64::from(width) / f64::from(FINE)
 }
 
 /// Writes an opaque image as PNG, beside its place and renamed.
@@ -169,14 +87,3 @@ pub fn write_png(path: &Path, image: &Bitmap) -> Result<()> {
         .map_err(|error| Error::Io { path: path.display().to_string(), source: std::io::Error::other(error) })?;
     write_atomically(path, &bytes)
 }
-
-static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
-    let mut fonts = fontdb::Database::new();
-    // The second has the letters that the first lacks, such as those of ‖Δp‖.
-    for font in [epaint_default_fonts::UBUNTU_LIGHT, epaint_default_fonts::HACK_REGULAR] {
-        fonts.load_font_source(fontdb::Source::Binary(Arc::new(font)));
-    }
-    let family = fonts.faces().next().and_then(|face| face.families.first()).map(|(name, _)| name.clone());
-    fonts.set_sans_serif_family(family.unwrap_or_default());
-    Arc::new(fonts)
-});

@@ -1,6 +1,7 @@
 //! Pictures of what the networks do: one row a sample, one column a warp.
 
-use super::canvas::{Anchor, Canvas, GREY, INK, text_width, write_png};
+use super::canvas::{GREY, INK, drawn, text, text_width, write_png};
+use plotters::style::text_anchor::HPos;
 use std::path::Path;
 use stgan::internals::resample;
 use stgan::{Bitmap, Error, Homography, Result};
@@ -47,22 +48,22 @@ pub fn draw(size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> Result<Bitm
         })
         .collect();
     let (width, height) = (GAP + columns.len() as u32 * cell, tops[tops.len() - 1]);
-    let mut canvas = Canvas::new(width, height);
-    let centre = |column: usize| f64::from(GAP + column as u32 * cell) + f64::from(side) / 2.0;
-    for (i, name) in columns.iter().enumerate() {
-        let room = f64::from(side) / text_width(name, 1.0).max(1.0);
-        canvas.text((centre(i), 18.0), room.clamp(8.0, 14.0), Anchor::Middle, INK, name);
-    }
     let starts: Vec<u32> = std::iter::once(HEADER).chain(tops).take(rows.len()).collect();
-    for (row, top) in rows.iter().zip(&starts) {
-        for (i, picture) in row.iter().enumerate() {
-            if let Some(error) = picture.error {
-                let text = if error.is_finite() { format!("{error:.3}") } else { "—".to_owned() };
-                canvas.text((centre(i), f64::from(top + side) + 15.0), 13.0, Anchor::Middle, GREY, &text);
+    let centre = |column: usize| f64::from(GAP + column as u32 * cell) + f64::from(side) / 2.0;
+    let mut sheet = drawn(width, height, |sheet| {
+        for (i, name) in columns.iter().enumerate() {
+            let room = f64::from(side) / text_width(sheet, name, 100.0).max(1.0) * 100.0;
+            text(sheet, (centre(i), 18.0), room.clamp(8.0, 14.0), HPos::Center, &INK, name)?;
+        }
+        for (row, top) in rows.iter().zip(&starts) {
+            for (i, picture) in row.iter().enumerate() {
+                let Some(error) = picture.error else { continue };
+                let caption = if error.is_finite() { format!("{error:.3}") } else { "—".to_owned() };
+                text(sheet, (centre(i), f64::from(top + side) + 15.0), 13.0, HPos::Center, &GREY, &caption)?;
             }
         }
-    }
-    let mut sheet = canvas.render()?;
+        Ok(())
+    })?;
     for (row, top) in rows.iter().zip(&starts) {
         for (i, picture) in row.iter().enumerate() {
             paste(&mut sheet, (GAP + i as u32 * cell, *top), &magnified(picture, size, side)?);

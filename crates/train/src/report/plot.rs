@@ -1,8 +1,10 @@
 //! Plots of a run's records as PNG, 1200×800 pixels.
 
-use super::canvas::{Anchor, Canvas, Dash, GREY, INK, Stroke, write_png};
-use super::chart::{Level, Panel, Scale, Segment, Series};
+use super::canvas::{Area, Drawn, GREY, INK, drawn, text, write_png};
+use super::chart::{Dash, Level, Panel, Scale, Segment, Series, Stroke, sample};
 use super::metrics::Record;
+use plotters::style::RGBColor;
+use plotters::style::text_anchor::HPos;
 use std::path::Path;
 use stgan::{Bitmap, Result};
 
@@ -10,10 +12,10 @@ const WIDTH: u32 = 1200;
 const HEIGHT: u32 = 800;
 
 /// Okabe and Ito's colours, told apart by the colour-blind too.
-const BLUE: &str = "#0072b2";
-const VERMILION: &str = "#d55e00";
-const GREEN: &str = "#009e73";
-const PURPLE: &str = "#b8659a";
+const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xb2);
+const VERMILION: RGBColor = RGBColor(0xd5, 0x5e, 0x00);
+const GREEN: RGBColor = RGBColor(0x00, 0x9e, 0x73);
+const PURPLE: RGBColor = RGBColor(0xb8, 0x65, 0x9a);
 /// From viridis, which is ordered and readable in grey: the last stage is the darkest.
 const STAGES: [[f64; 3]; 5] =
     [[128.0, 188.0, 66.0], [53.0, 183.0, 121.0], [38.0, 130.0, 142.0], [62.0, 73.0, 137.0], [68.0, 1.0, 84.0]];
@@ -34,23 +36,23 @@ pub fn write(folder: &Path, records: &[Record]) -> Result<()> {
 /// # Errors
 /// None that the records could cause.
 pub fn losses(records: &[Record]) -> Result<Bitmap> {
-    let mut canvas = Canvas::new(WIDTH, HEIGHT);
     let segments = segments(records);
     let panels: Vec<Panel> = panels(records).into_iter().filter(|panel| !panel.is_empty()).collect();
     if panels.is_empty() {
-        nothing(&mut canvas, "no losses yet");
-        return canvas.render();
+        return nothing("no losses yet");
     }
     let columns = if panels.len() < 3 { 1 } else { 2 };
     let rows = panels.len().div_ceil(columns);
     let (width, height) = (f64::from(WIDTH - 20) / columns as f64, f64::from(HEIGHT - 12) / rows as f64);
-    for (i, panel) in panels.iter().enumerate() {
-        // A last panel alone in its row has all of it.
-        let across = if i + 1 == panels.len() && i % columns == 0 { columns as f64 } else { 1.0 };
-        let (left, top) = (10.0 + (i % columns) as f64 * width, 4.0 + (i / columns) as f64 * height);
-        panel.draw(&mut canvas, [left, top, width * across, height], &segments);
-    }
-    canvas.render()
+    drawn(WIDTH, HEIGHT, |sheet| {
+        for (i, panel) in panels.iter().enumerate() {
+            // A last panel alone in its row has all of it.
+            let across = if i + 1 == panels.len() && i % columns == 0 { columns as f64 } else { 1.0 };
+            let (left, top) = (10.0 + (i % columns) as f64 * width, 4.0 + (i / columns) as f64 * height);
+            panel.draw(sheet, [left, top, width * across, height], &segments)?;
+        }
+        Ok(())
+    })
 }
 
 /// The anchor error on faces and frames that training does not see: median (solid) and 95th percentile (dashed) after
@@ -59,7 +61,6 @@ pub fn losses(records: &[Record]) -> Result<Bitmap> {
 /// # Errors
 /// None that the records could cause.
 pub fn anchor_errors(records: &[Record]) -> Result<Bitmap> {
-    let mut canvas = Canvas::new(WIDTH, HEIGHT);
     let found: Vec<Found> = records.iter().filter_map(Found::of).collect();
     let steps = found.iter().map(|f| f.median.len().max(f.p95.len())).max().unwrap_or(0);
     let mut panel = Panel {
@@ -80,54 +81,55 @@ pub fn anchor_errors(records: &[Record]) -> Result<Bitmap> {
     let last = |values: &dyn Fn(&Found) -> Option<f64>| found.iter().rev().find_map(values).unwrap_or(f64::NAN);
     for step in 0..steps {
         let (median, p95) = (|f: &Found| f.median.get(step).copied(), |f: &Found| f.p95.get(step).copied());
-        let colour = if step == 0 { GREY.to_owned() } else { stage_colour(step, steps - 1) };
+        let colour = if step == 0 { GREY } else { stage_colour(step, steps - 1) };
         let (name, solid, dashed) = match step {
-            0 => ("as placed".to_owned(), Stroke::new(&colour, 1.6).dash(Dash::Dashed), None),
+            0 => ("as placed".to_owned(), Stroke::new(colour, 1.6).dash(Dash::Dashed), None),
             _ => {
-                let stroke = Stroke::new(&colour, 2.2);
-                (format!("after stage {step}"), stroke, Some(Stroke::new(&colour, 1.4).dash(Dash::Dashed)))
+                let stroke = Stroke::new(colour, 2.2);
+                (format!("after stage {step}"), stroke, Some(Stroke::new(colour, 1.4).dash(Dash::Dashed)))
             }
         };
         panel.series.extend(dashed.map(|stroke| curve("", stroke, &p95)));
-        panel.series.push(curve(&name, solid.clone(), &median));
+        panel.series.push(curve(&name, solid, &median));
         rows.push((name, solid, [last(&median), last(&p95)]));
     }
     if panel.is_empty() {
-        nothing(&mut canvas, "no validation yet");
-        return canvas.render();
+        return nothing("no validation yet");
     }
     if let Some(value) = found.iter().rev().find_map(|f| f.ignorant) {
         let stroke = Stroke::new(VERMILION, 1.6).dash(Dash::Dotted);
-        rows.insert(1.min(rows.len()), ("face ignored".into(), stroke.clone(), [value, f64::NAN]));
+        rows.insert(1.min(rows.len()), ("face ignored".into(), stroke, [value, f64::NAN]));
         panel.levels.push(Level { name: String::new(), value, stroke });
     }
     let table = 290.0;
-    panel.draw(&mut canvas, [10.0, 4.0, f64::from(WIDTH) - 20.0 - table, f64::from(HEIGHT) - 12.0], &segments(records));
-    legend(&mut canvas, f64::from(WIDTH) - table - 2.0, &rows);
-    canvas.render()
+    drawn(WIDTH, HEIGHT, |sheet| {
+        let place = [10.0, 4.0, f64::from(WIDTH) - 20.0 - table, f64::from(HEIGHT) - 12.0];
+        panel.draw(sheet, place, &segments(records))?;
+        legend(sheet, f64::from(WIDTH) - table - 2.0, &rows)
+    })
 }
 
 /// Names the curves, with their last values.
-fn legend(canvas: &mut Canvas, left: f64, rows: &[(String, Stroke, [f64; 2])]) {
+fn legend(sheet: &Area, left: f64, rows: &[(String, Stroke, [f64; 2])]) -> Drawn {
     let (median, p95) = (left + 205.0, left + 270.0);
-    canvas.text((left, 60.0), 12.0, Anchor::Start, GREY, "the last validation");
-    canvas.text((median, 60.0), 12.0, Anchor::End, GREY, "median");
-    canvas.text((p95, 60.0), 12.0, Anchor::End, GREY, "95 %");
+    text(sheet, (left, 60.0), 12.0, HPos::Left, &GREY, "the last validation")?;
+    text(sheet, (median, 60.0), 12.0, HPos::Right, &GREY, "median")?;
+    text(sheet, (p95, 60.0), 12.0, HPos::Right, &GREY, "95 %")?;
     for (i, (name, stroke, values)) in rows.iter().enumerate() {
         let y = 86.0 + 24.0 * i as f64;
         if y > f64::from(HEIGHT) - 70.0 {
-            return;
+            return Ok(());
         }
-        canvas.line(&[(left, y - 4.5), (left + 30.0, y - 4.5)], stroke);
-        canvas.text((left + 38.0, y), 13.0, Anchor::Start, INK, name);
+        sample(sheet, (left, y - 4.5), 30.0, stroke)?;
+        text(sheet, (left + 38.0, y), 13.0, HPos::Left, &INK, name)?;
         for (x, value) in [median, p95].into_iter().zip(values) {
             if value.is_finite() {
-                canvas.text((x, y), 13.0, Anchor::End, INK, &format!("{value:.4}"));
+                text(sheet, (x, y), 13.0, HPos::Right, &INK, &format!("{value:.4}"))?;
             }
         }
     }
     let y = 86.0 + 24.0 * rows.len() as f64;
-    canvas.text((left, y + 6.0), 12.0, Anchor::Start, GREY, "solid: median; dashed, same colour: 95 %");
+    text(sheet, (left, y + 6.0), 12.0, HPos::Left, &GREY, "solid: median; dashed, same colour: 95 %")
 }
 
 /// A validation's anchor errors.
@@ -148,12 +150,12 @@ impl Found {
 }
 
 fn panels(records: &[Record]) -> Vec<Panel> {
-    let panel = |title: &str, unit: &str, scale: Scale, log_beyond: f64, curves: &[(&str, &str, &str)]| Panel {
+    let panel = |title: &str, unit: &str, scale: Scale, log_beyond: f64, curves: &[(&str, &str, RGBColor)]| Panel {
         title: title.into(),
         unit: unit.into(),
         scale,
         log_beyond,
-        series: curves.iter().map(|(key, name, colour)| series(records, key, name, colour)).collect(),
+        series: curves.iter().map(|(key, name, colour)| series(records, key, name, *colour)).collect(),
         levels: Vec::new(),
         legend: true,
     };
@@ -200,12 +202,12 @@ fn panels(records: &[Record]) -> Vec<Panel> {
             &[("wasserstein", "", VERMILION)],
         ),
         gradient,
-        panel("Update of the warp", "‖Δp‖", Scale::Fitted, 30.0, &[("update_norm", "", BLUE)]),
+        panel("Update of the warp", "norm of Δp", Scale::Fitted, 30.0, &[("update_norm", "", BLUE)]),
         preference,
     ]
 }
 
-fn series(records: &[Record], key: &str, name: &str, colour: &str) -> Series {
+fn series(records: &[Record], key: &str, name: &str, colour: RGBColor) -> Series {
     let points = records.iter().filter_map(|record| Some((record.step as f64, record.number(key)?))).collect();
     Series { name: name.into(), stroke: Stroke::new(colour, 2.0), points, smooth: true }
 }
@@ -231,16 +233,18 @@ fn segments(records: &[Record]) -> Vec<Segment> {
     segments
 }
 
-fn stage_colour(stage: usize, stages: usize) -> String {
+fn stage_colour(stage: usize, stages: usize) -> RGBColor {
     let at = if stages < 2 { 0.5 } else { (stage - 1) as f64 / (stages - 1) as f64 };
     let at = at * (STAGES.len() - 1) as f64;
     let below = (at as usize).min(STAGES.len() - 2);
     let mixed = |i: usize| STAGES[below][i] + (at - below as f64) * (STAGES[below + 1][i] - STAGES[below][i]);
-    format!("#{:02x}{:02x}{:02x}", mixed(0) as u8, mixed(1) as u8, mixed(2) as u8)
+    RGBColor(mixed(0) as u8, mixed(1) as u8, mixed(2) as u8)
 }
 
-fn nothing(canvas: &mut Canvas, text: &str) {
-    canvas.text((f64::from(WIDTH) / 2.0, f64::from(HEIGHT) / 2.0), 18.0, Anchor::Middle, GREY, text);
+/// A sheet that says what there is not.
+fn nothing(what: &str) -> Result<Bitmap> {
+    let middle = (f64::from(WIDTH) / 2.0, f64::from(HEIGHT) / 2.0);
+    drawn(WIDTH, HEIGHT, |sheet| text(sheet, middle, 18.0, HPos::Center, &GREY, what))
 }
 
 #[cfg(test)]
@@ -271,8 +275,9 @@ mod tests {
 
     #[test]
     fn stages_have_colours_of_their_own() {
-        let all: std::collections::BTreeSet<_> = (1..=8).map(|stage| stage_colour(stage, 8)).collect();
+        let all: std::collections::BTreeSet<_> = (1..=8).map(|stage| stage_colour(stage, 8).rgb()).collect();
         assert_eq!(all.len(), 8);
-        assert!(stage_colour(1, 1).len() == 7);
+        // One stage alone has the middle of the scale.
+        assert_eq!(stage_colour(1, 1).rgb(), (38, 130, 142));
     }
 }
