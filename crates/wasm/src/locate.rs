@@ -4,7 +4,7 @@ use crate::{Failure, placement};
 use js_sys::{Array, Function, Uint8Array};
 use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
-use stgan::internals::locate::Reducer;
+use stgan::internals::resample::Reducer;
 use stgan::{Bitmap, Found, Locator, Photo, Rect, Result};
 use wasm_bindgen::prelude::*;
 
