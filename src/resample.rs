@@ -12,9 +12,12 @@
 //! Everything outside of the image is transparent black, and values are filtered as they are stored (in sRGB), as
 //! browsers do.
 
-mod reduction;
+mod area;
+mod builder;
+mod reducer;
 
-pub use reduction::Reduction;
+pub use builder::PyramidBuilder;
+pub use reducer::Reducer;
 
 use crate::{BitmapRef, Homography, Rect, Result};
 
@@ -70,7 +73,7 @@ impl Pyramid {
     /// # Errors
     /// As [`Pyramid::new`].
     pub fn from_level(image: BitmapRef, skipped: u32) -> Result<Self> {
-        Reduction::of(image, skipped)
+        PyramidBuilder::of(image, skipped)
     }
 
     /// Pixels of the image, across.

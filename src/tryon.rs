@@ -22,7 +22,7 @@ use crate::compose::Foreground;
 use crate::homography::DIMENSION;
 use crate::model::{Cascade, GeneratorSpec, Inference, weights};
 use crate::pose::{Placement, frame_to_canonical, view_to_canonical};
-use crate::resample::{self, Reduction};
+use crate::resample::{self, PyramidBuilder};
 use crate::{BitmapRef, Error, Homography, Rect, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub struct Look {
     to_photo: Homography,
     /// From the view's pixels to those of the part.
     to_region: Homography,
-    pixels: Reduction,
+    pixels: PyramidBuilder,
 }
 
 /// The networks, ready to fit frames to photos.
@@ -130,7 +130,7 @@ impl TryOn {
         let (size, to_photo) = (self.spec().size, placement.to_photo()?);
         let to_region = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y));
         let to_region = to_region * to_photo * view_to_canonical(size);
-        let pixels = Reduction::new(rect.width, rect.height, resample::halvings(&to_region, size, size))?;
+        let pixels = PyramidBuilder::new(rect.width, rect.height, resample::halvings(&to_region, size, size))?;
         Ok(Look { photo, rect, to_photo, to_region, pixels })
     }
 

@@ -5,6 +5,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod neon;
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod portable;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -86,6 +88,8 @@ enum Set {
     Portable,
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     Simd128,
+    #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+    Neon,
     #[cfg(target_arch = "x86_64")]
     Avx2,
 }
@@ -95,11 +99,16 @@ impl Instructions {
     pub fn best() -> Self {
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         return Self(Set::Simd128);
+        #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+        return Self(Set::Neon);
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
             return Self(Set::Avx2);
         }
-        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        #[cfg(not(any(
+            all(target_arch = "wasm32", target_feature = "simd128"),
+            all(target_arch = "aarch64", target_feature = "neon")
+        )))]
         Self(Set::Portable)
     }
 
@@ -134,6 +143,8 @@ impl Instructions {
             Set::Portable => kernel.run::<portable::Portable>(),
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             Set::Simd128 => kernel.run::<simd128::Simd128>(),
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+            Set::Neon => kernel.run::<neon::Neon>(),
             // SAFETY: only `best` makes this value, where the processor has both.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2::run(kernel) },

@@ -27,7 +27,7 @@ mod spec;
 
 pub use finder::{Finder, STRIDE};
 pub use network::Network;
-pub use photo::{Photo, Reducer};
+pub use photo::Photo;
 pub use pointer::{Region, expected, to_view};
 pub use spec::{FinderSpec, LocatorSpec, PointerSpec, Weights, read, write};
 

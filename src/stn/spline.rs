@@ -65,8 +65,7 @@ fn eliminate(rows: &mut [Vec<f64>]) {
         let factor = 1.0 / rows[column][column];
         rows[column].iter_mut().for_each(|x| *x *= factor);
         let pivot = rows[column].clone();
-        for (i, row) in rows.iter_mut().enumerate().filter(|(i, _)| *i != column) {
-            debug_assert_ne!(i, column);
+        for (_, row) in rows.iter_mut().enumerate().filter(|(i, _)| *i != column) {
             let factor = row[column];
             for (x, p) in row.iter_mut().zip(&pivot) {
                 *x -= factor * p;

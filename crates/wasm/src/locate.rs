@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::records::{self, plain};
 use js_sys::{Array, Function, Uint8Array};
-use stgan::internals::locate::Reducer;
+use stgan::internals::resample::Reducer;
 use stgan::{Bitmap, Photo, Rect, Result};
 use tsify::Ts;
 use wasm_bindgen::prelude::*;

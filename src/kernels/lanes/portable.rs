@@ -1,4 +1,4 @@
-//! The scalar twin: four numbers, which compilers make vectors of the baseline's (SSE2, NEON).
+//! The scalar twin: four numbers, which compilers make vectors of the baseline's, such as SSE2.
 
 use super::{Lanes, Pairs};
 
