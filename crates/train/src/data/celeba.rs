@@ -2,11 +2,11 @@
 //! [`Source::Celeba`](super::Source::Celeba).
 
 use super::check::{Landmarks, Listed, Row};
-use super::{Problem, Settings, data_error};
+use super::{Problem, Settings};
+use crate::{Error, Result};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use stgan::{Error, Result};
 
 pub(super) const ATTRIBUTES: &str = "list_attr_celeba";
 const PARTITION: &str = "list_eval_partition";
@@ -32,7 +32,7 @@ fn find(folder: &Path, stem: &str) -> Option<PathBuf> {
 
 pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
     let need = |stem: &str| {
-        find(folder, stem).ok_or_else(|| data_error(folder, format!("there is no {stem}.txt, nor {stem}.csv")))
+        find(folder, stem).ok_or_else(|| Error::data(folder, format!("there is no {stem}.txt, nor {stem}.csv")))
     };
     let attributes = Sheet::read(need(ATTRIBUTES)?)?;
     let partition = Sheet::read(need(PARTITION)?)?;
@@ -42,7 +42,7 @@ pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
         // Unpacked into a folder of its own name.
         outer if outer.join(IMAGES).is_dir() => outer.join(IMAGES),
         outer if outer.is_dir() => outer,
-        outer => return Err(data_error(&outer, "there is no such folder".into())),
+        outer => return Err(Error::data(&outer, "there is no such folder")),
     };
     let glasses = attributes.column(GLASSES)?;
     let splits = partition.by_name();
@@ -132,8 +132,8 @@ struct Sheet {
 
 impl Sheet {
     fn read(path: PathBuf) -> Result<Self> {
-        let bytes = std::fs::read(&path).map_err(|source| Error::Io { path: path.display().to_string(), source })?;
-        let text = String::from_utf8(bytes).map_err(|_| data_error(&path, "it is not text".into()))?;
+        let bytes = std::fs::read(&path).map_err(Error::io(&path, "read"))?;
+        let text = String::from_utf8(bytes).map_err(|source| Error::unreadable(&path, "it is not text", source))?;
         let text = text.trim_start_matches('\u{feff}').to_owned();
         let mut lines = text.lines().peekable();
         let count = lines.peek().and_then(|line| line.trim().parse::<usize>().ok());
@@ -165,7 +165,7 @@ impl Sheet {
         self.header
             .iter()
             .position(|column| column == name)
-            .ok_or_else(|| data_error(&self.path, format!("there is no column {name}")))
+            .ok_or_else(|| Error::data(&self.path, format!("there is no column {name}")))
     }
 
     fn columns<const N: usize>(&self, names: [&str; N]) -> Result<[usize; N]> {

@@ -26,9 +26,9 @@ mod table;
 pub use pool::{Face, Pool, Whole};
 pub use settings::{Broken, Crop, Settings, Source, Synthetic};
 
+use crate::{Error, Result};
 use std::fmt;
 use std::path::Path;
-use stgan::{Error, Result};
 
 /// Faces to learn from, and faces to measure on.
 #[derive(Debug)]
@@ -124,12 +124,8 @@ pub fn open(folder: Option<&Path>, settings: &Settings, progress: &(dyn Fn(usize
         Source::Auto if celeba::is_at(folder) => celeba::list(folder, settings)?,
         Source::Auto => {
             let reason = format!("holds neither {} nor CelebA's {}.txt", table::FILE, celeba::ATTRIBUTES);
-            return Err(data_error(folder, reason));
+            return Err(Error::data(folder, reason));
         }
     };
     check::dataset(folder, listed, settings, progress)
-}
-
-fn data_error(path: &Path, reason: String) -> Error {
-    Error::Data { path: path.display().to_string(), reason }
 }

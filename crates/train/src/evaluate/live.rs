@@ -4,10 +4,11 @@
 //! clip with camera noise what is left is trembling. On a clip that goes round at one eye distance a second, what is left
 //! along the way is lag: constant errors cancel over a turn.
 
+use crate::{Error, Result};
 use rayon::prelude::*;
 use serde::Serialize;
 use stgan::compose::Foreground;
-use stgan::{Error, FaceFinder, Result, TrackSettings, Tracked, Tracker, TryOn};
+use stgan::{FaceFinder, TrackSettings, Tracked, Tracker, TryOn};
 use stgan_portraits::{Clip, Motion, Portrait};
 
 /// What is measured on.

@@ -2,16 +2,17 @@
 
 use super::trials::below;
 use super::{FOUND, Summary};
+use crate::address::{Stream, rng};
 use crate::data::anchors::{self, Anchors, FRAME, distance};
 use crate::data::scenes::{SceneSettings, Scenes};
 use crate::data::{Dataset, Face};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use crate::{Error, Result};
+use rand::Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 use stgan::compose::Foreground;
 use stgan::internals::pose::frame_to_canonical;
-use stgan::{Bitmap, Error, Found, Locator, Result, TryOn};
+use stgan::{Bitmap, Found, Locator, TryOn};
 use stgan_synth::faceless::Kind;
 
 /// Pupils are found where their mean error is at most this.
@@ -120,7 +121,7 @@ pub fn located(
     let pasted: Vec<Looked> = (0..scenes.bare() * draws)
         .into_par_iter()
         .map(|i| {
-            let mut rng = stream(seed, 1 << 40, i);
+            let mut rng = rng(seed, Stream::Pasted(i));
             let (image, target, turn) = scenes.pasted(i / draws, PASTED, &mut rng)?;
             look(&image, &target, turn >= limit, frames)
         })
@@ -129,7 +130,7 @@ pub fn located(
     let alarms: Vec<(String, f64)> = (0..faceless)
         .into_par_iter()
         .map(|i| {
-            let mut rng = stream(seed, 1 << 41, i);
+            let mut rng = rng(seed, Stream::Faceless(i));
             let kind = Kind::ALL[i % Kind::ALL.len()];
             let width = rng.random_range(200..800);
             let image = kind.draw(&mut rng, width)?;
@@ -184,12 +185,6 @@ pub fn located(
         all: steps(false),
         turned: steps(true),
     })
-}
-
-fn stream(seed: u64, purpose: u64, item: usize) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(purpose + item as u64);
-    rng
 }
 
 /// From what turn on a face is among the tenth that is turned furthest.

@@ -1,11 +1,11 @@
 //! Adam (Kingma & Ba 2015) whose moments can be saved and restored, so that a resumed run is the same run.
 
+use crate::{Error, Result};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Storage, Tensor, Var};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use stgan::model::Parameters;
-use stgan::{Error, Result};
 
 const EPSILON: f32 = 1e-8;
 

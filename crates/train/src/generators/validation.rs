@@ -1,16 +1,17 @@
 //! How far a run has come, measured on people and frames that it never learns from.
 
-use super::Config;
-use super::address::{Address, Purpose, rng};
-use super::examples::{Batch, stack};
+use super::batch::{Batch, stack};
+use crate::Result;
+use crate::address::{Address, Purpose, rng};
+use crate::config::Config;
 use crate::data::anchors::{self, Anchors};
 use crate::data::augment::Perturbation;
 use crate::data::{Pool, frames};
 use candle_core::{Device, Tensor};
 use rand::Rng;
 use rayon::prelude::*;
+use stgan::Homography;
 use stgan::model::{Cascade, Discriminator, Parameters};
-use stgan::{Homography, Result};
 
 /// Frames that validation looks at.
 const FRAMES: usize = 96;
