@@ -18,3 +18,25 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     std::fs::write(&beside, bytes).map_err(Error::io(&beside, "written"))?;
     std::fs::rename(&beside, path).map_err(Error::io(path, "replaced"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let folder = std::env::temp_dir().join(format!("stgan-test-{}-files", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("a.txt");
+        write_atomically(&path, b"one").unwrap();
+        write_atomically(&path, b"").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        assert_eq!(write_atomically(&folder.join("none/a.txt"), b"x").unwrap_err().code(), "io");
+        assert_eq!(write_atomically(Path::new("/"), b"x").unwrap_err().code(), "argument");
+        // A folder cannot be replaced by a file.
+        std::fs::create_dir_all(folder.join("b/c")).unwrap();
+        assert_eq!(write_atomically(&folder.join("b"), b"x").unwrap_err().code(), "io");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -160,7 +160,7 @@ impl Config {
         Ok(spec)
     }
 
-    /// The sizes of the critic, where the run has one.
+    /// The sizes of the critic, if the run has one.
     pub(crate) fn critic_spec(&self) -> Option<DiscriminatorSpec> {
         self.discriminator.as_ref().map(DiscriminatorSettings::spec)
     }
@@ -236,6 +236,18 @@ mod tests {
             let message = chain(&changed(&[wrong]).unwrap_err());
             assert!(message.contains(named) && message.contains("file.toml"), "{message}");
         }
+    }
+
+    #[test]
+    fn a_share_that_cannot_be_reached_is_none() {
+        let with = |value: &str| {
+            let text = FILES[3].replace("stop_at = 0.95\n", value);
+            Config::parse(&text, "file.toml").map(|config| config.critic.unwrap().stop_at)
+        };
+        assert_eq!(with("stop_at = 0.9\n").unwrap(), Some(0.9));
+        assert_eq!(with("stop_at = 2.0\n").unwrap(), None);
+        assert_eq!(with("").unwrap(), None);
+        assert!(with("stop_at = nan\n").is_err() && with("stop_at = 0.5\n").is_err());
     }
 
     #[test]

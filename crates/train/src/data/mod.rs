@@ -1,4 +1,4 @@
-//! Data sets of faces, and what training makes of them. Native only.
+//! Data sets of faces, and what training makes of them.
 //!
 //! [`open`] reads one of three kinds of data and gives the same [`Dataset`] for each: faces without glasses to learn from,
 //! photos of people who wear glasses (the critic's real pictures), and both kinds again of people that training never
@@ -15,15 +15,16 @@ pub mod anchors;
 pub mod augment;
 mod celeba;
 mod check;
-pub mod frames;
+pub(crate) mod frames;
 mod pool;
 mod sampler;
-pub mod scenes;
+pub(crate) mod scenes;
 mod settings;
 mod synthetic;
 mod table;
 
 pub use pool::{Face, Pool, Whole};
+pub use scenes::SceneSettings;
 pub use settings::{Broken, Crop, Settings, Source, Synthetic};
 
 use crate::{Error, Result};

@@ -110,7 +110,7 @@ fn learn(
 /// λ‖Δp‖².
 ///
 /// # Errors
-/// [`Error::Diverged`](crate::Error::Diverged) where a gradient is not finite.
+/// [`Error::Diverged`](crate::Error::Diverged) if a gradient is not finite.
 fn generator_step(
     settings: &Adversarial,
     loss: AdversarialLoss,

@@ -17,7 +17,7 @@ pub struct Batch {
     pub foreground: Tensor,
     /// The frames' warps at the start [B, 8].
     pub params: Tensor,
-    /// The faces' points in the view, where the data has landmarks for all of them.
+    /// The faces' points in the view, if the data has landmarks for all of them.
     pub targets: Option<Vec<Anchors>>,
     pub addresses: Vec<Address>,
 }
@@ -43,7 +43,7 @@ impl Batch {
     /// Parameters [B, 8] at which the frames' anchors meet the faces' points.
     ///
     /// # Errors
-    /// [`Error::Argument`] where there are no landmarks.
+    /// [`Error::Argument`] if there are no landmarks.
     pub fn right(&self) -> Result<Tensor> {
         let Some(targets) = &self.targets else {
             return Err(Error::Argument {

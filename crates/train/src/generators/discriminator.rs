@@ -102,7 +102,7 @@ pub(super) fn out_of_bounds(means: &Numbers) -> Option<String> {
 /// composites and real pictures. Gives the recipes of the fresh composites too.
 ///
 /// # Errors
-/// [`Error::Diverged`](crate::Error::Diverged) where a gradient is not finite.
+/// [`Error::Diverged`](crate::Error::Diverged) if a gradient is not finite.
 pub(super) fn step(
     settings: &DiscriminatorSettings,
     critic: &mut CriticPlayer,

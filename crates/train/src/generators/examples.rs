@@ -64,7 +64,7 @@ struct Drawn<'f> {
 
 impl<'a> Examples<'a> {
     /// # Errors
-    /// [`Error::Data`] where the data lacks what a phase of the run needs.
+    /// [`Error::Data`] if the data lacks what a phase of the run needs.
     pub fn new(config: &'a Config, dataset: &'a Dataset, device: &Device) -> Result<Self> {
         let spec = config.generator()?;
         let balance = config.examples.balance;

@@ -7,7 +7,7 @@ use stgan::internals::pose::{EYE_Y, PUPIL_X, TEMPLE_X};
 use stgan::model::Parameters;
 use stgan::model::weights::{self, Storage, Weights};
 
-/// The stages (and the critic, where `weights` has one) as a weights file in f32.
+/// The stages (and the critic, if `weights` has one) as a weights file in f32.
 ///
 /// # Errors
 /// As [`weights::write`].

@@ -42,7 +42,7 @@ pub struct Errors {
 pub struct Row {
     /// Pictures [3, S, S], planar, as placed and after each stage.
     pub pictures: Vec<Vec<f32>>,
-    /// The anchor error of each, where there are landmarks.
+    /// The anchor error of each, if there are landmarks.
     pub errors: Vec<Option<f64>>,
 }
 
@@ -125,7 +125,7 @@ impl<'a> Validation<'a> {
     }
 
     /// The share of the held-out examples in which the critic scores the frame at the landmark pose above the same frame
-    /// perturbed; where there are no landmarks, above in the canonical pose of the aligned photo.
+    /// perturbed; if there are no landmarks, above in the canonical pose of the aligned photo.
     ///
     /// # Errors
     /// As the networks.

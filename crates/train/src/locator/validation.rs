@@ -14,7 +14,7 @@ use stgan_synth::faceless::Kind;
 /// Pictures without a face, and pixels across.
 const FACELESS: usize = 250;
 const WIDTH: u32 = 256;
-/// A face is found where the mean error of its pupils is below this, in eye distances.
+/// A face is found if the mean error of its pupils is below this, in eye distances.
 const FOUND: f64 = 0.25;
 
 pub struct Validation {
@@ -23,7 +23,7 @@ pub struct Validation {
 }
 
 impl Validation {
-    /// Whole photos where the data has them, aligned images where not.
+    /// Whole photos if the data has them, aligned images if not.
     pub fn new(config: &LocatorConfig, dataset: &Dataset) -> Result<Self> {
         let mut photos = photos(&dataset.validation)?;
         photos.extend(self::photos(&dataset.validation_wearers)?);
