@@ -22,7 +22,7 @@ impl PyramidBuilder {
     /// # Errors
     /// [`Error::ImageSize`] for an empty image, [`Error::ImageTooLarge`] beyond [`crate::bitmap::MAX_PIXELS`].
     pub fn new(width: u32, height: u32, skipped: u32) -> Result<Self> {
-        crate::bitmap::byte_len(width, height, 0)?;
+        crate::bitmap::byte_len(width, height)?;
         let skipped = skipped.min(8);
         let [across, down] = [width, height].map(|length| Axis::halved(length, skipped));
         let level = Level::transparent(across.count() as usize, down.count() as usize);

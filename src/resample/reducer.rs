@@ -24,7 +24,7 @@ impl Reducer {
             let expected = format!("1 pixel a side to {}×{}", from.0, from.1);
             return Err(Error::Argument { name: "size", value: format!("{}×{}", to.0, to.1), expected });
         }
-        crate::bitmap::byte_len(from.0, from.1, 0)?;
+        crate::bitmap::byte_len(from.0, from.1)?;
         let pixels = vec![[0; 4]; to.0 as usize * to.1 as usize];
         Ok(Self { from, to, areas: Areas::new(Axis::divided(from.0, to.0), Axis::divided(from.1, to.1)), pixels })
     }

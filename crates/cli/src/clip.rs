@@ -2,11 +2,11 @@
 
 use crate::files;
 use anyhow::{Context, Result, ensure};
-use image::codecs::jpeg::JpegEncoder;
 use rayon::prelude::*;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use stgan_portraits::{Clip, Motion};
+use stgan_train::write_atomically;
 
 /// Write a clip of a rendered portrait that comes, looks about, leaves and comes back, as Motion JPEG: 30 pictures a second,
 /// one JPEG after the other.
@@ -57,13 +57,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let count = (clip.duration() * RATE).round() as u32;
     let jpeg = |index: u32| -> Result<Vec<u8>> {
         let picture = clip.picture(f64::from(index) / RATE, *noise);
-        let rgb: Vec<u8> = picture.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
-        let mut bytes = Vec::new();
-        JpegEncoder::new_with_quality(&mut bytes, 90).encode(&rgb, *width, *height, image::ExtendedColorType::Rgb8)?;
-        Ok(bytes)
+        files::jpeg(picture, 90)
     };
     let pictures = (0..count).into_par_iter().map(jpeg).collect::<Result<Vec<_>>>()?;
-    files::write(output, &pictures.concat())?;
+    write_atomically(output, &pictures.concat())?;
     files::print(&format!("{count} pictures of {width}×{height} in {}\n", output.display()))?;
     Ok(ExitCode::SUCCESS)
 }

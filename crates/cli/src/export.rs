@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use stgan::model::weights::{self, Storage, Weights};
+use stgan_train::write_atomically;
 
 /// Write the weights of a training run as one file for the browser and for `--weights`.
 #[derive(clap::Args)]
@@ -70,7 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let updates = file.updates()?;
     let storage = arguments.storage.map_or(file.storage, Storage::from);
     let bytes = weights::write(&file, storage).with_context(|| source.display().to_string())?;
-    files::write(&arguments.output, &bytes)?;
+    write_atomically(&arguments.output, &bytes)?;
     files::print(&describe(&arguments.output, &source, (bytes.len(), storage, updates), &file)?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,11 +1,13 @@
 //! Reading and writing what commands share: images, weights, JSON.
 
 use anyhow::{Context, Result, bail};
-use image::{ImageFormat, RgbImage, RgbaImage};
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageFormat, RgbaImage};
 use std::io::Cursor;
 use std::path::Path;
 use stgan::internals::resample;
 use stgan::{Bitmap, Homography, Locator, TryOn};
+use stgan_train::write_atomically;
 
 /// The locator of a weights file, or the program's own.
 pub fn locator(weights: Option<&Path>) -> Result<Locator> {
@@ -39,19 +41,22 @@ pub fn write_image(path: &Path, image: Bitmap) -> Result<()> {
         bail!("{}: an image's name ends in .png, .jpg or .webp", path.display());
     };
     let (width, height) = (image.width(), image.height());
+    if format == ImageFormat::Jpeg {
+        return Ok(write_atomically(path, &jpeg(image, 92)?)?);
+    }
     let pixels = RgbaImage::from_raw(width, height, image.into_data()).context("an image of the wrong size")?;
     let mut bytes = Cursor::new(Vec::new());
-    match format {
-        ImageFormat::Jpeg => {
-            let opaque = RgbImage::from_fn(width, height, |x, y| {
-                let [r, g, b, _] = pixels.get_pixel(x, y).0;
-                image::Rgb([r, g, b])
-            });
-            opaque.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 92))?;
-        }
-        _ => pixels.write_to(&mut bytes, format)?,
-    }
-    write(path, bytes.get_ref())
+    pixels.write_to(&mut bytes, format)?;
+    Ok(write_atomically(path, bytes.get_ref())?)
+}
+
+/// The image as JPEG, without its opacity.
+pub fn jpeg(image: Bitmap, quality: u8) -> Result<Vec<u8>> {
+    let (width, height) = (image.width(), image.height());
+    let pixels = RgbaImage::from_raw(width, height, image.into_data()).context("an image of the wrong size")?;
+    let mut bytes = Vec::new();
+    DynamicImage::from(pixels).into_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality))?;
+    Ok(bytes)
 }
 
 /// The image at another width, in proportion.
@@ -72,12 +77,4 @@ pub fn print(text: &str) -> Result<()> {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
-}
-
-/// Writes a file beside its place and renames it.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name().with_context(|| format!("{}: not the name of a file", path.display()))?;
-    let beside = path.with_file_name(format!(".{}.partial", name.to_string_lossy()));
-    std::fs::write(&beside, bytes).with_context(|| beside.display().to_string())?;
-    std::fs::rename(&beside, path).with_context(|| path.display().to_string())
 }

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use stgan::Bitmap;
 use stgan_portraits::Portrait;
 use stgan_synth::CatalogueFrame;
+use stgan_train::write_atomically;
 
 /// Write the catalogue's frames, the sample portraits and gallery.json into a folder.
 #[derive(clap::Args)]
@@ -42,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     };
     let list = json!({ "frames": frames, "portraits": portraits });
-    files::write(&arguments.out.join("gallery.json"), serde_json::to_string_pretty(&list)?.as_bytes())?;
+    write_atomically(&arguments.out.join("gallery.json"), serde_json::to_string_pretty(&list)?.as_bytes())?;
     let (frames, portraits) = (frames.len(), portraits.len());
     files::print(&format!("{frames} frames and {portraits} portraits in {}\n", arguments.out.display()))?;
     Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 
 use crate::{device, files};
 use anyhow::{Context, Result, bail, ensure};
+use candle_core::Device;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use stgan::model::weights;
 use stgan_train::data::{self, Dataset};
-use stgan_train::{Config, Event, Folder, Start, locator};
+use stgan_train::{Config, Event, Folder, LocatorConfig, Measured, Start, train_generators, train_locator};
 
 /// Train generators; Ctrl-C writes a checkpoint and ends.
 #[derive(clap::Args)]
@@ -47,8 +48,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if !arguments.resume && folder.newest_checkpoint()?.is_some() {
         bail!("{} holds a run already: --resume goes on with it, --out names another folder", arguments.out.display());
     }
-    if locator::Config::is_meant(&text) {
-        return train_locator(arguments, &locator::Config::parse_with(&text, &name, &arguments.changes)?);
+    let locator = LocatorConfig::is_meant(&text);
+    ensure!(!locator || arguments.from.is_none(), "a locator starts afresh, or goes on with --resume");
+    if locator {
+        let config = LocatorConfig::parse_with(&text, &name, &arguments.changes)?;
+        let session = Session::open(arguments, &config.data, "drawing what has no face")?;
+        let finished = session.run(|report| {
+            train_locator(&config, &session.dataset, &arguments.out, arguments.resume, &session.device, report)
+        });
+        return end(arguments, &folder, finished, "locator.safetensors");
     }
     let config = Config::parse_with(&text, &name, &arguments.changes)?;
     let start = match &arguments.from {
@@ -59,31 +67,38 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         None => Start::Afresh,
     };
-    let device = arguments.device.open()?;
-    let stop = stop_on_interrupt()?;
-    let dataset = open(arguments, &config.data)?;
-    let bar = bar("drawing frames")?;
-    let finished = stgan_train::run(&config, &dataset, &arguments.out, start, &device, &mut |event| {
-        show(&bar, event);
-        !stop.load(Ordering::Relaxed)
-    });
-    bar.abandon();
+    let session = Session::open(arguments, &config.data, "drawing frames")?;
+    let finished = session
+        .run(|report| train_generators(&config, &session.dataset, &arguments.out, start, &session.device, report));
     end(arguments, &folder, finished, "weights.safetensors")
 }
 
-/// The same for a locator.
-fn train_locator(arguments: &Arguments, config: &locator::Config) -> Result<ExitCode> {
-    ensure!(arguments.from.is_none(), "a locator starts afresh, or goes on with --resume");
-    let device = arguments.device.open()?;
-    let stop = stop_on_interrupt()?;
-    let dataset = open(arguments, &config.data)?;
-    let bar = bar("drawing what has no face")?;
-    let finished = locator::run(config, &dataset, &arguments.out, arguments.resume, &device, &mut |event| {
-        show_locator(&bar, event);
-        !stop.load(Ordering::Relaxed)
-    });
-    bar.abandon();
-    end(arguments, &Folder::new(&arguments.out), finished, "locator.safetensors")
+/// What every run needs: a device, data, somebody to watch it and a way to end it.
+struct Session {
+    device: Device,
+    dataset: Dataset,
+    bar: ProgressBar,
+    stop: Arc<AtomicBool>,
+}
+
+impl Session {
+    /// `message` stands at the bar until the run is ready.
+    fn open(arguments: &Arguments, settings: &data::Settings, message: &'static str) -> Result<Self> {
+        let device = arguments.device.open()?;
+        let stop = stop_on_interrupt()?;
+        let dataset = open(arguments, settings)?;
+        Ok(Self { device, dataset, bar: bar(message)?, stop })
+    }
+
+    /// Shows what the run reports, and ends it after an interrupt.
+    fn run<T>(&self, train: impl FnOnce(&mut dyn FnMut(Event) -> bool) -> T) -> T {
+        let result = train(&mut |event| {
+            show(&self.bar, event);
+            !self.stop.load(Ordering::Relaxed)
+        });
+        self.bar.abandon();
+        result
+    }
 }
 
 fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
@@ -99,7 +114,7 @@ fn bar(message: &'static str) -> Result<ProgressBar> {
 }
 
 /// Says how the run has ended, and where its weights are.
-fn end(arguments: &Arguments, folder: &Folder, finished: stgan::Result<bool>, weights: &str) -> Result<ExitCode> {
+fn end(arguments: &Arguments, folder: &Folder, finished: stgan_train::Result<bool>, weights: &str) -> Result<ExitCode> {
     let finished = match (finished, folder.newest_checkpoint()?) {
         (Err(error), Some(last)) => {
             return Err(error).with_context(|| format!("the run has ended; its last checkpoint is {}", last.display()));
@@ -155,19 +170,10 @@ fn show(bar: &ProgressBar, event: Event) {
         }
         Event::Progress { phase, stage, done, loss } => {
             bar.set_position(done as u64);
-            bar.set_message(format!("{} stage {stage} loss {loss:.5}", phase.name()));
+            bar.set_message(format!("{} loss {loss:.5}", phase.at_stage(stage)));
         }
-        Event::Validated { phase, stage, iteration, errors, preference } => {
-            let mut line = format!("{} stage {stage} iteration {iteration}:", phase.name());
-            if let Some(errors) = errors {
-                let steps = errors.median.iter().zip(&errors.p95).map(|(m, p)| format!("{m:.4} ({p:.4})"));
-                line += &format!(" anchor error, median (95 %): {}", steps.collect::<Vec<_>>().join(" → "));
-                line += &format!("; ignoring the face {:.4}", errors.ignorant);
-            }
-            if let Some(preference) = preference {
-                line += &format!("; the critic prefers the right placement in {:.1} %", 100.0 * preference);
-            }
-            say(bar, line);
+        Event::Validated { phase, stage, iteration, measured } => {
+            say(bar, format!("{} iteration {iteration}:{}", phase.at_stage(stage), described(&measured)));
         }
         Event::CriticDone { preference, reached: true } => {
             say(bar, format!("the critic has learned enough: {:.1} %", 100.0 * preference));
@@ -176,31 +182,32 @@ fn show(bar: &ProgressBar, event: Event) {
             let hint = "generators that start against such a critic may wander off; give it more iterations";
             say(bar, format!("the critic is left at {:.1} %, below stop_at: {hint}", 100.0 * preference));
         }
+        _ => {}
     }
 }
 
-fn show_locator(bar: &ProgressBar, event: locator::Event) {
-    match event {
-        locator::Event::Ready { iterations, done, validation } => {
-            say(bar, format!("{iterations} iterations; validation on {validation} photos"));
-            bar.set_length(iterations as u64);
-            bar.set_position(done as u64);
-            bar.reset_eta();
+/// The figures of a validation, each after a space.
+fn described(measured: &Measured) -> String {
+    match measured {
+        Measured::Cascade { errors, preference } => {
+            let mut parts = Vec::new();
+            if let Some(errors) = errors {
+                let steps = errors.median.iter().zip(&errors.p95).map(|(m, p)| format!("{m:.4} ({p:.4})"));
+                let steps = steps.collect::<Vec<_>>().join(" → ");
+                parts.push(format!(" anchor error, median (95 %): {steps}; ignoring the face {:.4}", errors.ignorant));
+            }
+            if let Some(preference) = preference {
+                parts.push(format!(" the critic prefers the right placement in {:.1} %", 100.0 * preference));
+            }
+            parts.join(";")
         }
-        locator::Event::Progress { phase, done, loss } => {
-            bar.set_position(done as u64);
-            bar.set_message(format!("{phase} loss {loss:.5}"));
-        }
-        locator::Event::Validated { phase, iteration, measured: m } => say(
-            bar,
-            format!(
-                "{phase} iteration {iteration}: {:.1} % found, pupils off by {:.4} (95 %: {:.4}) eye distances; {:.1} % at threshold {:.3}",
-                100.0 * m.found,
-                m.median,
-                m.p95,
-                100.0 * m.recall,
-                m.threshold
-            ),
+        Measured::Locator(m) => format!(
+            " {:.1} % found, pupils off by {:.4} (95 %: {:.4}) eye distances; {:.1} % at threshold {:.3}",
+            100.0 * m.found,
+            m.median,
+            m.p95,
+            100.0 * m.recall,
+            m.threshold
         ),
     }
 }

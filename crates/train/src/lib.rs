@@ -1,27 +1,25 @@
-//! Training and evaluation of the networks of `stgan`: data sets, phases, the optimiser, checkpoints, reports, and how good weights are.
+//! Training and evaluation of the networks of `stgan`: data sets, phases, the optimiser, checkpoints, reports, and how good
+//! weights are.
+//!
+//! [`train_generators`] and [`train_locator`] do whole runs: a configuration from [`config`], a data set from [`data`], a
+//! folder to write to, and a callback that hears of progress. [`evaluate`] measures weights, from anywhere.
 
-mod adam;
 mod address;
-mod adversarial;
-mod checkpoint;
 pub mod config;
 pub mod data;
+mod error;
 pub mod evaluate;
-mod examples;
-mod export;
-mod history;
-mod landmark_loss;
-mod leg;
-pub mod locator;
-mod numbers;
-mod plan;
-mod players;
-mod regression;
+mod files;
+mod generators;
+mod locator;
+mod optimiser;
 pub mod report;
-mod run;
-mod validation;
+mod runner;
 
-pub use adam::Adam;
-pub use config::Config;
-pub use plan::{Leg, Phase, plan};
-pub use run::{Event, Folder, Measured, Start, run};
+pub use config::{Config, LocatorConfig};
+pub use error::{Error, Result};
+pub use files::write_atomically;
+pub use generators::{Start, train_generators};
+pub use locator::train_locator;
+pub use optimiser::Adam;
+pub use runner::{AnchorErrors, Event, Folder, LocatorFigures, Measured, Phase};

@@ -4,10 +4,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use stgan::{Error, Result};
 use stgan_synth::people::Person;
 use stgan_train::data::augment::Perturbation;
 use stgan_train::data::{self, Broken, Crop, Dataset, Pool, Settings, Source, anchors};
+use stgan_train::{Error, Result};
 
 /// A folder that is removed at the end.
 struct Folder(PathBuf);

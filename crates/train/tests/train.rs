@@ -10,7 +10,7 @@ use std::path::Path;
 use stgan::TryOn;
 use stgan::model::weights::{self, Weights};
 use stgan_train::data::{self, Dataset};
-use stgan_train::{Config, Event, Folder, Phase, Start};
+use stgan_train::{Config, Event, Folder, Phase, Result, Start, train_generators};
 
 /// Small enough for a second, with everything in it.
 const CONFIG: &str = r#"
@@ -113,8 +113,8 @@ fn faces(config: &Config) -> Dataset {
     data::open(None, &config.data, &|_, _| ()).unwrap()
 }
 
-fn go(config: &Config, out: &Path, start: Start, report: &mut dyn FnMut(Event) -> bool) -> stgan::Result<bool> {
-    stgan_train::run(config, &faces(config), out, start, &Device::Cpu, report)
+fn go(config: &Config, out: &Path, start: Start, report: &mut dyn FnMut(Event) -> bool) -> Result<bool> {
+    train_generators(config, &faces(config), out, start, &Device::Cpu, report)
 }
 
 #[test]

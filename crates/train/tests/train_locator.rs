@@ -6,7 +6,7 @@ mod runs;
 use candle_core::Device;
 use runs::{Temporary, numbers};
 use stgan_train::data;
-use stgan_train::locator::{self, Config, Event};
+use stgan_train::{Event, LocatorConfig, Measured, train_locator};
 
 /// Small enough for seconds.
 const CONFIG: &str = r#"
@@ -53,12 +53,12 @@ optimiser = { learning_rate = 1e-3, warmup = 2 }
 
 #[test]
 fn a_resumed_run_is_the_same_run() {
-    let config = Config::parse_with(CONFIG, "test", &[]).unwrap();
+    let config = LocatorConfig::parse_with(CONFIG, "test", &[]).unwrap();
     let faces = data::open(None, &config.data, &|_, _| ()).unwrap();
     let (whole, parts) = (Temporary::new("locator-whole"), Temporary::new("locator-parts"));
     let mut thresholds = Vec::new();
-    let finished = locator::run(&config, &faces, &whole.0, false, &Device::Cpu, &mut |event| {
-        if let Event::Validated { measured, .. } = event {
+    let finished = train_locator(&config, &faces, &whole.0, false, &Device::Cpu, &mut |event| {
+        if let Event::Validated { measured: Measured::Locator(measured), .. } = event {
             thresholds.push(measured.threshold);
         }
         true
@@ -69,7 +69,7 @@ fn a_resumed_run_is_the_same_run() {
     assert!(thresholds.iter().all(|&threshold| threshold >= 0.8), "{thresholds:?}");
 
     for (resume, stop) in [(false, 2), (true, 5), (true, 7)] {
-        let finished = locator::run(
+        let finished = train_locator(
             &config,
             &faces,
             &parts.0,
@@ -79,7 +79,7 @@ fn a_resumed_run_is_the_same_run() {
         );
         assert!(!finished.unwrap());
     }
-    assert!(locator::run(&config, &faces, &parts.0, true, &Device::Cpu, &mut |_| true).unwrap());
+    assert!(train_locator(&config, &faces, &parts.0, true, &Device::Cpu, &mut |_| true).unwrap());
     let file = "locator.safetensors";
     assert!(numbers(&whole.file(file)) == numbers(&parts.file(file)), "{file} differs");
     assert!(stgan::internals::locate::read(&std::fs::read(whole.file(file)).unwrap()).unwrap().threshold >= 0.8);
@@ -87,6 +87,8 @@ fn a_resumed_run_is_the_same_run() {
 
 #[test]
 fn a_threshold_that_no_score_reaches_is_refused() {
-    let changed = Config::parse_with(CONFIG, "test", &["locator.lowest_threshold=1.0".to_owned()]);
-    assert!(changed.unwrap_err().to_string().contains("locator.lowest_threshold"));
+    let changed = LocatorConfig::parse_with(CONFIG, "test", &["locator.lowest_threshold=1.0".to_owned()]);
+    let error = changed.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("locator.lowest_threshold"), "{error}: {source}");
 }

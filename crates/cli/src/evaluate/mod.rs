@@ -128,7 +128,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let measured = spreads
         .into_iter()
         .map(|spread| Ok((spread, evaluate::measure(&tryon, faces, &frames, spread, draws, steps, seed)?)))
-        .collect::<stgan::Result<Vec<_>>>()?;
+        .collect::<Result<Vec<_>>>()?;
     let groups = match measured.first() {
         Some((spread, fits)) => evaluate::groups(faces, *spread, fits)?,
         None => Vec::new(),

@@ -1,7 +1,6 @@
 //! Fits as a file, for whoever wants to make them again with something else than this program.
 
 use super::FRAME_WIDTH;
-use crate::files;
 use anyhow::Result;
 use serde::Serialize;
 use std::path::Path;
@@ -12,6 +11,7 @@ use stgan_synth::CatalogueFrame;
 use stgan_train::data::Face;
 use stgan_train::data::anchors::{self, Anchors, FRAME};
 use stgan_train::evaluate::Measured;
+use stgan_train::write_atomically;
 
 #[derive(Serialize)]
 struct Replay<'a> {
@@ -52,5 +52,5 @@ pub(super) fn write(path: &Path, faces: &[Face], frames: &[Foreground], fits: &[
         written.push(Fit { id: &face.id, frame: fit.frame, placement, target: face.target, errors: &fit.errors });
     }
     let frames = stgan_synth::frames().iter().zip(frames).map(of_frame).collect::<Result<_>>()?;
-    files::write(path, &serde_json::to_vec(&Replay { width: FRAME_WIDTH, frames, fits: written })?)
+    Ok(write_atomically(path, &serde_json::to_vec(&Replay { width: FRAME_WIDTH, frames, fits: written })?)?)
 }

@@ -4,7 +4,13 @@
 //! generators against the critic stage by stage, all stages end to end.
 
 mod check;
+mod locator;
 mod phases;
+mod rules;
+mod text;
+
+pub(crate) use locator::HIGHEST_THRESHOLD;
+pub use locator::{Finder, LocatorConfig, LocatorSettings, Pointer};
 
 pub use phases::{
     Adversarial, AdversarialLoss, Critic, DiscriminatorSettings, EndToEnd, History, LandmarkLoss, Optimiser, Reals,
@@ -13,9 +19,9 @@ pub use phases::{
 
 use crate::data;
 use crate::data::augment::Perturbation;
+use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use stgan::model::{DiscriminatorSpec, GeneratorSpec, Inputs};
-use stgan::{Error, Result};
 
 /// A whole run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,36 +121,34 @@ impl Config {
     /// Reads and checks a TOML text; `path` is for the message.
     ///
     /// # Errors
-    /// [`Error::Data`] for a syntax error, an unknown or missing key, or a value that makes no sense, naming it.
+    /// [`Error::Config`] for a syntax error, an unknown or missing key, or a value that makes no sense; its source names
+    /// the key.
     pub fn parse(text: &str, path: &str) -> Result<Self> {
-        let config: Self = toml::from_str(text).map_err(|e| bad(path, e.to_string()))?;
-        config.check().map_err(|reason| bad(path, reason.to_string()))?;
-        Ok(config)
+        Self::parse_with(text, path, &[])
     }
 
     /// As [`Config::parse`], with some values replaced: each change is `key=value`, the key dotted (`critic.batch`), the value
-    /// TOML's, or a string where it is nothing else.
+    /// TOML's, or a string if it is nothing else.
     ///
     /// # Errors
-    /// As [`Config::parse`]; [`Error::Data`] for a change without `=`, or through a key that is no table.
+    /// As [`Config::parse`], and for a change without `=`, or through a key that is no table.
     pub fn parse_with(text: &str, path: &str, changes: &[String]) -> Result<Self> {
-        let (text, path) = changed(text, path, changes)?;
-        Self::parse(&text, &path)
+        text::parse(text, path, changes, Self::check)
     }
 
     /// The whole of it as TOML, with every default written out.
     ///
     /// # Errors
-    /// [`Error::Data`] where a value cannot be written.
+    /// [`Error::Config`] if a value cannot be written.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string_pretty(self).map_err(|e| Error::Data { path: "config".into(), reason: e.to_string() })
+        text::write(self)
     }
 
     /// The sizes of one stage.
     ///
     /// # Errors
     /// [`Error::Argument`] as [`GeneratorSpec::validate`], or for unknown inputs.
-    pub fn generator(&self) -> Result<GeneratorSpec> {
+    pub(crate) fn generator(&self) -> Result<GeneratorSpec> {
         let Model { size, channels, hidden, inputs, .. } = &self.model;
         let inputs = Inputs::from_name(inputs).ok_or_else(|| Error::Argument {
             name: "model.inputs",
@@ -156,48 +160,17 @@ impl Config {
         Ok(spec)
     }
 
-    /// The sizes of the critic, where the run has one.
-    pub fn critic_spec(&self) -> Option<DiscriminatorSpec> {
-        self.discriminator.as_ref().map(|d| DiscriminatorSpec { channels: d.channels.clone() })
+    /// The sizes of the critic, if the run has one.
+    pub(crate) fn critic_spec(&self) -> Option<DiscriminatorSpec> {
+        self.discriminator.as_ref().map(DiscriminatorSettings::spec)
     }
-}
-
-/// A TOML text with some values replaced, and what to call it.
-///
-/// # Errors
-/// As [`Config::parse_with`].
-pub(super) fn changed(text: &str, path: &str, changes: &[String]) -> Result<(String, String)> {
-    if changes.is_empty() {
-        return Ok((text.to_owned(), path.to_owned()));
-    }
-    let mut root: toml::Table = toml::from_str(text).map_err(|e| bad(path, e.to_string()))?;
-    for change in changes {
-        let (keys, value) =
-            change.split_once('=').ok_or_else(|| bad(path, format!("{change} is not of the form key=value")))?;
-        let value = match toml::from_str::<toml::Table>(&format!("x = {value}")) {
-            Ok(mut table) => table.remove("x").unwrap_or(toml::Value::String(value.to_owned())),
-            Err(_) => toml::Value::String(value.to_owned()),
-        };
-        let mut keys: Vec<&str> = keys.split('.').map(str::trim).collect();
-        let last = keys.pop().unwrap_or_default();
-        let mut table = &mut root;
-        for key in keys {
-            let inner = table.entry(key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-            table = inner.as_table_mut().ok_or_else(|| bad(path, format!("{change}: {key} is no table")))?;
-        }
-        table.insert(last.to_owned(), value);
-    }
-    let text = toml::to_string(&root).map_err(|e| bad(path, e.to_string()))?;
-    Ok((text, format!("{path} with {}", changes.join(", "))))
-}
-
-pub(super) fn bad(path: &str, reason: String) -> Error {
-    Error::Data { path: path.to_owned(), reason }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::chain;
+    use crate::generators::plan;
 
     const FILES: [&str; 5] = [
         include_str!("../../../../configs/compact-glasses.toml"),
@@ -224,7 +197,7 @@ mod tests {
         assert_eq!((game.generator.rate(0, 50_000), game.critic.rate(49_999, 50_000)), (1e-5, 1e-5));
         let critic = config.discriminator.as_ref().unwrap();
         assert_eq!((critic.loss, critic.penalty), (AdversarialLoss::WganGp, 10.0));
-        assert_eq!(crate::plan(&config).len(), 6);
+        assert_eq!(plan(&config).unwrap().len(), 6);
     }
 
     #[test]
@@ -242,7 +215,7 @@ mod tests {
             ("[examples]", "[exemples]", "exemples"),
         ] {
             assert!(FILES[3].contains(from), "{from}");
-            let message = Config::parse(&FILES[3].replace(from, to), "file.toml").unwrap_err().to_string();
+            let message = chain(&Config::parse(&FILES[3].replace(from, to), "file.toml").unwrap_err());
             assert!(message.contains(named) && message.contains("file.toml"), "{message}");
         }
     }
@@ -256,13 +229,25 @@ mod tests {
             changed(&["discriminator.loss=wgan-gp", "critic.batch = 8", "adversarial.iterations=[0]"]).unwrap();
         assert_eq!(config.discriminator.as_ref().unwrap().loss, AdversarialLoss::WganGp);
         assert_eq!(config.critic.as_ref().unwrap().batch, 8);
-        assert_eq!(crate::plan(&config).len(), 1);
+        assert_eq!(plan(&config).unwrap().len(), 1);
         for (wrong, named) in
             [("critic.batch", "key=value"), ("critic.bach=8", "bach"), ("seed.x=1", "seed is no table")]
         {
-            let message = changed(&[wrong]).unwrap_err().to_string();
+            let message = chain(&changed(&[wrong]).unwrap_err());
             assert!(message.contains(named) && message.contains("file.toml"), "{message}");
         }
+    }
+
+    #[test]
+    fn a_share_that_cannot_be_reached_is_none() {
+        let with = |value: &str| {
+            let text = FILES[3].replace("stop_at = 0.95\n", value);
+            Config::parse(&text, "file.toml").map(|config| config.critic.unwrap().stop_at)
+        };
+        assert_eq!(with("stop_at = 0.9\n").unwrap(), Some(0.9));
+        assert_eq!(with("stop_at = 2.0\n").unwrap(), None);
+        assert_eq!(with("").unwrap(), None);
+        assert!(with("stop_at = nan\n").is_err() && with("stop_at = 0.5\n").is_err());
     }
 
     #[test]

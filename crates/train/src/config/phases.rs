@@ -1,7 +1,8 @@
 //! The phases of a run, one table each.
 
 use crate::data::augment::Perturbation;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use stgan::model::DiscriminatorSpec;
 
 /// Adam's rate and its course over a phase: a linear rise, then half a cosine down to a share of the peak.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,6 +88,13 @@ pub struct DiscriminatorSettings {
     pub reals: Reals,
 }
 
+impl DiscriminatorSettings {
+    /// The sizes of the critic.
+    pub(crate) fn spec(&self) -> DiscriminatorSpec {
+        DiscriminatorSpec { channels: self.channels.clone() }
+    }
+}
+
 fn ten() -> f64 {
     10.0
 }
@@ -126,10 +134,10 @@ pub struct Critic {
     /// At most.
     pub iterations: usize,
     pub batch: usize,
-    /// The phase ends once the critic prefers the right placement to a perturbed one in this share of the held-out cases;
-    /// above 1, never.
-    #[serde(default = "never")]
-    pub stop_at: f64,
+    /// The phase ends once the critic prefers the right placement to a perturbed one in this share of the held-out cases.
+    /// Without it, or with a share above 1, which cannot be reached, all iterations are done.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "reachable")]
+    pub stop_at: Option<f64>,
     /// Share of the composites whose frame stands where it would be right on another face of the batch. Poses then tell real
     /// and composed apart only together with the face, and the critic has to look at it. Needs landmarks.
     #[serde(default)]
@@ -138,8 +146,10 @@ pub struct Critic {
     pub perturbation: Perturbation,
 }
 
-fn never() -> f64 {
-    2.0
+fn reachable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    let share = f64::deserialize(from)?;
+    // What is not a number stays, to be refused.
+    Ok(if share > 1.0 { None } else { Some(share) })
 }
 
 /// The generators against the critic: stage after stage, earlier ones frozen, the critic carrying on.

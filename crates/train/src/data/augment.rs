@@ -3,13 +3,14 @@
 use super::anchors::{self, Anchors};
 use super::pool::Face;
 pub use super::sampler::Sampler;
+use crate::Result;
 use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 use stgan::internals::homography::DIMENSION;
 use stgan::internals::pose::{PUPIL_X, TEMPLE_X, view_to_canonical};
 use stgan::internals::resample::{self, Pyramid};
-use stgan::{BitmapRef, Homography, Placement, Result};
+use stgan::{BitmapRef, Homography, Placement};
 
 /// How far examples stray from the pose in which the frame sits right. Standard deviations.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

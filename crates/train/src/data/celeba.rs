@@ -2,11 +2,11 @@
 //! [`Source::Celeba`](super::Source::Celeba).
 
 use super::check::{Landmarks, Listed, Row};
-use super::{Problem, Settings, data_error};
+use super::{Problem, Settings};
+use crate::{Error, Result};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use stgan::{Error, Result};
 
 pub(super) const ATTRIBUTES: &str = "list_attr_celeba";
 const PARTITION: &str = "list_eval_partition";
@@ -32,7 +32,7 @@ fn find(folder: &Path, stem: &str) -> Option<PathBuf> {
 
 pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
     let need = |stem: &str| {
-        find(folder, stem).ok_or_else(|| data_error(folder, format!("there is no {stem}.txt, nor {stem}.csv")))
+        find(folder, stem).ok_or_else(|| Error::data(folder, format!("there is no {stem}.txt, nor {stem}.csv")))
     };
     let attributes = Sheet::read(need(ATTRIBUTES)?)?;
     let partition = Sheet::read(need(PARTITION)?)?;
@@ -42,17 +42,19 @@ pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
         // Unpacked into a folder of its own name.
         outer if outer.join(IMAGES).is_dir() => outer.join(IMAGES),
         outer if outer.is_dir() => outer,
-        outer => return Err(data_error(&outer, "there is no such folder".into())),
+        outer => return Err(Error::data(&outer, "there is no such folder")),
     };
     let glasses = attributes.column(GLASSES)?;
-    let splits = partition.by_name();
-    let persons = identity.as_ref().map(Sheet::by_name);
-    let eyes = match &eyes {
-        Some(sheet) => Some((sheet.columns(EYES)?, sheet.by_name())),
-        None => None,
+    let lists = Lists {
+        glasses,
+        splits: partition.by_name(),
+        names: SPLITS.map(Arc::<str>::from),
+        persons: identity.as_ref().map(Sheet::by_name),
+        eyes: match &eyes {
+            Some(sheet) => Some((sheet.columns(EYES)?, sheet.by_name())),
+            None => None,
+        },
     };
-
-    let names = SPLITS.map(Arc::<str>::from);
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
     if let Some((said, found)) = attributes.count.map(|said| (said, attributes.rows().count())).filter(|(a, b)| a != b)
     {
@@ -60,55 +62,7 @@ pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
         problems.push(Problem { path: attributes.path.display().to_string(), reason });
     }
     for (line, text) in attributes.rows() {
-        let row = || -> std::result::Result<Row, String> {
-            let (name, values) = cells(text);
-            let glasses = match nth(values, glasses) {
-                Some("1") => true,
-                Some("-1" | "0") => false,
-                Some(other) => return Err(format!("{name}: {GLASSES} is {other:?}, not 1 or -1")),
-                None => return Err(format!("{name}: {GLASSES} is missing")),
-            };
-            let split = match splits.get(name).and_then(|values| nth(values, 0)) {
-                Some(value) => value
-                    .parse::<usize>()
-                    .ok()
-                    .and_then(|value| names.get(value))
-                    .ok_or_else(|| format!("{name}: it is in part {value:?} of {PARTITION}, not 0, 1 or 2"))?,
-                None => return Err(format!("{name}: it is not in {PARTITION}")),
-            };
-            let person = match &persons {
-                Some(persons) => persons
-                    .get(name)
-                    .and_then(|v| nth(v, 0))
-                    .ok_or_else(|| format!("{name}: it is not in {IDENTITY}"))?,
-                None => name,
-            };
-            let landmarks = match &eyes {
-                Some((columns, sheet)) => {
-                    let values = sheet.get(name).ok_or_else(|| format!("{name}: it is not in {LANDMARKS}"))?;
-                    let number = |at: usize| nth(values, at).and_then(|value| value.parse::<f64>().ok());
-                    match columns.map(number) {
-                        // Numbers of pixels, whose centres lie half a pixel further.
-                        [Some(rx), Some(ry), Some(lx), Some(ly)] => {
-                            Some(Landmarks::Eyes([[rx + 0.5, ry + 0.5], [lx + 0.5, ly + 0.5]]))
-                        }
-                        _ => return Err(format!("{name}: its eyes in {LANDMARKS} are not numbers")),
-                    }
-                }
-                None => None,
-            };
-            Ok(Row {
-                id: name.to_owned(),
-                person: person.to_owned(),
-                split: split.clone(),
-                glasses,
-                file: name.to_owned(),
-                yaw: None,
-                landmarks,
-                whole: None,
-            })
-        };
-        match row() {
+        match lists.row(text) {
             Ok(row) => rows.push(row),
             Err(reason) => {
                 problems.push(Problem { path: format!("{} line {line}", attributes.path.display()), reason });
@@ -117,6 +71,68 @@ pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
     }
     let path = partition.path.clone();
     Ok(Listed { path, images, rows, problems })
+}
+
+/// The lists by name of the file, and where their columns are.
+struct Lists<'a> {
+    /// The column of the attributes.
+    glasses: usize,
+    splits: HashMap<&'a str, &'a str>,
+    /// What the parts of the partition are called.
+    names: [Arc<str>; 3],
+    persons: Option<HashMap<&'a str, &'a str>>,
+    eyes: Option<([usize; 4], HashMap<&'a str, &'a str>)>,
+}
+
+impl Lists<'_> {
+    /// What is known of the image of a row of the attributes, or what is wrong with it.
+    fn row(&self, text: &str) -> std::result::Result<Row, String> {
+        let (name, values) = cells(text);
+        let glasses = match nth(values, self.glasses) {
+            Some("1") => true,
+            Some("-1" | "0") => false,
+            Some(other) => return Err(format!("{name}: {GLASSES} is {other:?}, not 1 or -1")),
+            None => return Err(format!("{name}: {GLASSES} is missing")),
+        };
+        let split = self.split(name)?;
+        let person = match &self.persons {
+            Some(persons) => {
+                persons.get(name).and_then(|v| nth(v, 0)).ok_or_else(|| format!("{name}: it is not in {IDENTITY}"))?
+            }
+            None => name,
+        };
+        Ok(Row {
+            id: name.to_owned(),
+            person: person.to_owned(),
+            split,
+            glasses,
+            file: name.to_owned(),
+            yaw: None,
+            landmarks: self.landmarks(name)?,
+            whole: None,
+        })
+    }
+
+    fn split(&self, name: &str) -> std::result::Result<Arc<str>, String> {
+        let Some(value) = self.splits.get(name).and_then(|values| nth(values, 0)) else {
+            return Err(format!("{name}: it is not in {PARTITION}"));
+        };
+        let split = value.parse::<usize>().ok().and_then(|value| self.names.get(value));
+        split.cloned().ok_or_else(|| format!("{name}: it is in part {value:?} of {PARTITION}, not 0, 1 or 2"))
+    }
+
+    fn landmarks(&self, name: &str) -> std::result::Result<Option<Landmarks>, String> {
+        let Some((columns, sheet)) = &self.eyes else { return Ok(None) };
+        let values = sheet.get(name).ok_or_else(|| format!("{name}: it is not in {LANDMARKS}"))?;
+        let number = |at: usize| nth(values, at).and_then(|value| value.parse::<f64>().ok());
+        match columns.map(number) {
+            // Numbers of pixels, whose centres lie half a pixel further.
+            [Some(rx), Some(ry), Some(lx), Some(ly)] => {
+                Ok(Some(Landmarks::Eyes([[rx + 0.5, ry + 0.5], [lx + 0.5, ly + 0.5]])))
+            }
+            _ => Err(format!("{name}: its eyes in {LANDMARKS} are not numbers")),
+        }
+    }
 }
 
 /// One of the lists: rows of a file name and values, apart by spaces or commas. Before them may come their number, and
@@ -132,8 +148,8 @@ struct Sheet {
 
 impl Sheet {
     fn read(path: PathBuf) -> Result<Self> {
-        let bytes = std::fs::read(&path).map_err(|source| Error::Io { path: path.display().to_string(), source })?;
-        let text = String::from_utf8(bytes).map_err(|_| data_error(&path, "it is not text".into()))?;
+        let bytes = std::fs::read(&path).map_err(Error::io(&path, "read"))?;
+        let text = String::from_utf8(bytes).map_err(|source| Error::unreadable(&path, "it is not text", source))?;
         let text = text.trim_start_matches('\u{feff}').to_owned();
         let mut lines = text.lines().peekable();
         let count = lines.peek().and_then(|line| line.trim().parse::<usize>().ok());
@@ -165,7 +181,7 @@ impl Sheet {
         self.header
             .iter()
             .position(|column| column == name)
-            .ok_or_else(|| data_error(&self.path, format!("there is no column {name}")))
+            .ok_or_else(|| Error::data(&self.path, format!("there is no column {name}")))
     }
 
     fn columns<const N: usize>(&self, names: [&str; N]) -> Result<[usize; N]> {

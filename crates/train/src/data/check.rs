@@ -1,14 +1,15 @@
 //! From the rows of a table to a data set: every image is decoded once, and what is broken is named.
 
 use super::anchors::{self, Anchors, Point};
-use super::pool::{self, Face, Origin, Pool, Whole, aligned_placement};
-use super::{Broken, Crop, Dataset, Problem, Settings, data_error, name_some};
+use super::pool::{self, Face, Kind, Origin, Pool, Whole, aligned_placement};
+use super::{Broken, Crop, Dataset, Problem, Settings, name_some};
+use crate::error::chain;
+use crate::{Error, Result};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use stgan::{Error, Result};
 
 /// Smaller images, in pixels a side, show no face.
 const SMALLEST: u32 = 16;
@@ -52,16 +53,16 @@ impl Landmarks {
     }
 }
 
-/// Which pool a row belongs to, as an index into `[bare, wearers, validation, validation_wearers]`.
-fn pool_of(row: &Row, settings: &Settings) -> Option<usize> {
+/// Which pool a row belongs to; none for a split that is not asked for.
+fn pool_of(row: &Row, settings: &Settings) -> Option<Kind> {
     let split = &*row.split;
     let among = |splits: &[String]| splits.iter().any(|s| s == split);
     if !settings.validation.is_empty() && split == settings.validation {
-        Some(if row.glasses { 3 } else { 2 })
+        Some(if row.glasses { Kind::ValidationWearer } else { Kind::Validation })
     } else if among(&settings.splits) {
-        Some(usize::from(row.glasses))
+        Some(if row.glasses { Kind::Wearer } else { Kind::Bare })
     } else {
-        (row.glasses && among(&settings.wearer_splits)).then_some(1)
+        (row.glasses && among(&settings.wearer_splits)).then_some(Kind::Wearer)
     }
 }
 
@@ -76,11 +77,11 @@ pub(super) fn dataset(
     refuse(&problems, settings)?;
     let rows = without_repetitions(&path, rows, &mut problems);
     splits_exist(&path, &rows, settings)?;
-    let wanted: Vec<(usize, Row)> =
+    let wanted: Vec<(Kind, Row)> =
         rows.into_iter().filter_map(|row| pool_of(&row, settings).map(|kind| (kind, row))).collect();
     let (total, done) = (wanted.len(), AtomicUsize::new(0));
     let images: Arc<Path> = images.into();
-    let checked: Vec<(usize, std::result::Result<Face, Problem>)> = wanted
+    let checked: Vec<(Kind, std::result::Result<Face, Problem>)> = wanted
         .into_par_iter()
         .map(|(kind, row)| {
             let face = face(&images, row, settings);
@@ -88,30 +89,56 @@ pub(super) fn dataset(
             (kind, face)
         })
         .collect();
-    let mut pools = [const { Vec::new() }; 4];
+    let mut faces = Faces::default();
     for (kind, face) in checked {
         match face {
             // Turned heads are left out of what is learned from, not of what is measured.
-            Ok(face) if kind < 2 && face.yaw.is_some_and(|yaw| yaw.abs() > settings.largest_yaw) => {}
-            Ok(face) => pools[kind].push(face),
+            Ok(face) if kind.is_learned() && face.yaw.is_some_and(|yaw| yaw.abs() > settings.largest_yaw) => {}
+            Ok(face) => faces.of(kind).push(face),
             Err(problem) => problems.push(problem),
         }
     }
     refuse(&problems, settings)?;
-    for (kind, splits) in [(0, settings.splits.join(", ")), (2, settings.validation.clone())] {
-        if pools[kind].is_empty() && !splits.is_empty() {
+    for (kind, splits) in [(Kind::Bare, settings.splits.join(", ")), (Kind::Validation, settings.validation.clone())] {
+        if faces.of(kind).is_empty() && !splits.is_empty() {
             let mut reason = format!("no faces without glasses in {splits}");
             if !problems.is_empty() {
                 reason += &format!("; {} cannot be used: {}", problems.len(), name_some(&problems));
             }
-            return Err(data_error(folder, reason));
+            return Err(Error::data(folder, reason));
         }
     }
-    let [bare, wearers, validation, validation_wearers] =
-        pools.map(|faces| Pool::new(faces, settings.keep_in_memory_below));
+    let pool = |faces: Vec<Face>| Pool::new(faces, settings.keep_in_memory_below);
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let name = name.file_name().map_or_else(|| "data".to_owned(), |name| name.to_string_lossy().into_owned());
-    Ok(Dataset { name, bare, wearers, validation, validation_wearers, problems })
+    Ok(Dataset {
+        name,
+        bare: pool(faces.bare),
+        wearers: pool(faces.wearers),
+        validation: pool(faces.validation),
+        validation_wearers: pool(faces.validation_wearers),
+        problems,
+    })
+}
+
+/// The faces of the four pools.
+#[derive(Default)]
+struct Faces {
+    bare: Vec<Face>,
+    wearers: Vec<Face>,
+    validation: Vec<Face>,
+    validation_wearers: Vec<Face>,
+}
+
+impl Faces {
+    fn of(&mut self, kind: Kind) -> &mut Vec<Face> {
+        match kind {
+            Kind::Bare => &mut self.bare,
+            Kind::Wearer => &mut self.wearers,
+            Kind::Validation => &mut self.validation,
+            Kind::ValidationWearer => &mut self.validation_wearers,
+        }
+    }
 }
 
 fn refuse(problems: &[Problem], settings: &Settings) -> Result<()> {
@@ -121,7 +148,7 @@ fn refuse(problems: &[Problem], settings: &Settings) -> Result<()> {
             if !rest.is_empty() {
                 reason += &format!("; besides, {}", name_some(rest));
             }
-            Err(Error::Data { path: first.path.clone(), reason })
+            Err(Error::Data { path: first.path.clone(), reason, source: None })
         }
         _ => Ok(()),
     }
@@ -134,7 +161,7 @@ fn keep_persons_apart(path: &Path, rows: &[Row]) -> Result<()> {
         let first: &str = splits.entry(&row.person).or_insert(&row.split);
         if *first != *row.split {
             let reason = format!("person {} is in the splits {first} and {}", row.person, row.split);
-            return Err(data_error(path, reason));
+            return Err(Error::data(path, reason));
         }
     }
     Ok(())
@@ -159,7 +186,7 @@ fn splits_exist(path: &Path, rows: &[Row], settings: &Settings) -> Result<()> {
     match wanted.into_iter().find(|split| !split.is_empty() && !found.contains(split.as_str())) {
         Some(split) => {
             let found: Vec<&str> = found.into_iter().collect();
-            Err(data_error(path, format!("no rows of split {split}; there is {}", found.join(", "))))
+            Err(Error::data(path, format!("no rows of split {split}; there is {}", found.join(", "))))
         }
         None => Ok(()),
     }
@@ -170,9 +197,10 @@ fn face(images: &Arc<Path>, row: Row, settings: &Settings) -> std::result::Resul
     let path = images.join(&row.file);
     let problem = |reason: String| Problem { path: path.display().to_string(), reason };
     let image = pool::read_image(&path).map_err(|error| match error {
-        Error::Data { reason, .. } => problem(reason),
+        Error::Data { reason, source: None, .. } => problem(reason),
+        Error::Data { source: Some(source), .. } => problem(chain(&*source)),
         Error::Io { source, .. } => problem(source.to_string()),
-        other => problem(other.to_string()),
+        other => problem(chain(&other)),
     })?;
     let size = (image.width(), image.height());
     if size.0.min(size.1) < SMALLEST {

@@ -1,9 +1,8 @@
 //! Frames as the networks see them: a pool of random ones for training, the catalogue's for evaluation.
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use crate::Result;
+use crate::address::{Stream, rng};
 use rayon::prelude::*;
-use stgan::Result;
 use stgan::compose::Foreground;
 use stgan::internals::tryon;
 use stgan_synth::random;
@@ -17,10 +16,8 @@ const RENDER_WIDTH: u32 = 192;
 /// As [`Foreground::new`].
 pub fn random(count: usize, size: usize, seed: u64) -> Result<Vec<Vec<f32>>> {
     let draw = |i: usize| {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(i as u64);
-        let image = random::frame(&mut rng, RENDER_WIDTH);
-        tryon::frame_view(&Foreground::new(image.as_ref())?, size)
+        let image = random::frame(&mut rng(seed, Stream::Frame(i)), RENDER_WIDTH);
+        Ok(tryon::frame_view(&Foreground::new(image.as_ref())?, size)?)
     };
     (0..count).into_par_iter().map(draw).collect()
 }

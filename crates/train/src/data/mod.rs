@@ -1,4 +1,4 @@
-//! Data sets of faces, and what training makes of them. Native only.
+//! Data sets of faces, and what training makes of them.
 //!
 //! [`open`] reads one of three kinds of data and gives the same [`Dataset`] for each: faces without glasses to learn from,
 //! photos of people who wear glasses (the critic's real pictures), and both kinds again of people that training never
@@ -15,20 +15,21 @@ pub mod anchors;
 pub mod augment;
 mod celeba;
 mod check;
-pub mod frames;
+pub(crate) mod frames;
 mod pool;
 mod sampler;
-pub mod scenes;
+pub(crate) mod scenes;
 mod settings;
 mod synthetic;
 mod table;
 
 pub use pool::{Face, Pool, Whole};
+pub use scenes::SceneSettings;
 pub use settings::{Broken, Crop, Settings, Source, Synthetic};
 
+use crate::{Error, Result};
 use std::fmt;
 use std::path::Path;
-use stgan::{Error, Result};
 
 /// Faces to learn from, and faces to measure on.
 #[derive(Debug)]
@@ -124,12 +125,8 @@ pub fn open(folder: Option<&Path>, settings: &Settings, progress: &(dyn Fn(usize
         Source::Auto if celeba::is_at(folder) => celeba::list(folder, settings)?,
         Source::Auto => {
             let reason = format!("holds neither {} nor CelebA's {}.txt", table::FILE, celeba::ATTRIBUTES);
-            return Err(data_error(folder, reason));
+            return Err(Error::data(folder, reason));
         }
     };
     check::dataset(folder, listed, settings, progress)
-}
-
-fn data_error(path: &Path, reason: String) -> Error {
-    Error::Data { path: path.display().to_string(), reason }
 }

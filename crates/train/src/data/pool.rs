@@ -3,10 +3,11 @@
 use super::anchors::Anchors;
 use super::augment::Subject;
 use super::synthetic;
-use std::path::{Path, PathBuf};
+use crate::{Error, Result};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use stgan::internals::pose::{EYE_Y, TEMPLE_X};
-use stgan::{Bitmap, Error, Homography, Placement, Result};
+use stgan::{Bitmap, Homography, Placement};
 
 /// CelebA's aligned images, and the square of them that the networks look at (ST-GAN's crop): width, height, the square's
 /// centre and half its side, in pixels.
@@ -27,6 +28,33 @@ pub(super) fn aligned_placement(width: u32, height: u32) -> Option<Placement> {
         width: scale * HALF * 2.0 * TEMPLE_X,
         rotation: 0.0,
     })
+}
+
+/// The four pools of a data set.
+///
+/// The order is part of the meaning of a drawn face's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Bare,
+    Wearer,
+    Validation,
+    ValidationWearer,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "bare",
+            Self::Wearer => "wearer",
+            Self::Validation => "validation",
+            Self::ValidationWearer => "validation-wearer",
+        }
+    }
+
+    /// Whether it is learned from, rather than measured on.
+    pub(super) fn is_learned(self) -> bool {
+        matches!(self, Self::Bare | Self::Wearer)
+    }
 }
 
 /// A face: what is known of it, and where its pixels come from.
@@ -113,13 +141,12 @@ impl Face {
 }
 
 /// Reads and decodes a file.
-pub(super) fn read_image(path: &PathBuf) -> Result<Bitmap> {
-    let name = || path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|source| Error::Io { path: name(), source })?;
+pub(super) fn read_image(path: &Path) -> Result<Bitmap> {
+    let bytes = std::fs::read(path).map_err(Error::io(path, "read"))?;
     if bytes.is_empty() {
-        return Err(Error::Data { path: name(), reason: "the file is empty".into() });
+        return Err(Error::data(path, "the file is empty"));
     }
-    stgan_decoder::decode(&bytes).map_err(|e| Error::Data { path: name(), reason: e.to_string() })
+    stgan_decoder::decode(&bytes).map_err(|source| Error::unreadable(path, "it is no image", source))
 }
 
 /// Faces of one kind, in memory or streamed. Shared between threads freely.

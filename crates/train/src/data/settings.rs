@@ -1,7 +1,7 @@
 //! What is read, and how: the `[data]` table of a configuration.
 
+use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
-use stgan::{Error, Result};
 
 /// How a data set is opened. Every key may be left out; unknown ones are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,14 +1,15 @@
 //! Synthetic faces: drawn on demand, known to the last landmark.
 
-use super::pool::{Face, Origin, Pool, aligned_placement};
-use super::{Crop, Dataset, Settings, anchors, data_error};
-use rand::SeedableRng;
+use super::pool::{Face, Kind, Origin, Pool, aligned_placement};
+use super::{Crop, Dataset, Settings, anchors};
+use crate::address::{Stream, rng};
+use crate::{Error, Result};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use std::path::Path;
+use stgan::Bitmap;
 use stgan::compose::{self, Foreground};
 use stgan::internals::pose::frame_to_canonical;
-use stgan::{Bitmap, Result};
 use stgan_synth::people::{self, Person};
 use stgan_synth::random;
 
@@ -21,35 +22,12 @@ pub(super) struct Address {
     width: u32,
 }
 
-/// The order is part of the addresses' meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Bare,
-    Wearer,
-    Validation,
-    ValidationWearer,
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Bare => "bare",
-            Self::Wearer => "wearer",
-            Self::Validation => "validation",
-            Self::ValidationWearer => "validation-wearer",
-        }
-    }
-}
-
 /// Pixels across the frames that wearers wear, beside those across the image.
 const FRAME_SHARE: f64 = 0.75;
 
 impl Address {
-    /// Streams are numbered so that no two faces share one, of whatever kind.
     fn rng(&self) -> ChaCha8Rng {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream((self.index as u64) * 4 + self.kind as u64);
-        rng
+        rng(self.seed, Stream::DrawnFace { pool: self.kind as u8, index: self.index })
     }
 
     fn face(self, settings: &Settings) -> Result<Face> {
@@ -61,7 +39,7 @@ impl Address {
         let placement = match settings.crop {
             Crop::Landmarks if settings.landmarks => anchors::placement(&target),
             _ => aligned_placement(size.0, size.1)
-                .ok_or_else(|| data_error(Path::new("synthetic"), format!("{size:?} is not CelebA's shape")))?,
+                .ok_or_else(|| Error::data(Path::new("synthetic"), format!("{size:?} is not CelebA's shape")))?,
         };
         let id = format!("{}-{}", self.kind.name(), self.index);
         Ok(Face {
@@ -108,7 +86,7 @@ pub(super) fn open(settings: &Settings) -> Result<Dataset> {
     let bare = pool(Kind::Bare, s.bare, settings.largest_yaw)?;
     if bare.is_empty() {
         let reason = format!("no face is turned by less than {}°", settings.largest_yaw);
-        return Err(data_error(Path::new("synthetic"), reason));
+        return Err(Error::data(Path::new("synthetic"), reason));
     }
     Ok(Dataset {
         name: "synthetic".into(),

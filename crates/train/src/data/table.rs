@@ -3,11 +3,11 @@
 use super::anchors::similarity;
 use super::check::{Landmarks, Listed, Row};
 use super::pool::Whole;
-use super::{Problem, Settings, data_error};
+use super::{Problem, Settings};
+use crate::{Error, Result};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use stgan::Result;
 
 pub(super) const FILE: &str = "labels.csv";
 
@@ -42,9 +42,9 @@ struct Columns {
 
 pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
     let path = folder.join(FILE);
-    let error = |e: csv::Error| data_error(&path, e.to_string());
+    let error = |source: csv::Error| Error::unreadable(&path, "no table can be read from it", source);
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(&path).map_err(error)?;
-    let columns = Columns::find(reader.headers().map_err(error)?).map_err(|reason| data_error(&path, reason))?;
+    let columns = Columns::find(reader.headers().map_err(error)?).map_err(|reason| Error::data(&path, reason))?;
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
     let mut splits: HashMap<String, Arc<str>> = HashMap::new();
     for (i, record) in reader.records().enumerate() {

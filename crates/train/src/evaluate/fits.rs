@@ -1,15 +1,15 @@
 //! Many fits from random starts, and how far off each ends.
 
 use super::{Spread, Start, Summary};
+use crate::address::{Stream, rng};
 use crate::data::Face;
 use crate::data::anchors::{self, FRAME};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use crate::{Error, Result};
 use rayon::prelude::*;
 use serde::Serialize;
+use stgan::TryOn;
 use stgan::compose::Foreground;
 use stgan::internals::pose::frame_to_canonical;
-use stgan::{Error, Result, TryOn};
 
 /// One fit.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,15 +62,14 @@ pub fn measure(
         let image = face.image()?;
         let one = |k: usize| -> Result<Measured> {
             let frame = &frames[k / draws];
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream((index * frames.len() * draws + k) as u64);
+            let mut rng = rng(seed, Stream::Fit(index * frames.len() * draws + k));
             let start = spread.draw(face, target, &mut rng)?;
             let fit = tryon.fit_from(image.as_ref(), frame, &start.placement, &start.params, steps)?;
             let on_frame = anchors::apply(&frame_to_canonical(frame).inverse()?, &FRAME);
             let errors = (0..=fit.steps())
                 .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_frame), target)))
                 .collect::<Result<_>>()?;
-            let moved = (1..=fit.steps()).map(|k| fit.moved(k)).collect::<Result<_>>()?;
+            let moved = (1..=fit.steps()).map(|k| fit.moved(k)).collect::<stgan::Result<_>>()?;
             Ok(Measured { face: index, frame: k / draws, start, errors, moved })
         };
         (0..frames.len() * draws).map(one).collect()

@@ -1,11 +1,12 @@
 //! The same errors by kinds of people and pictures: whom it works less well for.
 
 use super::{Measured, Spread, Summary};
+use crate::Result;
 use crate::data::Face;
 use crate::data::anchors::{Anchors, distance};
 use rayon::prelude::*;
 use serde::Serialize;
-use stgan::{Bitmap, Result};
+use stgan::Bitmap;
 
 /// The faces of one kind among others, and the anchor errors of their fits after the last update.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -4,10 +4,11 @@
 //! clip with camera noise what is left is trembling. On a clip that goes round at one eye distance a second, what is left
 //! along the way is lag: constant errors cancel over a turn.
 
+use crate::{Error, Result};
 use rayon::prelude::*;
 use serde::Serialize;
 use stgan::compose::Foreground;
-use stgan::{Error, FaceFinder, Result, TrackSettings, Tracked, Tracker, TryOn};
+use stgan::{FaceFinder, TrackSettings, Tracked, Tracker, TryOn};
 use stgan_portraits::{Clip, Motion, Portrait};
 
 /// What is measured on.
@@ -65,15 +66,8 @@ pub fn steadiness<F: FaceFinder + Clone + Sync>(
     frames: &[Foreground],
     conditions: &Conditions,
 ) -> Result<Report> {
+    check(portraits, frames, conditions)?;
     let Conditions { width, height, rate, noise, steps } = *conditions;
-    let check = |name, fine: bool, value: String, expected: &str| match fine {
-        true => Ok(()),
-        false => Err(Error::Argument { name, value, expected: expected.into() }),
-    };
-    check("rate", (1.0..=1000.0).contains(&rate), rate.to_string(), "1 to 1000 pictures a second")?;
-    check("noise", (0.0..=64.0).contains(&noise), noise.to_string(), "0 to 64")?;
-    let count = format!("{} portraits, {} frames", portraits.len(), frames.len());
-    check("evaluation", !portraits.is_empty() && !frames.is_empty(), count, "at least one of each")?;
     // As good as none: α is 1 to the last digits.
     let mut raw = *settings;
     raw.smoothing.rest = 1e9;
@@ -121,6 +115,18 @@ pub fn steadiness<F: FaceFinder + Clone + Sync>(
     });
     let (portraits, frames) = (portraits.len(), frames.len());
     Ok(Report { conditions: *conditions, portraits, frames, eye_distance, tremble, tremble_raw, lag, lag_raw })
+}
+
+fn check(portraits: &[Portrait], frames: &[Foreground], conditions: &Conditions) -> Result<()> {
+    let check = |name, fine: bool, value: String, expected: &str| match fine {
+        true => Ok(()),
+        false => Err(Error::Argument { name, value, expected: expected.into() }),
+    };
+    let Conditions { rate, noise, .. } = *conditions;
+    check("rate", (1.0..=1000.0).contains(&rate), rate.to_string(), "1 to 1000 pictures a second")?;
+    check("noise", (0.0..=64.0).contains(&noise), noise.to_string(), "0 to 64")?;
+    let count = format!("{} portraits, {} frames", portraits.len(), frames.len());
+    check("evaluation", !portraits.is_empty() && !frames.is_empty(), count, "at least one of each")
 }
 
 /// Lens centres relative to the pupils, in eye distances.

@@ -2,16 +2,17 @@
 
 use super::trials::below;
 use super::{FOUND, Summary};
+use crate::address::{Stream, rng};
 use crate::data::anchors::{self, Anchors, FRAME, distance};
 use crate::data::scenes::{SceneSettings, Scenes};
 use crate::data::{Dataset, Face};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use crate::{Error, Result};
+use rand::Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 use stgan::compose::Foreground;
 use stgan::internals::pose::frame_to_canonical;
-use stgan::{Bitmap, Error, Found, Locator, Result, TryOn};
+use stgan::{Bitmap, Found, Locator, TryOn};
 use stgan_synth::faceless::Kind;
 
 /// Pupils are found where their mean error is at most this.
@@ -115,21 +116,42 @@ pub fn located(
     let photos = of_photos(faces, frames)?;
     let wearers = of_photos(dataset.wearers.faces(), &[])?;
 
-    let settings = SceneSettings { people: 0, frames: 0, faceless: 40, ..SceneSettings::default() };
-    let scenes = Scenes::new(dataset, false, &settings, seed ^ 0x5eed)?;
+    let scenes = SceneSettings { people: 0, frames: 0, faceless: 40, ..SceneSettings::default() };
+    let scenes = Scenes::new(dataset, false, &scenes, seed ^ 0x5eed)?;
     let pasted: Vec<Looked> = (0..scenes.bare() * draws)
         .into_par_iter()
         .map(|i| {
-            let mut rng = stream(seed, 1 << 40, i);
+            let mut rng = rng(seed, Stream::Pasted(i));
             let (image, target, turn) = scenes.pasted(i / draws, PASTED, &mut rng)?;
             look(&image, &target, turn >= limit, frames)
         })
         .collect::<Result<_>>()?;
 
-    let alarms: Vec<(String, f64)> = (0..faceless)
+    let alarms = alarms(locator, faces, faceless, seed)?;
+    let looked: Vec<&Looked> = photos.iter().chain(&pasted).chain(&wearers).collect();
+    let steps = |turned: bool| -> Vec<Summary> {
+        let fits = || looked.iter().filter(|l| l.turned || !turned).flat_map(|l| &l.errors);
+        let count = fits().map(Vec::len).min().unwrap_or(0);
+        (0..count).filter_map(|step| Summary::of_some(fits().map(|errors| errors[step]).collect())).collect()
+    };
+    Ok(LocateReport {
+        photos: group(&photos),
+        pasted: group(&pasted),
+        wearers: group(&wearers),
+        faceless: kinds(&alarms, locator.threshold()),
+        threshold: locator.threshold(),
+        thresholds: thresholds(&looked, &alarms, locator.threshold()),
+        all: steps(false),
+        turned: steps(true),
+    })
+}
+
+/// The highest score in each picture without a face, with the kind of picture.
+fn alarms(locator: &Locator, faces: &[Face], faceless: usize, seed: u64) -> Result<Vec<(String, f64)>> {
+    let mut alarms: Vec<(String, f64)> = (0..faceless)
         .into_par_iter()
         .map(|i| {
-            let mut rng = stream(seed, 1 << 41, i);
+            let mut rng = rng(seed, Stream::Faceless(i));
             let kind = Kind::ALL[i % Kind::ALL.len()];
             let width = rng.random_range(200..800);
             let image = kind.draw(&mut rng, width)?;
@@ -141,55 +163,43 @@ pub fn located(
         .filter_map(|face| below_the_face(face).transpose())
         .map(|image| Ok(("photos below the face".to_owned(), highest(locator, &image?)?)))
         .collect::<Result<_>>()?;
+    alarms.extend(below);
+    Ok(alarms)
+}
 
-    let looked: Vec<&Looked> = photos.iter().chain(&pasted).chain(&wearers).collect();
-    let all_alarms: Vec<f64> = alarms.iter().chain(&below).map(|(_, score)| *score).collect();
+/// What other thresholds would give, and that of the weights file.
+fn thresholds(looked: &[&Looked], alarms: &[(String, f64)], own: f64) -> Vec<Threshold> {
     let mut thresholds: Vec<f64> = THRESHOLDS.to_vec();
-    thresholds.push(locator.threshold());
+    thresholds.push(own);
     thresholds.sort_by(f64::total_cmp);
     let threshold = |threshold: f64| {
         let count = |right: bool| {
             let scores = looked.iter().flat_map(|l| &l.scores);
             scores.filter(|(score, is_face)| *score >= threshold && *is_face == right).count() as f64
         };
-        let raised = all_alarms.iter().filter(|score| **score >= threshold).count() as f64;
+        let raised = alarms.iter().filter(|(_, score)| *score >= threshold).count() as f64;
         let (right, wrong) = (count(true), count(false) + raised);
         Threshold {
             threshold,
             precision: right / (right + wrong).max(1.0),
             recall: right / looked.len() as f64,
-            alarms: raised / (all_alarms.len().max(1)) as f64,
+            alarms: raised / (alarms.len().max(1)) as f64,
         }
     };
-    let steps = |turned: bool| -> Vec<Summary> {
-        let fits = || looked.iter().filter(|l| l.turned || !turned).flat_map(|l| &l.errors);
-        let count = fits().map(Vec::len).min().unwrap_or(0);
-        (0..count).filter_map(|step| Summary::of_some(fits().map(|errors| errors[step]).collect())).collect()
-    };
-    let mut kinds: Vec<Alarms> = Vec::new();
-    for (kind, score) in alarms.into_iter().chain(below) {
-        let raised = usize::from(score >= locator.threshold());
-        match kinds.iter_mut().find(|k| k.kind == kind) {
-            Some(k) => (k.pictures, k.alarms) = (k.pictures + 1, k.alarms + raised),
-            None => kinds.push(Alarms { kind, pictures: 1, alarms: raised }),
-        }
-    }
-    Ok(LocateReport {
-        photos: group(&photos),
-        pasted: group(&pasted),
-        wearers: group(&wearers),
-        faceless: kinds,
-        threshold: locator.threshold(),
-        thresholds: thresholds.into_iter().map(threshold).collect(),
-        all: steps(false),
-        turned: steps(true),
-    })
+    thresholds.into_iter().map(threshold).collect()
 }
 
-fn stream(seed: u64, purpose: u64, item: usize) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(purpose + item as u64);
-    rng
+/// How many pictures of each kind raise an alarm, in the order in which the kinds come.
+fn kinds(alarms: &[(String, f64)], threshold: f64) -> Vec<Alarms> {
+    let mut kinds: Vec<Alarms> = Vec::new();
+    for (kind, score) in alarms {
+        let raised = usize::from(*score >= threshold);
+        match kinds.iter_mut().find(|k| k.kind == *kind) {
+            Some(k) => (k.pictures, k.alarms) = (k.pictures + 1, k.alarms + raised),
+            None => kinds.push(Alarms { kind: kind.clone(), pictures: 1, alarms: raised }),
+        }
+    }
+    kinds
 }
 
 /// From what turn on a face is among the tenth that is turned furthest.

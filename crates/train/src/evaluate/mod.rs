@@ -1,4 +1,4 @@
-//! How well frames end up where they should: anchor errors over faces, frames and random placements. Native only.
+//! How well frames end up where they should: anchor errors over faces, frames and random placements.
 
 mod fits;
 mod groups;

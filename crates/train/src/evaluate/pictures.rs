@@ -1,13 +1,14 @@
 //! Fits to look at: what the generators add to located eyes, and those that went worst.
 
 use super::{Measured, Start};
+use crate::Result;
 use crate::data::Face;
 use crate::data::anchors::{self, Anchors, FRAME};
 use rayon::prelude::*;
 use stgan::compose::{self, Foreground};
 use stgan::internals::pose::{frame_to_canonical, view_to_canonical};
 use stgan::internals::resample;
-use stgan::{Bitmap, Homography, Locator, Placement, Rect, Result, TryOn};
+use stgan::{Bitmap, Homography, Locator, Placement, Rect, TryOn};
 
 /// Three planes of `size × size` pixels, R, G and B; an anchor error in eye distances where a frame is to be seen.
 pub type Shown = (Vec<f32>, Option<f64>);

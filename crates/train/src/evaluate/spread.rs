@@ -3,11 +3,12 @@
 use crate::data::Face;
 use crate::data::anchors::{self, Anchors};
 use crate::data::augment::{Perturbation, perturb};
+use crate::{Error, Result};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::Serialize;
 use stgan::internals::homography::DIMENSION;
-use stgan::{Error, Homography, Placement, Result};
+use stgan::{Homography, Placement};
 
 /// How far from where it belongs a frame is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

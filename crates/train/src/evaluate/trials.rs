@@ -1,16 +1,17 @@
 //! What becomes of fits that start where there is a face, where there is none, and where the frame is far off.
 
 use super::{Spread, Start};
+use crate::address::{Stream, rng};
 use crate::data::Face;
 use crate::data::anchors::{self, Anchors, FRAME, distance};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use crate::{Error, Result};
+use rand::Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 use stgan::compose::Foreground;
 use stgan::internals::homography::DIMENSION;
 use stgan::internals::pose::frame_to_canonical;
-use stgan::{Bitmap, Error, Fit, Placement, Rect, Result, TryOn};
+use stgan::{Bitmap, Fit, Placement, Rect, TryOn};
 use stgan_synth::faceless::Kind;
 
 /// What a fit starts from.
@@ -72,8 +73,7 @@ pub fn trials(tryon: &TryOn, faces: &[Face], frames: &[Foreground], each: usize,
         return Err(Error::Argument { name: "trials", value, expected: "at least one of each".into() });
     }
     let of_face = |(index, face): (usize, &Face)| -> Result<Vec<Trial>> {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream((1 << 42) + index as u64);
+        let mut rng = rng(seed, Stream::Trials(index));
         let target = face.target.ok_or_else(|| Error::Argument {
             name: "face",
             value: face.id.clone(),
@@ -182,5 +182,5 @@ pub(super) fn below(picture: &Bitmap, target: &Anchors) -> Result<Option<Bitmap>
     if height < 48 {
         return Ok(None);
     }
-    picture.as_ref().crop(Rect { x: 0, y: top, width: picture.width(), height }).map(Some)
+    Ok(Some(picture.as_ref().crop(Rect { x: 0, y: top, width: picture.width(), height })?))
 }

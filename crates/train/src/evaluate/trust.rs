@@ -2,11 +2,12 @@
 
 use super::fits::{self, Measured};
 use super::{Situation, Spread, Summary, Trial, trials};
+use crate::Result;
 use crate::data::Face;
 use serde::Serialize;
+use stgan::TryOn;
 use stgan::compose::Foreground;
 use stgan::internals::homography::DIMENSION;
-use stgan::{Result, TryOn};
 
 /// An anchor error of more, in eye distances, is a frame that sits on no face, or on none where it belongs.
 pub const FOUND: f64 = 0.15;

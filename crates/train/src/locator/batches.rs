@@ -1,7 +1,8 @@
 //! What one iteration looks at, and what it should have answered.
 
-use super::Config;
+use crate::Result;
 use crate::address::{Address, Purpose, rng};
+use crate::config::LocatorConfig;
 use crate::data::anchors::{Point, distance};
 use crate::data::scenes::{Scene, Scenes, weather};
 use candle_core::{Device, Tensor};
@@ -9,7 +10,7 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use stgan::internals::locate::{self, Finder, STRIDE};
-use stgan::{Found, Homography, Placement, Result};
+use stgan::{Found, Homography, Placement};
 
 /// Eye distances in pixels of a level at which a face is the finder's to find, and those at which it may, but need not.
 const FOUND: std::ops::Range<f64> = 3.8..14.5;
@@ -58,7 +59,7 @@ fn stack(examples: &[Example], input: usize, places: usize, device: &Device) -> 
 }
 
 /// A batch for the finder.
-pub fn finder(config: &Config, scenes: &Scenes, step: usize, device: &Device) -> Result<Batch> {
+pub fn finder(config: &LocatorConfig, scenes: &Scenes, step: usize, device: &Device) -> Result<Batch> {
     let settings = &config.locator.finder;
     let size = settings.size;
     let one = |item: usize| -> Result<Example> {
@@ -112,7 +113,13 @@ fn answers(scene: &Scene, input: Vec<f32>) -> Example {
 }
 
 /// A batch for the pointer, on what `proposals` takes for faces and on other places of the scenes.
-pub fn pointer(config: &Config, scenes: &Scenes, proposals: &Finder, step: usize, device: &Device) -> Result<Batch> {
+pub fn pointer(
+    config: &LocatorConfig,
+    scenes: &Scenes,
+    proposals: &Finder,
+    step: usize,
+    device: &Device,
+) -> Result<Batch> {
     let settings = &config.locator.pointer;
     let (scene_size, size) = (config.locator.finder.size, config.locator.networks.pointer.size);
     let one = |item: usize| -> Result<Vec<Example>> {

@@ -1,19 +1,20 @@
 //! How a locator fares on people that it has not learned from, and on pictures without any.
 
-use super::config::{Config, HIGHEST_THRESHOLD, Settings};
+use crate::Result;
+use crate::address::{Stream, rng};
+use crate::config::{HIGHEST_THRESHOLD, LocatorConfig, LocatorSettings};
 use crate::data::anchors::{Anchors, distance};
 use crate::data::{Dataset, Pool};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use crate::runner::LocatorFigures;
 use rayon::prelude::*;
 use stgan::internals::locate::Weights;
-use stgan::{Bitmap, Locator, Result};
+use stgan::{Bitmap, Locator};
 use stgan_synth::faceless::Kind;
 
 /// Pictures without a face, and pixels across.
 const FACELESS: usize = 250;
 const WIDTH: u32 = 256;
-/// A face is found where the mean error of its pupils is below this, in eye distances.
+/// A face is found if the mean error of its pupils is below this, in eye distances.
 const FOUND: f64 = 0.25;
 
 pub struct Validation {
@@ -21,33 +22,18 @@ pub struct Validation {
     faceless: Vec<Bitmap>,
 }
 
-/// What a validation says.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Measured {
-    /// Of the photos with a face, the share in which it is found, whatever the score.
-    pub found: f64,
-    /// Of the pupils of those, in eye distances.
-    pub median: f64,
-    pub p95: f64,
-    /// The lowest score from which on no more than the configured share of the faceless pictures raises an alarm.
-    pub threshold: f64,
-    /// The share of the photos whose face is found with that threshold.
-    pub recall: f64,
-}
-
 impl Validation {
-    /// Whole photos where the data has them, aligned images where not.
-    pub fn new(config: &Config, dataset: &Dataset) -> Result<Self> {
+    /// Whole photos if the data has them, aligned images if not.
+    pub fn new(config: &LocatorConfig, dataset: &Dataset) -> Result<Self> {
         let mut photos = photos(&dataset.validation)?;
         photos.extend(self::photos(&dataset.validation_wearers)?);
         let faceless = (0..FACELESS)
             .into_par_iter()
             .map(|i| {
-                let mut rng = ChaCha8Rng::seed_from_u64(config.seed ^ u64::MAX);
-                rng.set_stream(i as u64);
+                let mut rng = rng(config.seed ^ u64::MAX, Stream::HeldOutFaceless(i));
                 Kind::ALL[i % Kind::ALL.len()].draw(&mut rng, WIDTH)
             })
-            .collect::<Result<_>>()?;
+            .collect::<stgan::Result<_>>()?;
         Ok(Self { photos, faceless })
     }
 
@@ -55,7 +41,7 @@ impl Validation {
         self.photos.len()
     }
 
-    pub fn measure(&self, weights: &Weights, settings: &Settings) -> Result<Measured> {
+    pub fn measure(&self, weights: &Weights, settings: &LocatorSettings) -> Result<LocatorFigures> {
         let locator = Locator::from_weights(weights)?;
         let best = |image: &Bitmap| locator.locate_in(&image.as_ref(), 0.0);
         let mut alarms: Vec<f64> = self
@@ -80,7 +66,7 @@ impl Validation {
         errors.sort_by(f64::total_cmp);
         let at = |share: f64| errors.get((errors.len().max(1) - 1) * (share * 100.0) as usize / 100).copied();
         let share = |count: usize| count as f64 / self.photos.len().max(1) as f64;
-        Ok(Measured {
+        Ok(LocatorFigures {
             found: share(errors.len()),
             median: at(0.5).unwrap_or(f64::NAN),
             p95: at(0.95).unwrap_or(f64::NAN),

@@ -1,6 +1,6 @@
 //! Drawing by `plotters` into an image, with a font of the program's own, since a training machine may have none.
 
-use crate::checkpoint::write_atomically;
+use crate::files::write_atomically;
 use image::imageops::{FilterType, resize};
 use image::{ExtendedColorType, ImageEncoder, RgbImage, codecs::png::PngEncoder};
 use plotters::coord::Shift;
@@ -78,12 +78,12 @@ pub fn text_width(area: &Area, text: &str, size: f64) -> f64 {
 /// Writes an opaque image as PNG, beside its place and renamed.
 ///
 /// # Errors
-/// [`Error::Io`].
-pub fn write_png(path: &Path, image: &Bitmap) -> Result<()> {
+/// [`crate::Error::Io`].
+pub fn write_png(path: &Path, image: &Bitmap) -> crate::Result<()> {
     let rgb: Vec<u8> = image.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     let mut bytes = Vec::new();
     PngEncoder::new(&mut bytes)
         .write_image(&rgb, image.width(), image.height(), ExtendedColorType::Rgb8)
-        .map_err(|error| Error::Io { path: path.display().to_string(), source: std::io::Error::other(error) })?;
+        .map_err(|error| crate::Error::unreadable(path, "it cannot be encoded as PNG", error))?;
     write_atomically(path, &bytes)
 }

@@ -27,15 +27,15 @@ const CAPTION: u32 = 20;
 ///
 /// # Errors
 /// [`Error::Argument`] for no pictures at all, a row of more pictures than `columns`, or planes that are not 3·`size`²
-/// long; [`Error::ImageTooLarge`]; [`Error::Io`].
-pub fn write(path: &Path, size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> Result<()> {
+/// long; [`Error::ImageTooLarge`]; [`crate::Error::Io`].
+pub fn write(path: &Path, size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> crate::Result<()> {
     write_png(path, &draw(size, columns, rows)?)
 }
 
 /// The image that [`write()`] writes.
 ///
 /// # Errors
-/// As [`write()`], without [`Error::Io`].
+/// As [`write()`], without [`crate::Error::Io`].
 pub fn draw(size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> Result<Bitmap> {
     check(size, columns, rows)?;
     let side = (size * LEAST.div_ceil(size)) as u32;

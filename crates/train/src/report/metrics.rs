@@ -1,12 +1,12 @@
 //! A run's numbers: one JSON object a line.
 
-use crate::checkpoint::{io, write_atomically};
+use crate::files::write_atomically;
+use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use stgan::{Error, Result};
 
 /// One line: where in the run it belongs, and the numbers of that moment.
 ///
@@ -16,7 +16,7 @@ use stgan::{Error, Result};
 /// kept and not drawn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// `regression`, `critic`, `adversarial` or `end_to_end`.
+    /// `regression`, `critic`, `adversarial`, `end_to_end`, `finder` or `pointer`.
     pub phase: String,
     /// The stage being trained, from 1.
     pub stage: usize,
@@ -94,7 +94,7 @@ impl Metrics {
         })?;
         // One write for line and end: a reader sees all of it, or none.
         let line = line(&record)?;
-        self.file.write_all(line.as_bytes()).map_err(|source| io(&self.path, source))
+        self.file.write_all(line.as_bytes()).map_err(Error::io(&self.path, "written"))
     }
 
     /// Cuts off the records of later steps, for a run that goes on from a checkpoint of `step`.
@@ -129,12 +129,12 @@ pub fn read(path: &Path) -> Result<Vec<Record>> {
 }
 
 fn append_to(path: &Path) -> Result<File> {
-    OpenOptions::new().create(true).append(true).open(path).map_err(|source| io(path, source))
+    OpenOptions::new().create(true).append(true).open(path).map_err(Error::io(path, "opened"))
 }
 
 /// Lossy: a line that was cut within a character is not whole anyway.
 fn text(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(|source| io(path, source))?;
+    let bytes = std::fs::read(path).map_err(Error::io(path, "read"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -155,8 +155,7 @@ fn parse<'t>(path: &Path, text: &'t str) -> Result<Vec<(&'t str, Record)>> {
             Ok(record) => records.push((*line, record)),
             Err(_) if i + 1 == lines.len() => {}
             Err(error) => {
-                let reason = format!("line {} is no record of a run: {error}", at + 1);
-                return Err(Error::Data { path: path.display().to_string(), reason });
+                return Err(Error::unreadable(path, format!("line {} is no record of a run", at + 1), error));
             }
         }
     }

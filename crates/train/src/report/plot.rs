@@ -24,8 +24,8 @@ const STAGES: [[f64; 3]; 5] =
 /// says so.
 ///
 /// # Errors
-/// [`stgan::Error::Io`].
-pub fn write(folder: &Path, records: &[Record]) -> Result<()> {
+/// [`crate::Error::Io`].
+pub fn write(folder: &Path, records: &[Record]) -> crate::Result<()> {
     write_png(&folder.join("losses.png"), &losses(records)?)?;
     write_png(&folder.join("anchor-error.png"), &anchor_errors(records)?)
 }

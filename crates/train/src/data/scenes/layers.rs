@@ -1,9 +1,10 @@
 //! A scene: layers over each other, rendered through any view.
 
+use crate::Result;
 use crate::data::anchors::{self, Anchors, Point};
 use std::sync::Arc;
+use stgan::Homography;
 use stgan::internals::resample::Pyramid;
-use stgan::{Homography, Result};
 
 /// An image that layers share.
 pub(super) struct Picture(pub Pyramid);

@@ -13,9 +13,10 @@ pub use weather::weather;
 
 use super::anchors::{self, Anchors, Point};
 use super::{Dataset, Pool};
+use crate::Result;
+use crate::address::{Stream, rng};
 use layers::{Layer, Mask, Picture};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use stgan::compose::Foreground;
 use stgan::internals::pose::{PUPIL_X, TEMPLE_X, frame_to_canonical};
 use stgan::internals::resample::Pyramid;
-use stgan::{Bitmap, Homography, Result};
+use stgan::{Bitmap, Homography};
 use stgan_synth::faceless::Kind;
 use stgan_synth::people::{self, Person};
 use stgan_synth::random;
@@ -96,15 +97,10 @@ impl Scenes {
             faces.extend(of_pool(pool, bare)?);
             photos.extend(photos_of(pool)?);
         }
-        let rng = |stream: usize| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream((1 << 50) + stream as u64);
-            rng
-        };
         let people = (0..settings.people)
             .into_par_iter()
             .map(|i| {
-                let person = Person::sample(&mut rng(i));
+                let person = Person::sample(&mut rng(seed, Stream::ScenePerson(i)));
                 let scale = f64::from(PERSON_WIDTH) / people::WIDTH;
                 let scaled = |points: [Point; 2]| points.map(|p| p.map(|x| x * scale));
                 let target = anchors::from_landmarks(scaled(person.irises()), scaled(person.temples()));
@@ -115,7 +111,7 @@ impl Scenes {
         let frames = (0..settings.frames)
             .into_par_iter()
             .map(|i| {
-                let image = random::frame(&mut rng((1 << 20) + i), FRAME_WIDTH);
+                let image = random::frame(&mut rng(seed, Stream::SceneFrame(i)), FRAME_WIDTH);
                 let to_canonical = frame_to_canonical(&Foreground::new(image.as_ref())?);
                 Ok((Picture::new(image.as_ref(), 0)?, to_canonical))
             })
@@ -124,7 +120,7 @@ impl Scenes {
             .into_par_iter()
             .map(|i| {
                 let kind = Kind::ALL[i % Kind::ALL.len()];
-                Picture::new(kind.draw(&mut rng((1 << 30) + i), FACELESS_WIDTH)?.as_ref(), 0)
+                Picture::new(kind.draw(&mut rng(seed, Stream::SceneFaceless(i)), FACELESS_WIDTH)?.as_ref(), 0)
             })
             .collect::<Result<_>>()?;
         Ok(Self { settings: settings.clone(), faces, people, photos, frames, faceless })

@@ -3,11 +3,12 @@
 //! A composite is remembered by its recipe, the address that its example was drawn at and the warp that the generator chose,
 //! and is cooked again when it is needed: ten thousand of them fit into half a megabyte, and a checkpoint holds them all.
 
-use super::address::{Address, Purpose};
+use crate::address::{Address, Purpose};
+use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 use rand::Rng;
 use stgan::internals::homography::DIMENSION;
-use stgan::{Error, Result};
+use stgan::model::Parameters;
 
 /// How to make one composite again.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +29,9 @@ pub struct History {
 
 /// Numbers of a recipe in a checkpoint: purpose, step, item, the warp.
 const COLUMNS: usize = 3 + DIMENSION;
+
+const ENTRIES: &str = "history.entries";
+const FRESH: &str = "history.fresh";
 
 impl History {
     /// Holds `recipes` until [`History::absorb`].
@@ -52,8 +56,8 @@ impl History {
         (0..n.min(self.entries.len())).map(|_| self.entries[rng.random_range(0..self.entries.len())]).collect()
     }
 
-    /// Entries and fresh ones as f64 tensors [n, 11]; every number is exact there.
-    pub(super) fn to_tensors(&self) -> Result<[Tensor; 2]> {
+    /// Entries and fresh ones as f64 tensors [n, 11], under the names that a checkpoint has them by; every number is exact there.
+    pub fn to_memory(&self) -> Result<Parameters> {
         let tensor = |recipes: &[Recipe]| -> Result<Tensor> {
             let row = |r: &Recipe| {
                 let head = [r.address.purpose as u8 as f64, r.address.step as f64, r.address.item as f64];
@@ -62,16 +66,21 @@ impl History {
             let values: Vec<f64> = recipes.iter().flat_map(row).collect();
             Ok(Tensor::from_vec(values, (recipes.len(), COLUMNS), &Device::Cpu)?)
         };
-        Ok([tensor(&self.entries)?, tensor(&self.fresh)?])
+        Ok([(ENTRIES.to_owned(), tensor(&self.entries)?), (FRESH.to_owned(), tensor(&self.fresh)?)]
+            .into_iter()
+            .collect())
     }
 
+    /// What [`History::to_memory`] gave; an empty history if there is none.
+    ///
     /// # Errors
-    /// [`Error::TensorShape`] or [`Error::Argument`] for tensors that [`History::to_tensors`] has not written.
-    pub(super) fn from_tensors([entries, fresh]: [&Tensor; 2]) -> Result<Self> {
+    /// [`stgan::Error::TensorShape`] or [`Error::Argument`] for tensors that it has not given.
+    pub fn from_memory(memory: &Parameters) -> Result<Self> {
         let recipes = |tensor: &Tensor| -> Result<Vec<Recipe>> {
             if tensor.rank() != 2 || tensor.dim(1)? != COLUMNS || tensor.dtype() != DType::F64 {
                 let expected = format!("[n, {COLUMNS}] of f64");
-                return Err(Error::TensorShape { name: "history".into(), actual: tensor.dims().to_vec(), expected });
+                let actual = tensor.dims().to_vec();
+                return Err(stgan::Error::TensorShape { name: "history".into(), actual, expected }.into());
             }
             let recipe = |row: Vec<f64>| {
                 let purpose = Purpose::from_number(row[0]).ok_or_else(|| Error::Argument {
@@ -84,7 +93,8 @@ impl History {
             };
             tensor.to_vec2::<f64>()?.into_iter().map(recipe).collect()
         };
-        Ok(Self { entries: recipes(entries)?, fresh: recipes(fresh)? })
+        let part = |name: &str| memory.0.get(name).map_or_else(|| Ok(Vec::new()), recipes);
+        Ok(Self { entries: part(ENTRIES)?, fresh: part(FRESH)? })
     }
 }
 
@@ -118,8 +128,10 @@ mod tests {
         history.offer((0..7).map(recipe).collect());
         history.absorb(100, &mut ChaCha8Rng::seed_from_u64(1));
         history.offer(vec![recipe(1 << 40)]);
-        let [entries, fresh] = history.to_tensors().unwrap();
-        assert_eq!(History::from_tensors([&entries, &fresh]).unwrap(), history);
-        assert!(History::from_tensors([&entries.narrow(1, 0, 4).unwrap(), &fresh]).is_err());
+        let mut memory = history.to_memory().unwrap();
+        assert_eq!(History::from_memory(&memory).unwrap(), history);
+        let entries = memory.0.get_mut(ENTRIES).unwrap();
+        *entries = entries.narrow(1, 0, 4).unwrap();
+        assert!(History::from_memory(&memory).is_err());
     }
 }

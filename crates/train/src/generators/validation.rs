@@ -1,16 +1,17 @@
 //! How far a run has come, measured on people and frames that it never learns from.
 
-use super::Config;
-use super::address::{Address, Purpose, rng};
-use super::examples::{Batch, stack};
+use super::batch::{Batch, stack};
+use crate::Result;
+use crate::address::{Address, Purpose, rng};
+use crate::config::Config;
 use crate::data::anchors::{self, Anchors};
 use crate::data::augment::Perturbation;
 use crate::data::{Pool, frames};
 use candle_core::{Device, Tensor};
 use rand::Rng;
 use rayon::prelude::*;
+use stgan::Homography;
 use stgan::model::{Cascade, Discriminator, Parameters};
-use stgan::{Homography, Result};
 
 /// Frames that validation looks at.
 const FRAMES: usize = 96;
@@ -41,7 +42,7 @@ pub struct Errors {
 pub struct Row {
     /// Pictures [3, S, S], planar, as placed and after each stage.
     pub pictures: Vec<Vec<f32>>,
-    /// The anchor error of each, where there are landmarks.
+    /// The anchor error of each, if there are landmarks.
     pub errors: Vec<Option<f64>>,
 }
 
@@ -124,7 +125,7 @@ impl<'a> Validation<'a> {
     }
 
     /// The share of the held-out examples in which the critic scores the frame at the landmark pose above the same frame
-    /// perturbed; where there are no landmarks, above in the canonical pose of the aligned photo.
+    /// perturbed; if there are no landmarks, above in the canonical pose of the aligned photo.
     ///
     /// # Errors
     /// As the networks.

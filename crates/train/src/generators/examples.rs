@@ -1,91 +1,24 @@
 //! Examples and batches of them. Every example has an address, from which its random numbers follow.
 
-use super::Config;
-use super::address::{Address, Purpose, rng};
+use super::batch::{Batch, CriticBatch, GameBatch, stack};
 use super::history::{History, Recipe};
-use super::plan::{Leg, Phase};
-use crate::data::anchors::{self, Anchors};
+use crate::address::{Address, Purpose, rng};
+use crate::config::{Adversarial, Config, Critic, Regression};
 use crate::data::augment::{Example, Perturbation, Sampler};
 use crate::data::{Dataset, Pool, frames};
+use crate::{Error, Result};
 use candle_core::{Device, Tensor};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::path::Path;
 use stgan::internals::homography::DIMENSION;
-use stgan::model::{self, Inputs, composite};
-use stgan::{Error, Result, stn};
+use stgan::model::Inputs;
 
 /// Items of one critic's step are numbered apart from the next one's.
 const ITEMS: usize = 1 << 13;
-
-/// Tensors of one batch, on the run's device.
-pub struct Batch {
-    /// [B, 3, S, S].
-    pub background: Tensor,
-    /// What generators take: [B, 4 or 5, S, S].
-    pub foreground: Tensor,
-    /// The frames' warps at the start [B, 8].
-    pub params: Tensor,
-    /// The faces' points in the view, where the data has landmarks for all of them.
-    pub targets: Option<Vec<Anchors>>,
-    pub addresses: Vec<Address>,
-}
-
-impl Batch {
-    pub fn len(&self) -> usize {
-        self.addresses.len()
-    }
-
-    /// The pictures [B, 3, S, S] with the frames warped by `params`; gradients pass to `params`.
-    pub fn composite(&self, params: &Tensor) -> Result<Tensor> {
-        let (_, _, height, width) = self.background.dims4()?;
-        let frames = self.foreground.narrow(1, 0, 4)?.contiguous()?;
-        Ok(composite(&self.background, &stn::warp(&frames, params, (height, width))?)?)
-    }
-
-    /// The foregrounds as warped so far, as generators look at them.
-    pub fn warped(&self, params: &Tensor) -> Result<Tensor> {
-        let (_, _, height, width) = self.background.dims4()?;
-        Ok(stn::warp(&self.foreground, params, (height, width))?)
-    }
-
-    /// Parameters [B, 8] at which the frames' anchors meet the faces' points.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] where there are no landmarks.
-    pub fn right(&self) -> Result<Tensor> {
-        let Some(targets) = &self.targets else {
-            return Err(Error::Argument {
-                name: "landmarks",
-                value: "missing".into(),
-                expected: "data with landmarks, for composites at the landmark pose".into(),
-            });
-        };
-        let solved: Vec<[f64; DIMENSION]> = targets.iter().map(anchors::solve).collect::<Result<_>>()?;
-        let values: Vec<f32> = solved.iter().flatten().map(|x| *x as f32).collect();
-        Ok(Tensor::from_vec(values, (targets.len(), DIMENSION), self.params.device())?)
-    }
-}
-
-/// What one step of the critic looks at.
-pub struct CriticBatch {
-    /// Fresh examples, then remembered ones.
-    pub examples: Batch,
-    /// The warps [h, 8] of the remembered ones, the last of `examples`.
-    pub remembered: Option<Tensor>,
-    /// Real pictures, as many as examples.
-    pub reals: Tensor,
-    /// Of the gradient penalty: [B, 1, 1, 1].
-    pub mix: Tensor,
-}
-
-/// What one iteration of a leg needs.
-pub struct Batches {
-    pub generator: Option<Batch>,
-    pub critic: Vec<CriticBatch>,
-}
 
 /// Faces of one kind, and how they are drawn.
 struct Group<'a> {
@@ -131,11 +64,11 @@ struct Drawn<'f> {
 
 impl<'a> Examples<'a> {
     /// # Errors
-    /// [`Error::Data`] where the data lacks what a phase of the run needs.
+    /// [`Error::Data`] if the data lacks what a phase of the run needs.
     pub fn new(config: &'a Config, dataset: &'a Dataset, device: &Device) -> Result<Self> {
         let spec = config.generator()?;
         let balance = config.examples.balance;
-        let lacks = |what: &str| Error::Data { path: dataset.name.clone(), reason: format!("the data has no {what}") };
+        let lacks = |what: &str| Error::data(Path::new(&dataset.name), format!("the data has no {what}"));
         if dataset.bare.is_empty() {
             return Err(lacks("faces without glasses"));
         }
@@ -186,36 +119,29 @@ impl<'a> Examples<'a> {
         rng(self.config.seed, Address { purpose, step, item })
     }
 
-    /// What iteration `step` (counted over the whole run) of a leg needs. Depends on the arguments alone.
-    pub fn batches(&self, leg: &Leg, step: usize, history: &History) -> Result<Batches> {
-        let config = self.config;
-        let none = Batches { generator: None, critic: Vec::new() };
-        match leg.phase {
-            Phase::Regression => {
-                let Some(r) = &config.regression else { return Ok(none) };
-                Ok(Batches {
-                    generator: Some(self.learn(self.everybody.as_ref(), r.batch, &r.perturbation, step)?),
-                    ..none
-                })
-            }
-            Phase::Critic => {
-                let Some(c) = &config.critic else { return Ok(none) };
-                let mut batch = self.judge(c.batch, &c.perturbation, step, 0, Vec::new())?;
-                let strangers = (c.batch as f64 * c.strangers).round() as usize;
-                batch.examples.params = self.with_strangers(&batch.examples, strangers, step)?;
-                Ok(Batches { critic: vec![batch], ..none })
-            }
-            Phase::Adversarial | Phase::EndToEnd => {
-                let Some(a) = &config.adversarial else { return Ok(none) };
-                let remembered = (a.batch as f64 * a.history.share).round() as usize;
-                let critic = (0..a.critic_steps).map(|k| {
-                    let recipes = history.draw(remembered, &mut self.rng(Purpose::History, step, 1 + k));
-                    self.judge(a.batch, &a.perturbation, step, k, recipes)
-                });
-                let critic = critic.collect::<Result<_>>()?;
-                Ok(Batches { generator: Some(self.learn(None, a.batch, &a.perturbation, step)?), critic })
-            }
-        }
+    /// What regression learns from in iteration `step`, counted over the whole run as everywhere here. Batches depend on the
+    /// arguments alone.
+    pub fn regression(&self, settings: &Regression, step: usize) -> Result<Batch> {
+        self.learn(self.everybody.as_ref(), settings.batch, &settings.perturbation, step)
+    }
+
+    /// What the critic learns from while it is alone.
+    pub fn critic(&self, settings: &Critic, step: usize) -> Result<CriticBatch> {
+        let mut batch = self.judge(settings.batch, &settings.perturbation, step, 0, Vec::new())?;
+        let strangers = (settings.batch as f64 * settings.strangers).round() as usize;
+        batch.examples.params = self.with_strangers(&batch.examples, strangers, step)?;
+        Ok(batch)
+    }
+
+    /// What both sides of the game learn from, with composites out of the history.
+    pub fn game(&self, settings: &Adversarial, step: usize, history: &History) -> Result<GameBatch> {
+        let remembered = (settings.batch as f64 * settings.history.share).round() as usize;
+        let critic = (0..settings.critic_steps).map(|turn| {
+            let recipes = history.draw(remembered, &mut self.rng(Purpose::History, step, 1 + turn));
+            self.judge(settings.batch, &settings.perturbation, step, turn, recipes)
+        });
+        let critic = critic.collect::<Result<_>>()?;
+        Ok(GameBatch { generator: self.learn(None, settings.batch, &settings.perturbation, step)?, critic })
     }
 
     /// A batch for a generator, of a group or of the learners.
@@ -313,28 +239,6 @@ impl<'a> Examples<'a> {
         let (examples, frames): (Vec<_>, Vec<_>) = drawn.into_iter().map(|d| (d.example, d.frame)).unzip();
         stack(examples, &frames, addresses, self.size, self.inputs, &self.device)
     }
-}
-
-/// Stacks examples with a frame each into tensors.
-pub(super) fn stack(
-    examples: Vec<Example>,
-    frames: &[&[f32]],
-    addresses: Vec<Address>,
-    size: usize,
-    inputs: Inputs,
-    device: &Device,
-) -> Result<Batch> {
-    let n = examples.len();
-    let background: Vec<f32> = examples.iter().flat_map(|e| e.background.iter().copied()).collect();
-    let params: Vec<f32> = examples.iter().flat_map(|e| e.params.map(|x| x as f32)).collect();
-    let frames = Tensor::from_vec(frames.concat(), (n, 4, size, size), device)?;
-    Ok(Batch {
-        background: Tensor::from_vec(background, (n, 3, size, size), device)?,
-        foreground: model::foreground(&frames, inputs)?,
-        params: Tensor::from_vec(params, (n, DIMENSION), device)?,
-        targets: examples.into_iter().map(|e| e.target).collect(),
-        addresses,
-    })
 }
 
 /// Splits faces by person: (`share` of the people, the others). People go to a side by lot, whole.

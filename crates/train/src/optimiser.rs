@@ -1,11 +1,11 @@
 //! Adam (Kingma & Ba 2015) whose moments can be saved and restored, so that a resumed run is the same run.
 
+use crate::{Error, Result};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Storage, Tensor, Var};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use stgan::model::Parameters;
-use stgan::{Error, Result};
 
 const EPSILON: f32 = 1e-8;
 
@@ -82,7 +82,7 @@ fn with_values<R>(tensor: &Tensor, use_them: impl FnOnce(&[f32]) -> R) -> Result
     }
 }
 
-/// 0, or NaN where a number is not finite, without asking the device for it.
+/// 0, or NaN if a number is not finite, without asking the device for it.
 fn zero_if_finite(tensor: &Tensor) -> Result<Tensor> {
     let zeros = (tensor * 0.0)?;
     // A row each first: a device sums all of a tensor in one place.
@@ -116,7 +116,7 @@ impl Adam {
     /// Starts with moments of zero, on the device of the parameters. `betas` are the decay rates of the two moments.
     ///
     /// # Errors
-    /// [`Error::Tensor`] where a tensor cannot become a variable.
+    /// [`Error::Tensor`] if a tensor cannot become a variable.
     pub fn new(parameters: &Parameters, betas: [f64; 2]) -> Result<Self> {
         let slot = |(name, tensor): (&String, &Tensor)| {
             let variable = Var::from_tensor(&tensor.copy()?)?;
@@ -137,7 +137,7 @@ impl Adam {
     /// One step. A variable without a gradient stays as it is.
     ///
     /// # Errors
-    /// [`Error::Diverged`] where a gradient is not finite; nothing is changed then.
+    /// [`Error::Diverged`] if a gradient is not finite; nothing is changed then.
     pub fn step(&mut self, gradients: &GradStore, learning_rate: f64) -> Result<()> {
         let found: Vec<Option<&Tensor>> = self.variables.values().map(|slot| gradients.get(&slot.variable)).collect();
         if !all_finite(found.iter().flatten().copied())? {
@@ -167,7 +167,7 @@ impl Adam {
     /// The moments as tensors on the CPU, `adam.first.NAME` and `adam.second.NAME`, and the number of steps.
     ///
     /// # Errors
-    /// [`Error::Tensor`] where a device does not give them back.
+    /// [`Error::Tensor`] if a device does not give them back.
     pub fn state(&self) -> Result<(Parameters, usize)> {
         let mut state = Parameters::default();
         for (name, slot) in &self.variables {
@@ -188,7 +188,7 @@ impl Adam {
     /// Takes up where [`Adam::state`] left.
     ///
     /// # Errors
-    /// [`Error::TensorMissing`] or [`Error::TensorShape`] where the moments are not those of these variables.
+    /// [`stgan::Error::TensorMissing`] or [`stgan::Error::TensorShape`] if the moments are not those of these variables.
     pub fn restore(&mut self, state: &Parameters, step: usize) -> Result<()> {
         for (name, slot) in &mut self.variables {
             let moment = |kind: &str| state.expect(&format!("adam.{kind}.{name}"), slot.variable.dims());

@@ -1,17 +1,17 @@
 //! The browser's file: the stages so far, with where they come from.
 
-use super::Config;
+use crate::Result;
+use crate::config::Config;
 use std::collections::BTreeMap;
-use stgan::Result;
 use stgan::internals::pose::{EYE_Y, PUPIL_X, TEMPLE_X};
 use stgan::model::Parameters;
 use stgan::model::weights::{self, Storage, Weights};
 
-/// The stages (and the critic, where `weights` has one) as a weights file in f32.
+/// The stages (and the critic, if `weights` has one) as a weights file in f32.
 ///
 /// # Errors
 /// As [`weights::write`].
-pub(super) fn bytes(config: &Config, data: &str, faces: usize, stages: usize, weights: &Parameters) -> Result<Vec<u8>> {
+pub fn bytes(config: &Config, data: &str, faces: usize, stages: usize, weights: &Parameters) -> Result<Vec<u8>> {
     let metadata = BTreeMap::from([
         ("task".to_owned(), "glasses".to_owned()),
         ("anchors".to_owned(), format!("pupils ±{PUPIL_X}, temples ±{TEMPLE_X}, y {EYE_Y}")),
@@ -30,5 +30,5 @@ pub(super) fn bytes(config: &Config, data: &str, faces: usize, stages: usize, we
         storage: Storage::F32,
         metadata,
     };
-    weights::write(&file, Storage::F32)
+    Ok(weights::write(&file, Storage::F32)?)
 }

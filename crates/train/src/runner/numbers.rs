@@ -1,8 +1,8 @@
 //! The figures of an iteration, and their means over an interval.
 
+use crate::Result;
 use candle_core::{DType, Tensor};
 use std::collections::BTreeMap;
-use stgan::Result;
 
 /// Figures by name, each with how many iterations it is the sum over.
 #[derive(Clone, Debug, Default)]

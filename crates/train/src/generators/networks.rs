@@ -1,11 +1,15 @@
 //! The networks that are being trained, with their optimisers.
 
-use super::examples::Batch;
-use super::{Adam, Config};
+use super::batch::Batch;
+use super::plan::Part;
+use crate::address::{Address, Purpose, rng};
+use crate::config::Config;
+use crate::{Adam, Result};
 use candle_core::{Device, Tensor};
+use rand::Rng;
+use rand_distr::StandardNormal;
 use std::ops::Range;
-use stgan::model::{Discriminator, Generator, GeneratorSpec, Parameters};
-use stgan::{Error, Result};
+use stgan::model::{Discriminator, DiscriminatorSpec, Generator, GeneratorSpec, Parameters, TensorSpec, initialise};
 
 /// Some generators of a cascade, and the frozen ones before them.
 pub struct Generators {
@@ -36,8 +40,8 @@ impl Generators {
         let variables = adam.parameters();
         let network = |parameters: &Parameters, stage: usize| Generator::new(spec, stage, parameters);
         Ok(Self {
-            frozen: (0..stages.start).map(|stage| network(&weights, stage)).collect::<Result<_>>()?,
-            trained: stages.map(|stage| network(&variables, stage)).collect::<Result<_>>()?,
+            frozen: (0..stages.start).map(|stage| network(&weights, stage)).collect::<stgan::Result<_>>()?,
+            trained: stages.map(|stage| network(&variables, stage)).collect::<stgan::Result<_>>()?,
             adam,
         })
     }
@@ -80,17 +84,12 @@ pub struct CriticPlayer {
 
 impl CriticPlayer {
     /// # Errors
-    /// As [`Discriminator::new`]; [`Error::Argument`] for a run without one.
-    pub fn new(config: &Config, weights: &Parameters, betas: [f64; 2], device: &Device) -> Result<Self> {
-        let spec = config.critic_spec().ok_or_else(|| Error::Argument {
-            name: "discriminator",
-            value: "missing".into(),
-            expected: "a table, for the critic's sake".into(),
-        })?;
+    /// As [`Discriminator::new`].
+    pub fn new(spec: &DiscriminatorSpec, weights: &Parameters, betas: [f64; 2], device: &Device) -> Result<Self> {
         let mine = weights.0.iter().filter(|(name, _)| name.starts_with("discriminator."));
         let mine: Parameters = mine.map(|(name, tensor)| (name.clone(), tensor.clone())).collect();
         let adam = Adam::new(&mine.to_device(device)?, betas)?;
-        Ok(Self { network: Discriminator::new(&spec, &adam.parameters())?, adam })
+        Ok(Self { network: Discriminator::new(spec, &adam.parameters())?, adam })
     }
 }
 
@@ -101,12 +100,36 @@ pub fn stage_parameters(weights: &Parameters, stage: usize) -> Parameters {
     mine.map(|(name, tensor)| (name.clone(), tensor.clone())).collect()
 }
 
-/// Moves `average` towards `now` by 1 − `decay`.
-pub fn follow(average: &mut Parameters, now: &Parameters, decay: f64) -> Result<()> {
-    for (name, tensor) in &now.0 {
-        let old = average.0.get(name).unwrap_or(tensor);
-        let new = ((old * decay)? + (tensor * (1.0 - decay))?)?.detach();
-        average.0.insert(name.clone(), new);
+/// How many stages there are.
+pub fn stages(weights: &Parameters) -> usize {
+    (0..).take_while(|&stage| !stage_parameters(weights, stage).0.is_empty()).count()
+}
+
+/// Adds the networks that a leg needs and that are not there yet: a stage starts as a copy of the one before, the first and
+/// the critic at random.
+pub fn prepare(config: &Config, part: &Part, weights: &mut Parameters) -> Result<()> {
+    let spec = config.generator()?;
+    let random = |item: usize, tensors: &[TensorSpec]| {
+        let mut rng = rng(config.seed, Address { purpose: Purpose::Initialisation, step: 0, item });
+        initialise(tensors, || rng.sample(StandardNormal))
+    };
+    for stage in 0..part.stages.end {
+        if weights.0.contains_key(&format!("stages.{stage}.fc2.bias")) {
+            continue;
+        }
+        let mut fresh = random(stage, &spec.tensors(stage))?;
+        if stage > 0 {
+            let (from, to) = (format!("stages.{}.", stage - 1), format!("stages.{stage}."));
+            for (name, tensor) in &mut fresh.0 {
+                *tensor = weights.expect(&name.replace(&to, &from), tensor.dims())?;
+            }
+        }
+        weights.0.extend(fresh.0);
+    }
+    if let Some(tensors) = part.lesson.discriminator().map(|settings| settings.spec().tensors())
+        && tensors.iter().any(|t| !weights.0.contains_key(&t.name))
+    {
+        weights.0.extend(random(1 << 10, &tensors)?.0);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The loss of regression: how far the landmarks of a face are from those of the glasses.
 
-use super::config::LandmarkLoss;
+use crate::config::LandmarkLoss;
 use crate::data::anchors::{self, Anchors};
 use candle_core::{Device, Result, Tensor};
 use stgan::stn;

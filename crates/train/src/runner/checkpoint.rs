@@ -1,0 +1,148 @@
+//! A run's state on disk: safetensors files, each written beside its place and renamed, so that no crash leaves half of
+//! one; the newest few are kept.
+
+use super::state::{Moments, Score, State};
+use crate::files::write_atomically;
+use crate::{Error, Result};
+use candle_core::{Device, Tensor};
+use safetensors::SafeTensors;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use stgan::model::Parameters;
+
+const FORMAT: &str = "stgan-checkpoint";
+
+/// What tensors of a checkpoint's file are called, before their own names. Networks have no prefix.
+const AVERAGE: &str = "average.";
+const MOMENTS: &str = "moments.";
+const MEMORY: &str = "memory.";
+
+/// The metadata's key of an optimiser's steps, after its name.
+const STEPS: &str = "_steps";
+
+/// Writes `folder/STEP.safetensors` and removes all but the newest `keep`. `config` is the run's, as TOML.
+///
+/// # Errors
+/// [`Error::Io`].
+pub(super) fn save(state: &State, folder: &Path, keep: usize, config: &str) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(Error::io(folder, "made"))?;
+    let path = folder.join(format!("{:09}.safetensors", state.step));
+    let mut metadata = HashMap::from([
+        ("format".to_owned(), FORMAT.to_owned()),
+        ("leg".to_owned(), state.leg.to_string()),
+        ("iteration".to_owned(), state.iteration.to_string()),
+        ("step".to_owned(), state.step.to_string()),
+        ("config".to_owned(), config.to_owned()),
+    ]);
+    if let Some(Score { stages, value }) = state.best {
+        metadata.insert("best_stages".to_owned(), stages.to_string());
+        // The bits, since decimals would lose some.
+        metadata.insert("best_score".to_owned(), value.to_bits().to_string());
+    }
+    for (name, Moments { steps, .. }) in &state.moments {
+        metadata.insert(format!("{name}{STEPS}"), steps.to_string());
+    }
+    let bytes = safetensors::serialize(&tensors(state), Some(metadata))
+        .map_err(|error| Error::unreadable(&path, "it cannot be encoded", error))?;
+    write_atomically(&path, &bytes)?;
+    let all = all(folder)?;
+    for old in &all[..all.len().saturating_sub(keep)] {
+        std::fs::remove_file(old).map_err(Error::io(old, "removed"))?;
+    }
+    Ok(())
+}
+
+/// All tensors of a state, under the names that they have in the file.
+fn tensors(state: &State) -> HashMap<String, Tensor> {
+    let prefixed = |prefix: String, parameters: &Parameters| -> Vec<(String, Tensor)> {
+        parameters.0.iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor.clone())).collect()
+    };
+    let mut tensors: HashMap<String, Tensor> = prefixed(String::new(), &state.weights).into_iter().collect();
+    tensors.extend(prefixed(AVERAGE.into(), &state.average));
+    tensors.extend(prefixed(MEMORY.into(), &state.memory));
+    for (name, moments) in &state.moments {
+        tensors.extend(prefixed(format!("{MOMENTS}{name}."), &moments.tensors));
+    }
+    tensors
+}
+
+/// The newest checkpoint of a folder.
+///
+/// # Errors
+/// [`Error::Data`] if there is none, or it is damaged or of another configuration; [`Error::Io`].
+pub(super) fn load(folder: &Path, config: &str) -> Result<State> {
+    let newest = all(folder)?.pop().ok_or_else(|| Error::data(folder, "there is no checkpoint to go on from"))?;
+    read(&newest, config)
+}
+
+fn read(path: &Path, config: &str) -> Result<State> {
+    let bytes = std::fs::read(path).map_err(Error::io(path, "read"))?;
+    let damaged = |error| Error::unreadable(path, "the checkpoint is damaged", error);
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
+    let metadata = header.metadata().clone().unwrap_or_default();
+    if metadata.get("format").map(String::as_str) != Some(FORMAT) {
+        return Err(Error::data(path, "not a checkpoint of this program"));
+    }
+    if metadata.get("config").map(String::as_str) != Some(config) {
+        return Err(Error::data(path, "it belongs to a run with another configuration"));
+    }
+    let find = |key: &str| metadata.get(key).and_then(|value| value.parse::<u64>().ok());
+    let number = |key: &str| {
+        find(key).map(|n| n as usize).ok_or_else(|| Error::data(path, format!("its metadata has no number `{key}`")))
+    };
+    let best = find("best_stages").zip(find("best_score"));
+    let mut state = State {
+        leg: number("leg")?,
+        iteration: number("iteration")?,
+        step: number("step")?,
+        best: best.map(|(stages, bits)| Score { stages: stages as usize, value: f64::from_bits(bits) }),
+        ..State::default()
+    };
+    for name in metadata.keys().filter_map(|key| key.strip_suffix(STEPS)) {
+        let steps = number(&format!("{name}{STEPS}"))?;
+        state.moments.insert(name.to_owned(), Moments { steps, ..Moments::default() });
+    }
+    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu);
+    for (name, tensor) in tensors.map_err(|error| Error::unreadable(path, "the checkpoint is damaged", error))? {
+        let (part, name) = part_of(&mut state, &name);
+        part.0.insert(name.to_owned(), tensor);
+    }
+    Ok(state)
+}
+
+/// Where a tensor of the file belongs, and its name there.
+fn part_of<'a, 'n>(state: &'a mut State, name: &'n str) -> (&'a mut Parameters, &'n str) {
+    if let Some(rest) = name.strip_prefix(AVERAGE) {
+        return (&mut state.average, rest);
+    }
+    if let Some(rest) = name.strip_prefix(MEMORY) {
+        return (&mut state.memory, rest);
+    }
+    if let Some((optimiser, rest)) = name.strip_prefix(MOMENTS).and_then(|rest| rest.split_once('.')) {
+        return (&mut state.moments.entry(optimiser.to_owned()).or_default().tensors, rest);
+    }
+    (&mut state.weights, name)
+}
+
+/// The checkpoints of a folder, oldest first.
+///
+/// # Errors
+/// [`Error::Io`] if a folder that is there cannot be read.
+pub(super) fn all(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io(folder, "read")(error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(Error::io(folder, "read"))?.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let numbered = !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_digit());
+        if numbered && path.extension().is_some_and(|e| e == "safetensors") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
