@@ -156,6 +156,7 @@ impl Panel {
             .light_line_style(TRANSPARENT)
             .bold_line_style(FAINT.stroke_width(FINE))
             .axis_style(GREY.stroke_width(FINE))
+            .set_all_tick_mark_size(fine(4.0))
             .x_labels(labels[0])
             .y_labels(labels[1])
             .x_label_formatter(&number)
