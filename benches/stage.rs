@@ -25,6 +25,7 @@ fn stock(generator: &Generator, x: &Tensor) -> Result<Tensor> {
 
 fn stages(criterion: &mut Criterion) {
     // SAFETY: nothing else runs yet.
+    #[allow(unsafe_code)]
     unsafe {
         std::env::set_var("CANDLE_NUM_THREADS", "1");
         std::env::set_var("RAYON_NUM_THREADS", "1");

@@ -31,6 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     // As in the program: memory is kept (`mi_option_purge_delay`), and candle starts no threads.
     // SAFETY: nothing else runs yet.
+    #[allow(unsafe_code)]
     unsafe {
         libmimalloc_sys::mi_option_set(15, -1);
         std::env::set_var("CANDLE_NUM_THREADS", "1");

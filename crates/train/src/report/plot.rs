@@ -250,6 +250,7 @@ fn nothing(what: &str) -> Result<Bitmap> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plotters::style::Color as _;
 
     #[test]
     fn phases_follow_each_other() {
