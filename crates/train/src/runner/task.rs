@@ -115,7 +115,7 @@ impl<B: Send + Sync> Ahead<B> {
         Self(first)
     }
 
-    /// Learns from the batch that is ready, and draws the next meanwhile. An error of drawing is told at the next turn.
+    /// Learns from the batch that is ready, and draws the next meanwhile. An error of drawing is told when its batch is due.
     pub fn turn<R: Send>(
         &mut self,
         learn: impl FnOnce(&B) -> Result<R> + Send,
@@ -127,6 +127,7 @@ impl<B: Send + Sync> Ahead<B> {
                 self.0 = next;
                 learned
             }
+            // The run ends with this error; that another batch is drawn for it does no harm.
             Err(_) => {
                 let taken = std::mem::replace(&mut self.0, draw());
                 taken.and_then(|batch| learn(&batch))

@@ -85,7 +85,7 @@ impl Scenes {
     /// From the faces of a data set that are learned from, or from those that are held out.
     ///
     /// # Errors
-    /// [`stgan::Error::Data`] and [`stgan::Error::Io`] for images that cannot be read.
+    /// [`crate::Error::Data`] and [`crate::Error::Io`] for images that cannot be read.
     pub fn new(dataset: &Dataset, held_out: bool, settings: &SceneSettings, seed: u64) -> Result<Self> {
         let (bare, wearers) = if held_out {
             (&dataset.validation, &dataset.validation_wearers)
