@@ -73,10 +73,6 @@ impl From<Interpolation> for Sampler {
 }
 
 impl Sampler {
-    pub fn with_padding(self, padding: Padding) -> Self {
-        Self { padding, ..self }
-    }
-
     pub fn with_align_corners(self, align_corners: bool) -> Self {
         Self { align_corners, ..self }
     }
