@@ -122,12 +122,8 @@ impl TryOn {
     /// # Errors
     /// As [`Placement::region`].
     pub fn look(&self, photo: (u32, u32), placement: &Placement) -> Result<Look> {
-        let rect = placement.region_for(photo, self.spec().size)?;
-        self.look_at(rect, photo, placement)
-    }
-
-    fn look_at(&self, rect: Rect, photo: (u32, u32), placement: &Placement) -> Result<Look> {
         let (size, to_photo) = (self.spec().size, placement.to_photo()?);
+        let rect = placement.region_for(photo, size)?;
         let to_region = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y));
         let to_region = to_region * to_photo * view_to_canonical(size);
         let pixels = PyramidBuilder::new(rect.width, rect.height, resample::halvings(&to_region, size, size))?;
@@ -178,28 +174,6 @@ impl TryOn {
             return Err(Error::argument("params", value, format!("finite numbers up to {LARGEST}")));
         }
         self.fit_look_from(self.seen(photo, placement)?, frame, params, steps)
-    }
-
-    /// The same, from only those pixels of the photo that matter: `region` holds the pixels of `rect`, which
-    /// [`Look::rect`] is for a photo of size `photo`.
-    ///
-    /// # Errors
-    /// As [`TryOn::fit`], and [`Error::Argument`] where `region` and `rect` differ in size.
-    pub fn fit_region(
-        &self,
-        region: BitmapRef,
-        rect: Rect,
-        photo: (u32, u32),
-        frame: &Foreground,
-        placement: &Placement,
-        steps: Option<usize>,
-    ) -> Result<Fit> {
-        if (region.width(), region.height()) != (rect.width, rect.height) {
-            return Err(Error::argument("region", format!("{region:?}"), format!("the size of {rect:?}")));
-        }
-        let mut look = self.look_at(rect, photo, placement)?;
-        look.push(region.data())?;
-        self.fit_look(look, frame, steps)
     }
 
     /// The same, from what was looked at.

@@ -120,7 +120,9 @@ fn the_region_is_all_that_the_networks_need() {
         let rect = tryon.look((900, 700), &placement).unwrap().rect();
         let fit = tryon.fit(whole.as_ref(), &frame, &placement, None).unwrap();
         let cut = whole.as_ref().crop(rect).unwrap();
-        assert_eq!(fit, tryon.fit_region(cut.as_ref(), rect, (900, 700), &frame, &placement, None).unwrap());
+        let mut look = tryon.look((900, 700), &placement).unwrap();
+        look.push(cut.data()).unwrap();
+        assert_eq!(fit, tryon.fit_look(look, &frame, None).unwrap());
         // In bands, however they are cut.
         let mut look = tryon.look((900, 700), &placement).unwrap();
         let (first, rest) = cut.data().split_at(7 * 4 * rect.width as usize);
@@ -197,9 +199,9 @@ fn placements_that_make_no_sense_are_refused() {
     }
     let fine = Placement { x: 30.0, y: 20.0, width: 20.0, rotation: 0.0 };
     assert_eq!(tryon.fit(photo.as_ref(), &frame, &fine, Some(MAX_STEPS + 1)).unwrap_err().code(), "argument");
-    let rect = fine.region((64, 48)).unwrap();
-    let wrong = tryon.fit_region(photo.as_ref(), Rect { width: rect.width - 1, ..rect }, (64, 48), &frame, &fine, None);
-    assert_eq!(wrong.unwrap_err().code(), "argument");
+    let mut look = tryon.look((64, 48), &fine).unwrap();
+    let narrower = vec![0; 4 * (look.rect().width as usize - 1)];
+    assert_eq!(look.push(&narrower).unwrap_err().code(), "image-size");
 }
 
 #[test]

@@ -135,10 +135,10 @@ fn a_session_fits_and_composites() {
 fn the_part_of_the_photo_that_is_seen_is_enough() {
     let (tryon, photo, frame) = (TryOn::new(SHIPPED).unwrap(), photo(), frame());
     let size = (photo.width(), photo.height());
-    let rect = tryon.look(size, &PLACEMENT).unwrap().rect();
-    let part = photo.as_ref().crop(rect).unwrap();
+    let mut look = tryon.look(size, &PLACEMENT).unwrap();
+    look.push(photo.as_ref().crop(look.rect()).unwrap().data()).unwrap();
     let whole = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
-    let from_part = tryon.fit_region(part.as_ref(), rect, size, &frame, &PLACEMENT, None).unwrap();
+    let from_part = tryon.fit_look(look, &frame, None).unwrap();
     assert_eq!(whole, from_part);
 }
 

@@ -40,11 +40,6 @@ impl Family {
         }
     }
 
-    /// Whether transforms one after the other are one of the family again.
-    pub fn is_group(self) -> bool {
-        !matches!(self, Self::ThinPlateSpline { .. })
-    }
-
     /// θ [B, n], if it is that.
     fn check(self, theta: &Tensor) -> Result<()> {
         match theta.dims() {

@@ -105,7 +105,7 @@ impl Face {
     /// Moves the frame along with the face. A fit that makes no sense, or a face that has left the picture, is lost.
     ///
     /// # Errors
-    /// What reading the picture gives; [`Error::Argument`] as [`TryOn::fit_region`].
+    /// What reading the picture gives; [`Error::Argument`] as [`TryOn::fit`].
     pub(crate) fn fit<P: Photo>(
         &mut self,
         tryon: &TryOn,

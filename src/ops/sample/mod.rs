@@ -75,11 +75,6 @@ impl From<Interpolation> for Sampler {
 }
 
 impl Sampler {
-    /// The same with other padding.
-    pub fn with_padding(self, padding: Padding) -> Self {
-        Self { padding, ..self }
-    }
-
     /// Whether −1 and 1 are the centres of the outermost pixels, or the image's edges.
     pub fn with_align_corners(self, align_corners: bool) -> Self {
         Self { align_corners, ..self }
