@@ -66,7 +66,7 @@ fn write_small_png(path: &Path, image: &Bitmap) -> Result<()> {
     let mut bytes = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
     encoder.write_image(image.data(), image.width(), image.height(), ExtendedColorType::Rgba8)?;
-    files::write(path, &bytes)
+    Ok(write_atomically(path, &bytes)?)
 }
 
 fn portrait(arguments: &Arguments, portrait: &Portrait, width: u32) -> Result<Value> {

@@ -20,6 +20,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> std::process::ExitCode {
     /// `mi_option_purge_delay` of mimalloc.h: after how many milliseconds free memory is handed back, −1 for never.
     const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+    #[allow(unsafe_code)]
     // SAFETY: sets a number that the allocator reads later.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
     program::main()

@@ -50,6 +50,7 @@ pub fn main() -> ExitCode {
 fn calm_candle() {
     const THREADS: &str = "CANDLE_NUM_THREADS";
     if std::env::var_os(THREADS).is_none() {
+        #[allow(unsafe_code)]
         // SAFETY: this is the first thing that the program does; no other thread reads the environment.
         unsafe { std::env::set_var(THREADS, "1") };
     }

@@ -1,6 +1,7 @@
 //! Encoded images to pixels: JPEG, PNG and WebP, as cameras, phones and shops write them.
 
 #[cfg(target_arch = "wasm32")]
+#[allow(unsafe_code)]
 mod module;
 
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};

@@ -26,14 +26,14 @@ struct Triangle {
 
 /// A hit: the distance along the ray, the face and the weights of its second and third corner.
 #[derive(Clone, Copy)]
-pub struct Hit {
+pub(crate) struct Hit {
     pub t: f32,
     pub face: u32,
     pub u: f32,
     pub v: f32,
 }
 
-pub struct Bvh {
+pub(crate) struct Bvh {
     nodes: Vec<Node>,
     triangles: Vec<Triangle>,
 }
@@ -49,7 +49,7 @@ fn bounds(triangles: &[Triangle]) -> (Vec3, Vec3) {
 }
 
 impl Bvh {
-    pub fn new(triangles: impl Iterator<Item = [Vec3; 3]>) -> Self {
+    pub(crate) fn new(triangles: impl Iterator<Item = [Vec3; 3]>) -> Self {
         let mut triangles: Vec<Triangle> = triangles
             .enumerate()
             .map(|(face, [a, b, c])| Triangle { corner: a, e1: b - a, e2: c - a, face: face as u32 })
@@ -60,7 +60,7 @@ impl Bvh {
     }
 
     /// The nearest hit closer than `limit`.
-    pub fn hit(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<Hit> {
+    pub(crate) fn hit(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<Hit> {
         let mut best: Option<Hit> = None;
         self.walk(origin, direction, limit, |triangle, limit| {
             if let Some((t, u, v)) = triangle.hit(origin, direction, *limit) {
@@ -73,7 +73,7 @@ impl Bvh {
     }
 
     /// Whether anything stands in the way within `limit`.
-    pub fn occluded(&self, origin: Vec3, direction: Vec3, limit: f32) -> bool {
+    pub(crate) fn occluded(&self, origin: Vec3, direction: Vec3, limit: f32) -> bool {
         let mut found = false;
         self.walk(origin, direction, limit, |triangle, limit| {
             found = triangle.hit(origin, direction, *limit).is_some();
@@ -112,7 +112,7 @@ impl Bvh {
     }
 
     /// The nearest point of the surface within `limit`: its distance, face and weights.
-    pub fn nearest(&self, p: Vec3, mut limit: f32) -> Option<(f32, Hit)> {
+    pub(crate) fn nearest(&self, p: Vec3, mut limit: f32) -> Option<(f32, Hit)> {
         let mut best = None;
         let mut stack = vec![0u32];
         while let Some(index) = stack.pop() {

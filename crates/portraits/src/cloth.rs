@@ -8,7 +8,7 @@ use super::math::{noise, smoothstep};
 use super::mesh::{Triangles, Vertex};
 
 /// How clothes are cut.
-pub struct Cut {
+pub(crate) struct Cut {
     /// Height of the neckline at the front and at the back of the neck, in reference coordinates.
     pub front: f32,
     pub back: f32,
@@ -29,7 +29,7 @@ impl Cut {
 }
 
 /// Clothes: the body below the neckline, relaxed so that they hang rather than cling, moved outwards, with a band around the neck.
-pub fn clothes(body: &Triangles, cut: &Cut) -> Triangles {
+pub(crate) fn clothes(body: &Triangles, cut: &Cut) -> Triangles {
     let above: Vec<f32> = body.vertices.iter().map(|v| cut.above(v.reference)).collect();
     let mut loose = body.vertices.clone();
     let mut sums = vec![(Vec3::ZERO, 0f32); loose.len()];
@@ -98,7 +98,7 @@ pub fn clothes(body: &Triangles, cut: &Cut) -> Triangles {
 }
 
 /// The body without what the clothes hide, which they could otherwise let through where they hang loosely.
-pub fn uncovered(mut body: Triangles, cut: &Cut) -> Triangles {
+pub(crate) fn uncovered(mut body: Triangles, cut: &Cut) -> Triangles {
     body.faces.retain(|face| face.iter().any(|&i| cut.above(body.vertices[i as usize].reference) > -0.12));
     body
 }

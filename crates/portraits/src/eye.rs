@@ -8,7 +8,7 @@ use super::math::{bell, fbm, noise, smoothstep};
 use super::mesh::Ball;
 
 /// The colours of an iris, linear: near the pupil, in the middle and its dark rim.
-pub struct Iris {
+pub(crate) struct Iris {
     pub inner: Vec3,
     pub outer: Vec3,
     pub rim: Vec3,
@@ -19,7 +19,7 @@ pub struct Iris {
 }
 
 /// An eyeball that looks somewhere.
-pub struct Eye {
+pub(crate) struct Eye {
     pub ball: Ball,
     gaze: Vec3,
     right: Vec3,
@@ -28,7 +28,7 @@ pub struct Eye {
     iris: f32,
 }
 
-pub struct Seen {
+pub(crate) struct Seen {
     pub albedo: Vec3,
     /// Normal for diffuse light, and for reflections off the cornea and the tear film.
     pub normal: Vec3,
@@ -41,14 +41,14 @@ pub struct Seen {
 const IRIS: f32 = 0.099;
 
 impl Eye {
-    pub fn new(ball: Ball, apart: f32, target: Vec3) -> Self {
+    pub(crate) fn new(ball: Ball, apart: f32, target: Vec3) -> Self {
         let gaze = (target - ball.centre).normalize_or_zero();
         let right = vec3(0.0, 1.0, 0.0).cross(gaze).normalize_or_zero();
         Self { ball, gaze, right, up: gaze.cross(right), iris: IRIS * apart }
     }
 
     /// The pupil's centre.
-    pub fn pupil(&self) -> Vec3 {
+    pub(crate) fn pupil(&self) -> Vec3 {
         self.ball.centre + self.gaze * self.depth()
     }
 
@@ -58,7 +58,7 @@ impl Eye {
     }
 
     /// Distance along a ray to the ball.
-    pub fn hit(&self, origin: Vec3, direction: Vec3) -> Option<f32> {
+    pub(crate) fn hit(&self, origin: Vec3, direction: Vec3) -> Option<f32> {
         let to = self.ball.centre - origin;
         let along = to.dot(direction);
         let gap = to.dot(to) - along * along;
@@ -67,7 +67,7 @@ impl Eye {
     }
 
     /// The look of the ball at a hit by a ray.
-    pub fn look(&self, at: Vec3, direction: Vec3, colours: &Iris, seed: f32) -> Seen {
+    pub(crate) fn look(&self, at: Vec3, direction: Vec3, colours: &Iris, seed: f32) -> Seen {
         let sphere = (at - self.ball.centre) * (1.0 / self.ball.radius);
         // Into the iris's plane, bent at the cornea.
         let bent = (direction * 0.75 - sphere * 0.22).normalize_or_zero();

@@ -10,13 +10,13 @@ const LOW: Vec3 = vec3(-1.5, -2.6, -2.4);
 const HIGH: Vec3 = vec3(1.5, 1.6, 0.9);
 const STEP: f32 = 0.06;
 
-pub struct Field {
+pub(crate) struct Field {
     size: [usize; 3],
     distances: Vec<f32>,
 }
 
 impl Field {
-    pub fn new(body: &Triangles, bvh: &Bvh) -> Self {
+    pub(crate) fn new(body: &Triangles, bvh: &Bvh) -> Self {
         let size = ((HIGH - LOW) * (1.0 / STEP)).to_array().map(|n| n as usize + 2);
         let distances = (0..size[0] * size[1] * size[2])
             .into_par_iter()
@@ -38,7 +38,7 @@ impl Field {
     }
 
     /// The signed distance, negative inside.
-    pub fn distance(&self, p: Vec3) -> f32 {
+    pub(crate) fn distance(&self, p: Vec3) -> f32 {
         let at = (p - LOW) * (1.0 / STEP);
         let clamp = |v: f32, n: usize| v.clamp(0.0, n as f32 - 1.001);
         let at = [clamp(at.x, self.size[0]), clamp(at.y, self.size[1]), clamp(at.z, self.size[2])];
@@ -55,7 +55,7 @@ impl Field {
     }
 
     /// The direction away from the body.
-    pub fn outward(&self, p: Vec3) -> Vec3 {
+    pub(crate) fn outward(&self, p: Vec3) -> Vec3 {
         let h = STEP * 0.7;
         let slope = |d: Vec3| self.distance(p + d) - self.distance(p - d);
         vec3(slope(vec3(h, 0.0, 0.0)), slope(vec3(0.0, h, 0.0)), slope(vec3(0.0, 0.0, h))).normalize_or_zero()

@@ -15,7 +15,7 @@ const LAYERS: [(f32, Vec3); 3] =
     [(0.0050, vec3(0.24, 0.52, 0.72)), (0.0130, vec3(0.32, 0.36, 0.25)), (0.0300, vec3(0.44, 0.12, 0.03))];
 
 /// Blurs the light on skin as skin does, and evens out the noise of the other surfaces. `scale` is pixels per decimetre.
-pub fn diffuse(pixels: &mut [Pixel], width: usize, scale: f32) {
+pub(crate) fn diffuse(pixels: &mut [Pixel], width: usize, scale: f32) {
     let mut sums = vec![Vec3::ZERO; pixels.len()];
     let mut source: Vec<Vec3> = pixels.iter().map(|p| p.light).collect();
     let mut done = 0.0;
@@ -70,7 +70,7 @@ fn blur(source: &[Vec3], pixels: &[Pixel], width: usize, sigma: f32, stride: usi
 }
 
 /// The room behind, far out of focus: a wall with a glow on it, broad soft shapes, and discs of small lights.
-pub fn backdrop(room: &Backdrop, x: f32, y: f32) -> Vec3 {
+pub(crate) fn backdrop(room: &Backdrop, x: f32, y: f32) -> Vec3 {
     let mut colour = room.top.lerp(room.bottom, smoothstep(-0.1, 1.05, y));
     let (dx, dy) = (x - room.at.0, (y - room.at.1) * ASPECT);
     colour += room.glow * (bell(dx * dx + dy * dy, 0.34) * 0.55);
@@ -96,7 +96,7 @@ pub fn backdrop(room: &Backdrop, x: f32, y: f32) -> Vec3 {
 }
 
 /// Tone, grain and reduction to the bitmap's size.
-pub fn develop(image: &[Vec3], across: usize, down: usize, mut bitmap: Bitmap) -> Bitmap {
+pub(crate) fn develop(image: &[Vec3], across: usize, down: usize, mut bitmap: Bitmap) -> Bitmap {
     let (width, height) = (bitmap.width() as usize, bitmap.height() as usize);
     let toned: Vec<Vec3> = image.par_iter().map(|c| c.map(curve)).collect();
     let ratio = (across as f32 / width as f32, down as f32 / height as f32);

@@ -12,7 +12,7 @@ use super::styles;
 
 /// Haircuts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Style {
+pub(crate) enum Style {
     /// Straight and long, parted near the middle.
     Long,
     /// A few millimetres all over, with a short beard.
@@ -25,13 +25,13 @@ pub enum Style {
 
 impl Style {
     /// How much the roots darken the scalp.
-    pub fn cover(self) -> f32 {
+    pub(crate) fn cover(self) -> f32 {
         if self == Self::Cropped { 0.85 } else { 0.7 }
     }
 }
 
 /// A hair's colour.
-pub struct Pigment {
+pub(crate) struct Pigment {
     /// Linear albedo.
     pub tone: Vec3,
     /// Strength of highlights.
@@ -43,7 +43,7 @@ pub struct Pigment {
 }
 
 /// One hair, from its root.
-pub struct Strand {
+pub(crate) struct Strand {
     pub points: Vec<Vec3>,
     /// Radius at the root, decimetres; it thins towards the tip.
     pub radius: f32,
@@ -74,7 +74,7 @@ fn azimuth(p: Vec3) -> f32 {
 }
 
 /// How densely hair grows on the head at a place (relative to the eyes, on the base mesh).
-pub fn scalp(p: Vec3, ears: f32, style: Style) -> f32 {
+pub(crate) fn scalp(p: Vec3, ears: f32, style: Style) -> f32 {
     // Men's hairlines step back at the temples; the others come a little lower.
     let male = matches!(style, Style::Short | Style::Cropped);
     let recede = if male { 0.05 * bell((p.x.abs() - 0.42).powi(2), 0.12) } else { -0.035 };
@@ -83,7 +83,7 @@ pub fn scalp(p: Vec3, ears: f32, style: Style) -> f32 {
 }
 
 /// A place on the skin.
-pub struct Root {
+pub(crate) struct Root {
     pub position: Vec3,
     pub normal: Vec3,
     /// On the base mesh, relative to the eyes.
@@ -91,7 +91,7 @@ pub struct Root {
 }
 
 /// `count` places drawn from the skin in proportion to `density`.
-pub fn roots(skin: &Triangles, count: usize, rng: &mut Random, density: impl Fn(Vec3, f32, f32) -> f32) -> Vec<Root> {
+pub(crate) fn roots(skin: &Triangles, count: usize, rng: &mut Random, density: impl Fn(Vec3, f32, f32) -> f32) -> Vec<Root> {
     let mut total = 0.0;
     let mut sums = Vec::new();
     for (index, face) in skin.faces.iter().enumerate() {
@@ -123,7 +123,7 @@ pub fn roots(skin: &Triangles, count: usize, rng: &mut Random, density: impl Fn(
     out
 }
 
-pub fn tone(pigment: &Pigment, rng: &mut Random) -> Vec3 {
+pub(crate) fn tone(pigment: &Pigment, rng: &mut Random) -> Vec3 {
     if rng.random::<f32>() < pigment.grey {
         return vec3(0.52, 0.51, 0.50) * rng.random_range(0.75..1.15);
     }
@@ -147,7 +147,7 @@ fn short(root: &Root, direction: Vec3, lean: f32, length: f32, bend: f32, points
 }
 
 /// All of a person's hair. `detail` (0 to 1) thins it out, with thicker hairs in exchange.
-pub fn grow(person: &Person, head: &Head, skin: &Triangles, field: &Field, detail: f32) -> Vec<Strand> {
+pub(crate) fn grow(person: &Person, head: &Head, skin: &Triangles, field: &Field, detail: f32) -> Vec<Strand> {
     let mut rng = Random::seed_from_u64(7);
     let mut out = Vec::new();
     match person.style {

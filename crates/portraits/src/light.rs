@@ -7,7 +7,7 @@ use super::math::{Random, smoothstep};
 
 /// A rectangle that shines evenly to one side.
 #[derive(Clone, Copy)]
-pub struct Softbox {
+pub(crate) struct Softbox {
     centre: Vec3,
     /// Half the width and half the height.
     right: Vec3,
@@ -17,7 +17,7 @@ pub struct Softbox {
 }
 
 /// One light's share at a point.
-pub struct Beam {
+pub(crate) struct Beam {
     pub direction: Vec3,
     pub distance: f32,
     /// Radiance times solid angle over π: what a white diffuse surface that faces the light sends back.
@@ -26,7 +26,7 @@ pub struct Beam {
 
 impl Softbox {
     /// A box at `centre` turned towards the face.
-    pub fn new(centre: Vec3, width: f32, height: f32, radiance: Vec3) -> Self {
+    pub(crate) fn new(centre: Vec3, width: f32, height: f32, radiance: Vec3) -> Self {
         let facing = (vec3(0.0, -0.4, 0.0) - centre).normalize_or_zero();
         let right = vec3(0.0, 1.0, 0.0).cross(facing).normalize_or_zero();
         let up = facing.cross(right);
@@ -34,7 +34,7 @@ impl Softbox {
     }
 
     /// The light that comes to `p` from cell `index` of `count` equal cells of the box.
-    pub fn beam(&self, p: Vec3, index: usize, count: usize, rng: &mut Random) -> Beam {
+    pub(crate) fn beam(&self, p: Vec3, index: usize, count: usize, rng: &mut Random) -> Beam {
         let (columns, rows) = if count.is_multiple_of(2) { (2, count / 2) } else { (1, count) };
         let u = ((index % columns) as f32 + rng.random::<f32>()) / columns as f32 * 2.0 - 1.0;
         let v = ((index / columns) as f32 + rng.random::<f32>()) / rows as f32 * 2.0 - 1.0;
@@ -52,17 +52,17 @@ impl Softbox {
     }
 
     /// Where the middle of the box is, seen from `p`.
-    pub fn toward(&self, p: Vec3) -> Vec3 {
+    pub(crate) fn toward(&self, p: Vec3) -> Vec3 {
         (self.centre - p).normalize_or_zero()
     }
 
     /// All of the box's light at `p`, as if it came from the middle, nothing in the way.
-    pub fn total(&self, p: Vec3) -> Vec3 {
+    pub(crate) fn total(&self, p: Vec3) -> Vec3 {
         self.part(p, 0.0, 0.0, 1).strength
     }
 
     /// What a ray sees of the box: its radiance, fading over the outer `softness` of the rectangle.
-    pub fn seen(&self, origin: Vec3, direction: Vec3, softness: f32) -> Vec3 {
+    pub(crate) fn seen(&self, origin: Vec3, direction: Vec3, softness: f32) -> Vec3 {
         let fall = direction.dot(self.facing);
         if fall >= 0.0 {
             return Vec3::ZERO;
@@ -76,7 +76,7 @@ impl Softbox {
 }
 
 /// All of a portrait's light.
-pub struct Studio {
+pub(crate) struct Studio {
     /// Key, fill and rim.
     pub boxes: [Softbox; 3],
     pub above: Vec3,
@@ -85,7 +85,7 @@ pub struct Studio {
 
 impl Studio {
     /// `side` is −1 with the key light on the image's left, +1 on its right; `warmth` tints the key against the rest.
-    pub fn new(side: f32, key: f32, fill: f32, rim: f32, warmth: f32) -> Self {
+    pub(crate) fn new(side: f32, key: f32, fill: f32, rim: f32, warmth: f32) -> Self {
         let warm = vec3(1.0 + 0.10 * warmth, 1.0, 1.0 - 0.16 * warmth);
         let cool = vec3(1.0 - 0.08 * warmth, 1.0, 1.0 + 0.14 * warmth);
         Self {
@@ -100,7 +100,7 @@ impl Studio {
     }
 
     /// The room's light from a direction.
-    pub fn room(&self, direction: Vec3) -> Vec3 {
+    pub(crate) fn room(&self, direction: Vec3) -> Vec3 {
         let t = smoothstep(-0.9, 0.9, direction.y);
         self.below.lerp(self.above, t) * f32::lerp(0.75, 1.15, smoothstep(-0.6, 0.8, direction.z))
     }

@@ -5,22 +5,22 @@ use noise_functions::{Noise, Value};
 use rand::Rng;
 
 /// The generator of everything random here, always seeded: a portrait is the same each time.
-pub type Random = rand_xoshiro::Xoshiro256PlusPlus;
+pub(crate) type Random = rand_xoshiro::Xoshiro256PlusPlus;
 
 /// A vector with components in [−1, 1).
-pub fn scatter(rng: &mut Random) -> Vec3 {
+pub(crate) fn scatter(rng: &mut Random) -> Vec3 {
     Vec3::from_array(std::array::from_fn(|_| rng.random_range(-1.0..1.0)))
 }
 
 /// 0 before `low`, 1 beyond `high`, smooth in between; with `low` above `high` it falls instead, which glam's does not
 /// promise.
-pub fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
+pub(crate) fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
     let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
 /// A bell of height 1 and standard deviation `sigma` around zero, for a squared distance.
-pub fn bell(squared: f32, sigma: f32) -> f32 {
+pub(crate) fn bell(squared: f32, sigma: f32) -> f32 {
     (-0.5 * squared / (sigma * sigma)).exp()
 }
 
@@ -29,7 +29,7 @@ pub fn bell(squared: f32, sigma: f32) -> f32 {
 ///
 /// # Panics
 /// If the table is empty.
-pub fn table(points: &[(f32, f32)], x: f32) -> f32 {
+pub(crate) fn table(points: &[(f32, f32)], x: f32) -> f32 {
     let next = points.partition_point(|p| p.0 <= x);
     if next == 0 {
         return points[0].1;
@@ -41,12 +41,12 @@ pub fn table(points: &[(f32, f32)], x: f32) -> f32 {
 }
 
 /// Smooth value noise in [−1, 1] with features about one unit wide.
-pub fn noise(p: Vec3) -> f32 {
+pub(crate) fn noise(p: Vec3) -> f32 {
     Value.sample3(p.to_array())
 }
 
 /// Octaves of [`noise`], each about half as large and half as strong as the one before, the first at full strength.
-pub fn fbm(p: Vec3, octaves: u32) -> f32 {
+pub(crate) fn fbm(p: Vec3, octaves: u32) -> f32 {
     // Not quite half as large: the octaves' grids do not coincide.
     let sum = Value.fbm(octaves, 0.5, 1.97);
     sum.sample3(p.to_array()) / sum.fractal_bounding

@@ -11,7 +11,7 @@ const SCALE: f32 = 3000.0;
 
 /// Values that a vertex carries, all of which subdivision smooths alike.
 #[derive(Clone, Copy, Default)]
-pub struct Vertex {
+pub(crate) struct Vertex {
     /// Where the vertex is: x to the image's right, y up, z to the camera, the origin between the eyes.
     pub position: Vec3,
     /// Where the same vertex is on the unposed base mesh: the coordinates in which skin and hair are described.
@@ -23,7 +23,7 @@ pub struct Vertex {
 }
 
 impl Vertex {
-    pub fn weighted(parts: impl IntoIterator<Item = (f32, Self)>) -> Self {
+    pub(crate) fn weighted(parts: impl IntoIterator<Item = (f32, Self)>) -> Self {
         parts.into_iter().fold(Self::default(), |sum, (w, v)| Self {
             position: sum.position + v.position * w,
             reference: sum.reference + v.reference * w,
@@ -36,14 +36,14 @@ impl Vertex {
 }
 
 /// A mesh of quads.
-pub struct Quads {
+pub(crate) struct Quads {
     pub vertices: Vec<Vertex>,
     pub faces: Vec<[u32; 4]>,
 }
 
 /// A mesh of triangles with a normal at each vertex.
 #[derive(Default)]
-pub struct Triangles {
+pub(crate) struct Triangles {
     pub vertices: Vec<Vertex>,
     pub normals: Vec<Vec3>,
     pub faces: Vec<[u32; 3]>,
@@ -51,13 +51,13 @@ pub struct Triangles {
 
 /// An eyeball.
 #[derive(Clone, Copy)]
-pub struct Ball {
+pub(crate) struct Ball {
     pub centre: Vec3,
     pub radius: f32,
 }
 
 /// One person's head and shoulders.
-pub struct Head {
+pub(crate) struct Head {
     pub skin: Quads,
     /// Lid edges from the nose outwards: the image's left eye's upper and lower, then the right eye's.
     pub lids: [Vec<Vec3>; 4],
@@ -91,12 +91,12 @@ impl Reader {
 }
 
 /// The eyes of person `index`, without the rest of the head.
-pub fn eyes(index: usize) -> [Ball; 2] {
+pub(crate) fn eyes(index: usize) -> [Ball; 2] {
     head(index).eyes
 }
 
 /// Person `index` of the file.
-pub fn head(index: usize) -> Head {
+pub(crate) fn head(index: usize) -> Head {
     let mut file = Reader(HEADS);
     assert_eq!(&file.take::<8>(), b"heads001");
     let (vertices, faces, people, masks) = (file.u32(), file.u32(), file.u32(), file.u32());
@@ -119,7 +119,7 @@ pub fn head(index: usize) -> Head {
 
 impl Quads {
     /// One Catmull–Clark step; open edges keep to their own cubic spline.
-    pub fn subdivide(&self) -> Self {
+    pub(crate) fn subdivide(&self) -> Self {
         let count = self.vertices.len();
         let mut out = self.vertices.clone();
         let centres: Vec<Vertex> =
@@ -188,7 +188,7 @@ impl Quads {
         Self { vertices: out, faces }
     }
 
-    pub fn triangles(&self) -> Triangles {
+    pub(crate) fn triangles(&self) -> Triangles {
         let faces = self.faces.iter().flat_map(|&[a, b, c, d]| [[a, b, c], [a, c, d]]).collect();
         let mut out = Triangles { vertices: self.vertices.clone(), normals: Vec::new(), faces };
         out.compute_normals();
@@ -197,7 +197,7 @@ impl Quads {
 }
 
 impl Triangles {
-    pub fn compute_normals(&mut self) {
+    pub(crate) fn compute_normals(&mut self) {
         self.normals = vec![Vec3::ZERO; self.vertices.len()];
         for face in &self.faces {
             let [a, b, c] = face.map(|i| self.vertices[i as usize].position);

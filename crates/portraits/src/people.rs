@@ -8,7 +8,7 @@ use super::hair::{Pigment, Style};
 use super::skin::Skin;
 
 /// The room behind, out of focus.
-pub struct Backdrop {
+pub(crate) struct Backdrop {
     pub top: Vec3,
     pub bottom: Vec3,
     /// Colour of the light that falls on the wall, and where: fractions of width and height.
@@ -20,7 +20,7 @@ pub struct Backdrop {
 }
 
 /// Light: side of the key, and how strong key, fill and rim are.
-pub struct Lighting {
+pub(crate) struct Lighting {
     pub side: f32,
     pub key: f32,
     pub fill: f32,
@@ -28,7 +28,7 @@ pub struct Lighting {
     pub warmth: f32,
 }
 
-pub struct Person {
+pub(crate) struct Person {
     pub id: &'static str,
     pub name: &'static str,
     pub alt: &'static str,
@@ -52,7 +52,7 @@ pub struct Person {
     pub centre: (f32, f32),
 }
 
-pub static PEOPLE: [Person; 4] = [
+pub(crate) static PEOPLE: [Person; 4] = [
     Person {
         id: "mei",
         name: "Mei",

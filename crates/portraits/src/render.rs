@@ -17,7 +17,7 @@ use super::{cloth, film, hair};
 use stgan::{Bitmap, Result};
 
 /// Height of a portrait over its width.
-pub const ASPECT: f32 = 1.25;
+pub(crate) const ASPECT: f32 = 1.25;
 /// Distance of the camera in decimetres: a short telephoto lens's.
 const DISTANCE: f32 = 17.0;
 /// Rendered pixels per image pixel, each way.
@@ -28,7 +28,7 @@ const SEAT: Vec3 = vec3(0.0, 0.15, DISTANCE);
 
 /// How a person is seen: turned, and with how much of the room.
 #[derive(Clone, Copy)]
-pub struct View {
+pub(crate) struct View {
     /// Degrees, positive where the face turns to the image's right.
     pub yaw: f32,
     /// Room to the left and to the right, as a share of the portrait's width.
@@ -37,7 +37,7 @@ pub struct View {
 
 /// A camera with a shifted lens, so that uprights stay upright. It goes round the origin, between the eyes, where a head
 /// is to be turned.
-pub struct Camera {
+pub(crate) struct Camera {
     pub eye: Vec3,
     /// Sine and cosine of the angle by which the head is turned.
     turn: (f32, f32),
@@ -47,14 +47,14 @@ pub struct Camera {
 }
 
 impl Camera {
-    pub fn new(person: &Person, apart: f32, width: f32, view: View) -> Self {
+    pub(crate) fn new(person: &Person, apart: f32, width: f32, view: View) -> Self {
         let origin = ((person.centre.0 + view.margin) * width, person.centre.1 * width * ASPECT);
         let turn = view.yaw.to_radians().sin_cos();
         Self { eye: turned(SEAT, (-turn.0, turn.1)), turn, scale: person.apart * width / apart, origin }
     }
 
     /// Image x, y and the distance from the camera's plane.
-    pub fn project(&self, p: Vec3) -> (f32, f32, f32) {
+    pub(crate) fn project(&self, p: Vec3) -> (f32, f32, f32) {
         let p = turned(p, self.turn);
         let z = SEAT.z - p.z;
         let scale = self.scale * DISTANCE / z;
@@ -68,7 +68,7 @@ impl Camera {
     }
 
     /// Pixels per decimetre at distance `z` from the camera.
-    pub fn scale_at(&self, z: f32) -> f32 {
+    pub(crate) fn scale_at(&self, z: f32) -> f32 {
         self.scale * DISTANCE / z
     }
 
@@ -86,7 +86,7 @@ fn turned(p: Vec3, (sin, cos): (f32, f32)) -> Vec3 {
 
 /// What a pixel shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Backdrop,
     Skin,
     Cloth,
@@ -95,7 +95,7 @@ pub enum Kind {
 
 /// What a ray met.
 #[derive(Clone, Copy)]
-pub struct Pixel {
+pub(crate) struct Pixel {
     pub kind: Kind,
     /// Distance from the camera's plane.
     pub depth: f32,
@@ -121,7 +121,7 @@ struct Scene<'a> {
 }
 
 /// The pupils of a person as fractions of the image's width and height, the image's left one first.
-pub fn pupils(person: &Person, index: usize, yaw: f32) -> [[f64; 2]; 2] {
+pub(crate) fn pupils(person: &Person, index: usize, yaw: f32) -> [[f64; 2]; 2] {
     let (camera, eyes) = aim(person, index, 1.0, View { yaw, margin: 0.0 });
     eyes.map(|eye| {
         let (x, y, _) = camera.project(eye.pupil());
@@ -139,7 +139,7 @@ fn aim(person: &Person, index: usize, width: f32, view: View) -> (Camera, [Eye; 
 }
 
 /// Renders a person; `width` is the portrait's without its margins, the height follows.
-pub fn render(person: &Person, index: usize, width: u32, view: View) -> Result<Bitmap> {
+pub(crate) fn render(person: &Person, index: usize, width: u32, view: View) -> Result<Bitmap> {
     let height = (width as f32 * ASPECT).round() as u32;
     let bitmap = Bitmap::transparent((width as f32 * (1.0 + 2.0 * view.margin)).round() as u32, height)?;
     let size = width as f32 * SUPERSAMPLING;

@@ -8,10 +8,10 @@ use super::math::{bell, fbm, noise, smoothstep, table};
 use super::mesh::Vertex;
 
 /// Where the eyes' middle is on the base mesh.
-pub const EYES: Vec3 = vec3(0.0, 7.284, 0.0);
+pub(crate) const EYES: Vec3 = vec3(0.0, 7.284, 0.0);
 
 /// A person's skin.
-pub struct Skin {
+pub(crate) struct Skin {
     /// Linear albedo of cheek, and of the lips.
     pub tone: Vec3,
     pub lips: Vec3,
@@ -27,14 +27,14 @@ pub struct Skin {
 }
 
 /// What light meets at a point of the skin.
-pub struct Surface {
+pub(crate) struct Surface {
     pub albedo: Vec3,
     pub specular: f32,
     pub roughness: f32,
 }
 
 /// Share of beard at a place: moustache, chin, jaw and upper neck.
-pub fn beard(p: Vec3) -> f32 {
+pub(crate) fn beard(p: Vec3) -> f32 {
     let x = p.x.abs();
     let top = table(&[(0.0, -0.47), (0.12, -0.47), (0.28, -0.57), (0.42, -0.52), (0.58, -0.3), (0.7, 0.02)], x);
     let cheek = smoothstep(top + 0.05, top - 0.1, p.y);
@@ -46,7 +46,7 @@ pub fn beard(p: Vec3) -> f32 {
 }
 
 impl Skin {
-    pub fn surface(&self, v: &Vertex) -> Surface {
+    pub(crate) fn surface(&self, v: &Vertex) -> Surface {
         let p = v.reference - EYES;
         let x = p.x.abs();
         let spot = |cx: f32, cy: f32, sigma: f32| bell((x - cx) * (x - cx) + (p.y - cy) * (p.y - cy), sigma);
@@ -132,7 +132,7 @@ impl Skin {
     }
 
     /// The normal with the relief on it, `strength` of it.
-    pub fn relief(&self, v: &Vertex, normal: Vec3, strength: f32) -> Vec3 {
+    pub(crate) fn relief(&self, v: &Vertex, normal: Vec3, strength: f32) -> Vec3 {
         let p = v.reference - EYES;
         let here = self.height(p, v.lips);
         const STEP: f32 = 0.002;

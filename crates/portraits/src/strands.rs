@@ -11,7 +11,7 @@ use super::math::{Random, scatter, smoothstep};
 use super::render::Camera;
 
 /// How much light passes through the mass of hair, on a grid: per light, and of the room's.
-pub struct Veil {
+pub(crate) struct Veil {
     low: Vec3,
     step: f32,
     size: [usize; 3],
@@ -21,7 +21,7 @@ pub struct Veil {
 
 impl Veil {
     /// `cells` is the number of cells along the longest side.
-    pub fn new(strands: &[Strand], studio: &Studio, cells: usize) -> Self {
+    pub(crate) fn new(strands: &[Strand], studio: &Studio, cells: usize) -> Self {
         let (mut low, mut high) = (Vec3::splat(f32::INFINITY), Vec3::splat(f32::NEG_INFINITY));
         for p in strands.iter().filter(|s| s.mass).flat_map(|s| &s.points) {
             (low, high) = (low.min(*p), high.max(*p));
@@ -80,7 +80,7 @@ impl Veil {
     }
 
     /// Shares of key, fill, rim and room light that reach `p`.
-    pub fn at(&self, p: Vec3) -> [f32; 4] {
+    pub(crate) fn at(&self, p: Vec3) -> [f32; 4] {
         let at = ((p - self.low) * (1.0 / self.step) - Vec3::splat(0.5)).to_array();
         if self.light.is_empty() || (0..3).any(|a| at[a] < 0.0 || at[a] >= self.size[a] as f32 - 1.0) {
             return [1.0; 4];
@@ -110,7 +110,7 @@ struct Piece {
 }
 
 /// What of the scene the shading of hair needs.
-pub struct Surroundings<'a> {
+pub(crate) struct Surroundings<'a> {
     pub studio: &'a Studio,
     pub veil: &'a Veil,
     pub solid: &'a Bvh,
@@ -183,7 +183,7 @@ fn pieces(strand: &Strand, seed: usize, around: &Surroundings) -> Vec<Piece> {
 }
 
 /// Draws the hairs over `image`, back to front, where they are nearer than `depth`.
-pub fn draw(strands: &[Strand], around: &Surroundings, image: &mut [Vec3], depth: &[f32], width: usize) {
+pub(crate) fn draw(strands: &[Strand], around: &Surroundings, image: &mut [Vec3], depth: &[f32], width: usize) {
     const BAND: usize = 48;
     let height = image.len() / width;
     let mut all: Vec<Piece> =

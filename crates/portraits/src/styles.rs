@@ -14,7 +14,7 @@ use super::people::Person;
 const POINTS: usize = 36;
 
 /// Grown from guide hairs that follow the style; the many follow the few.
-pub fn styled(
+pub(crate) fn styled(
     person: &Person,
     style: Style,
     skin: &Triangles,
