@@ -4,6 +4,7 @@ use stgan::Error;
 use wasm_bindgen::prelude::*;
 
 /// What is thrown: a JavaScript `Error` with a `code`, or whatever a JavaScript function threw.
+#[derive(Debug)]
 pub struct Failure(JsValue);
 
 impl Failure {

@@ -56,6 +56,7 @@ impl Photo for Picture<'_> {
 
 /// The loaded networks that find faces.
 #[wasm_bindgen]
+#[derive(Debug)]
 pub struct Locator(pub(crate) stgan::Locator);
 
 #[wasm_bindgen]
@@ -84,6 +85,7 @@ impl Locator {
 
 /// Averages pixels that are no picture of the browser's down to a smaller size, a band of rows at a time.
 #[wasm_bindgen]
+#[derive(Debug)]
 pub struct Reduction(Reducer);
 
 #[wasm_bindgen]

@@ -11,7 +11,7 @@ pub(crate) fn plain<T: Serialize + Tsify>(record: impl Into<T>) -> Result<Ts<T>,
 }
 
 /// Whole pixels of an image: the upper left corner and the size.
-#[derive(Serialize, Tsify)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct Rect {
     x: u32,
     y: u32,
@@ -26,8 +26,8 @@ impl From<stgan::Rect> for Rect {
 }
 
 /// A point of an image, in pixels.
-#[derive(Serialize, Tsify)]
-pub struct Point {
+#[derive(Debug, Serialize, Tsify)]
+pub(crate) struct Point {
     x: f64,
     y: f64,
 }
@@ -40,8 +40,8 @@ impl From<[f64; 2]> for Point {
 
 /// Where a frame is on an image: the centre and the width of its visible part in pixels, and the
 /// rotation in degrees, clockwise.
-#[derive(Serialize, Tsify)]
-pub struct Placement {
+#[derive(Debug, Serialize, Tsify)]
+pub(crate) struct Placement {
     x: f64,
     y: f64,
     width: f64,
@@ -55,7 +55,7 @@ impl From<stgan::Placement> for Placement {
 }
 
 /// What a weights file says of itself.
-#[derive(Serialize, Tsify)]
+#[derive(Debug, Serialize, Tsify)]
 #[tsify(hashmap_as_object)]
 pub struct Model {
     /// How many generators there are.
@@ -81,7 +81,7 @@ impl From<&stgan::TryOn> for Model {
 }
 
 /// What one update of a fit changed.
-#[derive(Serialize, Tsify)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct Update {
     /// The change of the eight sl(3) parameters.
     #[serde(with = "serde_wasm_bindgen::preserve")]
@@ -110,7 +110,7 @@ impl From<&stgan::Update> for Update {
 }
 
 /// A face of a photo.
-#[derive(Serialize, Tsify)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct Found {
     /// Where a frame belongs by the pupils alone.
     placement: Placement,
@@ -127,7 +127,7 @@ impl From<&stgan::Found> for Found {
 }
 
 /// A face that is followed, and the frame on it.
-#[derive(Serialize, Tsify)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct Tracked {
     /// The same number for as long as the face is followed.
     id: u32,

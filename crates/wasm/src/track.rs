@@ -13,6 +13,7 @@ use wasm_bindgen::prelude::*;
 
 /// Keeps a frame on the faces of a video, and knows what it last found.
 #[wasm_bindgen]
+#[derive(Debug)]
 pub struct Tracker {
     tracker: stgan::Tracker,
     size: (u32, u32),

@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 
 /// The loaded networks that fit a frame.
 #[wasm_bindgen]
+#[derive(Debug)]
 pub struct TryOn(pub(crate) stgan::TryOn);
 
 #[wasm_bindgen]
@@ -77,6 +78,7 @@ impl TryOn {
 
 /// What the networks are to see of a photo, as it comes in.
 #[wasm_bindgen]
+#[derive(Debug)]
 pub struct Look {
     look: stgan::Look,
     photo: (u32, u32),
@@ -99,6 +101,7 @@ impl Look {
 
 /// A fit, with the frame that it is of. Step 0 is as placed, step n after n updates.
 #[wasm_bindgen]
+#[derive(Debug)]
 pub struct Fit {
     fit: stgan::Fit,
     frame: Foreground,

@@ -1,18 +1,16 @@
 /** What crosses between JavaScript and wasm: plain records, and exceptions that come back as they were thrown. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import { project } from './consumer.mjs';
-import { failure, glasses, photo, placementOn } from './pictures.mjs';
+import { failure, glasses, photo, placementOn } from '../pictures.mjs';
+import { test } from './fixtures.mjs';
+
+// One of the tests watches the module's memory.
+test.use({ process: 'boundary' });
 
 let consumer, glue, stgan;
-before(async () => {
-  consumer = project();
-  stgan = await import(pathToFileURL(consumer.path('dist/index.js')));
-  glue = await import(pathToFileURL(consumer.path('wasm/stgan.js')));
+test.beforeAll(({ consumer: installed, glue: made, stgan: imported }) => {
+  [consumer, glue, stgan] = [installed, made, imported];
 });
-after(() => consumer.remove());
 
 const file = (path) => readFileSync(consumer.path(path));
 const bytes = ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -54,15 +52,15 @@ const point = { x: 'number', y: 'number' };
 const rect = { ...point, width: 'number', height: 'number' };
 const placed = { ...point, width: 'number', rotation: 'number' };
 
-describe('the wasm module', () => {
+test.describe('the wasm module', () => {
   const [back, front] = [photo(), glasses()];
   let networks, locator;
-  before(async () => {
+  test.beforeAll(async () => {
     await glue.default({ module_or_path: file('wasm/stgan.wasm') });
     networks = new glue.TryOn(file('weights/glasses.safetensors'));
     locator = new glue.Locator(file('weights/locator.safetensors'));
   });
-  after(() => {
+  test.afterAll(() => {
     networks.free();
     locator.free();
   });
@@ -266,11 +264,11 @@ describe('the wasm module', () => {
   });
 });
 
-describe('the package', () => {
+test.describe('the package', () => {
   const [back, front] = [photo(), glasses()];
   let tryOn;
-  before(async () => (tryOn = await stgan.TryOn.create()));
-  after(() => tryOn.dispose());
+  test.beforeAll(async () => (tryOn = await stgan.TryOn.create()));
+  test.afterAll(() => tryOn.dispose());
 
   /** Pixels that cannot be read. */
   class Broken extends Uint8Array {
