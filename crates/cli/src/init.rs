@@ -19,13 +19,21 @@ use stgan_train::Config;
 /// Write a weights file with random weights: for benchmarks and tests of sizes that nobody has trained.
 #[derive(clap::Args)]
 pub struct Arguments {
+    // Negative numbers are allowed below so that the message names the option and what it expects.
     #[command(flatten)]
     output: Output,
-    /// A training configuration whose [model] and seed count unless an option below replaces them.
+    /// A training configuration: its [model] and seed, unless an option below replaces them. Without it --size,
+    /// --channels, --hidden and --inputs are required.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Rows and columns of the square crops, 8 to 1024.
-    #[arg(long, value_name = "PIXELS", required_unless_present = "config", value_parser = within(8..=1024))]
+    #[arg(
+        long,
+        allow_negative_numbers = true,
+        value_name = "PIXELS",
+        required_unless_present = "config",
+        value_parser = within(8..=1024)
+    )]
     size: Option<usize>,
     /// Output channels of the convolutions, such as 32,64,128: 1 to 10 layers.
     #[arg(
@@ -37,28 +45,34 @@ pub struct Arguments {
     )]
     channels: Option<Vec<usize>>,
     /// Width of the hidden linear layer.
-    #[arg(long, value_name = "N", required_unless_present = "config", value_parser = within(1..=WIDEST))]
+    #[arg(
+        long,
+        allow_negative_numbers = true,
+        value_name = "N",
+        required_unless_present = "config",
+        value_parser = within(1..=WIDEST)
+    )]
     hidden: Option<usize>,
     /// What a generator is given: the face and the warped glasses, or the pose of the glasses too.
     #[arg(long, required_unless_present = "config", value_parser = inputs())]
     inputs: Option<Inputs>,
     /// Generator stages, 1 to 64, each with weights of its own; 1 by default.
-    #[arg(long, value_name = "N", value_parser = within(1..=64))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = within(1..=64))]
     stages: Option<usize>,
     /// Equal seeds and sizes give equal files; 0 by default.
-    #[arg(long, value_name = "N")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N")]
     seed: Option<u64>,
     /// How numbers are stored.
     #[arg(long, default_value = "f32")]
     storage: Stored,
     /// How many updates a fit with these weights has if it is not told otherwise; one for each stage by default.
-    #[arg(long, value_name = "N", value_parser = within(1..=MAX_UPDATES as u64))]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = within(1..=MAX_UPDATES as u64))]
     updates: Option<usize>,
     /// Standard deviation of the biases. Training starts with 0; other values show whether biases are used.
-    #[arg(long, value_name = "DEVIATION", default_value = "0", value_parser = deviation)]
+    #[arg(long, allow_negative_numbers = true, value_name = "DEVIATION", default_value = "0", value_parser = deviation)]
     biases: f32,
     /// Factor on the He deviation of each stage's last layer. Training starts with 0.1, which barely moves the glasses.
-    #[arg(long, value_name = "FACTOR", default_value = "0.1", value_parser = deviation)]
+    #[arg(long, allow_negative_numbers = true, value_name = "FACTOR", default_value = "0.1", value_parser = deviation)]
     last_gain: f32,
 }
 

@@ -125,6 +125,7 @@ fn bad_values_are_named_and_leave_no_file() {
     for (option, value, expected) in [
         ("--size", "7", "8..=1024"),
         ("--size", "x", "invalid"),
+        ("--size", "-24", "invalid"),
         ("--channels", "4,0", "1..=65536"),
         ("--channels", "", "--channels"),
         ("--channels", "1,1,1,1,1,1,1,1,1,1,1", "1 to 10"),
@@ -136,6 +137,7 @@ fn bad_values_are_named_and_leave_no_file() {
         ("--storage", "i4", "i8"),
         ("--updates", "65", "1..=64"),
         ("--biases", "NaN", "0 to 1000"),
+        ("--biases", "-0.1", "0 to 1000"),
         ("--last-gain", "inf", "0 to 1000"),
     ] {
         let ended = init(&out, &with(option, value));
