@@ -11,9 +11,10 @@ import { findBrowser, launchBrowser, NO_BROWSER } from '../scripts/browser.mjs';
 import { serve } from '../scripts/preview.mjs';
 import { fail, output, root, run, say } from '../scripts/project.mjs';
 import { benchTrack, prepareClip } from './bench-track.mjs';
-import { readTensors, writeCascade, writeTensors } from './cascade.mjs';
 import { median, rounded } from './figures.mjs';
 import { shared } from './shared.mjs';
+import { bytesOf, LIVELY, stgan } from './stgan.mjs';
+import { headerOf } from './web/safetensors.js';
 
 const ROUNDS = Number(process.argv[2] ?? 60);
 const WARM = 8;
@@ -21,7 +22,7 @@ const STARTS = 7;
 /** How far answers may lie apart, of the largest number in them. */
 const AGREEMENT = 1e-3;
 const PEERS = ['onnxruntime-web', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'];
-const PAPER = { size: 144, inputs: 'rgba', channels: [32, 64, 128, 256, 512], hidden: 256, stages: 5 };
+const PAPER = ['--size', 144, '--inputs', 'rgba', '--channels', '32,64,128,256,512', '--hidden', 256, '--stages', 5];
 const NAMES = ['stgan', 'onnxruntime', 'tfjs'];
 
 const exporter = join(shared, 'peers', 'onnx_export.py');
@@ -110,10 +111,10 @@ function exportStage(python, weights, stage, size, inputs, file) {
 /** What the page is to run: weights, their graphs, and how many stages of them. */
 function prepareModels(python) {
   mkdirSync(models, { recursive: true });
-  if (!existsSync(join(models, 'paper.safetensors'))) writeCascade(join(models, 'paper.safetensors'), PAPER);
+  const [paper, shipped] = ['paper', 'shipped'].map((name) => join(models, `${name}.safetensors`));
+  if (!existsSync(paper)) stgan('init', '-o', paper, ...PAPER, ...LIVELY);
   // In numbers that the exporter reads.
-  const { metadata: said, tensors } = readTensors(join(root, 'weights', 'glasses.safetensors'));
-  writeTensors(join(models, 'shipped.safetensors'), said, tensors);
+  stgan('export', join(root, 'weights', 'glasses.safetensors'), '-o', shipped, '--storage', 'f32', '--force');
   const model = (name, title, stages, size, inputs, fixed) => {
     const graphs = Array.from({ length: stages }, (_, stage) => `${name}.${stage}.onnx`);
     graphs.forEach((graph, stage) => {
@@ -127,12 +128,13 @@ function prepareModels(python) {
       shape: [1, inputs, size, size],
     };
   };
-  const inputs = tensors['stages.0.conv1.weight'].shape[1];
+  const { metadata, entries } = headerOf(bytesOf(shipped));
+  const [size, inputs] = [Number(metadata.size), entries['stages.0.conv1.weight'].shape[1]];
   const cascade = model('paper', 'paper size, five different stages', 5, 144, 7, true);
   return [
     { ...cascade, key: 'paper', title: 'paper size (144 px, 32 to 512 channels)', graphs: cascade.graphs.slice(0, 1) },
     { ...cascade, key: 'cascade' },
-    { ...model('shipped', `shipped weights (${said.size} px)`, 1, Number(said.size), inputs, false), key: 'shipped' },
+    { ...model('shipped', `shipped weights (${size} px)`, 1, size, inputs, false), key: 'shipped' },
   ];
 }
 

@@ -7,19 +7,20 @@
  * measures weights (f32 or f16, as training writes them) stored in fewer bits. The last line is JSON.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findBrowser, launchBrowser, NO_BROWSER } from '../scripts/browser.mjs';
 import { serve } from '../scripts/preview.mjs';
-import { fail, output, root, run, say } from '../scripts/project.mjs';
-import { planes, readTensors, writeCascade, writeTensors } from './cascade.mjs';
+import { fail, root, run, say } from '../scripts/project.mjs';
+import { bytesOf, LIVELY, stgan } from './stgan.mjs';
+import { headerOf, tensorsOf } from './web/safetensors.js';
 
 const ROUNDS = 60;
 const WARM = 8;
 /** Stages in a row that one time is taken of: the page's clock is coarse. */
 const REPEAT = 5;
-const BASE = { size: 72, inputs: 'rgba+pose', channels: [16, 32, 64, 128, 256], hidden: 64 };
+const CONFIG = 'configs/frontier.toml';
 
 /** What each row changes in configs/frontier.toml: of the model, and of how it is trained. */
 const ROWS = {
@@ -49,16 +50,7 @@ function settings({ model = {}, stages = 1, set = [] }) {
 
 function train(name, data) {
   say(`Training ${name}`);
-  const run = [
-    'train',
-    '--data',
-    data,
-    '--config',
-    'configs/frontier.toml',
-    '--out',
-    folder(name),
-    ...settings(ROWS[name]),
-  ];
+  const run = ['train', '--data', data, '--config', CONFIG, '--out', folder(name), ...settings(ROWS[name])];
   if (existsSync(folder(name))) run.push('--resume');
   const { status } = spawnSync('cargo', ['run', '--release', '--quiet', '--', ...run], { cwd: root, stdio: 'inherit' });
   if (status !== 0) fail(`training ${name} failed`);
@@ -88,10 +80,13 @@ async function milliseconds(models) {
     page.setDefaultTimeout(0);
     page.on('pageerror', (error) => fail(error.message));
     await page.goto(`${pages.url}package.json`);
-    const sizes = models.map(({ model }, i) => {
-      writeCascade(join(work, `${i}.safetensors`), { ...BASE, ...model, stages: 1 });
-      const { size, inputs } = { ...BASE, ...model };
-      return planes(inputs) * size * size;
+    const path = (i) => join(work, `${i}.safetensors`);
+    const sizes = models.map(({ model = {} }, i) => {
+      const options = Object.entries(model).flatMap(([name, value]) => [`--${name}`, String(value)]);
+      const target = ['-o', path(i), '--force', '--storage', 'f16'];
+      stgan('init', ...target, '--config', CONFIG, '--stages', 1, ...options, ...LIVELY);
+      const { metadata, entries } = headerOf(bytesOf(path(i)));
+      return entries['stages.0.conv1.weight'].shape[1] * Number(metadata.size) ** 2;
     });
     const times = await page.evaluate(
       async ([url, sizes, rounds, warm, repeat]) => {
@@ -117,59 +112,50 @@ async function milliseconds(models) {
       },
       [files.url, sizes, ROUNDS, WARM, REPEAT],
     );
-    return { times, bytes: models.map((_, i) => Math.round(statSync(join(work, `${i}.safetensors`)).size / 2)) };
+    return { times, bytes: models.map((_, i) => statSync(path(i)).size) };
   } finally {
     await browser.close();
     await Promise.all([pages.close(), files.close()]);
   }
 }
 
-/** Every channel's numbers as multiples of a scale of its own, whole numbers of `bits` bits. */
-function quantized({ shape, values }, bits) {
-  if (shape.length < 2) return { shape, values };
+/** Rounds every channel's numbers to multiples of a scale of its own, integers of `bits` bits. */
+function quantize({ shape, values }, bits) {
   const [most, run] = [2 ** (bits - 1) - 1, values.length / shape[0]];
-  const coarse = values.slice();
   for (let channel = 0; channel < shape[0]; channel++) {
-    const numbers = coarse.subarray(channel * run, (channel + 1) * run);
+    const numbers = values.subarray(channel * run, (channel + 1) * run);
     const scale = numbers.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0) / most || 1;
     for (let i = 0; i < numbers.length; i++) numbers[i] = Math.round(numbers[i] / scale) * scale;
   }
-  return { shape, values: coarse };
+}
+
+/** Rounds the numbers of an f32 file to `bits` bits, which no storage of the program has, and counts the bytes. */
+function coarsen(file, bits) {
+  const buffer = bytesOf(file);
+  let bytes = 0;
+  for (const tensor of Object.values(tensorsOf(buffer))) {
+    const { shape, values } = tensor;
+    const matrix = shape.length > 1;
+    // A scale of 32 bits for each channel; biases stay f32, as in the program's eight bits.
+    bytes += matrix ? (values.length * bits) / 8 + 4 * shape[0] : 4 * values.length;
+    if (matrix) quantize(tensor, bits);
+  }
+  writeFileSync(file, new Uint8Array(buffer));
+  return Math.round(bytes);
 }
 
 /** Weights stored in fewer bits: bytes and errors. */
 function storage(data, weights) {
-  const { metadata, tensors } = readTensors(weights);
   const work = join(root, '.tools', 'frontier');
   mkdirSync(work, { recursive: true });
   return [16, 8, 6, 4].map((bits) => {
     const file = join(work, `${bits}-bits.safetensors`);
-    let bytes = 0;
-    const stored = Object.fromEntries(
-      Object.entries(tensors).map(([name, tensor]) => {
-        const matrix = bits < 16 && tensor.shape.length > 1;
-        // A scale of 32 bits for each channel; what is not a matrix stays as it is.
-        bytes += matrix ? (tensor.values.length * bits) / 8 + 4 * tensor.shape[0] : 2 * tensor.values.length;
-        return [name, matrix ? quantized(tensor, bits) : tensor];
-      }),
-    );
-    writeTensors(file, metadata, stored);
-    const run = [
-      'run',
-      '--release',
-      '--quiet',
-      '--',
-      'evaluate',
-      '--json',
-      '--spread',
-      'dropped',
-      '--data',
-      data,
-      '--weights',
-      file,
-    ];
-    const { spreads } = JSON.parse(output('cargo', run));
-    return { storage: bits === 16 ? 'f16' : `int${bits}`, bytes: Math.round(bytes), ...spreads[0].steps.at(-1) };
+    const stored = { 16: 'f16', 8: 'i8' }[bits];
+    stgan('export', weights, '-o', file, '--force', '--storage', stored ?? 'f32');
+    const bytes = stored ? statSync(file).size : coarsen(file, bits);
+    const options = ['--json', '--spread', 'dropped', '--data', data, '--weights', file];
+    const { spreads } = JSON.parse(stgan('evaluate', ...options));
+    return { storage: bits === 16 ? 'f16' : `int${bits}`, bytes, ...spreads[0].steps.at(-1) };
   });
 }
 

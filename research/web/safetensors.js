@@ -1,15 +1,25 @@
-/** The tensors of a safetensors file, f32 or f16, as `{ name: { shape, values } }`, values in f32. */
-export function tensorsOf(buffer) {
+/** The header of a safetensors file: its metadata, its tensors by name, and where their bytes start. */
+export function headerOf(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
-  const { __metadata__, ...tensors } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
-  const read = ({ dtype, shape, data_offsets: [start, end] }) => {
-    const bytes = buffer.slice(8 + length + start, 8 + length + end);
-    return {
-      shape,
-      values: dtype === 'F16' ? Float32Array.from(new Uint16Array(bytes), widened) : new Float32Array(bytes),
-    };
+  const text = new TextDecoder().decode(new Uint8Array(buffer, 8, length));
+  const { __metadata__: metadata, ...entries } = JSON.parse(text);
+  return { metadata, entries, start: 8 + length };
+}
+
+/**
+ * The tensors of a safetensors file, f32 or f16, as `{ name: { shape, values } }`, values in f32. Those of f32 are views
+ * of `buffer`.
+ */
+export function tensorsOf(buffer) {
+  const { entries, start } = headerOf(buffer);
+  const read = ({ dtype, shape, data_offsets: [from, to] }) => {
+    const values =
+      dtype === 'F16'
+        ? Float32Array.from(new Uint16Array(buffer, start + from, (to - from) / 2), widened)
+        : new Float32Array(buffer, start + from, (to - from) / 4);
+    return { shape, values };
   };
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, read(tensor)]));
+  return Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, read(entry)]));
 }
 
 /** The value of a finite number in half precision. */

@@ -83,7 +83,7 @@ fn numbers(name: &str, view: &TensorView) -> Result<(Vec<f32>, Storage)> {
     })
 }
 
-/// A safetensors file of the tensors that `specs` describe.
+/// A safetensors file of the tensors that `specs` describe. Equal arguments give equal bytes.
 ///
 /// # Errors
 /// [`Error::TensorMissing`] or [`Error::TensorShape`] where `parameters` do not fit; [`Error::TensorNotFinite`] for values that are
@@ -121,7 +121,22 @@ pub(crate) fn encode(
         .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
         .map_err(|error| Error::WeightsFormat(error.into()))?;
     let metadata: HashMap<String, String> = metadata.into_iter().collect();
-    safetensors::serialize(views, Some(metadata)).map_err(|error| Error::WeightsFormat(error.into()))
+    let mut file = safetensors::serialize(views, Some(metadata)).map_err(|error| Error::WeightsFormat(error.into()))?;
+    sort_header(&mut file).map_err(|error| Error::WeightsFormat(error.into()))?;
+    Ok(file)
+}
+
+/// Sorts the header of a safetensors file by key. The crate writes metadata in the order of a `HashMap`, which changes
+/// with every run.
+fn sort_header(file: &mut [u8]) -> serde_json::Result<()> {
+    let Some((length, rest)) = file.split_first_chunk_mut() else { return Ok(()) };
+    let header = &mut rest[..u64::from_le_bytes(*length) as usize];
+    // `BTreeMap`, and not `serde_json::Map`, whose order depends on a feature that any crate may turn on.
+    let entries: BTreeMap<String, BTreeMap<String, serde_json::Value>> = serde_json::from_slice(header)?;
+    let sorted = serde_json::to_vec(&entries)?;
+    // Only the order changes, so the length does not; the padding stays where it is.
+    header[..sorted.len()].copy_from_slice(&sorted);
+    Ok(())
 }
 
 fn bytes_of(values: &[f32]) -> Vec<u8> {

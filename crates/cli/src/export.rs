@@ -1,25 +1,24 @@
 //! `stgan export`: the browser's weights file out of a run.
 
 use crate::files;
+use crate::weights_file::{Output, Stored};
 use anyhow::{Context, Result, bail, ensure};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use stgan::model::weights::{self, Storage, Weights};
-use stgan_train::write_atomically;
+use stgan::model::weights::{self, Storage};
 
 /// Write the weights of a training run as one file for the browser and for `--weights`.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The run's folder, as `train --out` named it.
+    /// The run's folder, as `train --out` named it, or a weights file to convert.
     run: PathBuf,
-    /// The file to write, such as glasses.safetensors.
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    #[command(flatten)]
+    output: Output,
     /// Take the newest weights (weights.safetensors) in place of those that did best on validation (best.safetensors).
     #[arg(long)]
     last: bool,
-    /// How numbers are stored; as the run stored them by default.
+    /// How numbers are stored; as the source stores them by default.
     #[arg(long)]
     storage: Option<Stored>,
     /// How many updates a fit with these weights has if it is not told otherwise; one for each stage by default.
@@ -28,35 +27,13 @@ pub struct Arguments {
     /// Keep the discriminator, to train on from the file; the browser has no use for it.
     #[arg(long)]
     critic: bool,
-    /// Overwrite the file where it exists.
-    #[arg(long)]
-    force: bool,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Stored {
-    F32,
-    /// Half the size
-    F16,
-    /// A quarter: whole numbers of eight bits, with a scale for every output channel
-    I8,
-}
-
-impl From<Stored> for Storage {
-    fn from(stored: Stored) -> Self {
-        match stored {
-            Stored::F32 => Self::F32,
-            Stored::F16 => Self::F16,
-            Stored::I8 => Self::I8,
-        }
-    }
 }
 
 const BEST: &str = "best.safetensors";
 const LAST: &str = "weights.safetensors";
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    check_output(&arguments.output, arguments.force)?;
+    arguments.output.check()?;
     let source = source(&arguments.run, arguments.last)?;
     let mut file = weights::read(&files::read(&source)?).with_context(|| source.display().to_string())?;
     if !arguments.critic {
@@ -67,26 +44,23 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(updates) = arguments.updates {
         file.metadata.insert("updates".into(), updates.to_string());
     }
-    // Nothing is written that could not be read.
-    let updates = file.updates()?;
     let storage = arguments.storage.map_or(file.storage, Storage::from);
-    let bytes = weights::write(&file, storage).with_context(|| source.display().to_string())?;
-    write_atomically(&arguments.output, &bytes)?;
-    files::print(&describe(&arguments.output, &source, (bytes.len(), storage, updates), &file)?)?;
+    let mut text = arguments.output.write(&file, storage, &source.display().to_string())?;
+    for (key, what) in [("data", "trained on"), ("faces", "faces"), ("command", "by")] {
+        if let Some(value) = file.metadata.get(key) {
+            writeln!(text, "{what}: {value}")?;
+        }
+    }
+    files::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Before anything is read: nobody likes to hear it at the end.
-fn check_output(output: &Path, force: bool) -> Result<()> {
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    ensure!(folder.is_dir(), "{}: there is no folder {}", output.display(), folder.display());
-    ensure!(!output.is_dir(), "{} is a folder: name a file", output.display());
-    ensure!(force || !output.exists(), "{} exists: --force overwrites it", output.display());
-    Ok(())
-}
-
 fn source(run: &Path, last: bool) -> Result<PathBuf> {
-    ensure!(run.is_dir(), "{} is not the folder of a run", run.display());
+    if run.is_file() {
+        ensure!(!last, "{} is a file, and --last chooses between those of a run's folder", run.display());
+        return Ok(run.to_owned());
+    }
+    ensure!(run.is_dir(), "{} is neither the folder of a run nor a weights file", run.display());
     let (wanted, other) = if last { (LAST, BEST) } else { (BEST, LAST) };
     let path = run.join(wanted);
     if path.is_file() {
@@ -97,28 +71,4 @@ fn source(run: &Path, last: bool) -> Result<PathBuf> {
     }
     let hint = if last { "without --last it is taken" } else { "--last takes it" };
     bail!("{} holds no {wanted}, but {other}: {hint}", run.display());
-}
-
-fn describe(
-    output: &Path,
-    source: &Path,
-    (bytes, storage, updates): (usize, Storage, usize),
-    file: &Weights,
-) -> Result<String, std::fmt::Error> {
-    let mut text = String::new();
-    writeln!(text, "{}: {:.2} MB, {storage:?}, from {}", output.display(), bytes as f64 / 1e6, source.display())?;
-    let stages = if file.stages == 1 { "stage" } else { "stages" };
-    let critic = if file.discriminator.is_some() { " and the discriminator" } else { "" };
-    let (size, inputs) = (file.spec.size, file.spec.inputs.name());
-    writeln!(
-        text,
-        "{} generator {stages}{critic}, {size}×{size} pixels, inputs {inputs}; a fit has {updates} updates",
-        file.stages
-    )?;
-    for (key, what) in [("data", "trained on"), ("faces", "faces"), ("command", "by")] {
-        if let Some(value) = file.metadata.get(key) {
-            writeln!(text, "{what}: {value}")?;
-        }
-    }
-    Ok(text)
 }

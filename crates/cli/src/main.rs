@@ -7,10 +7,12 @@ mod export;
 mod files;
 mod fit;
 mod frames;
+mod init;
 mod inspect;
 mod program;
 mod track;
 mod train;
+mod weights_file;
 
 /// Training allocates and frees large tensors all the time; the system's allocator hands each back to the kernel, which
 /// clears every page before it gives it out again. So does this one, a little later, unless told not to.

@@ -1,6 +1,6 @@
 //! The command line: one file a command.
 
-use crate::{clip, evaluate, export, fit, frames, inspect, track, train};
+use crate::{clip, evaluate, export, fit, frames, init, inspect, track, train};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -22,6 +22,7 @@ enum Command {
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
     Export(export::Arguments),
+    Init(init::Arguments),
 }
 
 pub fn main() -> ExitCode {
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
     };
     match result {
         Ok(code) => code,

@@ -72,6 +72,26 @@ fn export_writes_the_browsers_file() {
 }
 
 #[test]
+fn export_converts_a_weights_file() {
+    let folder = folder("export-file");
+    let (source, out) = (folder.join("mine.safetensors"), folder.join("out.safetensors"));
+    std::fs::write(&source, weights::write(&trained(1), Storage::F32).unwrap()).unwrap();
+    let converted = |from: &Path, storage: &str| {
+        let ended =
+            export(&[from.to_str().unwrap(), "-o", out.to_str().unwrap(), "--force", "--critic", "--storage", storage]);
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        std::fs::read(&out).unwrap()
+    };
+    for (name, storage) in [("f32", Storage::F32), ("f16", Storage::F16), ("i8", Storage::I8)] {
+        assert_eq!(converted(&source, name), weights::write(&trained(1), storage).unwrap(), "{name}");
+    }
+    let eight = weights::read(&converted(&source, "i8")).unwrap();
+    let back = weights::read(&converted(&out.clone(), "f32")).unwrap();
+    assert_eq!(back.storage, Storage::F32);
+    assert_eq!(values(&back, "stages.1.conv2.weight"), values(&eight, "stages.1.conv2.weight"));
+}
+
+#[test]
 fn export_says_what_is_wrong_and_leaves_no_file() {
     let folder = folder("export-errors");
     let [empty, damaged, only_last, bare] = ["empty", "damaged", "last", "bare"].map(|name| {
@@ -87,8 +107,9 @@ fn export_says_what_is_wrong_and_leaves_no_file() {
     std::fs::write(&there, "mine").unwrap();
     let (out, lost) = (folder.join("out.safetensors"), folder.join("nowhere/out.safetensors"));
     for (run, output, options, said) in [
-        (&folder.join("none"), &out, &[][..], "not the folder of a run"),
-        (&there, &out, &[], "not the folder of a run"),
+        (&folder.join("none"), &out, &[][..], "neither the folder of a run nor a weights file"),
+        (&there, &out, &[], "there.safetensors"),
+        (&bare.join("best.safetensors"), &out, &["--last"], "--last"),
         (&empty, &out, &[], "holds no weights"),
         (&damaged, &out, &[], "best.safetensors"),
         (&only_last, &out, &[], "--last"),
