@@ -121,6 +121,7 @@ fn main() -> Result<()> {
     let numbers = [arguments.steps, arguments.train, Some(arguments.test)];
     ensure!(numbers.iter().all(|n| *n != Some(0)) && arguments.seeds > 0, "nothing to do");
     // Trainings run side by side, each on one thread.
+    #[allow(unsafe_code)]
     // SAFETY: nothing else runs yet.
     unsafe { std::env::set_var("CANDLE_NUM_THREADS", "1") };
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());

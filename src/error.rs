@@ -134,30 +134,6 @@ pub enum Error {
         /// Of its first such value.
         index: usize,
     },
-    /// A data set, a configuration or a run folder that cannot be used.
-    #[error("{path}: {reason}")]
-    Data {
-        /// The file or folder.
-        path: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A training run that left the finite numbers.
-    #[error("training diverged at iteration {iteration}: {reason}")]
-    Diverged {
-        /// The iteration of the phase.
-        iteration: usize,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The file system said no.
-    #[error("{path}: {source}")]
-    Io {
-        /// The file or folder.
-        path: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
     /// A tensor operation failed; candle's message names it and the shapes.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
@@ -197,9 +173,6 @@ impl Error {
             | Self::TensorShape { .. }
             | Self::TensorType { .. }
             | Self::TensorNotFinite { .. } => "weights",
-            Self::Data { .. } => "data",
-            Self::Diverged { .. } => "diverged",
-            Self::Io { .. } => "io",
             Self::Tensor(_) => "internal",
         }
     }

@@ -31,7 +31,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// A JPEG, PNG or WebP file, upright.
 pub fn read_image(path: &Path) -> Result<Bitmap> {
-    stgan_decoder::decode(&read(path)?).with_context(|| path.display().to_string())
+    let image = stgan_decoder::decode(&read(path)?).with_context(|| path.display().to_string())?;
+    Ok(Bitmap::new(image.width, image.height, image.pixels)?)
 }
 
 /// Writes PNG, JPEG or WebP, as the name says.

@@ -71,3 +71,8 @@ fn the_gallery_is_small() {
     let bytes: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
     assert!(bytes < 3_000_000, "{bytes} bytes");
 }
+
+#[test]
+fn the_decoder_and_the_library_have_one_limit_of_pixels() {
+    assert_eq!(stgan_decoder::MAX_PIXELS, stgan::MAX_PIXELS);
+}

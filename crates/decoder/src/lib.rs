@@ -4,9 +4,53 @@
 #[allow(unsafe_code)]
 mod module;
 
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use std::io::Cursor;
-use stgan::{Bitmap, Error, MAX_PIXELS, Result};
+
+/// The most pixels that an image may have, as in the library: 64 megapixels, 256 MB of RGBA.
+pub const MAX_PIXELS: u64 = 64_000_000;
+
+/// A decoded image: RGBA8 with straight alpha, rows top to bottom.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// `width × height × 4` bytes.
+    pub pixels: Vec<u8>,
+}
+
+/// Why an image cannot be decoded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another format, or bytes that are damaged or end too early; the cause says which.
+    #[error("cannot decode the image")]
+    Decode(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// More pixels than [`MAX_PIXELS`].
+    #[error("an image of {width}×{height} pixels is larger than the limit of {MAX_PIXELS} pixels")]
+    TooLarge {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+    },
+}
+
+impl Error {
+    /// The code of the same error in the library: `decode` or `image-too-large`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Decode(_) => "decode",
+            Self::TooLarge { .. } => "image-too-large",
+        }
+    }
+}
+
+fn refuse(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::Decode(cause.into())
+}
 
 /// Decodes a JPEG, PNG or WebP file, told apart by its first bytes, and turns it upright by its EXIF orientation.
 ///
@@ -14,36 +58,38 @@ use stgan::{Bitmap, Error, MAX_PIXELS, Result};
 /// colour profiles are ignored: the numbers are taken as sRGB.
 ///
 /// # Errors
-/// [`Error::Decode`] for another format and for bytes that are damaged or end too early, [`Error::ImageTooLarge`]
+/// [`Error::Decode`] for another format and for bytes that are damaged or end too early, [`Error::TooLarge`]
 /// beyond [`MAX_PIXELS`], which is checked before the pixels' memory is asked for.
-pub fn decode(bytes: &[u8]) -> Result<Bitmap> {
-    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(Error::decode)?;
+pub fn decode(bytes: &[u8]) -> Result<Image, Error> {
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(refuse)?;
     let format = match reader.format() {
         Some(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => format,
-        _ => return Err(Error::decode("not a JPEG, PNG or WebP file")),
+        _ => return Err(refuse("not a JPEG, PNG or WebP file")),
     };
-    let mut decoder = reader.into_decoder().map_err(explain)?;
+    let mut decoder = reader.into_decoder().map_err(refuse)?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(Error::ImageTooLarge { width, height, limit: MAX_PIXELS });
+        return Err(Error::TooLarge { width, height });
     }
     if format == ImageFormat::Jpeg && !is_complete_jpeg(bytes) {
-        return Err(Error::decode("the JPEG file ends before its picture does"));
+        return Err(refuse("the JPEG file ends before its picture does"));
     }
     // What a decoder may take besides the pixels: sixteen-bit RGBA of the largest image.
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_PIXELS * 8);
-    decoder.set_limits(limits).map_err(explain)?;
-    let orientation = decoder.orientation().map_err(explain)?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
+    decoder.set_limits(limits).map_err(refuse)?;
+    let orientation = decoder.orientation().map_err(refuse)?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(refuse)?;
     image.apply_orientation(orientation);
     let image = image.into_rgba8();
     let (width, height) = image.dimensions();
-    Bitmap::new(width, height, image.into_raw())
+    Ok(Image { width, height, pixels: image.into_raw() })
 }
 
-fn explain(error: ImageError) -> Error {
-    Error::decode(error)
+impl std::fmt::Debug for Image {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Image({}×{})", self.width, self.height)
+    }
 }
 
 /// Whether the file reaches its end-of-image marker. The decoder itself fills what is missing with grey.
@@ -117,9 +163,9 @@ mod tests {
         [&jpeg[..2], &[0xff, 0xe1], &length, &exif, &jpeg[2..]].concat()
     }
 
-    fn pixel(image: &Bitmap, x: u32, y: u32) -> [u8; 4] {
-        let at = (y * image.width() + x) as usize * 4;
-        image.data()[at..at + 4].try_into().unwrap()
+    fn pixel(image: &Image, x: u32, y: u32) -> [u8; 4] {
+        let at = (y * image.width + x) as usize * 4;
+        image.pixels[at..at + 4].try_into().unwrap()
     }
 
     fn is_red([r, g, b, a]: [u8; 4]) -> bool {
@@ -129,10 +175,11 @@ mod tests {
     #[test]
     fn lossless_formats_come_back_byte_for_byte() {
         for bytes in [png(), webp()] {
-            assert_eq!(decode(&bytes).unwrap(), Bitmap::new(SIZE.0, SIZE.1, picture(4)).unwrap());
+            let expected = Image { width: SIZE.0, height: SIZE.1, pixels: picture(4) };
+            assert_eq!(decode(&bytes).unwrap(), expected);
         }
         let photo = decode(&jpeg()).unwrap();
-        assert_eq!((photo.width(), photo.height()), SIZE);
+        assert_eq!((photo.width, photo.height), SIZE);
         assert!(is_red(pixel(&photo, 2, 2)) && !is_red(pixel(&photo, 20, 2)));
     }
 
@@ -144,7 +191,7 @@ mod tests {
         {
             let photo = decode(&oriented(&jpeg(), orientation)).unwrap();
             let turned = orientation > 4;
-            assert_eq!((photo.width(), photo.height()), if turned { (SIZE.1, SIZE.0) } else { SIZE });
+            assert_eq!((photo.width, photo.height), if turned { (SIZE.1, SIZE.0) } else { SIZE });
             assert!(is_red(pixel(&photo, red.0, red.1)), "orientation {orientation}");
             assert!(!is_red(pixel(&photo, blue.0, blue.1)), "orientation {orientation}");
         }

@@ -32,13 +32,14 @@ extern "C" fn decode() -> u32 {
     let mut state = state();
     let file = std::mem::take(&mut state.file);
     match decode_bytes(&file) {
-        Ok(bitmap) => {
-            (state.width, state.height) = (bitmap.width(), bitmap.height());
-            state.outcome = bitmap.into_data();
+        Ok(image) => {
+            (state.width, state.height) = (image.width, image.height);
+            state.outcome = image.pixels;
             0
         }
         Err(error) => {
-            state.outcome = format!("{}\n{}", error.code(), error.report()).into_bytes();
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            state.outcome = format!("{}\n{error}{cause}", error.code()).into_bytes();
             1
         }
     }

@@ -146,7 +146,8 @@ pub(super) fn read_image(path: &Path) -> Result<Bitmap> {
     if bytes.is_empty() {
         return Err(Error::data(path, "the file is empty"));
     }
-    stgan_decoder::decode(&bytes).map_err(|source| Error::unreadable(path, "it is no image", source))
+    let image = stgan_decoder::decode(&bytes).map_err(|source| Error::unreadable(path, "it is no image", source))?;
+    Ok(Bitmap::new(image.width, image.height, image.pixels)?)
 }
 
 /// Faces of one kind, in memory or streamed. Shared between threads freely.
