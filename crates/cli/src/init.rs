@@ -18,7 +18,7 @@ use stgan_train::Config;
 
 /// Write a weights file with random weights: for benchmarks and tests of sizes that nobody has trained.
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     // Negative numbers are allowed below so that the message names the option and what it expects.
     #[command(flatten)]
     output: Output,
@@ -95,7 +95,7 @@ fn deviation(text: &str) -> Result<f32, String> {
     number.ok_or_else(|| "expected a number from 0 to 1000".to_owned())
 }
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     arguments.output.check()?;
     let config = arguments.config.as_deref().map(read_config).transpose()?;
     let spec = sizes(arguments, config.as_ref())?;
@@ -118,7 +118,7 @@ fn read_config(path: &Path) -> Result<Config> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
     ensure!(
-        !stgan_train::locator::Config::is_meant(&text),
+        !stgan_train::LocatorConfig::is_meant(&text),
         "--config {name}: it trains a locator, expected a configuration with the sizes of generators ([model])"
     );
     Config::parse(&text, &name).context("--config")

@@ -7,7 +7,7 @@ use stgan_train::write_atomically;
 
 /// The file to write.
 #[derive(clap::Args)]
-pub struct Output {
+pub(crate) struct Output {
     /// The file to write, such as glasses.safetensors.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -21,7 +21,7 @@ impl Output {
     ///
     /// # Errors
     /// If its folder does not exist, if it is a folder itself, or if it exists and `--force` is not given.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let path = self.output.display();
         let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         ensure!(folder.is_dir(), "{path}: there is no folder {}", folder.display());
@@ -35,7 +35,7 @@ impl Output {
     /// # Errors
     /// If the parameters do not fit the sizes, are not finite, or need more range than the storage has; if the metadata
     /// names a number of updates that no fit has; if the file cannot be written.
-    pub fn write(&self, file: &Weights, storage: Storage, origin: &str) -> Result<String> {
+    pub(crate) fn write(&self, file: &Weights, storage: Storage, origin: &str) -> Result<String> {
         // Nothing is written that could not be read.
         let updates = file.updates()?;
         let bytes = weights::write(file, storage).with_context(|| origin.to_owned())?;
@@ -55,8 +55,8 @@ impl Output {
 }
 
 /// How the numbers of a weights file are stored.
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub enum Stored {
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Stored {
     F32,
     /// Half the size
     F16,

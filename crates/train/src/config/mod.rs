@@ -148,7 +148,7 @@ impl Config {
     ///
     /// # Errors
     /// [`Error::Argument`] as [`GeneratorSpec::validate`], or for unknown inputs.
-    pub(crate) fn generator(&self) -> Result<GeneratorSpec> {
+    pub fn generator(&self) -> Result<GeneratorSpec> {
         let Model { size, channels, hidden, inputs, .. } = &self.model;
         let inputs = Inputs::from_name(inputs).ok_or_else(|| Error::Argument {
             name: "model.inputs",
