@@ -123,7 +123,9 @@ fn main() -> Result<()> {
     // Trainings run side by side, each on one thread.
     #[allow(unsafe_code)]
     // SAFETY: nothing else runs yet.
-    unsafe { std::env::set_var("CANDLE_NUM_THREADS", "1") };
+    unsafe {
+        std::env::set_var("CANDLE_NUM_THREADS", "1")
+    };
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     let jobs = arguments.jobs.unwrap_or(cores).max(1);
     std::fs::create_dir_all(&arguments.out)?;

@@ -12,7 +12,7 @@ use stgan::stn::{Family, Sampler, grid_sample, homography_grid};
 
 /// As in the paper's table 1, and its cluttered digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Distortion {
+pub(crate) enum Distortion {
     /// R: turned by up to 90°.
     Rotated,
     /// RTS: turned by up to 45°, 0.7 to 1.2 times as large, moved.
@@ -28,10 +28,10 @@ pub enum Distortion {
 }
 
 impl Distortion {
-    pub const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Rotated, Self::Rts, Self::Projective, Self::Elastic, Self::TranslatedCluttered, Self::Cluttered];
 
-    pub fn short(self) -> &'static str {
+    pub(crate) fn short(self) -> &'static str {
         match self {
             Self::Rotated => "R",
             Self::Rts => "RTS",
@@ -43,7 +43,7 @@ impl Distortion {
     }
 
     /// Images to train on, and steps. What clutters is learned by heart where there are few images.
-    pub fn effort(self) -> (usize, usize) {
+    pub(crate) fn effort(self) -> (usize, usize) {
         if self.pieces() > 0 { (40_000, 3000) } else { (10_000, 1500) }
     }
 
@@ -57,25 +57,25 @@ impl Distortion {
     }
 
     /// Rows and columns of the canvas.
-    pub fn size(self) -> usize {
+    pub(crate) fn size(self) -> usize {
         if self.pieces() > 0 { 48 } else { 42 }
     }
 }
 
 /// Images [N, 1, S, S] in [0, 1] and their digits.
-pub struct Set {
+pub(crate) struct Set {
     pub images: Tensor,
     pub labels: Vec<u32>,
 }
 
 /// Upright digits [N, 1, 28, 28].
-pub struct Upright {
+pub(crate) struct Upright {
     images: Tensor,
     labels: Vec<u32>,
 }
 
 impl Upright {
-    pub fn drawn(count: usize, seed: u64) -> Result<Self> {
+    pub(crate) fn drawn(count: usize, seed: u64) -> Result<Self> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let labels: Vec<u32> = (0..count).map(|i| i as u32 % 10).collect();
         let pixels: Vec<f32> = labels.iter().flat_map(|&digit| strokes::draw(digit as usize, &mut rng)).collect();
@@ -83,7 +83,7 @@ impl Upright {
     }
 
     /// The first `count` of `{kind}-images-idx3-ubyte` and `{kind}-labels-idx1-ubyte` in a folder.
-    pub fn mnist(folder: &Path, kind: &str, count: usize) -> Result<Self> {
+    pub(crate) fn mnist(folder: &Path, kind: &str, count: usize) -> Result<Self> {
         let (images, shape) = idx(&folder.join(format!("{kind}-images-idx3-ubyte")))?;
         let (labels, label_shape) = idx(&folder.join(format!("{kind}-labels-idx1-ubyte")))?;
         ensure!(shape.len() == 3 && shape[1..] == [SIZE, SIZE], "{kind}: images of shape {shape:?}, expected 28×28");
@@ -98,7 +98,7 @@ impl Upright {
         Ok(Self { images: Tensor::from_vec(pixels, (count, 1, SIZE, SIZE), &Device::Cpu)?, labels })
     }
 
-    pub fn distort(&self, distortion: Distortion, seed: u64) -> Result<Set> {
+    pub(crate) fn distort(&self, distortion: Distortion, seed: u64) -> Result<Set> {
         const CHUNK: usize = 500;
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x6469_6769_7473);
         let (count, size) = (self.labels.len(), distortion.size());

@@ -5,7 +5,7 @@ use candle_nn::{Init, Linear, VarBuilder};
 use stgan::ops::{conv_layer, leaky_relu};
 
 /// A convolution with ReLU or without.
-pub struct Conv {
+pub(crate) struct Conv {
     pub weight: Tensor,
     pub bias: Tensor,
     stride: usize,
@@ -15,13 +15,13 @@ pub struct Conv {
 
 impl Conv {
     /// From maps to maps with a square kernel of an odd side.
-    pub fn new([output, input, side]: [usize; 3], stride: usize, vb: VarBuilder) -> Result<Self> {
+    pub(crate) fn new([output, input, side]: [usize; 3], stride: usize, vb: VarBuilder) -> Result<Self> {
         let weight = vb.get_with_hints((output, input, side, side), "weight", Init::Const(0.0))?;
         Ok(Self { weight, bias: vb.get_with_hints(output, "bias", Init::Const(0.0))?, stride, slope: 0.0 })
     }
 
     /// The same without an activation.
-    pub fn linear(self) -> Self {
+    pub(crate) fn linear(self) -> Self {
         Self { slope: 1.0, ..self }
     }
 }
@@ -33,7 +33,7 @@ impl Module for Conv {
 }
 
 /// Convolutions, if any, hidden layers, and a last one.
-pub struct Layers {
+pub(crate) struct Layers {
     pub convolutions: Vec<Conv>,
     pub hidden: Vec<Linear>,
     pub last: Linear,

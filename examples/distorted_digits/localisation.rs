@@ -7,13 +7,13 @@ use candle_nn::{VarBuilder, linear};
 use stgan::stn::{Family, identity_layer};
 
 /// Looks at the image at half its size: with linear layers alone, or with convolutions that find points in it.
-pub struct Localisation {
+pub(crate) struct Localisation {
     points: Option<Points>,
     layers: Layers,
 }
 
 impl Localisation {
-    pub fn new(convolutional: bool, size: usize, family: Family, vb: VarBuilder) -> Result<Self> {
+    pub(crate) fn new(convolutional: bool, size: usize, family: Family, vb: VarBuilder) -> Result<Self> {
         const HIDDEN: usize = 32;
         let half = size / 2;
         let (points, widths) = if convolutional {

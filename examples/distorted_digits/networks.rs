@@ -15,7 +15,7 @@ const BUDGET: usize = 100_000;
 
 /// How a transformer's last layer starts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Start {
+pub(crate) enum Start {
     /// All zero.
     Identity,
     /// Weights and biases from a normal distribution of this deviation.
@@ -26,7 +26,7 @@ pub enum Start {
 
 /// One column of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Architecture {
+pub(crate) struct Architecture {
     pub convolutional: bool,
     pub family: Option<Family>,
     pub sampler: Sampler,
@@ -34,23 +34,23 @@ pub struct Architecture {
 }
 
 impl Architecture {
-    pub fn new(convolutional: bool, family: Option<Family>) -> Self {
+    pub(crate) fn new(convolutional: bool, family: Option<Family>) -> Self {
         Self { convolutional, family, sampler: Sampler::default(), start: Start::Identity }
     }
 
     /// Those of the paper's table 1, in its order.
-    pub fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let families = [Family::Affine, Family::Homography, Family::ThinPlateSpline { points: 4 }];
         let mut all = vec![Self::new(false, None), Self::new(true, None)];
         all.extend([false, true].into_iter().flat_map(|c| families.map(|family| Self::new(c, Some(family)))));
         all
     }
 
-    pub fn names() -> Vec<String> {
+    pub(crate) fn names() -> Vec<String> {
         Self::all().iter().map(Self::name).collect()
     }
 
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let kind = if self.convolutional { "CNN" } else { "FCN" };
         match self.family {
             None => kind.to_owned(),
@@ -62,7 +62,7 @@ impl Architecture {
 }
 
 /// A classifier, with a transformer before it or without.
-pub struct Network {
+pub(crate) struct Network {
     pub transformer: Option<SpatialTransformer<Localisation>>,
     classifier: Layers,
     pub variables: VarMap,
@@ -70,7 +70,7 @@ pub struct Network {
 
 impl Network {
     /// For images of `size` × `size`.
-    pub fn new(architecture: &Architecture, size: usize, seed: u64) -> Result<Self> {
+    pub(crate) fn new(architecture: &Architecture, size: usize, seed: u64) -> Result<Self> {
         let variables = VarMap::new();
         let vb = VarBuilder::from_varmap(&variables, DType::F32, &Device::Cpu);
         let convolutional = architecture.convolutional;
@@ -115,12 +115,12 @@ impl Network {
         Ok(())
     }
 
-    pub fn parameters(&self) -> usize {
+    pub(crate) fn parameters(&self) -> usize {
         self.variables.all_vars().iter().map(|v| v.elem_count()).sum()
     }
 
     /// Ten scores an image: [B, 10].
-    pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
+    pub(crate) fn forward(&self, images: &Tensor) -> Result<Tensor> {
         match &self.transformer {
             Some(transformer) => self.classifier.forward(&centre(&transformer.forward(images)?, 2)?),
             None => self.classifier.forward(images),
@@ -130,7 +130,7 @@ impl Network {
 
 /// The middle of what a transformer made of a canvas, a digit's own size high and wide, in dimensions `dim` and `dim + 1`:
 /// all that the classifier sees.
-pub fn centre(x: &Tensor, dim: usize) -> Result<Tensor> {
+pub(crate) fn centre(x: &Tensor, dim: usize) -> Result<Tensor> {
     let [top, left] = [dim, dim + 1].map(|dim| x.dims()[dim].saturating_sub(SIZE) / 2);
     x.narrow(dim, top, SIZE)?.narrow(dim + 1, left, SIZE)?.contiguous()
 }

@@ -16,13 +16,13 @@ const PAPER: Rgb<u8> = Rgb([250, 250, 248]);
 const COLOURS: [[u8; 3]; 3] = [[46, 204, 113], [255, 159, 28], [77, 171, 247]];
 
 /// One distortion: a row of inputs, with what each transformer looks at outlined, and a row of outputs each.
-pub struct Band<'a> {
+pub(crate) struct Band<'a> {
     pub set: &'a Set,
     pub networks: Vec<&'a Network>,
 }
 
 /// Writes all bands, `columns` inputs wide.
-pub fn save(path: &Path, bands: &[Band], columns: usize) -> Result<()> {
+pub(crate) fn save(path: &Path, bands: &[Band], columns: usize) -> Result<()> {
     let cell = bands.iter().map(|band| band.set.images.dim(2).unwrap_or(0)).max().unwrap_or(0) * ZOOM;
     let heights: Vec<usize> = bands
         .iter()

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 
 /// Rows and columns of a digit.
-pub const SIZE: usize = 28;
+pub(crate) const SIZE: usize = 28;
 /// Height of a digit, in pixels.
 const HEIGHT: f32 = 19.0;
 
@@ -114,7 +114,7 @@ fn distance([x, y]: Point, [ax, ay]: Point, [bx, by]: Point) -> f32 {
 }
 
 /// A digit in [0, 1], upright and centred, SIZE × SIZE.
-pub fn draw(digit: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+pub(crate) fn draw(digit: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let forms = FONT[digit];
     let glyph = forms[rng.random_range(0..forms.len())];
     let wobble = Normal::new(0.0, 0.035f32).expect("a deviation");

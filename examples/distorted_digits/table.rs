@@ -18,7 +18,7 @@ const PAPER: [(&str, [Option<f64>; 6]); 8] = [
 
 /// What one training gave.
 #[derive(Clone, Debug, serde::Serialize)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub network: String,
     pub distortion: &'static str,
     pub seed: u64,
@@ -42,7 +42,7 @@ fn figure(errors: &[f64]) -> String {
 }
 
 /// Networks by distortions, as Markdown; the paper's percentages in brackets where it has some.
-pub fn table(outcomes: &[Outcome]) -> String {
+pub(crate) fn table(outcomes: &[Outcome]) -> String {
     let mut networks: Vec<&str> = Vec::new();
     for outcome in outcomes {
         if !networks.contains(&outcome.network.as_str()) {

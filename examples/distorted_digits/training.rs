@@ -21,7 +21,7 @@ const LONGEST: f64 = 1.0;
 
 /// How a network is trained.
 #[derive(Clone, Copy)]
-pub struct Plan {
+pub(crate) struct Plan {
     pub steps: usize,
     pub seed: u64,
     /// The whole rate from the first step on, and gradients as long as they are.
@@ -29,7 +29,7 @@ pub struct Plan {
 }
 
 /// The network after so many steps of Adam, the rate rising in a line and falling as a cosine to zero.
-pub fn train(architecture: &Architecture, set: &Set, Plan { steps, seed, bare }: Plan) -> Result<Network> {
+pub(crate) fn train(architecture: &Architecture, set: &Set, Plan { steps, seed, bare }: Plan) -> Result<Network> {
     let network = Network::new(architecture, set.images.dim(2)?, seed)?;
     let variables = network.variables.all_vars();
     let rate = rate(architecture.convolutional);
@@ -71,7 +71,7 @@ fn shorten(gradients: &mut GradStore, variables: &[Var]) -> Result<()> {
 }
 
 /// The share of digits taken for others, in percent.
-pub fn error(network: &Network, set: &Set) -> Result<f64> {
+pub(crate) fn error(network: &Network, set: &Set) -> Result<f64> {
     const CHUNK: usize = 250;
     let (count, mut wrong) = (set.labels.len(), 0);
     for start in (0..count).step_by(CHUNK) {

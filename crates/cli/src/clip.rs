@@ -11,7 +11,7 @@ use stgan_train::write_atomically;
 /// Write a clip of a rendered portrait that comes, looks about, leaves and comes back, as Motion JPEG: 30 pictures a second,
 /// one JPEG after the other.
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// A file whose name ends in .mjpeg.
     #[arg(short, long)]
     output: PathBuf,
@@ -40,7 +40,7 @@ enum Course {
 /// Pictures a second: what browsers take Motion JPEG to have.
 const RATE: f64 = 30.0;
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { output, width, height, portrait, motion, noise } = arguments;
     ensure!(output.extension().is_some_and(|end| end == "mjpeg"), "{}: a name that ends in .mjpeg", output.display());
     ensure!((0.0..=64.0).contains(noise), "--noise {noise}: 0 to 64");

@@ -5,12 +5,12 @@ use candle_core::Device;
 
 /// A device's name, checked for its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Name {
+pub(crate) enum Name {
     Cpu,
     Cuda(usize),
 }
 
-pub fn parse(text: &str) -> Result<Name, String> {
+pub(crate) fn parse(text: &str) -> Result<Name, String> {
     match text.split_once(':') {
         None if text == "cpu" => Ok(Name::Cpu),
         None if text == "cuda" => Ok(Name::Cuda(0)),
@@ -22,7 +22,7 @@ pub fn parse(text: &str) -> Result<Name, String> {
 impl Name {
     /// # Errors
     /// Where the program has no CUDA in it, or the machine no such GPU.
-    pub fn open(self) -> Result<Device> {
+    pub(crate) fn open(self) -> Result<Device> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
             Self::Cuda(_) if !cfg!(feature = "cuda") => {

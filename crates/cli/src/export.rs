@@ -10,7 +10,7 @@ use stgan::model::weights::{self, Storage};
 
 /// Write the weights of a training run as one file for the browser and for `--weights`.
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The run's folder, as `train --out` named it, or a weights file to convert.
     run: PathBuf,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub struct Arguments {
 const BEST: &str = "best.safetensors";
 const LAST: &str = "weights.safetensors";
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     arguments.output.check()?;
     let source = source(&arguments.run, arguments.last)?;
     let mut file = weights::read(&files::read(&source)?).with_context(|| source.display().to_string())?;

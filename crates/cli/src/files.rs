@@ -10,7 +10,7 @@ use stgan::{Bitmap, Homography, Locator, TryOn};
 use stgan_train::write_atomically;
 
 /// The locator of a weights file, or the program's own.
-pub fn locator(weights: Option<&Path>) -> Result<Locator> {
+pub(crate) fn locator(weights: Option<&Path>) -> Result<Locator> {
     match weights {
         None => Ok(Locator::bundled()?),
         Some(path) => Locator::new(&read(path)?).with_context(|| path.display().to_string()),
@@ -18,25 +18,25 @@ pub fn locator(weights: Option<&Path>) -> Result<Locator> {
 }
 
 /// The networks of a weights file, or the program's own.
-pub fn tryon(weights: Option<&Path>) -> Result<TryOn> {
+pub(crate) fn tryon(weights: Option<&Path>) -> Result<TryOn> {
     match weights {
         None => Ok(TryOn::bundled()?),
         Some(path) => TryOn::new(&read(path)?).with_context(|| path.display().to_string()),
     }
 }
 
-pub fn read(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| path.display().to_string())
 }
 
 /// A JPEG, PNG or WebP file, upright.
-pub fn read_image(path: &Path) -> Result<Bitmap> {
+pub(crate) fn read_image(path: &Path) -> Result<Bitmap> {
     let image = stgan_decoder::decode(&read(path)?).with_context(|| path.display().to_string())?;
     Ok(Bitmap::new(image.width, image.height, image.pixels)?)
 }
 
 /// Writes PNG, JPEG or WebP, as the name says.
-pub fn write_image(path: &Path, image: Bitmap) -> Result<()> {
+pub(crate) fn write_image(path: &Path, image: Bitmap) -> Result<()> {
     let format = ImageFormat::from_path(path).ok();
     let Some(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) = format else {
         bail!("{}: an image's name ends in .png, .jpg or .webp", path.display());
@@ -52,7 +52,7 @@ pub fn write_image(path: &Path, image: Bitmap) -> Result<()> {
 }
 
 /// The image as JPEG, without its opacity.
-pub fn jpeg(image: Bitmap, quality: u8) -> Result<Vec<u8>> {
+pub(crate) fn jpeg(image: Bitmap, quality: u8) -> Result<Vec<u8>> {
     let (width, height) = (image.width(), image.height());
     let pixels = RgbaImage::from_raw(width, height, image.into_data()).context("an image of the wrong size")?;
     let mut bytes = Vec::new();
@@ -61,7 +61,7 @@ pub fn jpeg(image: Bitmap, quality: u8) -> Result<Vec<u8>> {
 }
 
 /// The image at another width, in proportion.
-pub fn reduced(image: &Bitmap, width: u32) -> Result<Bitmap> {
+pub(crate) fn reduced(image: &Bitmap, width: u32) -> Result<Bitmap> {
     let scale = f64::from(image.width()) / f64::from(width);
     let height = (f64::from(image.height()) / scale).round().max(1.0) as u32;
     let planes =
@@ -72,7 +72,7 @@ pub fn reduced(image: &Bitmap, width: u32) -> Result<Bitmap> {
 }
 
 /// Prints to standard output. A reader that has seen enough (`| head`) is no error.
-pub fn print(text: &str) -> Result<()> {
+pub(crate) fn print(text: &str) -> Result<()> {
     use std::io::{ErrorKind, Write};
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),

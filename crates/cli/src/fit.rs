@@ -10,7 +10,7 @@ use stgan::{BitmapRef, Fit, Found, Homography, Placement, Rect};
 
 /// Fit a frame to a photo: to the face that is found, or from a rough placement.
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// JPEG (turned upright by its EXIF orientation), PNG or WebP.
     photo: PathBuf,
     /// A frame with a transparent background: PNG or WebP.
@@ -48,7 +48,7 @@ fn placement(text: &str) -> Result<Placement, String> {
     }
 }
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     ensure!(arguments.json || arguments.output.is_some(), "nothing to do: name an --output, or ask for --json");
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let photo = files::read_image(&arguments.photo)?;

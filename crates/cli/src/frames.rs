@@ -15,7 +15,7 @@ use stgan_train::write_atomically;
 
 /// Write the catalogue's frames, the sample portraits and gallery.json into a folder.
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[arg(long)]
     out: PathBuf,
     /// Width of the frames in pixels.
@@ -29,7 +29,7 @@ pub struct Arguments {
 /// Pixels across of what a strip of frames or portraits shows.
 const THUMBNAIL: u32 = 240;
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     for name in ["frames", "portraits"] {
         let path = arguments.out.join(name);
         std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;

@@ -12,11 +12,11 @@ use stgan::model::weights::{self, Weights};
 
 /// Say what a weights file holds, after checking all of it.
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     weights: PathBuf,
 }
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let bytes = files::read(&arguments.weights)?;
     if let Ok(file) = locate::read(&bytes) {
         files::print(&describe_locator(&arguments.weights, bytes.len(), &file)?)?;

@@ -24,6 +24,8 @@ fn main() -> std::process::ExitCode {
     const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
     #[allow(unsafe_code)]
     // SAFETY: sets a number that the allocator reads later.
-    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
+    unsafe {
+        libmimalloc_sys::mi_option_set(PURGE_DELAY, -1)
+    };
     program::main()
 }

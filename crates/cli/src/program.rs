@@ -25,7 +25,7 @@ enum Command {
     Init(init::Arguments),
 }
 
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     calm_candle();
     let result = match Program::parse().command {
         Command::Fit(arguments) => fit::run(&arguments),
@@ -54,6 +54,8 @@ fn calm_candle() {
     if std::env::var_os(THREADS).is_none() {
         #[allow(unsafe_code)]
         // SAFETY: this is the first thing that the program does; no other thread reads the environment.
-        unsafe { std::env::set_var(THREADS, "1") };
+        unsafe {
+            std::env::set_var(THREADS, "1")
+        };
     }
 }

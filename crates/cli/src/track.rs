@@ -11,7 +11,7 @@ use stgan_train::evaluate::live::{self, Conditions, Figures, Report};
 
 /// Measure on clips of the rendered portraits how much frames tremble on a face that is still, and lag behind one that moves.
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[arg(long, default_value_t = 640)]
     width: u32,
     #[arg(long, default_value_t = 360)]
@@ -37,7 +37,7 @@ pub struct Arguments {
 
 const FRAME_WIDTH: u32 = 600;
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let locator = files::locator(None)?;
     let frames = stgan_synth::frames()

@@ -14,7 +14,7 @@ use stgan_train::{Config, Event, Folder, LocatorConfig, Measured, Start, train_g
 
 /// Train generators; Ctrl-C writes a checkpoint and ends.
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// CelebA as it is distributed, or a folder with labels.csv and images; without it, faces are drawn.
     #[arg(long)]
     data: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub struct Arguments {
 const COMPACT: (&str, &str) = (include_str!("../../../configs/compact-glasses.toml"), "configs/compact-glasses.toml");
 const SYNTHETIC: (&str, &str) = (include_str!("../../../configs/synthetic.toml"), "configs/synthetic.toml");
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let folder = Folder::new(&arguments.out);
     let (text, name) = config_text(arguments, &folder)?;
     if !arguments.resume && folder.newest_checkpoint()?.is_some() {

@@ -91,7 +91,12 @@ pub(crate) struct Root {
 }
 
 /// `count` places drawn from the skin in proportion to `density`.
-pub(crate) fn roots(skin: &Triangles, count: usize, rng: &mut Random, density: impl Fn(Vec3, f32, f32) -> f32) -> Vec<Root> {
+pub(crate) fn roots(
+    skin: &Triangles,
+    count: usize,
+    rng: &mut Random,
+    density: impl Fn(Vec3, f32, f32) -> f32,
+) -> Vec<Root> {
     let mut total = 0.0;
     let mut sums = Vec::new();
     for (index, face) in skin.faces.iter().enumerate() {

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 /// What random numbers of a run are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// What a generator learns from.
     Generator,
     /// What the critic is shown as composed.
@@ -38,14 +38,14 @@ impl Purpose {
         Self::Pointer,
     ];
 
-    pub fn from_number(number: f64) -> Option<Self> {
+    pub(crate) fn from_number(number: f64) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| f64::from(*purpose as u8) == number)
     }
 }
 
 /// Where the random numbers of a run come from: a purpose, the run's step, the item of a batch (below 2²⁰).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Address {
+pub(crate) struct Address {
     pub purpose: Purpose,
     pub step: usize,
     pub item: usize,
@@ -58,7 +58,7 @@ pub struct Address {
 /// `Fit` and `HeldOutFaceless`, each under a seed that nothing else of its command has). What is drawn from them differs
 /// (shapes, faces, crops), so that nothing is seen twice; new purposes take numbers of their own.
 #[derive(Clone, Copy, Debug)]
-pub enum Stream {
+pub(crate) enum Stream {
     /// What a run learns from, and how its networks start.
     Run(Address),
     /// A random frame of a pool.
@@ -105,7 +105,7 @@ impl Stream {
 }
 
 /// The random numbers of an address.
-pub fn rng(seed: u64, stream: impl Into<Stream>) -> ChaCha8Rng {
+pub(crate) fn rng(seed: u64, stream: impl Into<Stream>) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(stream.into().number());
     rng

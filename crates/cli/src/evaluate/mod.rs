@@ -16,7 +16,7 @@ use stgan_train::report::{Picture, grid};
 /// Measure the anchor error on labelled faces, with the catalogue's frames: mean distance of the two pupils and the two
 /// temples, in eye distances.
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Folder with labels.csv and aligned/ID.jpg.
     #[arg(long)]
     data: PathBuf,
@@ -100,7 +100,7 @@ const WORST: usize = 20;
 /// Fits of a face in each situation, for each of `--draws`.
 const EACH: usize = 4;
 
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let settings =
         data::Settings { splits: vec![arguments.split.clone()], validation: String::new(), ..Default::default() };

@@ -161,7 +161,14 @@ pub(super) fn glare(rng: &mut impl Rng, layout: &Layout) -> String {
 }
 
 /// The rim: full, or cut off below (or above) some height, where a thread or a thin wire may take over.
-pub(super) fn rim(rng: &mut impl Rng, layout: &Layout, front: &Finish, fills: [&str; 2], defs: &mut String, out: &mut String) {
+pub(super) fn rim(
+    rng: &mut impl Rng,
+    layout: &Layout,
+    front: &Finish,
+    fills: [&str; 2],
+    defs: &mut String,
+    out: &mut String,
+) {
     if layout.rimless {
         return;
     }

@@ -14,7 +14,7 @@ const RENDER_WIDTH: u32 = 192;
 ///
 /// # Errors
 /// As [`Foreground::new`].
-pub fn random(count: usize, size: usize, seed: u64) -> Result<Vec<Vec<f32>>> {
+pub(crate) fn random(count: usize, size: usize, seed: u64) -> Result<Vec<Vec<f32>>> {
     let draw = |i: usize| {
         let image = random::frame(&mut rng(seed, Stream::Frame(i)), RENDER_WIDTH);
         Ok(tryon::frame_view(&Foreground::new(image.as_ref())?, size)?)

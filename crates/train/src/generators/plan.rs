@@ -36,7 +36,7 @@ pub(crate) struct Game<'a> {
 
 impl<'a> Lesson<'a> {
     /// The critic's table, if a critic takes part.
-    pub fn discriminator(&self) -> Option<&'a DiscriminatorSettings> {
+    pub(crate) fn discriminator(&self) -> Option<&'a DiscriminatorSettings> {
         match self {
             Self::Regression { .. } => None,
             Self::Critic { discriminator, .. } | Self::Game(Game { discriminator, .. }) => Some(discriminator),

@@ -1,6 +1,7 @@
 //! Drawing by `plotters` into an image, with a font of the program's own, since a training machine may have none.
 
 use crate::files::write_atomically;
+use crate::{Error, Result};
 use image::imageops::{FilterType, resize};
 use image::{ExtendedColorType, ImageEncoder, RgbImage, codecs::png::PngEncoder};
 use plotters::coord::Shift;
@@ -9,7 +10,7 @@ use plotters::style::register_font;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::path::Path;
 use std::sync::Once;
-use stgan::{Bitmap, Error, Result};
+use stgan::Bitmap;
 
 /// Text and lines.
 pub const INK: RGBColor = RGBColor(0x24, 0x29, 0x2f);
@@ -41,7 +42,7 @@ pub fn drawn(width: u32, height: u32, draw: impl FnOnce(&Area) -> Drawn) -> Resu
     {
         let area = BitMapBackend::with_buffer(&mut sheet, size).into_drawing_area();
         let done = area.fill(&WHITE).and_then(|()| draw(&area)).and_then(|()| area.present());
-        done.map_err(|error| Error::Data { path: "chart".into(), reason: format!("cannot be drawn: {error}") })?;
+        done.map_err(|error| Error::data(Path::new("chart"), format!("cannot be drawn: {error}")))?;
     }
     let sheet = resize(&sheet, width, height, FilterType::Triangle);
     for (to, from) in image.data_mut().chunks_exact_mut(4).zip(sheet.pixels()) {
@@ -79,11 +80,11 @@ pub fn text_width(area: &Area, text: &str, size: f64) -> f64 {
 ///
 /// # Errors
 /// [`crate::Error::Io`].
-pub fn write_png(path: &Path, image: &Bitmap) -> crate::Result<()> {
+pub fn write_png(path: &Path, image: &Bitmap) -> Result<()> {
     let rgb: Vec<u8> = image.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     let mut bytes = Vec::new();
     PngEncoder::new(&mut bytes)
         .write_image(&rgb, image.width(), image.height(), ExtendedColorType::Rgb8)
-        .map_err(|error| crate::Error::unreadable(path, "it cannot be encoded as PNG", error))?;
+        .map_err(|error| Error::unreadable(path, "it cannot be encoded as PNG", error))?;
     write_atomically(path, &bytes)
 }

@@ -1,10 +1,11 @@
 //! Pictures of what the networks do: one row a sample, one column a warp.
 
 use super::canvas::{GREY, INK, drawn, text, text_width, write_png};
+use crate::{Error, Result};
 use plotters::style::text_anchor::HPos;
 use std::path::Path;
 use stgan::internals::resample;
-use stgan::{Bitmap, Error, Homography, Result};
+use stgan::{Bitmap, Homography};
 
 /// What one cell shows.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ const CAPTION: u32 = 20;
 /// # Errors
 /// [`Error::Argument`] for no pictures at all, a row of more pictures than `columns`, or planes that are not 3·`size`²
 /// long; [`Error::ImageTooLarge`]; [`crate::Error::Io`].
-pub fn write(path: &Path, size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> crate::Result<()> {
+pub fn write(path: &Path, size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> Result<()> {
     write_png(path, &draw(size, columns, rows)?)
 }
 
@@ -104,7 +105,7 @@ fn magnified(picture: &Picture, size: usize, side: u32) -> Result<Bitmap> {
     let area = side * side;
     // At the edges alpha falls, and colours stay what they are.
     let bytes = (0..area).flat_map(|i| [planes[i], planes[area + i], planes[2 * area + i], 1.0].map(byte));
-    Bitmap::new(side as u32, side as u32, bytes.collect())
+    Ok(Bitmap::new(side as u32, side as u32, bytes.collect())?)
 }
 
 /// Copies the rows of an image that fits.

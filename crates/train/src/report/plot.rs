@@ -3,10 +3,11 @@
 use super::canvas::{Area, Drawn, GREY, INK, drawn, text, write_png};
 use super::chart::{Dash, Level, Panel, Scale, Segment, Series, Stroke, sample};
 use super::metrics::Record;
+use crate::Result;
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::HPos;
 use std::path::Path;
-use stgan::{Bitmap, Result};
+use stgan::Bitmap;
 
 const WIDTH: u32 = 1200;
 const HEIGHT: u32 = 800;
@@ -25,7 +26,7 @@ const STAGES: [[f64; 3]; 5] =
 ///
 /// # Errors
 /// [`crate::Error::Io`].
-pub fn write(folder: &Path, records: &[Record]) -> crate::Result<()> {
+pub fn write(folder: &Path, records: &[Record]) -> Result<()> {
     write_png(&folder.join("losses.png"), &losses(records)?)?;
     write_png(&folder.join("anchor-error.png"), &anchor_errors(records)?)
 }

@@ -6,18 +6,18 @@ use std::collections::BTreeMap;
 
 /// Figures by name, each with how many iterations it is the sum over.
 #[derive(Clone, Debug, Default)]
-pub struct Numbers(BTreeMap<&'static str, (f64, usize)>);
+pub(crate) struct Numbers(BTreeMap<&'static str, (f64, usize)>);
 
 impl Numbers {
     /// Reads scalars off their device, all in one transfer.
-    pub fn read(scalars: &[(&'static str, &Tensor)]) -> Result<Self> {
+    pub(crate) fn read(scalars: &[(&'static str, &Tensor)]) -> Result<Self> {
         let tensors: Vec<Tensor> =
             scalars.iter().map(|(_, t)| t.detach().to_dtype(DType::F64)).collect::<candle_core::Result<_>>()?;
         let values = Tensor::stack(&tensors, 0)?.to_vec1::<f64>()?;
         Ok(Self(scalars.iter().zip(values).map(|((name, _), value)| (*name, (value, 1))).collect()))
     }
 
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         for (name, (value, count)) in &other.0 {
             let sum = self.0.entry(name).or_default();
             *sum = (sum.0 + value, sum.1 + count);
@@ -25,17 +25,17 @@ impl Numbers {
     }
 
     /// The mean of a figure.
-    pub fn mean(&self, name: &str) -> Option<f64> {
+    pub(crate) fn mean(&self, name: &str) -> Option<f64> {
         self.0.get(name).map(|(sum, count)| sum / (*count).max(1) as f64)
     }
 
     /// Every figure's mean.
-    pub fn means(&self) -> impl Iterator<Item = (&'static str, f64)> {
+    pub(crate) fn means(&self) -> impl Iterator<Item = (&'static str, f64)> {
         self.0.iter().map(|(name, (sum, count))| (*name, sum / (*count).max(1) as f64))
     }
 
     /// The first figure that is not finite.
-    pub fn broken(&self) -> Option<(&'static str, f64)> {
+    pub(crate) fn broken(&self) -> Option<(&'static str, f64)> {
         self.means().find(|(_, value)| !value.is_finite())
     }
 }

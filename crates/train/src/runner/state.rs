@@ -42,7 +42,7 @@ pub(crate) struct Score {
 
 impl Score {
     /// Scores of more stages are better than those of fewer, whatever they are.
-    pub fn beats(self, best: Option<Self>) -> bool {
+    pub(crate) fn beats(self, best: Option<Self>) -> bool {
         best.is_none_or(|best| best.stages < self.stages || best.stages == self.stages && self.value < best.value)
     }
 }
@@ -52,7 +52,7 @@ impl State {
     ///
     /// # Errors
     /// As [`Adam::restore`].
-    pub fn restore(&self, name: &str, adam: &mut Adam) -> Result<()> {
+    pub(crate) fn restore(&self, name: &str, adam: &mut Adam) -> Result<()> {
         match self.moments.get(name) {
             Some(Moments { tensors, steps }) => adam.restore(tensors, *steps),
             None => Ok(()),
@@ -63,7 +63,7 @@ impl State {
     ///
     /// # Errors
     /// If a device gives no copy.
-    pub fn collect(&mut self, optimised: &[Optimised]) -> Result<()> {
+    pub(crate) fn collect(&mut self, optimised: &[Optimised]) -> Result<()> {
         for Optimised { name, adam, .. } in optimised {
             self.weights.0.extend(adam.parameters().copied(&Device::Cpu)?.0);
             let (tensors, steps) = adam.state()?;
@@ -73,7 +73,7 @@ impl State {
     }
 
     /// Moves the running averages towards what the optimisers have now.
-    pub fn follow(&mut self, optimised: &[Optimised]) -> Result<()> {
+    pub(crate) fn follow(&mut self, optimised: &[Optimised]) -> Result<()> {
         for Optimised { adam, average, .. } in optimised.iter().filter(|one| one.average > 0.0) {
             for (name, tensor) in adam.parameters().0 {
                 // From a checkpoint it comes on the CPU.
@@ -86,14 +86,14 @@ impl State {
     }
 
     /// The weights to validate and export: averages if there are any.
-    pub fn shown(&self) -> Result<Parameters> {
+    pub(crate) fn shown(&self) -> Result<Parameters> {
         let mut weights = self.weights.clone();
         weights.0.extend(self.average.copied(&Device::Cpu)?.0);
         Ok(weights)
     }
 
     /// The end of a leg: averages become the weights, and the next leg is where a resumed run begins.
-    pub fn end_leg(&mut self, optimised: &[Optimised]) -> Result<()> {
+    pub(crate) fn end_leg(&mut self, optimised: &[Optimised]) -> Result<()> {
         self.weights = self.shown()?;
         self.average = Parameters::default();
         let carried = |name: &String| optimised.iter().all(|one| one.name != name || one.carries_on);

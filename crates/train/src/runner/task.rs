@@ -111,12 +111,12 @@ pub(crate) struct Ahead<B>(Result<B>);
 
 impl<B: Send + Sync> Ahead<B> {
     /// With the first batch.
-    pub fn new(first: Result<B>) -> Self {
+    pub(crate) fn new(first: Result<B>) -> Self {
         Self(first)
     }
 
     /// Learns from the batch that is ready, and draws the next meanwhile. An error of drawing is told when its batch is due.
-    pub fn turn<R: Send>(
+    pub(crate) fn turn<R: Send>(
         &mut self,
         learn: impl FnOnce(&B) -> Result<R> + Send,
         draw: impl FnOnce() -> Result<B> + Send,

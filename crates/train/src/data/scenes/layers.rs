@@ -39,7 +39,7 @@ pub(super) struct Layer {
 }
 
 /// Layers, and where the faces in them have their pupils.
-pub struct Scene {
+pub(crate) struct Scene {
     pub size: usize,
     layers: Vec<Layer>,
     /// The pupils of every face in scene pixels, the image's left one first.
@@ -162,7 +162,7 @@ impl Scene {
     ///
     /// # Errors
     /// [`stgan::Error::Degenerate`] for a view without an inverse.
-    pub fn render(&self, from_view: &Homography, width: usize, height: usize) -> Result<Vec<[f32; 4]>> {
+    pub(crate) fn render(&self, from_view: &Homography, width: usize, height: usize) -> Result<Vec<[f32; 4]>> {
         let to_view = from_view.inverse()?;
         let mut pixels = vec![[0.0; 4]; width * height];
         for layer in &self.layers {

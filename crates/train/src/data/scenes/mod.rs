@@ -8,8 +8,8 @@
 mod layers;
 mod weather;
 
-pub use layers::Scene;
-pub use weather::weather;
+pub(crate) use layers::Scene;
+pub(crate) use weather::weather;
 
 use super::anchors::{self, Anchors, Point};
 use super::{Dataset, Pool};
@@ -62,7 +62,7 @@ const FRAME_WIDTH: u32 = 96;
 const EYES: std::ops::Range<f64> = 3.2..26.0;
 
 /// All images that scenes are made of.
-pub struct Scenes {
+pub(crate) struct Scenes {
     settings: SceneSettings,
     /// With the points of their faces, in their pixels.
     faces: Vec<Pasted>,
@@ -86,7 +86,7 @@ impl Scenes {
     ///
     /// # Errors
     /// [`crate::Error::Data`] and [`crate::Error::Io`] for images that cannot be read.
-    pub fn new(dataset: &Dataset, held_out: bool, settings: &SceneSettings, seed: u64) -> Result<Self> {
+    pub(crate) fn new(dataset: &Dataset, held_out: bool, settings: &SceneSettings, seed: u64) -> Result<Self> {
         let (bare, wearers) = if held_out {
             (&dataset.validation, &dataset.validation_wearers)
         } else {
@@ -130,7 +130,7 @@ impl Scenes {
     ///
     /// # Errors
     /// None for the data that [`Scenes::new`] admits.
-    pub fn sample(&self, size: usize, rng: &mut impl Rng) -> Result<Scene> {
+    pub(crate) fn sample(&self, size: usize, rng: &mut impl Rng) -> Result<Scene> {
         let mut scene = Scene::new(size);
         let photo = if self.photos.is_empty() { 0.0 } else { self.settings.photos };
         if rng.random_bool(photo) {
@@ -154,7 +154,7 @@ impl Scenes {
     }
 
     /// How many bare faces can be pasted.
-    pub fn bare(&self) -> usize {
+    pub(crate) fn bare(&self) -> usize {
         self.faces.iter().filter(|face| face.bare).count()
     }
 
@@ -167,7 +167,7 @@ impl Scenes {
     ///
     /// # Panics
     /// Where there is no such face.
-    pub fn pasted(&self, index: usize, size: usize, rng: &mut impl Rng) -> Result<(Bitmap, Anchors, f64)> {
+    pub(crate) fn pasted(&self, index: usize, size: usize, rng: &mut impl Rng) -> Result<(Bitmap, Anchors, f64)> {
         let face = &self.faces[index];
         let mut scene = Scene::new(size);
         self.backdrop(&mut scene, rng)?;

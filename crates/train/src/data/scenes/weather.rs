@@ -8,7 +8,7 @@ const BLOCK: usize = 8;
 
 /// Turns premultiplied RGBA into what a network is given, three planes of (colour − ½) · alpha, after light, tint, blur, noise and
 /// compression at random.
-pub fn weather(pixels: &[[f32; 4]], width: usize, rng: &mut impl Rng) -> Vec<f32> {
+pub(crate) fn weather(pixels: &[[f32; 4]], width: usize, rng: &mut impl Rng) -> Vec<f32> {
     let area = pixels.len();
     let mut planes = vec![0.0; 3 * area];
     for (i, [r, g, b, alpha]) in pixels.iter().enumerate() {
