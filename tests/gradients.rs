@@ -165,7 +165,7 @@ fn the_generators_loss_reaches_its_weights_through_the_warp() {
         seed += 1;
         numbers(&[1], seed).to_vec1::<f64>().unwrap()[0] as f32
     });
-    let parameters = parameters.unwrap().to_dtype(candle_core::DType::F64).unwrap();
+    let parameters = parameters.unwrap().to_dtype(DType::F64).unwrap();
     let critic_spec = DiscriminatorSpec { channels: vec![3] };
     let critic: Vec<(String, Tensor)> =
         critic_spec.tensors().into_iter().map(|t| (t.name, numbers(&t.shape, 71))).collect();

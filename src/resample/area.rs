@@ -42,16 +42,16 @@ pub(super) struct Axis {
 
 impl Axis {
     /// Cells of 2ⁿ pixels. The last one may end outside of the image, where everything is transparent.
-    pub fn halved(length: u32, halvings: u32) -> Self {
+    pub(crate) fn halved(length: u32, halvings: u32) -> Self {
         Self { length, pixel: 1, cell: 1 << halvings }
     }
 
     /// As many cells as `count` says, from 1 to `length`: they end where the image ends.
-    pub fn divided(length: u32, count: u32) -> Self {
+    pub(crate) fn divided(length: u32, count: u32) -> Self {
         Self { length, pixel: count, cell: length }
     }
 
-    pub fn count(self) -> u32 {
+    pub(crate) fn count(self) -> u32 {
         (u64::from(self.length) * u64::from(self.pixel)).div_ceil(u64::from(self.cell)) as u32
     }
 
@@ -145,7 +145,7 @@ pub(super) struct Areas<S> {
 }
 
 impl<S: Sum> Areas<S> {
-    pub fn new(across: Axis, down: Axis) -> Self {
+    pub(crate) fn new(across: Axis, down: Axis) -> Self {
         let sums = || vec![[S::default(); 4]; across.count() as usize];
         Self {
             across: Across::new(across),
@@ -159,45 +159,45 @@ impl<S: Sum> Areas<S> {
     }
 
     /// What a pixel of full opacity and white has, by the area of a cell.
-    pub fn unit(&self) -> f64 {
+    pub(crate) fn unit(&self) -> f64 {
         255.0 * 255.0 * f64::from(self.across.axis.cell) * f64::from(self.down.cell)
     }
 
     /// Bytes of a line.
-    pub fn stride(&self) -> usize {
+    pub(crate) fn stride(&self) -> usize {
         4 * self.across.axis.length as usize
     }
 
     /// Whether every pixel is a cell: what [`Areas::push`] is not needed for.
-    pub fn are_pixels(&self) -> bool {
+    pub(crate) fn are_pixels(&self) -> bool {
         self.across.axis.cell == self.across.axis.pixel && self.down.cell == self.down.pixel
     }
 
     /// Counts a line that is not summed, and says which it is.
-    pub fn count_line(&mut self) -> usize {
+    pub(crate) fn count_line(&mut self) -> usize {
         self.lines += 1;
         self.lines as usize - 1
     }
 
     /// Lines that have come in.
-    pub fn lines(&self) -> u32 {
+    pub(crate) fn lines(&self) -> u32 {
         self.lines
     }
 
     /// Lines that are missing.
-    pub fn missing(&self) -> u32 {
+    pub(crate) fn missing(&self) -> u32 {
         self.down.length - self.lines
     }
 
     /// How many lines so many bytes of RGBA are; none where they are not whole lines, or more than are missing.
-    pub fn whole_lines(&self, bytes: usize) -> Option<usize> {
+    pub(crate) fn whole_lines(&self, bytes: usize) -> Option<usize> {
         let lines = bytes / self.stride();
         (bytes.is_multiple_of(self.stride()) && lines <= self.missing() as usize).then_some(lines)
     }
 
     /// Takes whole lines. For each row of cells that ends in them `row` says where in `to` it belongs, and `mean` makes of a
     /// cell's sum what is written there.
-    pub fn push<T, P>(
+    pub(crate) fn push<T, P>(
         &mut self,
         lines: &[u8],
         to: &mut T,

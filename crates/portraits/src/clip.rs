@@ -64,6 +64,7 @@ const VISIT: [(f64, Stand); 13] = {
 };
 
 /// A portrait on its course.
+#[derive(Debug)]
 pub struct Clip {
     width: u32,
     height: u32,
@@ -74,6 +75,7 @@ pub struct Clip {
 }
 
 /// A rendering of the head at one angle.
+#[derive(Debug)]
 struct View {
     yaw: f64,
     image: Bitmap,

@@ -117,7 +117,7 @@ fn iris(x: f32, y: f32, radius: f32, colours: &Iris, seed: f32) -> Vec3 {
     let t = smoothstep(colours.pupil, 0.85, radius + 0.06 * fibre);
     let mut colour = colours.inner.lerp(colours.outer, t) * (1.0 + 0.5 * fibre) * (1.0 - 0.35 * crypt);
     // The collarette, a paler ring around the pupil.
-    colour = colour * (1.0 + 0.35 * bell((radius - colours.pupil - 0.14) * (radius - colours.pupil - 0.14), 0.06));
+    colour *= 1.0 + 0.35 * bell((radius - colours.pupil - 0.14) * (radius - colours.pupil - 0.14), 0.06);
     colour = colour.lerp(colours.rim, smoothstep(0.72, 1.02, radius + 0.05 * (angle * TAU).sin() * 0.3) * 0.9);
     let pupil = smoothstep(colours.pupil + 0.045, colours.pupil - 0.035, radius);
     colour.lerp(Vec3::splat(0.004), pupil).map(|v| v.max(0.002))

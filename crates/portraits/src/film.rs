@@ -82,7 +82,7 @@ pub(crate) fn backdrop(room: &Backdrop, x: f32, y: f32) -> Vec3 {
         let across = smoothstep(w + soft, w - soft, (x - cx).abs());
         let along = smoothstep(from - 0.08, from + 0.08, y) * smoothstep(to + 0.08, to - 0.08, y);
         let strength = (rng.random::<f32>() - 0.45) * if k % 2 == 0 { 0.45 } else { 0.32 };
-        colour = colour * (1.0 + strength * across * along);
+        colour *= 1.0 + strength * across * along;
     }
     for _ in 0..room.lights {
         let (cx, cy, r) = (rng.random::<f32>(), rng.random::<f32>() * 0.75, 0.035 + 0.045 * rng.random::<f32>());

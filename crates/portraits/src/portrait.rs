@@ -10,6 +10,7 @@ use stgan::{Bitmap, Error, Result};
 pub struct Portrait {
     /// A short name for files and addresses.
     pub id: &'static str,
+    /// The name on screen.
     pub name: &'static str,
     /// What the image shows, for those who do not see it.
     pub alt: &'static str,

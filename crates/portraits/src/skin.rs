@@ -60,22 +60,22 @@ impl Skin {
         // Blood takes green and blue away; its absence at the forehead lets yellow through.
         let mut albedo = self.tone * vec3(1.0 + 0.02 * red, 1.0 - 0.24 * red, 1.0 - 0.26 * red);
         let sallow = spot(0.0, 0.45, 0.28) * front;
-        albedo = albedo * vec3(1.0 + 0.03 * sallow, 1.0 + 0.03 * sallow, 1.0 - 0.05 * sallow);
+        albedo *= vec3(1.0 + 0.03 * sallow, 1.0 + 0.03 * sallow, 1.0 - 0.05 * sallow);
         // Thin skin below and beside the eyes shows veins.
         let ring = bell((x - 0.29) * (x - 0.29) * 0.5 + (p.y + 0.13) * (p.y + 0.13), 0.062) * front;
-        albedo = albedo * vec3(1.0 - 0.10 * ring, 1.0 - 0.13 * ring, 1.0 - 0.09 * ring);
+        albedo *= vec3(1.0 - 0.10 * ring, 1.0 - 0.13 * ring, 1.0 - 0.09 * ring);
         let lid = bell((x - 0.30) * (x - 0.30) * 0.35 + (p.y - 0.085) * (p.y - 0.085), 0.05) * front;
-        albedo = albedo * vec3(1.0 - 0.08 * lid, 1.0 - 0.13 * lid, 1.0 - 0.12 * lid);
-        albedo = albedo * (1.0 + 0.05 * mottle + 0.03 * fine);
+        albedo *= vec3(1.0 - 0.08 * lid, 1.0 - 0.13 * lid, 1.0 - 0.12 * lid);
+        albedo *= 1.0 + 0.05 * mottle + 0.03 * fine;
         if self.freckles > 0.0 {
             let spots = smoothstep(0.52, 0.75, noise(p * 30.0))
                 + 0.7 * smoothstep(0.6, 0.8, noise(p * 55.0 + Vec3::splat(9.0)));
             let share = spots * self.freckles * (0.3 + spot(0.3, -0.25, 0.3)) * front;
-            albedo = albedo * vec3(1.0 - 0.22 * share, 1.0 - 0.34 * share, 1.0 - 0.4 * share);
+            albedo *= vec3(1.0 - 0.22 * share, 1.0 - 0.34 * share, 1.0 - 0.4 * share);
         }
         if self.beard > 0.0 {
             let share = beard(p) * self.beard * (1.0 + 0.3 * noise(p * 60.0)) * (1.0 - v.lips);
-            albedo = albedo * vec3(1.0 - 0.42 * share, 1.0 - 0.36 * share, 1.0 - 0.30 * share);
+            albedo *= vec3(1.0 - 0.42 * share, 1.0 - 0.36 * share, 1.0 - 0.30 * share);
         }
         let lips = smoothstep(0.25, 0.75, v.lips);
         let lip_tone = self.lips * (1.0 + 0.16 * noise(vec3(p.x * 55.0, p.y * 9.0, p.z * 9.0)) + 0.06 * mottle);

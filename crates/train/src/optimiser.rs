@@ -29,6 +29,12 @@ enum Moments {
     Device([Tensor; 2]),
 }
 
+impl std::fmt::Debug for Adam {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Adam({} variables after {} steps)", self.variables.len(), self.step)
+    }
+}
+
 impl Moments {
     fn zeros(variable: &Var) -> Result<Self> {
         Ok(if variable.device().is_cpu() {

@@ -14,16 +14,20 @@ use stgan::internals::locate::LocatorSpec;
 pub struct LocatorConfig {
     /// Everything random in the run follows from it.
     pub seed: u64,
+    /// How often the run reports, validates and writes.
     #[serde(default)]
     pub intervals: Intervals,
+    /// The data set.
     #[serde(default)]
     pub data: data::Settings,
+    /// The locator.
     pub locator: LocatorSettings,
 }
 
 /// No threshold is higher: some face should be found.
 pub(crate) const HIGHEST_THRESHOLD: f64 = 0.99;
 
+/// The locator's table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocatorSettings {
@@ -32,12 +36,17 @@ pub struct LocatorSettings {
     /// The most of the held-out faceless pictures that may raise an alarm: the threshold is the lowest that keeps it, and at least
     /// `lowest_threshold`, for what few pictures do not show.
     pub false_alarms: f64,
+    /// The lowest threshold that is set.
     #[serde(default = "lowest_threshold")]
     pub lowest_threshold: f64,
+    /// The sizes of both networks.
     pub networks: LocatorSpec,
+    /// What scenes are made of.
     #[serde(default)]
     pub scenes: SceneSettings,
+    /// The finder's phase.
     pub finder: Finder,
+    /// The pointer's phase.
     pub pointer: Pointer,
 }
 
@@ -49,11 +58,13 @@ fn lowest_threshold() -> f64 {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finder {
+    /// Iterations of the phase.
     pub iterations: usize,
     /// Scenes an iteration.
     pub batch: usize,
     /// Pixels of a scene's side.
     pub size: usize,
+    /// Rate and momenta.
     pub optimiser: Optimiser,
 }
 
@@ -61,11 +72,13 @@ pub struct Finder {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pointer {
+    /// Iterations of the phase.
     pub iterations: usize,
     /// Scenes an iteration.
     pub batch: usize,
     /// Views of each scene: places that the finder names, faces slightly missed, anything else.
     pub views: usize,
+    /// Rate and momenta.
     pub optimiser: Optimiser,
 }
 

@@ -29,23 +29,33 @@ use stgan::model::{DiscriminatorSpec, GeneratorSpec, Inputs};
 pub struct Config {
     /// Everything random in the run follows from it.
     pub seed: u64,
+    /// The sizes of the generators.
     pub model: Model,
+    /// How examples are made.
     #[serde(default)]
     pub examples: ExampleSettings,
+    /// How often the run reports, validates and writes.
     #[serde(default)]
     pub intervals: Intervals,
+    /// The data set.
     #[serde(default)]
     pub data: data::Settings,
+    /// How validation is done.
     #[serde(default)]
     pub validation: Validation,
+    /// Generators by landmarks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regression: Option<Regression>,
+    /// The discriminator, if a phase needs one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discriminator: Option<DiscriminatorSettings>,
+    /// The discriminator alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub critic: Option<Critic>,
+    /// Generators against the discriminator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adversarial: Option<Adversarial>,
+    /// All stages together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_to_end: Option<EndToEnd>,
 }
@@ -54,8 +64,11 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
+    /// Pixels of the view, each way.
     pub size: usize,
+    /// Channels of each convolution.
     pub channels: Vec<usize>,
+    /// Width of the hidden layer.
     pub hidden: usize,
     /// `"rgba"` or `"rgba+pose"`.
     pub inputs: String,

@@ -47,7 +47,9 @@ impl Optimiser {
 pub struct Regression {
     /// Iterations of each stage; 0 leaves a stage as it is.
     pub iterations: Vec<usize>,
+    /// Examples an iteration.
     pub batch: usize,
+    /// The loss.
     #[serde(default)]
     pub loss: LandmarkLoss,
     /// Whether people who wear glasses are learned on too, with a frame over their own.
@@ -60,6 +62,7 @@ pub struct Regression {
     pub average: f64,
     /// Of the first stage, and of the later ones, which start from the one before.
     pub optimiser: [Optimiser; 2],
+    /// How far glasses are from the landmark pose.
     pub perturbation: Perturbation,
 }
 
@@ -78,12 +81,15 @@ pub enum LandmarkLoss {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiscriminatorSettings {
+    /// Channels of each convolution.
     pub channels: Vec<usize>,
+    /// The loss.
     #[serde(default)]
     pub loss: AdversarialLoss,
     /// λ of the gradient penalty, between real and composed pictures (`wgan-gp`) or at the real ones (`logistic-r1`).
     #[serde(default = "ten")]
     pub penalty: f64,
+    /// What the discriminator sees as real.
     #[serde(default)]
     pub reals: Reals,
 }
@@ -133,6 +139,7 @@ impl Default for Reals {
 pub struct Critic {
     /// At most.
     pub iterations: usize,
+    /// Examples an iteration.
     pub batch: usize,
     /// The phase ends once the critic prefers the right placement to a perturbed one in this share of the held-out cases.
     /// Without it, or with a share above 1, which cannot be reached, all iterations are done.
@@ -142,7 +149,9 @@ pub struct Critic {
     /// and composed apart only together with the face, and the critic has to look at it. Needs landmarks.
     #[serde(default)]
     pub strangers: f64,
+    /// Rate and momenta.
     pub optimiser: Optimiser,
+    /// How far glasses are from the landmark pose.
     pub perturbation: Perturbation,
 }
 
@@ -158,6 +167,7 @@ fn reachable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error
 pub struct Adversarial {
     /// Iterations of each stage; 0 leaves a stage as it is.
     pub iterations: Vec<usize>,
+    /// Examples an iteration.
     pub batch: usize,
     /// Critic's steps for each of the generator's.
     pub critic_steps: usize,
@@ -172,10 +182,14 @@ pub struct Adversarial {
     /// Decay of the running average of the generators' weights that is validated and exported; 0 averages nothing.
     #[serde(default)]
     pub average: f64,
+    /// Composites that are seen again.
     #[serde(default)]
     pub history: History,
+    /// The generators' rate and momenta.
     pub generator: Optimiser,
+    /// The discriminator alone.
     pub critic: Optimiser,
+    /// How far glasses are from the landmark pose.
     pub perturbation: Perturbation,
 }
 
@@ -203,7 +217,10 @@ impl Default for History {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndToEnd {
+    /// Iterations of the phase.
     pub iterations: usize,
+    /// The generators' rate and momenta.
     pub generator: Optimiser,
+    /// The discriminator alone.
     pub critic: Optimiser,
 }

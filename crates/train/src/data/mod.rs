@@ -53,6 +53,7 @@ pub struct Dataset {
 pub struct Problem {
     /// The file, with the row where one of a table is meant.
     pub path: String,
+    /// What is wrong with it.
     pub reason: String,
 }
 

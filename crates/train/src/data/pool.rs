@@ -60,6 +60,7 @@ impl Kind {
 /// A face: what is known of it, and where its pixels come from.
 #[derive(Clone, Debug)]
 pub struct Face {
+    /// Its name in the data set.
     pub id: String,
     /// Faces with the same value are one person. Where the data does not say, the id.
     pub person: String,
@@ -164,14 +165,17 @@ impl Pool {
         Self { kept: (0..kept).map(|_| OnceLock::new()).collect(), faces }
     }
 
+    /// The number of faces.
     pub fn len(&self) -> usize {
         self.faces.len()
     }
 
+    /// Whether there is no face.
     pub fn is_empty(&self) -> bool {
         self.faces.is_empty()
     }
 
+    /// The number of faces.
     pub fn faces(&self) -> &[Face] {
         &self.faces
     }

@@ -9,6 +9,7 @@ use rand::Rng;
 /// Faces are sorted into ranges twice: by how far the head is turned, and by how large it is in its picture. A share of
 /// the draws takes one of the two at random, then any of its ranges, whether many faces are in it or few, and then one of
 /// those; the other draws take any face. Faces without landmarks are in no range: a pool of them is drawn from uniformly.
+#[derive(Debug)]
 pub struct Sampler {
     /// For each of the two, indices of faces by range. Where all are in one range there is nothing to balance.
     orders: Vec<Vec<Vec<usize>>>,

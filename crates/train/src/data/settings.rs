@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// What kind of data it is.
     pub source: Source,
     /// The splits that are learned from. CelebA's are "train", "val" and "test".
     pub splits: Vec<String>,
@@ -26,6 +27,7 @@ pub struct Settings {
     /// Pools of fewer faces than this stay in memory, decoded, once they have been used: 21 bytes a pixel. Larger ones are
     /// decoded or drawn anew each time.
     pub keep_in_memory_below: usize,
+    /// How many faces are drawn, if they are drawn.
     pub synthetic: Synthetic,
 }
 
@@ -84,6 +86,7 @@ pub enum Crop {
     Aligned,
 }
 
+/// What is done about images that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Broken {
@@ -97,8 +100,11 @@ pub enum Broken {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Synthetic {
+    /// What is drawn follows from it.
     pub seed: u64,
+    /// Faces without glasses.
     pub bare: usize,
+    /// Faces with glasses.
     pub wearers: usize,
     /// Of each kind.
     pub validation: usize,

@@ -54,7 +54,7 @@ impl Address {
         })
     }
 
-    pub fn draw(&self) -> Result<Bitmap> {
+    pub(super) fn draw(&self) -> Result<Bitmap> {
         let mut rng = self.rng();
         let person = Person::sample(&mut rng);
         let mut image = person.draw(self.width)?;

@@ -16,7 +16,9 @@ use stgan::internals::pose::frame_to_canonical;
 pub struct Measured {
     /// Which of the faces and of the frames.
     pub face: usize,
+    /// Which of the glasses.
     pub frame: usize,
+    /// Where it began.
     pub start: Start,
     /// Anchor errors in eye distances: as placed, and after each update.
     pub errors: Vec<f64>,
@@ -27,7 +29,9 @@ pub struct Measured {
 /// The anchor errors of all fits from one kind of start.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Errors {
+    /// Where fits began.
     pub spread: Spread,
+    /// The number of fits.
     pub fits: usize,
     /// As placed, and after each update.
     pub steps: Vec<Summary>,

@@ -15,8 +15,11 @@ pub struct Subset {
     pub spread: Spread,
     /// By what faces are told apart.
     pub by: &'static str,
+    /// What it is called.
     pub name: &'static str,
+    /// The number of faces.
     pub faces: usize,
+    /// The landmark errors.
     #[serde(flatten)]
     pub errors: Summary,
 }

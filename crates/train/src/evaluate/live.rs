@@ -14,7 +14,9 @@ use stgan_portraits::{Clip, Motion, Portrait};
 /// What is measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Conditions {
+    /// Pixels across.
     pub width: u32,
+    /// Pixels down.
     pub height: u32,
     /// Pictures a second.
     pub rate: f64,
@@ -27,24 +29,32 @@ pub struct Conditions {
 /// Of all portraits and frames, the mean and the worst.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Figures {
+    /// The mean.
     pub mean: f64,
+    /// The largest.
     pub worst: f64,
 }
 
+/// What the clips showed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
+    /// Under which conditions.
     pub conditions: Conditions,
+    /// The number of portraits.
     pub portraits: usize,
+    /// The number of glasses.
     pub frames: usize,
     /// The eye distance in pixels.
     pub eye_distance: f64,
     /// Root mean square of how far lens centres are from where they are on average, in eye distances, on the still clip;
     /// also as the networks answer, without the filter.
     pub tremble: Figures,
+    /// The same without the filter.
     pub tremble_raw: Figures,
     /// How far lens centres are behind on the clip that moves by one eye distance a second, in eye distances; also without
     /// the filter.
     pub lag: Figures,
+    /// The same without the filter.
     pub lag_raw: Figures,
 }
 

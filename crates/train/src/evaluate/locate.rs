@@ -30,9 +30,11 @@ pub struct LocateReport {
     pub pasted: Group,
     /// Whole photos of people who wear glasses: pupils only.
     pub wearers: Group,
+    /// Images without a face.
     pub faceless: Vec<Alarms>,
     /// The threshold of the weights file.
     pub threshold: f64,
+    /// What other thresholds would give.
     pub thresholds: Vec<Threshold>,
     /// Anchor errors of all fits on located faces: after the located pupils alone (a similarity), and after each update.
     pub all: Vec<Summary>,
@@ -43,11 +45,13 @@ pub struct LocateReport {
 /// One kind of picture with one face.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
+    /// The number of images.
     pub pictures: usize,
     /// The share in which the best of what is located has its pupils where the face has them, within 0.25 eye distances.
     pub located: f64,
     /// Of those, the mean error of the pupils in eye distances.
     pub pupils: Option<Summary>,
+    /// The number of fits.
     pub fits: usize,
     /// The share of all fits (a face that is not located has missed all of its own) whose anchor error is at most 0.15.
     pub found: f64,
@@ -58,16 +62,22 @@ pub struct Group {
 /// Pictures without a face.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Alarms {
+    /// The kind of images.
     pub kind: String,
+    /// The number of images.
     pub pictures: usize,
+    /// The number that raised an alarm.
     pub alarms: usize,
 }
 
 /// What another threshold would give on all of these pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Threshold {
+    /// The score from which something counts as a face.
     pub threshold: f64,
+    /// The share of detections that are faces.
     pub precision: f64,
+    /// The share of faces that are detected.
     pub recall: f64,
     /// Of the faceless pictures, the share with an alarm.
     pub alarms: f64,

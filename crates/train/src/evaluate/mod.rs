@@ -22,8 +22,11 @@ use serde::Serialize;
 /// Mean, median and 95th percentile of the anchor error, in eye distances.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Summary {
+    /// The mean.
     pub mean: f64,
+    /// The median.
     pub median: f64,
+    /// The 95th percentile.
     pub p95: f64,
 }
 

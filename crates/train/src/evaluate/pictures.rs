@@ -16,6 +16,7 @@ pub type Shown = (Vec<f32>, Option<f64>);
 /// A photo's face three times: bare, with the frame where the located pupils alone put it, and after the generators.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
+    /// Its name in the data set.
     pub id: String,
     /// How far the head is turned ([`Face::turn`]).
     pub turn: f64,

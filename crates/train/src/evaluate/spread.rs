@@ -28,6 +28,7 @@ pub enum Spread {
 /// Where one fit starts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Start {
+    /// Where the glasses are placed.
     pub placement: Placement,
     /// The frame's warp, 0 but for [`Spread::Paper`].
     pub params: [f64; DIMENSION],
@@ -37,8 +38,10 @@ pub struct Start {
 const PAPER: f64 = 0.1;
 
 impl Spread {
+    /// All of them, in order.
     pub const ALL: [Self; 3] = [Self::Dropped, Self::Twice, Self::Paper];
 
+    /// What it is called.
     pub fn name(self) -> &'static str {
         match self {
             Self::Dropped => "dropped",

@@ -39,16 +39,20 @@ pub enum Situation {
 /// One fit.
 #[derive(Clone, Debug)]
 pub struct Trial {
+    /// What the glasses were placed on.
     pub situation: Situation,
+    /// The fit.
     pub fit: Fit,
     /// Anchor error after the last update in eye distances; none where there is no face.
     pub error: Option<f64>,
 }
 
 impl Situation {
+    /// All of them, in order.
     pub const ALL: [Self; 8] =
         [Self::Dropped, Self::Twice, Self::Beside, Self::Outside, Self::Tiny, Self::Huge, Self::Drawn, Self::Below];
 
+    /// What it is called in tables.
     pub fn describe(self) -> &'static str {
         match self {
             Self::Dropped => "face, as dropped",

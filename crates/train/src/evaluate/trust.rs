@@ -21,7 +21,9 @@ const APPLICATIONS: [usize; 2] = [5, 10];
 /// What [`trust`] measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trust {
+    /// Whether updates settle.
     pub settling: Vec<Settling>,
+    /// What became of fits in each situation.
     pub situations: Vec<Outcomes>,
     /// The chance that of a fit with an anchor error of at most [`FOUND`] and another one the first is surer: the area under the ROC curve.
     pub auc: f64,
@@ -29,13 +31,16 @@ pub struct Trust {
     pub caught: f64,
     /// Of those with a small error, the share that is.
     pub kept: f64,
+    /// Generators by landmarks.
     pub regression: Logistic,
 }
 
 /// How far one application of the last stage moves the anchors, in eye distances of the frame, for fits as dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Settling {
+    /// Which application of the last stage.
     pub application: usize,
+    /// How far it moved.
     #[serde(flatten)]
     pub moved: Summary,
 }
@@ -43,7 +48,9 @@ pub struct Settling {
 /// What became of the fits of one situation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Outcomes {
+    /// What the glasses were placed on.
     pub situation: Situation,
+    /// The number of fits.
     pub fits: usize,
     /// Share with an anchor error of at most [`FOUND`].
     pub found: f64,
@@ -58,7 +65,9 @@ pub struct Outcomes {
 /// The confidence that suits these fits best: 1 / (1 + (moved / halfway)^steepness).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Logistic {
+    /// The size of an update at which the confidence is a half.
     pub halfway: f64,
+    /// How fast it falls from there.
     pub steepness: f64,
 }
 

@@ -28,7 +28,7 @@ pub(super) struct GameTask<'a> {
 impl<'a> GameTask<'a> {
     /// # Errors
     /// As the networks, and [`Adam::restore`](crate::Adam::restore).
-    pub fn new(run: &'a Cascades<'a>, part: &Part, game: Game<'a>, state: &State) -> Result<Self> {
+    pub(super) fn new(run: &'a Cascades<'a>, part: &Part, game: Game<'a>, state: &State) -> Result<Self> {
         let history = History::from_memory(&state.memory)?;
         Ok(Self {
             run,

@@ -10,7 +10,7 @@ use stgan::model::{self, Inputs, composite};
 use stgan::stn;
 
 /// Tensors of one batch, on the run's device.
-pub struct Batch {
+pub(super) struct Batch {
     /// [B, 3, S, S].
     pub background: Tensor,
     /// What generators take: [B, 4 or 5, S, S].
@@ -23,19 +23,19 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.addresses.len()
     }
 
     /// The pictures [B, 3, S, S] with the frames warped by `params`; gradients pass to `params`.
-    pub fn composite(&self, params: &Tensor) -> Result<Tensor> {
+    pub(super) fn composite(&self, params: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = self.background.dims4()?;
         let frames = self.foreground.narrow(1, 0, 4)?.contiguous()?;
         Ok(composite(&self.background, &stn::warp(&frames, params, (height, width))?)?)
     }
 
     /// The foregrounds as warped so far, as generators look at them.
-    pub fn warped(&self, params: &Tensor) -> Result<Tensor> {
+    pub(super) fn warped(&self, params: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = self.background.dims4()?;
         Ok(stn::warp(&self.foreground, params, (height, width))?)
     }
@@ -44,7 +44,7 @@ impl Batch {
     ///
     /// # Errors
     /// [`Error::Argument`] if there are no landmarks.
-    pub fn right(&self) -> Result<Tensor> {
+    pub(super) fn right(&self) -> Result<Tensor> {
         let Some(targets) = &self.targets else {
             return Err(Error::Argument {
                 name: "landmarks",
@@ -59,7 +59,7 @@ impl Batch {
 }
 
 /// What one step of the critic looks at.
-pub struct CriticBatch {
+pub(super) struct CriticBatch {
     /// Fresh examples, then remembered ones.
     pub examples: Batch,
     /// The warps [h, 8] of the remembered ones, the last of `examples`.
@@ -71,14 +71,14 @@ pub struct CriticBatch {
 }
 
 /// What one iteration of the game looks at.
-pub struct GameBatch {
+pub(super) struct GameBatch {
     pub generator: Batch,
     /// One for each of the critic's steps.
     pub critic: Vec<CriticBatch>,
 }
 
 /// Stacks examples with a frame each into tensors.
-pub fn stack(
+pub(super) fn stack(
     examples: Vec<Example>,
     frames: &[&[f32]],
     addresses: Vec<Address>,

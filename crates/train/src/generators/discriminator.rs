@@ -29,7 +29,7 @@ pub(super) struct CriticTask<'a> {
 impl<'a> CriticTask<'a> {
     /// # Errors
     /// As the network, and [`Adam::restore`](crate::Adam::restore).
-    pub fn new(
+    pub(super) fn new(
         run: &'a Cascades<'a>,
         part: &Part,
         settings: &'a Critic,

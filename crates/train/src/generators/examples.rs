@@ -40,7 +40,7 @@ impl<'a> Group<'a> {
 }
 
 /// Where all of a run's examples come from.
-pub struct Examples<'a> {
+pub(super) struct Examples<'a> {
     config: &'a Config,
     device: Device,
     size: usize,
@@ -65,7 +65,7 @@ struct Drawn<'f> {
 impl<'a> Examples<'a> {
     /// # Errors
     /// [`Error::Data`] if the data lacks what a phase of the run needs.
-    pub fn new(config: &'a Config, dataset: &'a Dataset, device: &Device) -> Result<Self> {
+    pub(super) fn new(config: &'a Config, dataset: &'a Dataset, device: &Device) -> Result<Self> {
         let spec = config.generator()?;
         let balance = config.examples.balance;
         let lacks = |what: &str| Error::data(Path::new(&dataset.name), format!("the data has no {what}"));
@@ -115,18 +115,18 @@ impl<'a> Examples<'a> {
     }
 
     /// The random numbers of an address in this run.
-    pub fn rng(&self, purpose: Purpose, step: usize, item: usize) -> ChaCha8Rng {
+    pub(super) fn rng(&self, purpose: Purpose, step: usize, item: usize) -> ChaCha8Rng {
         rng(self.config.seed, Address { purpose, step, item })
     }
 
     /// What regression learns from in iteration `step`, counted over the whole run as everywhere here. Batches depend on the
     /// arguments alone.
-    pub fn regression(&self, settings: &Regression, step: usize) -> Result<Batch> {
+    pub(super) fn regression(&self, settings: &Regression, step: usize) -> Result<Batch> {
         self.learn(self.everybody.as_ref(), settings.batch, &settings.perturbation, step)
     }
 
     /// What the critic learns from while it is alone.
-    pub fn critic(&self, settings: &Critic, step: usize) -> Result<CriticBatch> {
+    pub(super) fn critic(&self, settings: &Critic, step: usize) -> Result<CriticBatch> {
         let mut batch = self.judge(settings.batch, &settings.perturbation, step, 0, Vec::new())?;
         let strangers = (settings.batch as f64 * settings.strangers).round() as usize;
         batch.examples.params = self.with_strangers(&batch.examples, strangers, step)?;
@@ -134,7 +134,7 @@ impl<'a> Examples<'a> {
     }
 
     /// What both sides of the game learn from, with composites out of the history.
-    pub fn game(&self, settings: &Adversarial, step: usize, history: &History) -> Result<GameBatch> {
+    pub(super) fn game(&self, settings: &Adversarial, step: usize, history: &History) -> Result<GameBatch> {
         let remembered = (settings.batch as f64 * settings.history.share).round() as usize;
         let critic = (0..settings.critic_steps).map(|turn| {
             let recipes = history.draw(remembered, &mut self.rng(Purpose::History, step, 1 + turn));

@@ -11,7 +11,7 @@ use stgan::model::weights::{self, Storage, Weights};
 ///
 /// # Errors
 /// As [`weights::write`].
-pub fn bytes(config: &Config, data: &str, faces: usize, stages: usize, weights: &Parameters) -> Result<Vec<u8>> {
+pub(super) fn bytes(config: &Config, data: &str, faces: usize, stages: usize, weights: &Parameters) -> Result<Vec<u8>> {
     let metadata = BTreeMap::from([
         ("task".to_owned(), "glasses".to_owned()),
         ("anchors".to_owned(), format!("pupils ±{PUPIL_X}, temples ±{TEMPLE_X}, y {EYE_Y}")),

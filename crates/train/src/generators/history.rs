@@ -12,7 +12,7 @@ use stgan::model::Parameters;
 
 /// How to make one composite again.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Recipe {
+pub(super) struct Recipe {
     pub address: Address,
     /// The warp that the frame had.
     pub params: [f32; DIMENSION],
@@ -20,7 +20,7 @@ pub struct Recipe {
 
 /// At most `size` recipes. New ones take the places of old ones drawn at random.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub struct History {
+pub(super) struct History {
     entries: Vec<Recipe>,
     /// The last iteration's, which [`History::absorb`] takes in. They wait so that the next iteration's examples can be prepared
     /// meanwhile, and are the same ones whether the run was interrupted or not.
@@ -35,12 +35,12 @@ const FRESH: &str = "history.fresh";
 
 impl History {
     /// Holds `recipes` until [`History::absorb`].
-    pub fn offer(&mut self, recipes: Vec<Recipe>) {
+    pub(super) fn offer(&mut self, recipes: Vec<Recipe>) {
         self.fresh = recipes;
     }
 
     /// Takes in what was offered.
-    pub fn absorb(&mut self, size: usize, rng: &mut impl Rng) {
+    pub(super) fn absorb(&mut self, size: usize, rng: &mut impl Rng) {
         for recipe in self.fresh.drain(..) {
             if self.entries.len() < size {
                 self.entries.push(recipe);
@@ -52,12 +52,12 @@ impl History {
     }
 
     /// `n` of them at random, fewer while there are fewer.
-    pub fn draw(&self, n: usize, rng: &mut impl Rng) -> Vec<Recipe> {
+    pub(super) fn draw(&self, n: usize, rng: &mut impl Rng) -> Vec<Recipe> {
         (0..n.min(self.entries.len())).map(|_| self.entries[rng.random_range(0..self.entries.len())]).collect()
     }
 
     /// Entries and fresh ones as f64 tensors [n, 11], under the names that a checkpoint has them by; every number is exact there.
-    pub fn to_memory(&self) -> Result<Parameters> {
+    pub(super) fn to_memory(&self) -> Result<Parameters> {
         let tensor = |recipes: &[Recipe]| -> Result<Tensor> {
             let row = |r: &Recipe| {
                 let head = [r.address.purpose as u8 as f64, r.address.step as f64, r.address.item as f64];
@@ -75,7 +75,7 @@ impl History {
     ///
     /// # Errors
     /// [`stgan::Error::TensorShape`] or [`Error::Argument`] for tensors that it has not given.
-    pub fn from_memory(memory: &Parameters) -> Result<Self> {
+    pub(super) fn from_memory(memory: &Parameters) -> Result<Self> {
         let recipes = |tensor: &Tensor| -> Result<Vec<Recipe>> {
             if tensor.rank() != 2 || tensor.dim(1)? != COLUMNS || tensor.dtype() != DType::F64 {
                 let expected = format!("[n, {COLUMNS}] of f64");

@@ -9,7 +9,7 @@ use stgan::stn;
 const NEAR: f64 = 1e-6;
 
 /// How far the faces' points, looked up through exp(p), are from the frame's: canonical units, or their square.
-pub fn landmark_loss(loss: LandmarkLoss, params: &Tensor, targets: &[Anchors]) -> Result<Tensor> {
+pub(super) fn landmark_loss(loss: LandmarkLoss, params: &Tensor, targets: &[Anchors]) -> Result<Tensor> {
     let points: Vec<f32> = targets.iter().flatten().flat_map(|[x, y]| [*x as f32, *y as f32, 1.0]).collect();
     let points = Tensor::from_vec(points, (targets.len(), 8, 3), params.device())?;
     let frame: Vec<f32> = anchors::FRAME.iter().flatten().map(|x| *x as f32).collect();

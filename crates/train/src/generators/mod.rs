@@ -12,7 +12,6 @@ mod plan;
 mod regression;
 mod validation;
 
-#[cfg(test)]
 pub(crate) use plan::plan;
 
 use crate::config::{Config, Intervals};
@@ -75,7 +74,7 @@ pub fn train_generators(
         config,
         dataset,
         device,
-        parts: plan::plan(config)?,
+        parts: plan(config)?,
         examples: Examples::new(config, dataset, device)?,
         validation: Validation::new(config, &dataset.validation, device)?,
     };

@@ -12,14 +12,14 @@ use std::ops::Range;
 use stgan::model::{Discriminator, DiscriminatorSpec, Generator, GeneratorSpec, Parameters, TensorSpec, initialise};
 
 /// Some generators of a cascade, and the frozen ones before them.
-pub struct Generators {
+pub(super) struct Generators {
     frozen: Vec<Generator>,
     trained: Vec<Generator>,
     pub adam: Adam,
 }
 
 /// What one generator did: its update Δp and the parameters after it, both [B, 8].
-pub struct Move {
+pub(super) struct Move {
     pub delta: Tensor,
     pub params: Tensor,
 }
@@ -27,7 +27,7 @@ pub struct Move {
 impl Generators {
     /// # Errors
     /// As [`Generator::new`].
-    pub fn new(
+    pub(super) fn new(
         spec: &GeneratorSpec,
         weights: &Parameters,
         stages: Range<usize>,
@@ -57,7 +57,7 @@ impl Generators {
 
     /// What each of the trained generators does, one after the other. Gradients reach all of them; through the warps that a
     /// generator looks at they do not pass, so that each answers for its own update.
-    pub fn play(&self, batch: &Batch) -> Result<Vec<Move>> {
+    pub(super) fn play(&self, batch: &Batch) -> Result<Vec<Move>> {
         let mut params = self.lead(batch)?;
         let mut moves = Vec::with_capacity(self.trained.len());
         for generator in &self.trained {
@@ -69,7 +69,7 @@ impl Generators {
     }
 
     /// Where the last of the generators leaves the frames [B, 8], without gradients.
-    pub fn settle(&self, batch: &Batch) -> Result<Tensor> {
+    pub(super) fn settle(&self, batch: &Batch) -> Result<Tensor> {
         let moves = self.play(batch)?;
         let params = moves.last().map_or_else(|| batch.params.clone(), |last| last.params.clone());
         Ok(params.detach())
@@ -77,7 +77,7 @@ impl Generators {
 }
 
 /// The critic.
-pub struct CriticPlayer {
+pub(super) struct CriticPlayer {
     pub network: Discriminator,
     pub adam: Adam,
 }
@@ -85,7 +85,12 @@ pub struct CriticPlayer {
 impl CriticPlayer {
     /// # Errors
     /// As [`Discriminator::new`].
-    pub fn new(spec: &DiscriminatorSpec, weights: &Parameters, betas: [f64; 2], device: &Device) -> Result<Self> {
+    pub(super) fn new(
+        spec: &DiscriminatorSpec,
+        weights: &Parameters,
+        betas: [f64; 2],
+        device: &Device,
+    ) -> Result<Self> {
         let mine = weights.0.iter().filter(|(name, _)| name.starts_with("discriminator."));
         let mine: Parameters = mine.map(|(name, tensor)| (name.clone(), tensor.clone())).collect();
         let adam = Adam::new(&mine.to_device(device)?, betas)?;
@@ -94,20 +99,20 @@ impl CriticPlayer {
 }
 
 /// The tensors of one stage.
-pub fn stage_parameters(weights: &Parameters, stage: usize) -> Parameters {
+pub(super) fn stage_parameters(weights: &Parameters, stage: usize) -> Parameters {
     let prefix = format!("stages.{stage}.");
     let mine = weights.0.iter().filter(|(name, _)| name.starts_with(&prefix));
     mine.map(|(name, tensor)| (name.clone(), tensor.clone())).collect()
 }
 
 /// How many stages there are.
-pub fn stages(weights: &Parameters) -> usize {
+pub(super) fn stages(weights: &Parameters) -> usize {
     (0..).take_while(|&stage| !stage_parameters(weights, stage).0.is_empty()).count()
 }
 
 /// Adds the networks that a leg needs and that are not there yet: a stage starts as a copy of the one before, the first and
 /// the critic at random.
-pub fn prepare(config: &Config, part: &Part, weights: &mut Parameters) -> Result<()> {
+pub(super) fn prepare(config: &Config, part: &Part, weights: &mut Parameters) -> Result<()> {
     let spec = config.generator()?;
     let random = |item: usize, tensors: &[TensorSpec]| {
         let mut rng = rng(config.seed, Address { purpose: Purpose::Initialisation, step: 0, item });

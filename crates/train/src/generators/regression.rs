@@ -24,7 +24,7 @@ pub(super) struct RegressionTask<'a> {
 impl<'a> RegressionTask<'a> {
     /// # Errors
     /// As the networks, and [`Adam::restore`](crate::Adam::restore).
-    pub fn new(
+    pub(super) fn new(
         run: &'a Cascades<'a>,
         part: &Part,
         settings: &'a Regression,

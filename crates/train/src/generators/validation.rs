@@ -21,7 +21,7 @@ const CHUNK: usize = 32;
 const ROWS: usize = 8;
 
 /// The held-out examples.
-pub struct Validation<'a> {
+pub(super) struct Validation<'a> {
     config: &'a Config,
     pool: &'a Pool,
     faces: usize,
@@ -30,7 +30,7 @@ pub struct Validation<'a> {
 }
 
 /// Anchor errors in eye distances, in order, one list a step: as placed, and after each stage.
-pub struct Errors {
+pub(super) struct Errors {
     steps: Vec<Vec<f64>>,
     /// Of a generator that puts every frame into the middle of its view, whatever is there: p = 0.
     ignorant: Vec<f64>,
@@ -39,7 +39,7 @@ pub struct Errors {
 }
 
 /// One held-out example as a picture grid shows it.
-pub struct Row {
+pub(super) struct Row {
     /// Pictures [3, S, S], planar, as placed and after each stage.
     pub pictures: Vec<Vec<f32>>,
     /// The anchor error of each, if there are landmarks.
@@ -49,17 +49,17 @@ pub struct Row {
 impl<'a> Validation<'a> {
     /// # Errors
     /// As [`frames::random`].
-    pub fn new(config: &'a Config, pool: &'a Pool, device: &Device) -> Result<Self> {
+    pub(super) fn new(config: &'a Config, pool: &'a Pool, device: &Device) -> Result<Self> {
         let frames = frames::random(FRAMES, config.model.size, config.seed ^ u64::MAX)?;
         Ok(Self { config, pool, faces: pool.len().min(config.validation.faces), frames, device: device.clone() })
     }
 
-    pub fn faces(&self) -> usize {
+    pub(super) fn faces(&self) -> usize {
         self.faces
     }
 
     /// Whether there is anything to measure errors on.
-    pub fn has_landmarks(&self) -> bool {
+    pub(super) fn has_landmarks(&self) -> bool {
         self.faces > 0 && self.pool.faces()[..self.faces].iter().all(|face| face.target.is_some())
     }
 
@@ -88,7 +88,7 @@ impl<'a> Validation<'a> {
 
     /// # Errors
     /// As [`Cascade::new`].
-    pub fn errors(&self, stages: usize, weights: &Parameters) -> Result<Errors> {
+    pub(super) fn errors(&self, stages: usize, weights: &Parameters) -> Result<Errors> {
         let cascade = Cascade::new(&self.config.generator()?, stages, &weights.to_device(&self.device)?)?;
         let empty = || vec![Vec::new(); stages + 1];
         let mut errors = Errors { steps: empty(), ignorant: Vec::new(), turned: empty() };
@@ -129,7 +129,7 @@ impl<'a> Validation<'a> {
     ///
     /// # Errors
     /// As the networks.
-    pub fn preference(&self, critic: &Discriminator, perturbation: &Perturbation) -> Result<f64> {
+    pub(super) fn preference(&self, critic: &Discriminator, perturbation: &Perturbation) -> Result<f64> {
         let still = Perturbation { colour: false, ..*perturbation };
         let critic = critic.frozen();
         let (mut preferred, mut all) = (0, 0);
@@ -150,7 +150,7 @@ impl<'a> Validation<'a> {
     ///
     /// # Errors
     /// As [`Cascade::new`].
-    pub fn rows(&self, stages: usize, weights: &Parameters) -> Result<Vec<Row>> {
+    pub(super) fn rows(&self, stages: usize, weights: &Parameters) -> Result<Vec<Row>> {
         let n = ROWS.min(self.faces);
         let batch = self.batch(0..n, &self.config.validation.perturbation)?;
         let cascade = Cascade::new(&self.config.generator()?, stages, &weights.to_device(&self.device)?)?;
@@ -175,25 +175,25 @@ impl Errors {
         }
     }
 
-    pub fn median(&self) -> Vec<f64> {
+    pub(super) fn median(&self) -> Vec<f64> {
         self.steps.iter().map(|list| Self::at(list, 0.5)).collect()
     }
 
-    pub fn p95(&self) -> Vec<f64> {
+    pub(super) fn p95(&self) -> Vec<f64> {
         self.steps.iter().map(|list| Self::at(list, 0.95)).collect()
     }
 
-    pub fn mean(&self) -> Vec<f64> {
+    pub(super) fn mean(&self) -> Vec<f64> {
         self.steps.iter().map(|list| list.iter().sum::<f64>() / list.len() as f64).collect()
     }
 
     /// Medians of the tenth of the faces that is turned furthest.
-    pub fn turned(&self) -> Vec<f64> {
+    pub(super) fn turned(&self) -> Vec<f64> {
         self.turned.iter().map(|list| Self::at(list, 0.5)).collect()
     }
 
     /// The median of a generator that ignores the face.
-    pub fn ignorant(&self) -> f64 {
+    pub(super) fn ignorant(&self) -> f64 {
         Self::at(&self.ignorant, 0.5)
     }
 }

@@ -26,7 +26,7 @@ const SMALLEST: f64 = 5.0;
 
 /// Inputs [B, 3, H, W], and for every place of the answers [B, …, h, w]: 1 where there is a face, 1 where there is none (what has
 /// neither does not count), the answer's four coordinates, and what a unit of them is in eye distances.
-pub struct Batch {
+pub(super) struct Batch {
     pub input: Tensor,
     pub face: Tensor,
     pub none: Tensor,
@@ -59,7 +59,7 @@ fn stack(examples: &[Example], input: usize, places: usize, device: &Device) -> 
 }
 
 /// A batch for the finder.
-pub fn finder(config: &LocatorConfig, scenes: &Scenes, step: usize, device: &Device) -> Result<Batch> {
+pub(super) fn finder(config: &LocatorConfig, scenes: &Scenes, step: usize, device: &Device) -> Result<Batch> {
     let settings = &config.locator.finder;
     let size = settings.size;
     let one = |item: usize| -> Result<Example> {
@@ -113,7 +113,7 @@ fn answers(scene: &Scene, input: Vec<f32>) -> Example {
 }
 
 /// A batch for the pointer, on what `proposals` takes for faces and on other places of the scenes.
-pub fn pointer(
+pub(super) fn pointer(
     config: &LocatorConfig,
     scenes: &Scenes,
     proposals: &Finder,

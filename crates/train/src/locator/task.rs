@@ -29,9 +29,9 @@ pub(super) enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 2] = [Self::Finder, Self::Pointer];
+    pub(super) const ALL: [Self; 2] = [Self::Finder, Self::Pointer];
 
-    pub fn leg(self, job: &Locators) -> Leg {
+    pub(super) fn leg(self, job: &Locators) -> Leg {
         let settings = &job.config.locator;
         match self {
             Self::Finder => Leg { phase: Phase::Finder, stage: 1, iterations: settings.finder.iterations },
@@ -60,7 +60,7 @@ impl<'a> NetworkTask<'a> {
     ///
     /// # Errors
     /// As the networks, and [`Adam::restore`].
-    pub fn new(job: &'a Locators<'a>, part: Part, state: &mut State) -> Result<Self> {
+    pub(super) fn new(job: &'a Locators<'a>, part: Part, state: &mut State) -> Result<Self> {
         let (settings, networks) = (&job.config.locator, &job.config.locator.networks);
         let (tensors, optimiser) = match part {
             Part::Finder => (networks.finder.tensors(), &settings.finder.optimiser),

@@ -17,14 +17,14 @@ const WIDTH: u32 = 256;
 /// A face is found if the mean error of its pupils is below this, in eye distances.
 const FOUND: f64 = 0.25;
 
-pub struct Validation {
+pub(super) struct Validation {
     photos: Vec<(Bitmap, Anchors)>,
     faceless: Vec<Bitmap>,
 }
 
 impl Validation {
     /// Whole photos if the data has them, aligned images if not.
-    pub fn new(config: &LocatorConfig, dataset: &Dataset) -> Result<Self> {
+    pub(super) fn new(config: &LocatorConfig, dataset: &Dataset) -> Result<Self> {
         let mut photos = photos(&dataset.validation)?;
         photos.extend(self::photos(&dataset.validation_wearers)?);
         let faceless = (0..FACELESS)
@@ -37,11 +37,11 @@ impl Validation {
         Ok(Self { photos, faceless })
     }
 
-    pub fn faces(&self) -> usize {
+    pub(super) fn faces(&self) -> usize {
         self.photos.len()
     }
 
-    pub fn measure(&self, weights: &Weights, settings: &LocatorSettings) -> Result<LocatorFigures> {
+    pub(super) fn measure(&self, weights: &Weights, settings: &LocatorSettings) -> Result<LocatorFigures> {
         let locator = Locator::from_weights(weights)?;
         let best = |image: &Bitmap| locator.locate_in(&image.as_ref(), 0.0);
         let mut alarms: Vec<f64> = self

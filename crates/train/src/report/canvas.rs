@@ -13,24 +13,25 @@ use std::sync::Once;
 use stgan::Bitmap;
 
 /// Text and lines.
-pub const INK: RGBColor = RGBColor(0x24, 0x29, 0x2f);
-pub const GREY: RGBColor = RGBColor(0x52, 0x5a, 0x63);
-pub const FAINT: RGBColor = RGBColor(0xdf, 0xe3, 0xe7);
+pub(super) const INK: RGBColor = RGBColor(0x24, 0x29, 0x2f);
+pub(super) const GREY: RGBColor = RGBColor(0x52, 0x5a, 0x63);
+pub(super) const FAINT: RGBColor = RGBColor(0xdf, 0xe3, 0xe7);
 
 /// Sheets are drawn so many times as large, each way, and reduced: plotters knows whole pixels only.
-pub const FINE: u32 = 2;
+pub(super) const FINE: u32 = 2;
 const FONT: &str = "ubuntu";
 /// The font's height from descender to ascender, which is plotters' size, over its size as everyone else counts.
 const TALL: f64 = 1.121;
 
-pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
-pub type Drawn = std::result::Result<(), DrawingAreaErrorKind<<BitMapBackend<'static> as DrawingBackend>::ErrorType>>;
+pub(super) type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
+pub(super) type Drawn =
+    std::result::Result<(), DrawingAreaErrorKind<<BitMapBackend<'static> as DrawingBackend>::ErrorType>>;
 
 /// A white sheet with what `draw` draws on it, in an area [`FINE`] times as large.
 ///
 /// # Errors
 /// [`Error::ImageTooLarge`] beyond the limit of [`Bitmap`].
-pub fn drawn(width: u32, height: u32, draw: impl FnOnce(&Area) -> Drawn) -> Result<Bitmap> {
+pub(super) fn drawn(width: u32, height: u32, draw: impl FnOnce(&Area) -> Drawn) -> Result<Bitmap> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let known = register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT);
@@ -52,26 +53,26 @@ pub fn drawn(width: u32, height: u32, draw: impl FnOnce(&Area) -> Drawn) -> Resu
 }
 
 /// Pixels of the sheet in those of its area.
-pub fn fine(pixels: f64) -> i32 {
+pub(super) fn fine(pixels: f64) -> i32 {
     (pixels * f64::from(FINE)).round() as i32
 }
 
 /// Text of a size in pixels, anchored at its top.
-pub fn style(size: f64, anchor: HPos, colour: &RGBColor) -> TextStyle<'static> {
+pub(super) fn style(size: f64, anchor: HPos, colour: &RGBColor) -> TextStyle<'static> {
     let font = FontDesc::new(FontFamily::Name(FONT), size * TALL * f64::from(FINE), FontStyle::Normal);
     let style = TextStyle::from(font);
     TextStyle { color: colour.to_backend_color(), ..style }.pos(Pos::new(anchor, VPos::Top))
 }
 
 /// Writes at a point of the base line, in pixels of the sheet.
-pub fn text(area: &Area, (x, y): (f64, f64), size: f64, anchor: HPos, colour: &RGBColor, text: &str) -> Drawn {
+pub(super) fn text(area: &Area, (x, y): (f64, f64), size: f64, anchor: HPos, colour: &RGBColor, text: &str) -> Drawn {
     // plotters puts the base line half a size below the top.
     let top = fine(y) - (size * TALL * f64::from(FINE) / 2.0) as i32;
     area.draw_text(text, &style(size, anchor, colour), (fine(x), top))
 }
 
 /// How wide text of a size is, in pixels of the sheet.
-pub fn text_width(area: &Area, text: &str, size: f64) -> f64 {
+pub(super) fn text_width(area: &Area, text: &str, size: f64) -> f64 {
     let width = area.estimate_text_size(text, &style(size, HPos::Left, &INK)).map_or(0, |(width, _)| width);
     f64::from(width) / f64::from(FINE)
 }
@@ -80,7 +81,7 @@ pub fn text_width(area: &Area, text: &str, size: f64) -> f64 {
 ///
 /// # Errors
 /// [`crate::Error::Io`].
-pub fn write_png(path: &Path, image: &Bitmap) -> Result<()> {
+pub(super) fn write_png(path: &Path, image: &Bitmap) -> Result<()> {
     let rgb: Vec<u8> = image.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     let mut bytes = Vec::new();
     PngEncoder::new(&mut bytes)

@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 #[derive(Clone, Copy, Default, PartialEq)]
-pub enum Dash {
+pub(super) enum Dash {
     #[default]
     Solid,
     Dashed,
@@ -17,7 +17,7 @@ pub enum Dash {
 
 /// How a line looks.
 #[derive(Clone, Copy)]
-pub struct Stroke {
+pub(super) struct Stroke {
     pub colour: RGBColor,
     /// In pixels.
     pub width: f64,
@@ -26,11 +26,11 @@ pub struct Stroke {
 }
 
 impl Stroke {
-    pub const fn new(colour: RGBColor, width: f64) -> Self {
+    pub(super) const fn new(colour: RGBColor, width: f64) -> Self {
         Self { colour, width, opacity: 1.0, dash: Dash::Solid }
     }
 
-    pub const fn dash(self, dash: Dash) -> Self {
+    pub(super) const fn dash(self, dash: Dash) -> Self {
         Self { dash, ..self }
     }
 
@@ -49,7 +49,7 @@ impl Stroke {
 }
 
 /// A curve. Points are (step, value) in the order of the run; values that are not finite are gaps.
-pub struct Series {
+pub(super) struct Series {
     pub name: String,
     pub stroke: Stroke,
     pub points: Vec<(f64, f64)>,
@@ -58,7 +58,7 @@ pub struct Series {
 }
 
 /// A horizontal line with its meaning.
-pub struct Level {
+pub(super) struct Level {
     pub name: String,
     pub value: f64,
     pub stroke: Stroke,
@@ -66,7 +66,7 @@ pub struct Level {
 
 /// Steps of the run that belong together: one phase of one stage.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Segment {
+pub(super) struct Segment {
     /// From the full name to the shortest: the first that fits is written.
     pub names: Vec<String>,
     pub start: f64,
@@ -75,7 +75,7 @@ pub struct Segment {
 
 /// How values are laid out.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Scale {
+pub(super) enum Scale {
     /// From the least to the largest value, leaving out the odd outlier.
     Fitted,
     /// From zero.
@@ -84,7 +84,7 @@ pub enum Scale {
     Share,
 }
 
-pub struct Panel {
+pub(super) struct Panel {
     pub title: String,
     pub unit: String,
     pub scale: Scale,
@@ -110,7 +110,7 @@ fn drawable(value: f64) -> bool {
 }
 
 impl Panel {
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         !self.series.iter().any(|series| series.points.iter().any(|(_, y)| drawable(*y)))
     }
 
@@ -118,7 +118,7 @@ impl Panel {
     ///
     /// # Errors
     /// None that values could cause.
-    pub fn draw(&self, sheet: &Area, [left, top, width, height]: [f64; 4], segments: &[Segment]) -> Drawn {
+    pub(super) fn draw(&self, sheet: &Area, [left, top, width, height]: [f64; 4], segments: &[Segment]) -> Drawn {
         let area = sheet.clone().shrink((fine(left), fine(top)), (fine(width), fine(height)));
         let (x, y) = (self.steps(segments), self.values());
         let mut builder = ChartBuilder::on(&area);
@@ -309,7 +309,7 @@ fn line<Y: Ranged<ValueType = f64>>(chart: &mut Chart<Y>, points: Vec<(f64, f64)
 }
 
 /// A piece of a curve, for a legend.
-pub fn sample(sheet: &Area, (x, y): (f64, f64), length: f64, stroke: &Stroke) -> Drawn {
+pub(super) fn sample(sheet: &Area, (x, y): (f64, f64), length: f64, stroke: &Stroke) -> Drawn {
     let ends = [(fine(x), fine(y)), (fine(x + length), fine(y))];
     match stroke.dashes() {
         Some((dash, gap)) => sheet.draw(&DashedPathElement::new(ends, dash, gap, stroke.style())),

@@ -30,6 +30,7 @@ pub struct Record {
 }
 
 impl Record {
+    /// Makes one.
     pub fn new(phase: &str, stage: usize, iteration: usize, step: usize) -> Self {
         Self { phase: phase.to_owned(), stage, iteration, step, values: Map::new() }
     }

@@ -57,13 +57,43 @@ impl Phase {
 pub enum Event {
     /// Everything is there that the run needs. Iterations count over the whole run; `validation` is how many faces or photos
     /// are held out.
-    Ready { validation: usize, iterations: usize, done: usize },
+    Ready {
+        /// Faces or photos that are held out.
+        validation: usize,
+        /// Iterations of the whole run.
+        iterations: usize,
+        /// Iterations of the whole run that are done.
+        done: usize,
+    },
     /// Some iterations more are done.
-    Progress { phase: Phase, stage: usize, done: usize, loss: f64 },
+    Progress {
+        /// The phase.
+        phase: Phase,
+        /// The stage, from 1.
+        stage: usize,
+        /// Iterations of the whole run that are done.
+        done: usize,
+        /// The mean loss since the last event.
+        loss: f64,
+    },
     /// Measured on people that training does not see. The iteration counts within phase and stage.
-    Validated { phase: Phase, stage: usize, iteration: usize, measured: Measured },
+    Validated {
+        /// The phase.
+        phase: Phase,
+        /// The stage, from 1.
+        stage: usize,
+        /// Iterations within phase and stage.
+        iteration: usize,
+        /// What was measured.
+        measured: Measured,
+    },
     /// The critic's phase has ended, with this preference; whether it reached what the configuration asks for.
-    CriticDone { preference: f64, reached: bool },
+    CriticDone {
+        /// The share of the cases in which the discriminator prefers the right placement, if there is one.
+        preference: f64,
+        /// Whether it reached what the configuration asks for.
+        reached: bool,
+    },
 }
 
 /// What a validation measures.
@@ -71,7 +101,12 @@ pub enum Event {
 pub enum Measured {
     /// Of generators and critic: the anchor errors (none before there is a generator, or without landmarks), and the share
     /// of the cases in which the critic prefers the right placement (none while there is no critic).
-    Cascade { errors: Option<AnchorErrors>, preference: Option<f64> },
+    Cascade {
+        /// The landmark errors, if there are a generator and landmarks.
+        errors: Option<AnchorErrors>,
+        /// The share of the cases in which the discriminator prefers the right placement, if there is one.
+        preference: Option<f64>,
+    },
     /// Of a locator.
     Locator(LocatorFigures),
 }

@@ -10,6 +10,7 @@ pub use solve::solve;
 use stgan::internals::pose::{EYE_Y, PUPIL_X, TEMPLE_X};
 use stgan::{Homography, Placement, Result};
 
+/// x and y.
 pub type Point = [f64; 2];
 
 /// The eight points of a frame or of a face.
@@ -127,6 +128,7 @@ pub fn similarity([a, b]: [Point; 2], [c, d]: [Point; 2]) -> Option<Homography> 
     map.0.iter().all(|x| x.is_finite()).then_some(map).filter(|_| cos.hypot(sin) > 0.0)
 }
 
+/// The distance between two points.
 pub fn distance(a: Point, b: Point) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }

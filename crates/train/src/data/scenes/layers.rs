@@ -74,7 +74,7 @@ impl Mask {
 }
 
 impl Layer {
-    pub fn new(picture: Arc<Picture>, to_scene: &Homography, mask: Mask) -> Result<Self> {
+    pub(super) fn new(picture: Arc<Picture>, to_scene: &Homography, mask: Mask) -> Result<Self> {
         Ok(Self { picture, to_scene: *to_scene, to_picture: to_scene.inverse()?, mask })
     }
 

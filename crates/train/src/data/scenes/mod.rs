@@ -41,7 +41,9 @@ pub struct SceneSettings {
     pub glasses: f64,
     /// How many people are drawn, frames, and faceless pictures of every kind.
     pub people: usize,
+    /// The number of glasses.
     pub frames: usize,
+    /// Images without a face.
     pub faceless: usize,
     /// Standard deviation of the tilt in degrees; a third of the faces is tilted by up to three times that, evenly.
     pub tilt: f64,
