@@ -38,9 +38,21 @@ target/clip.mjpeg: $(shell find crates/portraits -type f) crates/cli/src/clip.rs
 
 test: lint-js test-rust test-wasm test-package test-demo ## Check and test everything
 
-lint-rust: ## Formatting and lints of the Rust code, each feature alone and for other processors
+# Each feature of the library alone and all together, but for `cuda`, which `make check-cuda` builds; and NEON's lanes,
+# which no other target compiles.
+ARM := aarch64-unknown-linux-gnu
+
+lint-rust: ## Formatting and lints of the Rust code, with each feature, for other processors, and of its dependencies
 	cargo fmt --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
+	@for features in "" bundled-weights internals bundled-weights,internals; do \
+		echo "cargo clippy --package stgan --features '$$features'"; \
+		cargo clippy --release --quiet --package stgan --lib --features "$$features" -- -D warnings; \
+	done
+	@test -d "$$(rustc --print target-libdir --target $(ARM))" || rustup target add $(ARM)
+	cargo clippy --release --package stgan --lib --target $(ARM) -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \
+		else echo "cargo-deny is not installed: licences and sources of dependencies are not checked"; fi
 
 test-rust: lint-rust ## Lints, native tests, documentation
 	cargo test --release --workspace

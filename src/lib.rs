@@ -86,7 +86,7 @@
 //! - Canonical coordinates, inside the networks, run over [−1, 1] from the first to the last pixel centre.
 
 // Other members of the workspace use more of the private modules than the library itself does.
-#![cfg_attr(not(feature = "internals"), allow(dead_code, unused_imports))]
+#![cfg_attr(not(feature = "internals"), allow(dead_code, unreachable_pub, unused_imports))]
 
 mod bitmap;
 pub mod compose;
