@@ -1,4 +1,4 @@
-//! CPU time of sampling an image at a grid, forward and backward, with gradients of both. `scripts/bench-stn.mjs` runs it beside
+//! CPU time of sampling an image at a grid, forward and backward, with gradients of both. `research/bench-stn.mjs` runs it beside
 //! PyTorch (`torch_grid_sample.py`).
 //!
 //! usage: grid_sample bilinear|bicubic|area BATCH CHANNELS SIZE ITERATIONS; one line an iteration: `it SECONDS`

@@ -1,5 +1,5 @@
 //! CPU time of one adversarial iteration: a generator step and two critic steps with gradient penalty, at the sizes of the
-//! paper's networks. `scripts/bench-train.mjs` runs it beside PyTorch.
+//! paper's networks. `research/bench-train.mjs` runs it beside PyTorch.
 //!
 //! usage: train_iteration SIZE BATCH ITERATIONS; one line an iteration: `it SECONDS G SECONDS D SECONDS`
 

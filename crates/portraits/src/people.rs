@@ -1,4 +1,4 @@
-//! The people: what they are made of. Their geometry is in `assets/portraits/heads.bin`, in this order.
+//! The people: what they are made of. Their geometry is in `assets/heads.bin`, in this order.
 
 use glam::{Vec3, vec3};
 
