@@ -6,7 +6,7 @@ mod kernels;
 
 use candle_core::{Device, Tensor};
 use common::{assert_close, golden};
-use stgan::internals::kernels::{Algorithm, Block, Instructions, Stage, Storage};
+use stgan::internals::kernels::{Algorithm, Block, Instructions, Plane, Scratch, Stage, Storage};
 use stgan::model::{Cascade, GeneratorSpec, Inference, weights};
 
 #[test]
@@ -66,10 +66,18 @@ fn what_does_not_fit_is_refused() {
     };
     assert!(block(&[4, 3, 3, 3], &[4]).is_err());
     assert!(block(&[4, 3, 4, 4], &[3]).is_err());
-    assert!(zeros(&[1, 2, 8, 8]).apply_op1_no_bwd(&block(&[4, 3, 4, 4], &[4]).unwrap()).is_err());
     let linear = [(zeros(&[5, 44]), zeros(&[5])), (zeros(&[8, 5]), zeros(&[8]))];
     let stage = |size: usize| Stage::new(size, &[(zeros(&[4, 7, 4, 4]), zeros(&[4]))], &linear, best);
     assert!(stage(4).is_ok());
     assert!(stage(6).is_err());
     assert!(Stage::new(4, &[], &linear, best).is_err());
+}
+
+#[test]
+#[should_panic(expected = "planes of the block's sizes")]
+fn planes_of_other_channels_are_refused() {
+    let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
+    let (weight, bias) = (zeros(&[4, 3, 4, 4]), zeros(&[4]));
+    let block = Block::new(&weight, &bias, Algorithm::Direct, Storage::F32, Instructions::best()).unwrap();
+    block.run(&[Plane::padded(8, 2)], &mut [Plane::unpadded(4, 4)], &mut Scratch::default());
 }

@@ -3,7 +3,7 @@
 use super::lanes::{Instructions, Kernel, Lanes, Weight};
 use super::tile::VECTORS;
 use super::{Plane, direct, pairs, winograd};
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use candle_core::{Result, Tensor, bail};
 
 /// How a block multiplies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,32 +263,6 @@ impl Layer<'_> {
             value.store(&mut last);
             out[channel..count].copy_from_slice(&last[..count - channel]);
         }
-    }
-}
-
-/// The block on tensors: `x` [B, C, S, S] in f32 to [B, O, ⌈S/2⌉, ⌈S/2⌉], without gradients
-/// (`x.apply_op1_no_bwd(&block)`).
-impl CustomOp1 for Block {
-    fn name(&self) -> &'static str {
-        "conv-block"
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (batch, channels, height, width) = layout.shape().dims4()?;
-        let Some((start, end)) = layout.contiguous_offsets() else { bail!("conv block: the input is not contiguous") };
-        if channels != self.channels.0 || height != width || height == 0 {
-            bail!("conv block: input {:?}, expected [B, {}, S, S]", layout.shape(), self.channels.0);
-        }
-        let (size, channels_out) = (height.div_ceil(2), self.channels.1);
-        let (mut input, mut output) =
-            (vec![Plane::padded(height, channels)], vec![Plane::unpadded(size, channels_out)]);
-        let (mut all, mut scratch) = (Vec::with_capacity(batch * channels_out * size * size), Scratch::default());
-        for planes in storage.as_slice::<f32>()?[start..end].chunks_exact(channels * height * width) {
-            input[0].set_channels(0, planes);
-            self.run(&input, &mut output, &mut scratch);
-            all.extend(output[0].planes(0..channels_out));
-        }
-        Ok((CpuStorage::F32(all), Shape::from((batch, channels_out, size, size))))
     }
 }
 

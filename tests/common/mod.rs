@@ -3,6 +3,8 @@
 // Not every test program uses all of it.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod noise;
+
 use candle_core::{DType, Device, Tensor, Var};
 use std::collections::HashMap;
 use std::path::PathBuf;
