@@ -2,7 +2,7 @@
 //!
 //! A frame is drawn through a homography from frame pixels to photo pixels (origin at the corner of the first pixel,
 //! `h[8] = 1` by convention; any other scale of the same map is as good). The output pixel looks its colour up in the
-//! frame through the inverse, filtered as [`crate::resample`] says, and goes over the photo with the Porter–Duff *over*
+//! frame through the inverse, filtered over its area, and goes over the photo with the Porter–Duff *over*
 //! operator in sRGB values, as browsers composite:
 //!
 //! ```text

@@ -5,16 +5,24 @@ use std::ops::{AddAssign, Mul, Range};
 /// Pixels are summed up in 31 bits in runs of at most so many: 2¹⁵ · 255² is just below 2³¹.
 const RUN: usize = 1 << 15;
 
+/// The most halvings of cells that are summed in 32 bits.
+pub(super) const MAX_HALVINGS: u32 = 8;
+
 /// Opaque lines that columns of 16 bits can hold: 257 · 255 = 2¹⁶ − 1.
 const LINES: u32 = 257;
 
 /// What sums are made in. Both are exact: cells of up to 2¹⁶ whole pixels fit into a u32, and all of an image's pixels, however
 /// they are cut up, stay below 2⁵³.
 pub(super) trait Sum: Copy + Default + AddAssign + Mul<Output = Self> {
+    /// Whether cells may cut pixels. Those of [`Axis::halved`] do not, and need less code.
+    const CUTS: bool;
+
     fn of(number: u32) -> Self;
 }
 
 impl Sum for u32 {
+    const CUTS: bool = false;
+
     #[inline(always)]
     fn of(number: u32) -> Self {
         number
@@ -22,6 +30,8 @@ impl Sum for u32 {
 }
 
 impl Sum for f64 {
+    const CUTS: bool = true;
+
     #[inline(always)]
     fn of(number: u32) -> Self {
         // One instruction, where that of a u32 is several. None here has more than 31 bits.
@@ -41,7 +51,8 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// Cells of 2ⁿ pixels. The last one may end outside of the image, where everything is transparent.
+    /// Cells of 2ⁿ pixels, n at most [`MAX_HALVINGS`]. The last one may end outside the image, where everything is
+    /// transparent.
     pub(crate) fn halved(length: u32, halvings: u32) -> Self {
         Self { length, pixel: 1, cell: 1 << halvings }
     }
@@ -79,13 +90,13 @@ struct Span {
 #[derive(Clone, Debug)]
 struct Across {
     axis: Axis,
-    /// One for each cell; none where all pixels are whole ones.
+    /// One for each cell; none if no cell cuts a pixel.
     spans: Vec<Span>,
 }
 
 impl Across {
-    fn new(axis: Axis) -> Self {
-        let cells = if axis.pixel == 1 && axis.cell as usize <= RUN { 0 } else { axis.count() };
+    fn new<S: Sum>(axis: Axis) -> Self {
+        let cells = if S::CUTS { axis.count() } else { 0 };
         Self { axis, spans: (0..cells).map(|cell| axis.span(cell)).collect() }
     }
 
@@ -106,7 +117,7 @@ impl Across {
             sum.map(S::of)
         };
         let Axis { pixel, cell, .. } = self.axis;
-        if pixel == 1 && cell as usize <= RUN {
+        if !S::CUTS {
             to.zip(line.chunks(cell as usize)).for_each(|(to, run)| put(to, sum(run)));
             return;
         }
@@ -148,7 +159,7 @@ impl<S: Sum> Areas<S> {
     pub(crate) fn new(across: Axis, down: Axis) -> Self {
         let sums = || vec![[S::default(); 4]; across.count() as usize];
         Self {
-            across: Across::new(across),
+            across: Across::new::<S>(across),
             down,
             lines: 0,
             sums: [sums(), sums()],
@@ -249,18 +260,16 @@ impl<S: Sum> Areas<S> {
         }
         let (empty, here) = (std::mem::take(&mut self.empty), S::of(here));
         let [sums, following] = &mut self.sums;
-        let sums = sums.iter_mut();
-        if next > 0 {
-            let (both, next) = (sums.zip(following), S::of(next));
-            self.across.sums(line, premultiplied, both, |(sum, following), value| {
-                put(sum, times(value, here), empty);
-                *following = times(value, next);
-            });
-        } else if self.down.pixel == 1 {
-            self.across.sums(line, premultiplied, sums, |sum, value| put(sum, value, empty));
-        } else {
-            self.across.sums(line, premultiplied, sums, |sum, value| put(sum, times(value, here), empty));
+        if !S::CUTS {
+            self.across.sums(line, premultiplied, sums.iter_mut(), |sum, value| put(sum, value, empty));
+            return;
         }
+        // What the next row gets is written even if it is nothing: one loop, and one branch less in it.
+        let (both, next) = (sums.iter_mut().zip(following), S::of(next));
+        self.across.sums(line, premultiplied, both, |(sum, following), value| {
+            put(sum, times(value, here), empty);
+            *following = times(value, next);
+        });
     }
 
     /// Adds what waits in columns to the row of cells.

@@ -1,6 +1,6 @@
 //! The pyramid of an image that comes in by rows, and of which only its reduced levels are kept.
 
-use super::area::{Areas, Axis, premultiplied};
+use super::area::{Areas, Axis, MAX_HALVINGS, premultiplied};
 use super::{Level, Pyramid, UNIT};
 use crate::bitmap::BitmapRef;
 use crate::{Error, Result};
@@ -23,7 +23,7 @@ impl PyramidBuilder {
     /// [`Error::ImageSize`] for an empty image, [`Error::ImageTooLarge`] beyond [`crate::bitmap::MAX_PIXELS`].
     pub fn new(width: u32, height: u32, skipped: u32) -> Result<Self> {
         crate::bitmap::byte_len(width, height)?;
-        let skipped = skipped.min(8);
+        let skipped = skipped.min(MAX_HALVINGS);
         let [across, down] = [width, height].map(|length| Axis::halved(length, skipped));
         let level = Level::transparent(across.count() as usize, down.count() as usize);
         Ok(Self { width, height, skipped, level, areas: Areas::new(across, down) })

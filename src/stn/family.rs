@@ -17,7 +17,7 @@ pub enum Family {
     Similarity,
     /// (θ1 … θ6): the matrix [[1 + θ1, θ2, θ3], [θ4, 1 + θ5, θ6]] (equation 1, less the identity).
     Affine,
-    /// Eight coordinates in sl(3): exp(A(p)), see [`crate::homography`].
+    /// Eight coordinates in sl(3): exp(A(p)), see [`crate::Homography`].
     Homography,
     /// A thin-plate spline through `points` × `points` control points on a regular grid over the output, corner to corner:
     /// their displacements (Δx, Δy), row by row (Bookstein 1989; the paper, section 3.2). Not a group.

@@ -7,7 +7,7 @@ use candle_core::{DType, Result, Tensor, bail};
 const HALVINGS: i32 = 5;
 const TERMS: usize = 14;
 
-/// The homographies exp(A(p)) [B, 3, 3] of sl(3) coordinates `params` [B, 8]; see [`crate::homography`] for A.
+/// The homographies exp(A(p)) [B, 3, 3] of sl(3) coordinates `params` [B, 8]; see [`crate::Homography::exp`] for A.
 ///
 /// Scaling and squaring of a Taylor series, all of it candle operations, so that gradients reach `params`; in f64
 /// whatever the type of `params`, since every squaring doubles the rounding error.
