@@ -17,8 +17,9 @@ help: ## This list
 demo: site ## Build the demo and serve it on http://localhost:8080 (or the next free port)
 	npm run preview --workspace www -- --outDir ../site --port $(PORT)
 
-# Browsers decode images themselves: the demo does without the decoder, unless it is built already.
-site: $(if $(wildcard pkg/wasm/decoder.wasm),pkg,pkg-web) ## Write the demo to site/, as static files for any web host
+# Browsers decode images themselves: the demo alone does without the decoder, unless it is built already.
+ALONE := $(if $(MAKECMDGOALS),$(if $(filter-out demo site bench-start,$(MAKECMDGOALS)),,yes))
+site: $(if $(ALONE),$(if $(wildcard pkg/wasm/decoder.wasm),pkg,pkg-web),pkg) ## Write the demo to site/, as static files for any web host
 	npm run build --workspace www -- --outDir ../site --emptyOutDir
 
 pkg: node_modules/.package-lock.json ## Build the npm package into pkg/

@@ -28,7 +28,7 @@ const CAPTION: u32 = 20;
 ///
 /// # Errors
 /// [`Error::Argument`] for no pictures at all, a row of more pictures than `columns`, or planes that are not 3·`size`²
-/// long; [`Error::ImageTooLarge`]; [`crate::Error::Io`].
+/// long; [`stgan::Error::ImageTooLarge`]; [`crate::Error::Io`].
 pub fn write(path: &Path, size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> Result<()> {
     write_png(path, &draw(size, columns, rows)?)
 }
