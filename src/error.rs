@@ -77,7 +77,7 @@ pub enum Error {
         /// The last step.
         last: usize,
     },
-    /// An argument outside of its range.
+    /// An argument outside its range.
     #[error("{name} is {value}, expected {expected}")]
     Argument {
         /// Its name.

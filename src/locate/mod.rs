@@ -227,7 +227,7 @@ impl Locator {
     /// [`Locator::look_in`] a photo in memory.
     ///
     /// # Errors
-    /// As there.
+    /// The same as [`Locator::look_in`].
     pub fn look(&self, photo: BitmapRef, near: &Placement) -> Result<Option<Found>> {
         self.look_in(&photo, near)
     }

@@ -7,7 +7,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// Everything that can go wrong in this crate. A message does not repeat its source: whoever shows an error shows the
+/// Everything that can go wrong in this crate. A message does not repeat its source: to show an error, show the
 /// whole chain.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -30,7 +30,7 @@ pub enum Error {
         /// Names the key.
         source: Source,
     },
-    /// An argument outside of its range.
+    /// An argument outside its range.
     #[error("{name} is {value}: {expected}")]
     Argument {
         /// Which argument.

@@ -86,7 +86,7 @@ impl LocatorConfig {
     /// Reads and checks a TOML text in which some values are replaced, as [`crate::Config::parse_with`] does.
     ///
     /// # Errors
-    /// As there.
+    /// The same as [`crate::Config::parse_with`].
     pub fn parse_with(text: &str, path: &str, changes: &[String]) -> Result<Self> {
         text::parse(text, path, changes, Self::check)
     }

@@ -19,11 +19,11 @@ use task::{NetworkTask, Part};
 use validation::Validation;
 
 /// Trains a locator as `config` says on `dataset`, into the folder `out` (see [`Folder`](crate::Folder)), from random weights
-/// or, with `resume`, from the folder's newest checkpoint. As of [`train_generators`](crate::train_generators), a resumed run
+/// or, with `resume`, from the folder's newest checkpoint. As with [`train_generators`](crate::train_generators), a resumed run
 /// is the same run, and `report` says whether to go on.
 ///
 /// # Errors
-/// As there.
+/// The same as [`train_generators`](crate::train_generators).
 pub fn train_locator(
     config: &LocatorConfig,
     dataset: &Dataset,

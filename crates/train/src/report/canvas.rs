@@ -17,7 +17,7 @@ pub(super) const INK: RGBColor = RGBColor(0x24, 0x29, 0x2f);
 pub(super) const GREY: RGBColor = RGBColor(0x52, 0x5a, 0x63);
 pub(super) const FAINT: RGBColor = RGBColor(0xdf, 0xe3, 0xe7);
 
-/// Sheets are drawn so many times as large, each way, and reduced: plotters knows whole pixels only.
+/// Sheets are drawn this many times larger in each direction and reduced: plotters places glyphs at integer pixels.
 pub(super) const FINE: u32 = 2;
 const FONT: &str = "ubuntu";
 /// The font's height from descender to ascender, which is plotters' size, over its size as everyone else counts.

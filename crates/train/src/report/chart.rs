@@ -125,7 +125,7 @@ impl Panel {
         builder.margin_left(fine(8.0)).y_label_area_size(fine(MARGIN[0] - 8.0));
         builder.margin_top(fine(MARGIN[1])).margin_right(fine(MARGIN[2]));
         builder.margin_bottom(fine(4.0)).x_label_area_size(fine(MARGIN[3] - 4.0));
-        // About one label every so many pixels.
+        // About one label every 90 pixels across and every 36 down.
         let labels = [(width - MARGIN[0]) / 90.0, (height - MARGIN[1] - MARGIN[3]) / 36.0].map(|n| n.max(2.0) as usize);
         if y.log {
             let ticks = y.ticks(labels[1]);
