@@ -2,13 +2,11 @@
 #![cfg(target_arch = "wasm32")]
 
 mod common;
-#[path = "common/kernels.rs"]
-mod kernels;
 
 use candle_core::safetensors::load_buffer;
 use candle_core::{DType, Device, Module, Tensor, Var};
 use candle_nn::{VarBuilder, VarMap};
-use common::{assert_close, samplers};
+use common::{assert_close, kernels, samplers};
 use stgan::compose::{self, Foreground};
 use stgan::model::{Cascade, weights};
 use stgan::stn::{self, Family, Interpolation, SpatialTransformer, identity_layer};

@@ -4,7 +4,7 @@
 #![allow(unreachable_pub)]
 
 use super::assert_close;
-pub use super::common::noise::Noise;
+pub use super::noise::Noise;
 use candle_core::{Device, Tensor};
 use stgan::internals::kernels::{Algorithm, Block, Frame, Instructions, Plane, Scratch, Stage, Storage};
 use stgan::model::{Cascade, Generator, GeneratorSpec, Inference, Inputs, Parameters, foreground, initialise};

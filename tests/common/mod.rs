@@ -3,6 +3,8 @@
 // Not every test program uses all of it.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod bitmaps;
+pub mod kernels;
 pub mod noise;
 
 use candle_core::{DType, Device, Tensor, Var};

@@ -6,7 +6,7 @@ use stgan_train::data::{self, Dataset, Face};
 use stgan_train::evaluate::{Errors, Situation, Spread, groups, measure, trials, trust, worst};
 
 fn shipped() -> TryOn {
-    TryOn::new(include_bytes!("../../../weights/glasses.safetensors")).unwrap()
+    TryOn::new(include_bytes!("../../../../weights/glasses.safetensors")).unwrap()
 }
 
 /// Drawn faces of 178×218 pixels.

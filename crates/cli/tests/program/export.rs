@@ -1,21 +1,15 @@
 //! `stgan export`: what it makes of the folder of a run.
 
+use crate::{folder, stgan};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Output;
 use stgan::model::weights::{self, Storage, Weights};
 use stgan::model::{DiscriminatorSpec, GeneratorSpec, Inputs, initialise};
 
-fn folder(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&path);
-    std::fs::create_dir_all(&path).unwrap();
-    path
-}
-
 fn export(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stgan")).arg("export").args(arguments).output().unwrap()
+    stgan(&[&["export"], arguments].concat())
 }
 
 /// Weights of two small stages and a critic.

@@ -1,9 +1,7 @@
 //! Every differentiable operation against finite differences, in f64.
 
-mod common;
-
+use crate::common::{assert_close, check_gradient as check, numbers};
 use candle_core::{DType, Device, Tensor, Var};
-use common::{assert_close, check_gradient as check, numbers};
 use stgan::model::{
     Discriminator, DiscriminatorSpec, Generator, GeneratorSpec, Inputs, Parameters, composite, initialise, losses,
 };

@@ -1,21 +1,15 @@
 //! `stgan init`: the files it writes, and what it refuses.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use crate::{folder, stgan};
+use std::path::Path;
+use std::process::Output;
 use stgan::model::weights::{self, Storage, Weights};
 use stgan::model::{GeneratorSpec, Inputs};
 
 const SIZES: [&str; 8] = ["--size", "24", "--channels", "4,6", "--hidden", "8", "--inputs", "rgba+pose"];
 
-fn folder(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&path);
-    std::fs::create_dir_all(&path).unwrap();
-    path
-}
-
 fn init(out: &Path, options: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stgan")).args(["init", "-o"]).arg(out).args(options).output().unwrap()
+    stgan(&[&["init", "-o", out.to_str().unwrap()], options].concat())
 }
 
 /// The bytes of a file that must be written.

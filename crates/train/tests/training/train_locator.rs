@@ -1,10 +1,7 @@
 //! Training a locator on synthetic faces: it resumes bit for bit, and ends with a file that finds nothing it is not sure of.
 
-#[path = "common/runs.rs"]
-mod runs;
-
+use crate::common::runs::{Temporary, numbers};
 use candle_core::Device;
-use runs::{Temporary, numbers};
 use stgan_train::data;
 use stgan_train::{Event, LocatorConfig, Measured, train_locator};
 

@@ -1,8 +1,6 @@
 //! Finding faces: the kernels, the weights file, and what the shipped networks find. `tests/wasm.rs` does some of it in wasm.
 
-#[path = "common/locate.rs"]
-mod locate;
-
+use crate::common::locate;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use stgan::compose::{self, Foreground};
@@ -33,7 +31,7 @@ fn the_weights_file_survives_a_round_trip_and_says_what_is_wrong() {
     }
     assert!(write(&file, Storage::F16).unwrap().len() < bytes.len());
     assert!(matches!(read(&bytes[..bytes.len() / 2]), Err(Error::WeightsFormat(_))));
-    let glasses = include_bytes!("../../../weights/glasses.safetensors");
+    let glasses = include_bytes!("../../../../weights/glasses.safetensors");
     assert!(matches!(read(glasses), Err(Error::WeightsMetadata { key, .. }) if key == "format"));
     let mut without = file.clone();
     without.threshold = 2.0;
@@ -65,7 +63,7 @@ fn any_photo_can_be_looked_at() {
 }
 
 fn shipped() -> Locator {
-    Locator::new(include_bytes!("../../../weights/locator.safetensors")).unwrap()
+    Locator::new(include_bytes!("../../../../weights/locator.safetensors")).unwrap()
 }
 
 /// How far the pupils are off on average, in eye distances.

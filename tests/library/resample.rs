@@ -1,9 +1,6 @@
 //! What networks see of an image.
 
-#[path = "common/bitmaps.rs"]
-mod bitmaps;
-
-use bitmaps::{IDENTITY, image, noise};
+use crate::common::bitmaps::{IDENTITY, image, noise};
 use stgan::Homography;
 use stgan::internals::resample::{Pyramid, planar, view};
 

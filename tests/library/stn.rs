@@ -1,10 +1,8 @@
 //! The spatial transformer: every sampler against reference values and finite differences, the families' groups, the module.
 
-mod common;
-
+use crate::common::{assert_close, check_gradient, golden_of_the_project, numbers, samplers};
 use candle_core::{DType, Device, Module, Result, Tensor, Var};
 use candle_nn::{VarBuilder, VarMap};
-use common::{assert_close, check_gradient, golden_of_the_project, numbers, samplers};
 use stgan::ops;
 use stgan::stn::{self, Family, Interpolation, Sampler, SpatialTransformer, Warp, identity_layer};
 

@@ -1,9 +1,6 @@
 //! The compositor, by what it does to pixels.
 
-#[path = "common/bitmaps.rs"]
-mod bitmaps;
-
-use bitmaps::{IDENTITY, at, foreground, glasses, image, noise, placements};
+use crate::common::bitmaps::{IDENTITY, at, foreground, glasses, image, noise, placements};
 use stgan::compose::{Patch, blend, composite, footprint, overlay};
 use stgan::internals::resample::Pyramid;
 use stgan::{Homography, Rect};

@@ -1,11 +1,8 @@
 //! Training through all its phases on synthetic faces: it learns, resumes bit for bit, stops where it should, and starts
 //! from weights.
 
-#[path = "common/runs.rs"]
-mod runs;
-
+use crate::common::runs::{Temporary, numbers};
 use candle_core::Device;
-use runs::{Temporary, numbers};
 use std::path::Path;
 use stgan::TryOn;
 use stgan::model::weights::{self, Weights};

@@ -1,9 +1,6 @@
 //! The compositor at its limits: what is huge, far off, degenerate or nearly so.
 
-#[path = "common/bitmaps.rs"]
-mod bitmaps;
-
-use bitmaps::{IDENTITY, at, foreground, glasses, image, noise};
+use crate::common::bitmaps::{IDENTITY, at, foreground, glasses, image, noise};
 use stgan::compose::{Foreground, blend, composite, footprint, overlay};
 use stgan::{Bitmap, Homography, Rect};
 

@@ -1,10 +1,8 @@
 //! The building blocks against reference values from PyTorch and SciPy (`tests/golden`, or the folder that `STGAN_GOLDEN` names):
 //! f64 at 1e-9, f32 at 1e-4.
 
-mod common;
-
+use crate::common::{assert_close, golden};
 use candle_core::{DType, Tensor, Var};
-use common::{assert_close, golden};
 use stgan::model::{Cascade, Discriminator, DiscriminatorSpec, Generator, Parameters, composite, losses, weights};
 use stgan::stn::{self, Interpolation};
 use stgan::{Homography, ops};
@@ -85,7 +83,7 @@ fn affine_grids() {
 }
 
 fn cascade_file() -> weights::Weights {
-    weights::read(&std::fs::read(common::folder().join("cascade_weights.safetensors")).unwrap()).unwrap()
+    weights::read(&std::fs::read(crate::common::folder().join("cascade_weights.safetensors")).unwrap()).unwrap()
 }
 
 #[test]

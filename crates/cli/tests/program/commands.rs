@@ -1,18 +1,8 @@
 //! The program as a shell uses it.
 
+use crate::{PROGRAM, folder, stgan};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn stgan(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stgan")).args(arguments).output().unwrap()
-}
-
-fn folder(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&path);
-    std::fs::create_dir_all(&path).unwrap();
-    path
-}
+use std::process::Command;
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -168,7 +158,7 @@ fn frames_writes_the_gallery() {
 /// The built-in configuration made small enough for seconds, as a file in the folder.
 fn small_training(folder: &Path) -> PathBuf {
     let config = folder.join("config.toml");
-    let text_of = include_str!("../../../configs/synthetic.toml");
+    let text_of = include_str!("../../../../configs/synthetic.toml");
     let small = [
         ("size = 72", "size = 16"),
         ("channels = [16, 32, 64, 128, 256]", "channels = [4, 6]"),
@@ -198,7 +188,7 @@ fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
     let folder = folder("interrupted");
     let config = small_training(&folder);
     let run = folder.join("run");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_stgan"))
+    let mut child = Command::new(PROGRAM)
         .args(["train", "--config", text(&config), "--out", text(&run)])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -229,7 +219,7 @@ fn training_goes_on_when_nobody_reads_what_it_says() {
     let folder = folder("unheard");
     let config = small_training(&folder);
     let run = folder.join("run");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_stgan"))
+    let mut child = Command::new(PROGRAM)
         .args(["train", "--config", text(&config), "--out", text(&run)])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())

@@ -225,7 +225,7 @@ fn what_makes_no_sense_is_refused() {
 
 /// None, with a message, where the weights are not there.
 fn shipped() -> Option<(TryOn, Locator)> {
-    let tryon = TryOn::new(include_bytes!("../../../weights/glasses.safetensors")).unwrap();
+    let tryon = TryOn::new(include_bytes!("../../../../weights/glasses.safetensors")).unwrap();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/locator.safetensors");
     let Ok(weights) = std::fs::read(path) else {
         eprintln!("skipped: there is no {path}");

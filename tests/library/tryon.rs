@@ -17,7 +17,7 @@ fn constant(updates: [[f32; 8]; 2]) -> TryOn {
 }
 
 fn shipped() -> TryOn {
-    TryOn::new(include_bytes!("../weights/glasses.safetensors")).unwrap()
+    TryOn::new(include_bytes!("../../weights/glasses.safetensors")).unwrap()
 }
 
 /// A frame of 100×40 with a transparent border, so that its box is 80×20 around (50, 20).

@@ -1,11 +1,7 @@
 //! The inference kernels against the operations that training uses; `tests/wasm.rs` does the same in wasm.
 
-mod common;
-#[path = "common/kernels.rs"]
-mod kernels;
-
+use crate::common::{assert_close, golden, kernels};
 use candle_core::{Device, Tensor};
-use common::{assert_close, golden};
 use stgan::internals::kernels::{Algorithm, Block, Instructions, Plane, Scratch, Stage, Storage};
 use stgan::model::{Cascade, GeneratorSpec, Inference, weights};
 
@@ -33,13 +29,14 @@ fn frames_are_warps() {
 
 #[test]
 fn the_shipped_updates_are_the_cascades() {
-    let file = weights::read(include_bytes!("../weights/glasses.safetensors")).unwrap();
+    let file = weights::read(include_bytes!("../../weights/glasses.safetensors")).unwrap();
     kernels::the_packed_cascade_is_the_cascade(&file.spec, file.stages, &file.parameters, 5e-4);
 }
 
 #[test]
 fn the_packed_cascade_meets_the_reference() {
-    let file = weights::read(&std::fs::read(common::folder().join("cascade_weights.safetensors")).unwrap()).unwrap();
+    let file =
+        weights::read(&std::fs::read(crate::common::folder().join("cascade_weights.safetensors")).unwrap()).unwrap();
     let cascade = Cascade::new(&file.spec, file.stages, &file.parameters).unwrap();
     let (networks, t) = (Inference::new(&cascade).unwrap(), golden("cascade"));
     let start = t["p"].get(0).unwrap().to_vec2::<f64>().unwrap();

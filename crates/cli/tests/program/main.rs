@@ -1,0 +1,23 @@
+//! Tests of the program `stgan`, run as a user runs it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+mod commands;
+mod export;
+mod gallery;
+mod init;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_stgan");
+
+fn stgan(arguments: &[&str]) -> Output {
+    Command::new(PROGRAM).args(arguments).output().unwrap()
+}
+
+/// An empty folder of this name.
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
