@@ -29,7 +29,7 @@ pkg-web: node_modules/.package-lock.json
 	node scripts/pkg.mjs --without-decoder
 
 gallery: ## Render the demo's glasses and portraits anew into www/public/gallery, which is part of the repository
-	cargo run --release --quiet -- frames --width 800 --out www/public/gallery
+	cargo run --release --quiet -- gallery --width 800 --out www/public/gallery
 
 # What the tests' camera plays.
 clip: target/clip.mjpeg

@@ -51,7 +51,7 @@ export async function benchTrack(site, pictures = 240) {
     const seen = followed(camera);
     const result = {
       size: rounds[0].size,
-      updates: median(rounds.map(({ steps }) => steps)),
+      updates: median(rounds.map(({ updates }) => updates)),
       fps: rounded(1000 / (rounds.reduce((sum, { all }) => sum + all, 0) / rounds.length), 2),
       ms: step(rounds, 'all'),
       steps_ms: steps(rounds),

@@ -43,7 +43,7 @@ try {
     const bitmap = async (address) => createImageBitmap(await (await fetch(address)).blob());
     const { frames, fits } = await (await fetch('/fits.json')).json();
     const tryOn = await TryOn.create();
-    const pictures = await Promise.all(frames.map(({ id }) => bitmap(`/frames/${id}.png`)));
+    const pictures = await Promise.all(frames.map(({ id }) => bitmap(`/glasses/${id}.png`)));
     const distance = ([ax, ay], [bx, by]) => Math.hypot(ax - bx, ay - by);
     const apply = (h, [x, y]) => {
       const w = h[6] * x + h[7] * y + h[8];

@@ -47,9 +47,9 @@ impl Foreground {
     /// Measures and filters a frame image once, for any number of drawings.
     ///
     /// # Errors
-    /// [`Error::EmptyFrame`] where no pixel is at least 10 % opaque.
+    /// [`Error::EmptyGlasses`] where no pixel is at least 10 % opaque.
     pub fn new(image: BitmapRef) -> Result<Self> {
-        let empty = || Error::EmptyFrame { width: image.width(), height: image.height() };
+        let empty = || Error::EmptyGlasses { width: image.width(), height: image.height() };
         let bounding_box = image.bounding_box(OPAQUE_FROM).ok_or_else(empty)?;
         let visible = image.bounding_box(1).ok_or_else(empty)?;
         let pixels = u64::from(image.width()) * u64::from(image.height());

@@ -50,7 +50,7 @@ pub enum Error {
     Decode(#[source] Cause),
     /// A frame image in which no pixel is at least 10 % opaque.
     #[error("the frame image is empty: no pixel of its {width}×{height} is at least 10 % opaque")]
-    EmptyFrame {
+    EmptyGlasses {
         /// Pixels across.
         width: u32,
         /// Pixels down.
@@ -69,12 +69,12 @@ pub enum Error {
     /// A homography that has no inverse, holds a value that is not finite, or sends the frame through infinity.
     #[error("the homography is degenerate: {0}")]
     Degenerate(&'static str),
-    /// A step that the fit does not have.
-    #[error("step {step} is out of range (0 to {last})")]
-    Step {
-        /// The step that was asked for.
-        step: usize,
-        /// The last step.
+    /// An update that the fit does not have.
+    #[error("update {index} is out of range (0 to {last})")]
+    UpdateIndex {
+        /// The update that was asked for.
+        index: usize,
+        /// The last one.
         last: usize,
     },
     /// An argument outside its range.
@@ -162,10 +162,10 @@ impl Error {
             Self::EmptyImage { .. } | Self::ImageSize { .. } => "image-size",
             Self::ImageTooLarge { .. } => "image-too-large",
             Self::Decode(_) => "decode",
-            Self::EmptyFrame { .. } => "empty-frame",
+            Self::EmptyGlasses { .. } => "empty-glasses",
             Self::Placement { .. } => "placement",
             Self::Degenerate(_) => "degenerate",
-            Self::Step { .. } => "step",
+            Self::UpdateIndex { .. } => "update",
             Self::Argument { .. } => "argument",
             Self::WeightsFormat(_)
             | Self::WeightsMetadata { .. }

@@ -33,7 +33,7 @@
 //! let placement = faces.first().map_or(dragged, |face| face.placement());
 //!
 //! let fit = try_on.fit(portrait.as_ref(), &glasses, &placement, None)?;
-//! let homography = fit.homography(fit.steps())?;    // pixels of the glasses to pixels of the photo
+//! let homography = fit.homography(fit.updates().len())?;    // pixels of the glasses to pixels of the photo
 //! let result = compose::composite(portrait.as_ref(), &glasses, &homography)?;
 //! assert_eq!((result.width(), result.height()), (640, 480));
 //! # Ok::<(), stgan::Error>(())
@@ -108,10 +108,10 @@ pub use candle_nn;
 pub use compose::Foreground;
 pub use error::{Error, Result};
 pub use homography::Homography;
-pub use locate::{Found, Locator, Photo};
+pub use locate::{LocatedFace, Locator, Photo};
 pub use pose::Placement;
-pub use track::{FaceFinder, MAX_PEOPLE, Smoothing, TrackSettings, Tracked, Tracker};
-pub use tryon::{Fit, Look, MAX_STEPS, TryOn, Update};
+pub use track::{FaceDetector, MAX_PEOPLE, Smoothing, TrackSettings, TrackedFace, Tracker};
+pub use tryon::{Fit, MAX_UPDATES, TryOn, Update, View};
 
 /// What the other members of this workspace use beyond the public API. It changes without notice.
 #[cfg(feature = "internals")]

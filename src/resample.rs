@@ -17,7 +17,7 @@ mod builder;
 mod reducer;
 
 pub use builder::PyramidBuilder;
-pub use reducer::Reducer;
+pub use reducer::Downscaler;
 
 use crate::{BitmapRef, Homography, Rect, Result};
 

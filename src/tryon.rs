@@ -21,18 +21,18 @@ pub use fit::{Fit, Update};
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
 use crate::model::{Cascade, GeneratorSpec, Inference, weights};
-use crate::pose::{Placement, frame_to_canonical, view_to_canonical};
+use crate::pose::{Placement, glasses_to_canonical, view_to_canonical};
 use crate::resample::{self, PyramidBuilder};
 use crate::{BitmapRef, Error, Homography, Rect, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The most updates that one fit may ask for.
-pub const MAX_STEPS: usize = weights::MAX_UPDATES;
+pub const MAX_UPDATES: usize = weights::MAX_UPDATES;
 
 /// What the networks are to see of a photo, as it comes in: no more than a small reduced picture of it is kept.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct View {
     photo: (u32, u32),
     rect: Rect,
     to_photo: Homography,
@@ -53,9 +53,9 @@ pub struct TryOn {
 ///
 /// # Errors
 /// [`Error::Degenerate`] never for a real frame, whose bounding box has a width.
-pub fn frame_view(frame: &Foreground, size: usize) -> Result<Vec<f32>> {
-    let to_frame = frame_to_canonical(frame).inverse()? * view_to_canonical(size);
-    Ok(resample::planar(frame.pyramid(), &to_frame, size, size))
+pub fn glasses_view(glasses: &Foreground, size: usize) -> Result<Vec<f32>> {
+    let to_frame = glasses_to_canonical(glasses).inverse()? * view_to_canonical(size);
+    Ok(resample::planar(glasses.pyramid(), &to_frame, size, size))
 }
 
 /// The parameters of the same warp seen in a mirror: A(p) with the signs of x changed on both sides.
@@ -117,42 +117,42 @@ impl TryOn {
         &self.metadata
     }
 
-    /// Begins to look at a photo of size `photo`, whose part [`Look::rect`] is to be handed in.
+    /// Begins to look at a photo of size `photo`, whose part [`View::rect`] is to be handed in.
     ///
     /// # Errors
     /// As [`Placement::region`].
-    pub fn look(&self, photo: (u32, u32), placement: &Placement) -> Result<Look> {
+    pub fn view(&self, photo: (u32, u32), placement: &Placement) -> Result<View> {
         let (size, to_photo) = (self.spec().size, placement.to_photo()?);
         let rect = placement.region_for(photo, size)?;
         let to_region = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y));
         let to_region = to_region * to_photo * view_to_canonical(size);
         let pixels = PyramidBuilder::new(rect.width, rect.height, resample::halvings(&to_region, size, size))?;
-        Ok(Look { photo, rect, to_photo, to_region, pixels })
+        Ok(View { photo, rect, to_photo, to_region, pixels })
     }
 
-    fn seen(&self, photo: BitmapRef, placement: &Placement) -> Result<Look> {
-        let mut look = self.look((photo.width(), photo.height()), placement)?;
-        let Rect { x, y, width, height } = look.rect;
+    fn seen(&self, photo: BitmapRef, placement: &Placement) -> Result<View> {
+        let mut view = self.view((photo.width(), photo.height()), placement)?;
+        let Rect { x, y, width, height } = view.rect;
         for row in photo.data().chunks_exact(4 * photo.width() as usize).skip(y as usize).take(height as usize) {
-            look.push(&row[4 * x as usize..4 * (x + width) as usize])?;
+            view.push(&row[4 * x as usize..4 * (x + width) as usize])?;
         }
-        Ok(look)
+        Ok(view)
     }
 
     /// Fits a frame to a photo, starting from `placement`. `steps` is the number of updates, by default
     /// [`TryOn::updates`]; more than there are generators ask the last one again.
     ///
     /// # Errors
-    /// [`Error::Placement`] as [`Placement::region`]; [`Error::Argument`] for more than [`MAX_STEPS`] steps;
+    /// [`Error::Placement`] as [`Placement::region`]; [`Error::Argument`] for more than [`MAX_UPDATES`] steps;
     /// [`Error::Degenerate`] should an update leave no usable homography.
     pub fn fit(
         &self,
         photo: BitmapRef,
-        frame: &Foreground,
+        glasses: &Foreground,
         placement: &Placement,
-        steps: Option<usize>,
+        updates: Option<usize>,
     ) -> Result<Fit> {
-        self.fit_look(self.seen(photo, placement)?, frame, steps)
+        self.fit_view(self.seen(photo, placement)?, glasses, updates)
     }
 
     /// The same with a frame that is warped by `params` within the placement's view from the start, as the paper's are: 0 is
@@ -163,62 +163,62 @@ impl TryOn {
     pub fn fit_from(
         &self,
         photo: BitmapRef,
-        frame: &Foreground,
+        glasses: &Foreground,
         placement: &Placement,
         params: &[f64; DIMENSION],
-        steps: Option<usize>,
+        updates: Option<usize>,
     ) -> Result<Fit> {
         /// Beyond that exp overflows soon, and no frame is to be seen long before.
         const LARGEST: f64 = 10.0;
         if let Some(value) = params.iter().find(|value| !(-LARGEST..=LARGEST).contains(*value)) {
             return Err(Error::argument("params", value, format!("finite numbers up to {LARGEST}")));
         }
-        self.fit_look_from(self.seen(photo, placement)?, frame, params, steps)
+        self.fit_view_from(self.seen(photo, placement)?, glasses, params, updates)
     }
 
     /// The same, from what was looked at.
     ///
     /// # Errors
     /// As [`TryOn::fit`], and [`Error::ImageSize`] where rows are missing.
-    pub fn fit_look(&self, look: Look, frame: &Foreground, steps: Option<usize>) -> Result<Fit> {
-        self.fit_look_from(look, frame, &[0.0; DIMENSION], steps)
+    pub fn fit_view(&self, view: View, glasses: &Foreground, updates: Option<usize>) -> Result<Fit> {
+        self.fit_view_from(view, glasses, &[0.0; DIMENSION], updates)
     }
 
-    fn fit_look_from(
+    fn fit_view_from(
         &self,
-        look: Look,
-        frame: &Foreground,
+        view: View,
+        glasses: &Foreground,
         start: &[f64; DIMENSION],
-        steps: Option<usize>,
+        updates: Option<usize>,
     ) -> Result<Fit> {
-        let Look { photo, to_photo, to_region, pixels, .. } = look;
-        let steps = steps.unwrap_or(self.updates);
-        if steps > MAX_STEPS {
-            return Err(Error::argument("steps", steps, format!("0 to {MAX_STEPS}")));
+        let View { photo, to_photo, to_region, pixels, .. } = view;
+        let count = updates.unwrap_or(self.updates);
+        if count > MAX_UPDATES {
+            return Err(Error::argument("updates", count, format!("0 to {MAX_UPDATES}")));
         }
-        let to_canonical = frame_to_canonical(frame);
+        let to_canonical = glasses_to_canonical(glasses);
         let public = |p: &[f64; DIMENSION]| (to_photo * Homography::exp(&p.map(|x| -x)) * to_canonical).normalized();
 
         let size = self.spec().size;
         let mut pixels = resample::planar(&pixels.finish()?, &to_region, size, size);
         pixels.truncate(3 * size * size);
-        let mut views = self.networks.views(&pixels, &frame_view(frame, size)?);
+        let mut views = self.networks.views(&pixels, &glasses_view(glasses, size)?);
 
         let mut params = *start;
-        let mut updates = Vec::with_capacity(steps);
-        for step in 0..steps {
-            let [seen, mirror] = views.update(step.min(self.stages() - 1), &params);
+        let mut updates = Vec::with_capacity(count);
+        for index in 0..count {
+            let [seen, mirror] = views.update(index.min(self.stages() - 1), &params);
             let mirror = mirrored(&mirror);
             let delta: [f64; DIMENSION] = std::array::from_fn(|i| 0.5 * (seen[i] + mirror[i]));
             params = std::array::from_fn(|i| params[i] + delta[i]);
             updates.push(Update { delta, params, homography: public(&params)? });
         }
-        let frame = (frame.width(), frame.height());
-        Ok(Fit { photo, frame, start: *start, placed: public(start)?, updates })
+        let glasses = (glasses.width(), glasses.height());
+        Ok(Fit { photo, glasses, start: *start, placed: public(start)?, updates })
     }
 }
 
-impl Look {
+impl View {
     /// The part of the photo that is wanted.
     pub fn rect(&self) -> Rect {
         self.rect

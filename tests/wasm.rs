@@ -112,11 +112,11 @@ fn the_shipped_updates_are_the_cascades() {
 fn a_session_fits_and_composites() {
     let (tryon, photo, frame) = (TryOn::new(SHIPPED).unwrap(), photo(), frame());
     let fit = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
-    assert_eq!(fit.steps(), tryon.updates());
+    assert_eq!(fit.updates().len(), tryon.updates());
     assert!(fit.updates().iter().all(|update| update.homography.is_finite()));
 
     let canvas = (photo.width(), photo.height());
-    let h = fit.homography(fit.steps()).unwrap();
+    let h = fit.homography(fit.updates().len()).unwrap();
     let composite = compose::composite(photo.as_ref(), &frame, &h).unwrap();
     let Rect { x, y, width, height } = compose::footprint(&frame, &h, canvas).unwrap().unwrap();
     let mut touched = 0;
@@ -136,7 +136,7 @@ fn the_part_of_the_photo_that_is_seen_is_enough() {
     let mut look = tryon.look(size, &PLACEMENT).unwrap();
     look.push(photo.as_ref().crop(look.rect()).unwrap().data()).unwrap();
     let whole = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
-    let from_part = tryon.fit_look(look, &frame, None).unwrap();
+    let from_part = tryon.fit_view(look, &frame, None).unwrap();
     assert_eq!(whole, from_part);
 }
 

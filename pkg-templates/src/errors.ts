@@ -8,14 +8,14 @@
  * - `decode`: encoded bytes that are damaged, cut short or in a format that cannot be read.
  * - `degenerate`: the frame would be drawn through infinity, or squeezed into a line.
  * - `disposed`: used after `dispose()` or `stop()`; or the `ImageBitmap` that a fit was made on has been closed.
- * - `empty-frame`: the frame image has no pixel that is at least 10 % opaque.
+ * - `empty-glasses`: the frame image has no pixel that is at least 10 % opaque.
  * - `fetch`: the wasm module or the weights could not be read.
  * - `image-size`: an image without pixels, or with a buffer of another length than `width × height × 4`.
  * - `image-too-large`: more than 64 million pixels.
  * - `internal`: a bug of this package. Existing objects may no longer be usable; a new `TryOn` starts afresh.
  * - `no-face`: no face was found in the photo, and no placement was given.
  * - `placement`: a placement with a missing field, a value that is not finite, or that has no common pixel with the photo.
- * - `step`: a step that the fit does not have.
+ * - `update`: an update that the fit does not have.
  * - `unsupported-image`: an image source of an unknown type, or one whose pixels the page may not read.
  * - `video`: a video or stream that cannot be played.
  * - `wasm`: the bytes are not this package's wasm module, or the host cannot run it.
@@ -29,14 +29,14 @@ export type StganErrorCode =
   | 'decode'
   | 'degenerate'
   | 'disposed'
-  | 'empty-frame'
+  | 'empty-glasses'
   | 'fetch'
   | 'image-size'
   | 'image-too-large'
   | 'internal'
   | 'no-face'
   | 'placement'
-  | 'step'
+  | 'update'
   | 'unsupported-image'
   | 'video'
   | 'wasm'

@@ -18,8 +18,8 @@ export interface Update {
 }
 
 /** Which state of a fit is wanted: 0 as placed, `n` after `n` updates; the last where none is given. */
-export interface StepOptions {
-  step?: number | undefined;
+export interface CompositeOptions {
+  update?: number | undefined;
 }
 
 /** The frame by itself: what to draw over the photo, and where its left upper corner goes. */
@@ -73,31 +73,26 @@ export class Fit {
     this.confidence = call(generation, () => fit.confidence()) ?? null;
   }
 
-  /** How many updates there are, and the last step. */
-  get steps(): number {
-    return this.updates.length;
-  }
-
   /** The homography after the last update. */
   get homography(): Float64Array {
     return this.updates.at(-1)?.homography ?? this.initial;
   }
 
   /** The photo with the frame on it, at the photo's own size. Pixels that the frame does not touch are the photo's. */
-  composite({ step }: StepOptions = {}): ImageData {
-    const { parts, rect } = this.#look(step);
+  composite({ update }: CompositeOptions = {}): ImageData {
+    const { parts, rect } = this.#locate(update);
     const { width, height, colorSpace } = parts.photo;
     const pixels = parts.photo.read({ x: 0, y: 0, width, height });
-    if (rect) this.#blend(parts, step, rect, pixels, { x: 0, y: 0, width, height });
+    if (rect) this.#blend(parts, update, rect, pixels, { x: 0, y: 0, width, height });
     return imageData(pixels, width, height, colorSpace);
   }
 
   /** The frame alone, for layers and video; null where it lies off the photo. */
-  overlay({ step }: StepOptions = {}): Overlay | null {
-    const { parts, rect } = this.#look(step);
+  overlay({ update }: CompositeOptions = {}): Overlay | null {
+    const { parts, rect } = this.#locate(update);
     if (!rect) return null;
     const { x, y, width, height } = rect;
-    const pixels = this.#draw(parts, step, rect);
+    const pixels = this.#draw(parts, update, rect);
     return { x, y, image: imageData(pixels, width, height, parts.photo.colorSpace) };
   }
 
@@ -114,20 +109,20 @@ export class Fit {
     this.dispose();
   }
 
-  #look(step = this.steps): { parts: Parts; rect: Rect | null } {
+  #locate(update = this.updates.length): { parts: Parts; rect: Rect | null } {
     const parts = this.#parts;
     if (!parts) throw new StganError('disposed', 'the fit has been disposed of');
-    if (!Number.isInteger(step) || step < 0 || step > this.steps) {
-      throw new StganError('step', `step ${step} of a fit that has steps 0 to ${this.steps}`);
+    if (!Number.isInteger(update) || update < 0 || update > this.updates.length) {
+      throw new StganError('update', `update ${update} is out of range (0 to ${this.updates.length})`);
     }
-    const rect = call(parts.generation, () => parts.fit.footprint(step)) ?? null;
+    const rect = call(parts.generation, () => parts.fit.footprint(update)) ?? null;
     return { parts, rect };
   }
 
   /** The frame by itself at `rect` of the photo. */
-  #draw({ generation, fit }: Parts, step = this.steps, rect: Rect): Uint8ClampedArray<ArrayBuffer> {
+  #draw({ generation, fit }: Parts, update = this.updates.length, rect: Rect): Uint8ClampedArray<ArrayBuffer> {
     const draw = ({ x, y, width, height }: Rect): Uint8ClampedArray<ArrayBuffer> =>
-      call(generation, () => fit.part(step, x, y, width, height));
+      call(generation, () => fit.part(update, x, y, width, height));
     // In bands, as below, and without a copy where one is enough.
     const [first, ...others] = bands(rect);
     if (!others.length) return draw(first ?? rect);
@@ -137,14 +132,20 @@ export class Fit {
   }
 
   /** Draws the frame at `rect` of the photo over `pixels`, which hold the photo's part `place`. */
-  #blend({ generation, fit }: Parts, step = this.steps, rect: Rect, pixels: Uint8ClampedArray, place: Rect): void {
+  #blend(
+    { generation, fit }: Parts,
+    update = this.updates.length,
+    rect: Rect,
+    pixels: Uint8ClampedArray,
+    place: Rect,
+  ): void {
     // Bands keep what wasm holds at a time small, however large the frame is on the photo.
     for (const band of bands(rect)) {
       const row = band.width * 4;
       const start = (y: number): number => ((band.y + y - place.y) * place.width + band.x - place.x) * 4;
       const part = new Uint8Array(row * band.height);
       for (let y = 0; y < band.height; y++) part.set(pixels.subarray(start(y), start(y) + row), y * row);
-      call(generation, () => fit.blend(step, part, band.x, band.y, band.width));
+      call(generation, () => fit.blend(update, part, band.x, band.y, band.width));
       for (let y = 0; y < band.height; y++) pixels.set(part.subarray(y * row, (y + 1) * row), start(y));
     }
   }

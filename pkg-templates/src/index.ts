@@ -5,18 +5,18 @@
  * @packageDocumentation
  */
 export { StganError, type StganErrorCode } from './errors.js';
-export { Fit, type Overlay, type StepOptions, type Update } from './fit.js';
+export { type CompositeOptions, Fit, type Overlay, type Update } from './fit.js';
 export type { ImageSource, Pixels } from './images.js';
 export type { BytesSource, Progress } from './load.js';
-export type { Located } from './locate.js';
+export type { LocatedFace } from './locate.js';
 export type { WasmSource } from './module.js';
 export {
   Track,
   type TrackedFace,
-  type TrackedPicture,
+  type TrackedFrame,
   type TrackOptions,
   type TrackState,
   type TrackTimes,
 } from './track.js';
 export { type CreateOptions, type FitOptions, type Model, type Placement, TryOn } from './tryon.js';
-export { pictures, type TrackSource, type VideoPicture } from './video.js';
+export { type FrameImage, type TrackSource, videoFrames } from './video.js';

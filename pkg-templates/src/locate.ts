@@ -5,11 +5,11 @@ import { bands, type Picture, type Rect } from './images.js';
 import type { Placement } from './tryon.js';
 
 /** A face that `TryOn.locate` found. */
-export interface Located {
+export interface LocatedFace {
   /** Where a frame belongs by the pupils alone: what `fit` takes. */
   readonly placement: Placement & { readonly rotation: number };
   /** The pupils in photo pixels from the left upper corner, the photo's left one first. */
-  readonly eyes: readonly [{ readonly x: number; readonly y: number }, { readonly x: number; readonly y: number }];
+  readonly pupils: readonly [{ readonly x: number; readonly y: number }, { readonly x: number; readonly y: number }];
   /** How sure it is, from 0 to 1. */
   readonly score: number;
 }
@@ -29,7 +29,7 @@ export class Locator {
   }
 
   /** All faces of a picture, best first. */
-  locate(picture: Picture): Located[] {
+  locate(picture: Picture): LocatedFace[] {
     const read = reader(this.#generation, picture);
     return call(this.#generation, () => this.#networks.locate(picture.width, picture.height, read));
   }
@@ -63,15 +63,15 @@ export function reader(generation: Generation, picture: Picture): wasm.Read {
 function reduce(generation: Generation, picture: Picture, rect: Rect, width: number, height: number): Uint8Array {
   if (picture.reduced) return new Uint8Array(picture.reduced(rect, width, height).buffer);
   if (rect.width === width && rect.height === height) return new Uint8Array(picture.read(rect).buffer);
-  const reduction = call(generation, (glue) => new glue.Reduction(rect.width, rect.height, width, height));
+  const downscaler = call(generation, (glue) => new glue.Downscaler(rect.width, rect.height, width, height));
   try {
     for (const band of bands(rect)) {
       const rows = new Uint8Array(picture.read(band).buffer);
-      call(generation, () => reduction.push(rows));
+      call(generation, () => downscaler.push(rows));
     }
   } catch (error) {
-    release(generation, reduction);
+    release(generation, downscaler);
     throw error;
   }
-  return call(generation, () => reduction.finish());
+  return call(generation, () => downscaler.finish());
 }

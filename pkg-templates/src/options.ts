@@ -6,7 +6,7 @@ import type { Placement } from './tryon.js';
  *
  * @internal
  */
-export const MOST_STEPS = 64;
+export const MAX_UPDATES = 64;
 
 /** What was given, for a message. */
 function given(value: unknown): string {

@@ -4,9 +4,9 @@ import { call, type Generation, release } from './engine.js';
 import { StganError, wrap } from './errors.js';
 import { type ImageSource, imageData, type Picture, type Rect } from './images.js';
 import { reader } from './locate.js';
-import { checkWhole, MOST_STEPS } from './options.js';
+import { checkWhole, MAX_UPDATES } from './options.js';
 import type { Placement } from './tryon.js';
-import { blank, type Context, type Feed, Opener, type Still, type VideoPicture } from './video.js';
+import { blank, type Context, type Feed, type FrameImage, Opener, type Still } from './video.js';
 
 /** A face that is followed, and the frame on it. */
 export interface TrackedFace {
@@ -16,7 +16,10 @@ export interface TrackedFace {
   /** From frame pixels to the picture's: 3×3, row by row, the last entry 1. */
   readonly homography: Float64Array;
   /** The lens centres in the picture's pixels, its left one first. */
-  readonly eyes: readonly [{ readonly x: number; readonly y: number }, { readonly x: number; readonly y: number }];
+  readonly lensCentres: readonly [
+    { readonly x: number; readonly y: number },
+    { readonly x: number; readonly y: number },
+  ];
   /** How sure the last look was that a face is there, from 0 to 1. */
   readonly score: number;
 }
@@ -34,7 +37,7 @@ export interface TrackTimes {
 }
 
 /** What was found on one picture. */
-export interface TrackedPicture {
+export interface TrackedFrame {
   readonly width: number;
   readonly height: number;
   /** The picture's time in seconds, of the video's clock or, where it has none, of the page's. */
@@ -42,7 +45,7 @@ export interface TrackedPicture {
   /** The longest followed first. */
   readonly faces: readonly TrackedFace[];
   /** How many updates were made for each. */
-  readonly steps: number;
+  readonly updates: number;
   readonly times: TrackTimes;
 }
 
@@ -60,13 +63,13 @@ export interface TrackOptions {
   /** The most faces that are followed, 1 to 16; 1 where it is not given. */
   people?: number | undefined;
   /** How many updates each picture gets; as many as `budget` allows where it is not given, at most one for each generator. */
-  steps?: number | undefined;
+  updates?: number | undefined;
   /** Milliseconds that a picture may take, drawing included; 28 where it is not given, which is enough for 30 pictures a second. */
   budget?: number | undefined;
   /** Stops the tracking. */
   signal?: AbortSignal | undefined;
   /** Called after each picture. What it throws ends the tracking. */
-  onFrame?: ((picture: TrackedPicture) => void) | undefined;
+  onFrame?: ((picture: TrackedFrame) => void) | undefined;
   /** Called at each change of `state`. */
   onState?: ((state: TrackState) => void) | undefined;
 }
@@ -104,7 +107,7 @@ export class Track {
   readonly #output: Context | null;
   #parts: TrackParts | undefined;
   #state: TrackState = 'searching';
-  #picture: TrackedPicture | null = null;
+  #picture: TrackedFrame | null = null;
   #layer: Context | undefined;
   readonly #pace: Pace;
   /** Ends the wait for the next picture. */
@@ -133,14 +136,14 @@ export class Track {
   }
 
   /** Another frame, from the next picture on. Faces stay found. */
-  async setFrame(frame: ImageSource): Promise<void> {
+  async setGlasses(frame: ImageSource): Promise<void> {
     const { open } = this.#alive();
     const picture = await open(frame);
     try {
       const { generation, tracker } = this.#alive();
       const { width, height } = picture;
       const pixels = picture.read({ x: 0, y: 0, width, height });
-      call(generation, () => tracker.setFrame(new Uint8Array(pixels.buffer), width, height));
+      call(generation, () => tracker.setGlasses(new Uint8Array(pixels.buffer), width, height));
     } finally {
       picture.close();
     }
@@ -206,7 +209,7 @@ export class Track {
     }
   }
 
-  #see(picture: VideoPicture): void {
+  #see(picture: FrameImage): void {
     // One that came while the tracking was being stopped.
     if (!this.#parts) {
       close(picture);
@@ -223,15 +226,15 @@ export class Track {
     }
   }
 
-  #follow({ generation, tracker }: TrackParts, still: Still): TrackedPicture {
+  #follow({ generation, tracker }: TrackParts, still: Still): TrackedFrame {
     const { width, height } = still;
     const time = still.time ?? performance.now() / 1000;
-    const steps = this.#pace.steps;
+    const updates = this.#pace.updates;
     const read = reader(generation, still);
     const reads: { from: number; to: number }[] = [];
     const start = performance.now();
     const faces = call(generation, () =>
-      tracker.advance(width, height, time, steps, (...part) => {
+      tracker.advance(width, height, time, updates, (...part) => {
         const from = performance.now();
         const pixels = read(...part);
         reads.push({ from, to: performance.now() });
@@ -253,7 +256,7 @@ export class Track {
       draw: end - found,
     };
     if (faces.length > 0) this.#pace.note(times);
-    return { width, height, time, faces, steps, times };
+    return { width, height, time, faces, updates, times };
   }
 
   #draw(context: Context, still: Still, faces: number): void {
@@ -307,17 +310,17 @@ class Pace {
   readonly #most: number;
   readonly #fixed: boolean;
   readonly #budget: number;
-  /** Milliseconds, averaged since `steps` last changed: of a picture, and of its fits. */
+  /** Milliseconds, averaged since `updates` last changed: of a picture, and of its fits. */
   #all = 0;
   #fit = 0;
   #count = 0;
-  steps: number;
+  updates: number;
 
-  constructor(stages: number, { steps, budget = 28 }: TrackOptions) {
+  constructor(stages: number, { updates, budget = 28 }: TrackOptions) {
     this.#most = stages;
-    this.#fixed = steps !== undefined;
+    this.#fixed = updates !== undefined;
     this.#budget = budget;
-    this.steps = steps ?? stages;
+    this.updates = updates ?? stages;
   }
 
   note({ read, find, fit, draw }: TrackTimes): void {
@@ -328,12 +331,12 @@ class Pace {
     this.#fit += share * (fit - this.#fit);
     if (this.#count < PATIENCE) return;
     // An update is less than its share of the fits, which have other work too: what is added with room to spare is not taken back.
-    if (this.#all > this.#budget && this.steps > 1) this.#change(-1);
-    else if (this.#all + this.#fit / this.steps < this.#budget && this.steps < this.#most) this.#change(1);
+    if (this.#all > this.#budget && this.updates > 1) this.#change(-1);
+    else if (this.#all + this.#fit / this.updates < this.#budget && this.updates < this.#most) this.#change(1);
   }
 
   #change(by: number): void {
-    this.steps += by;
+    this.updates += by;
     this.#all = this.#fit = this.#count = 0;
   }
 }
@@ -347,7 +350,7 @@ function contextOf(canvas: HTMLCanvasElement | OffscreenCanvas): Context {
   return context;
 }
 
-function close(picture: VideoPicture): void {
+function close(picture: FrameImage): void {
   if ('close' in picture) picture.close();
 }
 
@@ -356,11 +359,11 @@ function close(picture: VideoPicture): void {
  *
  * @internal
  */
-export function checkOptions({ people, steps, budget, signal }: TrackOptions): void {
+export function checkOptions({ people, updates, budget, signal }: TrackOptions): void {
   if (signal?.aborted)
     throw new StganError('aborted', 'the tracking was aborted before it began', { cause: signal.reason });
   checkWhole('people', people, 1, 16);
-  checkWhole('steps', steps, 1, MOST_STEPS);
+  checkWhole('updates', updates, 1, MAX_UPDATES);
   if (budget !== undefined && !(budget > 0))
     throw new StganError('argument', `budget is ${budget}: milliseconds, more than 0, are expected`);
 }

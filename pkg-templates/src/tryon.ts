@@ -6,9 +6,9 @@ import { StganError, wrap } from './errors.js';
 import { createFit, type Fit } from './fit.js';
 import { bands, type ImageSource, openImage, type Picture } from './images.js';
 import { type BytesSource, type Download, type Progress, readBytes } from './load.js';
-import { type Located, Locator } from './locate.js';
+import { type LocatedFace, Locator } from './locate.js';
 import { compile, type WasmSource } from './module.js';
-import { checkWhole, MOST_STEPS, readPlacement } from './options.js';
+import { checkWhole, MAX_UPDATES, readPlacement } from './options.js';
 import { checkOptions, createTrack, type Track, type TrackOptions } from './track.js';
 import { type Feed, openFeed, type TrackSource } from './video.js';
 
@@ -44,14 +44,14 @@ export interface FitOptions {
   /** Where the frame is at first; the best of the faces that `locate` finds where none is given. */
   placement?: Placement | undefined;
   /** How many updates to make, 0 to 64; `model.updates` where none is given. */
-  steps?: number | undefined;
+  updates?: number | undefined;
 }
 
 /** What the weights say of themselves. */
 export interface Model {
   /** How many generators there are, which make one update after the other. */
   readonly stages: number;
-  /** How many updates a fit has where `steps` does not say it; the last generator makes those beyond the number of generators. */
+  /** How many updates a fit has where `updates` does not say it; the last generator makes those beyond the number of generators. */
   readonly updates: number;
   /** The side of the square view of the photo that they look at, in pixels. */
   readonly size: number;
@@ -124,8 +124,8 @@ export class TryOn {
     try {
       const front = await openImage(frame, 'the frame', this.#decoder);
       try {
-        const { placement, steps } = options ?? {};
-        return this.#fit(back, front, placement ?? (await this.#best(back)), steps ?? undefined);
+        const { placement, updates } = options ?? {};
+        return this.#fit(back, front, placement ?? (await this.#best(back)), updates ?? undefined);
       } finally {
         front.close();
       }
@@ -136,7 +136,7 @@ export class TryOn {
   }
 
   /** Finds the faces of a photo, best first: sure ones, and of those the larger. None is no error. */
-  async locate(photo: ImageSource): Promise<Located[]> {
+  async locate(photo: ImageSource): Promise<LocatedFace[]> {
     this.#alive();
     const picture = await openImage(photo, 'the photo', this.#decoder);
     try {
@@ -202,25 +202,25 @@ export class TryOn {
     return this.#locator;
   }
 
-  #fit(photo: Picture, frame: Picture, placement: Placement, steps: number | undefined): Fit {
+  #fit(photo: Picture, frame: Picture, placement: Placement, updates: number | undefined): Fit {
     const networks = this.#alive();
     const generation = this.#generation;
     const { x, y, width, rotation } = readPlacement(placement);
-    checkWhole('steps', steps, 0, MOST_STEPS);
+    checkWhole('updates', updates, 0, MAX_UPDATES);
     const whole = bytes(frame.read({ x: 0, y: 0, width: frame.width, height: frame.height }));
-    const look = call(generation, () => networks.look(photo.width, photo.height, x, y, width, rotation));
+    const view = call(generation, () => networks.view(photo.width, photo.height, x, y, width, rotation));
     try {
-      const rect = call(generation, () => look.rect());
+      const rect = call(generation, () => view.rect());
       // Wasm reduces what it is handed at once, and never holds more of the photo than a band.
       for (const band of bands(rect, photo.band)) {
         const rows = bytes(photo.read(band));
-        call(generation, () => look.push(rows));
+        call(generation, () => view.push(rows));
       }
     } catch (error) {
       release(generation, look);
       throw error;
     }
-    const fit = call(generation, () => networks.fit(look, whole, frame.width, frame.height, steps));
+    const fit = call(generation, () => networks.fit(view, whole, frame.width, frame.height, updates));
     return createFit({ generation, fit, photo });
   }
 

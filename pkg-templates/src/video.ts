@@ -2,7 +2,7 @@ import { StganError, wrap } from './errors.js';
 import { BAND, Buffered, type Picture, type Pixels, type Rect } from './images.js';
 
 /** One picture of a video. */
-export type VideoPicture = VideoFrame | ImageBitmap | HTMLCanvasElement | OffscreenCanvas | ImageData | Pixels;
+export type FrameImage = VideoFrame | ImageBitmap | HTMLCanvasElement | OffscreenCanvas | ImageData | Pixels;
 
 /**
  * Where a video comes from.
@@ -17,8 +17,8 @@ export type TrackSource =
   | 'camera'
   | HTMLVideoElement
   | MediaStream
-  | ReadableStream<VideoPicture>
-  | AsyncIterable<VideoPicture>;
+  | ReadableStream<FrameImage>
+  | AsyncIterable<FrameImage>;
 
 /**
  * Pictures as they come, and how to end that.
@@ -27,7 +27,7 @@ export type TrackSource =
  */
 export interface Feed {
   /** The next picture, null after the last. */
-  next(): Promise<VideoPicture | null>;
+  next(): Promise<FrameImage | null>;
   /** No more are wanted. */
   close(): void;
 }
@@ -55,7 +55,7 @@ export async function openFeed(source: TrackSource): Promise<Feed> {
     case 'MediaStream':
       return streamFeed(source as MediaStream, () => {});
     case 'ReadableStream':
-      return readerFeed((source as ReadableStream<VideoPicture>).getReader());
+      return readerFeed((source as ReadableStream<FrameImage>).getReader());
   }
   if (typeof source === 'object' && source !== null && Symbol.asyncIterator in source) {
     const iterator = source[Symbol.asyncIterator]();
@@ -70,7 +70,7 @@ export async function openFeed(source: TrackSource): Promise<Feed> {
   throw new StganError('argument', `a video, a stream, pictures or 'camera' are expected, not ${tag(source)}`);
 }
 
-function readerFeed(reader: ReadableStreamDefaultReader<VideoPicture>): Feed {
+function readerFeed(reader: ReadableStreamDefaultReader<FrameImage>): Feed {
   return {
     async next() {
       const { done, value } = await reader.read();
@@ -127,7 +127,7 @@ async function streamFeed(stream: MediaStream, end: () => void): Promise<Feed> {
 
 function elementFeed(video: HTMLVideoElement): Feed {
   const stop = new AbortController();
-  const iterator = pictures(video, { signal: stop.signal });
+  const iterator = videoFrames(video, { signal: stop.signal });
   return {
     async next() {
       const { done, value } = await iterator.next();
@@ -144,7 +144,7 @@ function elementFeed(video: HTMLVideoElement): Feed {
  *
  * To track in a worker, post them there, each after the answer to the one before, and pass `track` what arrives.
  */
-export async function* pictures(
+export async function* videoFrames(
   video: HTMLVideoElement,
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<VideoFrame | ImageBitmap, void, void> {
@@ -302,7 +302,7 @@ export function blank(settings: CanvasRenderingContext2DSettings): Context {
 export class Opener {
   #canvases: Canvases | undefined;
 
-  open(picture: VideoPicture): Still {
+  open(picture: FrameImage): Still {
     switch (tag(picture)) {
       case 'VideoFrame':
       case 'ImageBitmap':

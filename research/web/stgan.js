@@ -40,8 +40,8 @@ export async function fits(sizes, rounds, warm) {
     for (const [i, picture] of photos.entries()) {
       const placement = placementOn(picture);
       const [fitted, fit] = await timed(() => tryOn.fit(picture, frame, { placement }));
-      const [prepared, still] = await timed(() => tryOn.fit(picture, frame, { placement, steps: 0 }));
-      const [read, bare] = await timed(() => tryOn.fit(picture, tiny, { placement, steps: 0 }));
+      const [prepared, still] = await timed(() => tryOn.fit(picture, frame, { placement, updates: 0 }));
+      const [read, bare] = await timed(() => tryOn.fit(picture, tiny, { placement, updates: 0 }));
       const [overlay] = await timed(() => fit.overlay());
       const [composite] = await timed(() => fit.composite());
       const [copy] = await timed(() => picture.data.slice());

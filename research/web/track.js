@@ -1,5 +1,5 @@
 /** The page of `make bench-track`: a face followed through the project's own clip, on the page's own thread. */
-import { pictures, TryOn } from '../../pkg/dist/index.js';
+import { TryOn, videoFrames } from '../../pkg/dist/index.js';
 import { glasses } from '../../tests/package/pictures.mjs';
 
 const tryOn = await TryOn.create();
@@ -24,7 +24,7 @@ async function recorded(count) {
   const video = Object.assign(document.createElement('video'), { muted: true, srcObject: stream });
   await video.play();
   const kept = [];
-  for await (const picture of pictures(video)) {
+  for await (const picture of videoFrames(video)) {
     const { format, codedWidth, codedHeight } = picture;
     const data = new Uint8Array(picture.allocationSize());
     const layout = await picture.copyTo(data);
@@ -55,7 +55,7 @@ window.bench = {
     let before = performance.now();
     const track = await tryOn.track(replayed(kept, count + warm), frame, {
       canvas,
-      onFrame({ faces, times, steps, width, height }) {
+      onFrame({ faces, times, updates, width, height }) {
         // What has been drawn is on the canvas only when somebody looks.
         const drawn = performance.now();
         canvas.getContext('2d').getImageData(0, 0, 1, 1);
@@ -65,7 +65,7 @@ window.bench = {
           draw: times.draw + now - drawn,
           all: now - before,
           faces: faces.length,
-          steps,
+          updates,
           size: [width, height],
         });
         before = performance.now();

@@ -1,6 +1,6 @@
 //! The one vector type that the kernels are written in, once for each instruction set, and the choice between them.
 //!
-//! All `unsafe` of the kernels is here: loads and stores through pointers, whose bounds are checked just before, and
+//! All `unsafe` of the kernels is here: loads and stores through refiner, whose bounds are checked just before, and
 //! instructions that not every processor has, which [`Instructions`] has asked the processor for.
 
 #[cfg(target_arch = "x86_64")]

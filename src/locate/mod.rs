@@ -3,45 +3,45 @@
 //! Two small fully convolutional networks, trained by `stgan train` as everything here is:
 //!
 //! ```text
-//!     photo ─> reduced to about 50,000 pixels ─> halved, halved, …       the finder looks at every level:
+//!     photo ─> reduced to about 50,000 pixels ─> halved, halved, …       the detector looks at every level:
 //!                                                 │                        a score for every 8×8 pixels, and how far
 //!                                                 v                        from there both pupils are
 //!     places where two pupils may be ─> the try-on's view of each, from the photo itself, upright, 64 pixels a side
 //!                                                 │
-//!                                                 v                        the pointer looks at every view, twice:
+//!                                                 v                        the refiner looks at every view, twice:
 //!     pupils, score                  <────────────┘                        is it a face, and where exactly are the pupils
 //! ```
 //!
-//! The finder knows faces of one size, eyes 4 to 14 pixels apart, and the levels bring all sizes to that. The pointer sees
+//! The detector knows faces of one size, eyes 4 to 14 pixels apart, and the levels bring all sizes to that. The refiner sees
 //! what a generator would see of a frame placed there ([`Placement`]), so that its answers mean the same at any size and
-//! tilt; its second look is cut by what the first one said. One look of the pointer around a known place is all that
+//! tilt; its second look is cut by what the first one said. One look of the refiner around a known place is all that
 //! tracking needs ([`Locator::look`]).
 //!
 //! A photo is never copied: it is asked for reduced parts ([`Photo`]), whoever has it.
 
-mod finder;
+mod detector;
 mod network;
 mod photo;
-mod pointer;
+mod refiner;
 mod spec;
 
-pub use finder::{Finder, STRIDE};
+pub use detector::{Detector, STRIDE};
 pub use network::Network;
 pub use photo::Photo;
-pub use pointer::{Region, expected, to_view};
-pub use spec::{FinderSpec, LocatorSpec, PointerSpec, Weights, read, write};
+pub use refiner::{Region, expected, to_view};
+pub use spec::{DetectorSpec, LocatorSpec, RefinerSpec, Weights, read, write};
 
 use crate::kernels::Instructions;
 use crate::pose::{PUPIL_X, Placement, TEMPLE_X};
 use crate::{BitmapRef, Error, Result};
-use pointer::Pointer;
+use refiner::Refiner;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A point of the photo, in pixels from its left upper corner.
 pub type Point = [f64; 2];
 
-/// A place with a lower score in the finder's eyes is not looked at closer.
+/// A place with a lower score in the detector's eyes is not looked at closer.
 const WORTH_A_LOOK: f64 = 0.2;
 
 /// At most this many places are looked at closer.
@@ -50,31 +50,31 @@ const MOST: usize = 32;
 /// How sure a look must be that somebody is still there, of what a search must be.
 const STAY: f64 = 0.5;
 
-/// What the pointer scores lower at first sight it does not look at again.
+/// What the refiner scores lower at first sight it does not look at again.
 const UNLIKELY: f64 = 0.05;
 
-/// The finder's photo will do for the second look too where a pixel of the view spans this many of its.
+/// The detector's photo will do for the second look too where a pixel of the view spans this many of its.
 const ENOUGH: f64 = 0.8;
 
 /// A face.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Found {
+pub struct LocatedFace {
     /// The pupils in photo pixels, the image's left one first.
-    pub eyes: [Point; 2],
-    /// How sure the pointer is that this is a face, from 0 to 1.
+    pub pupils: [Point; 2],
+    /// How sure the refiner is that this is a face, from 0 to 1.
     pub score: f64,
 }
 
-impl Found {
-    /// A face with its pupils there, found this surely: for a [`FaceFinder`](crate::FaceFinder) of one's own.
-    pub fn new(eyes: [Point; 2], score: f64) -> Self {
-        Self { eyes, score }
+impl LocatedFace {
+    /// A face with its pupils there, found this surely: for a [`FaceDetector`](crate::FaceDetector) of one's own.
+    pub fn new(pupils: [Point; 2], score: f64) -> Self {
+        Self { pupils, score }
     }
 
     /// Where a frame belongs by the pupils alone: the similarity that brings the canonical pose's to these.
     pub fn placement(&self) -> Placement {
-        let [[x0, y0], [x1, y1]] = self.eyes;
+        let [[x0, y0], [x1, y1]] = self.pupils;
         Placement {
             x: 0.5 * (x0 + x1),
             y: 0.5 * (y0 + y1),
@@ -85,11 +85,11 @@ impl Found {
 
     /// Between the pupils, in photo pixels.
     pub fn eye_distance(&self) -> f64 {
-        distance(self.eyes[0], self.eyes[1])
+        distance(self.pupils[0], self.pupils[1])
     }
 
     fn middle(&self) -> Point {
-        [0, 1].map(|k| 0.5 * (self.eyes[0][k] + self.eyes[1][k]))
+        [0, 1].map(|k| 0.5 * (self.pupils[0][k] + self.pupils[1][k]))
     }
 
     /// Whether both cannot be faces: one's middle lies within `reach` of the larger eye distance from the other's.
@@ -105,9 +105,9 @@ fn distance(a: Point, b: Point) -> f64 {
 }
 
 /// The best of what is at most `reach` apart, in the order of the scores.
-fn suppress(mut found: Vec<Found>, reach: f64) -> Vec<Found> {
+fn suppress(mut found: Vec<LocatedFace>, reach: f64) -> Vec<LocatedFace> {
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let mut kept: Vec<Found> = Vec::new();
+    let mut kept: Vec<LocatedFace> = Vec::new();
     for face in found {
         if !kept.iter().any(|better| better.overlaps(&face, reach)) {
             kept.push(face);
@@ -119,7 +119,7 @@ fn suppress(mut found: Vec<Found>, reach: f64) -> Vec<Found> {
 /// The two networks, ready to look at photos.
 #[derive(Clone, Debug)]
 pub struct Locator {
-    networks: Arc<(Finder, Pointer)>,
+    networks: Arc<(Detector, Refiner)>,
     threshold: f64,
     metadata: Arc<BTreeMap<String, String>>,
 }
@@ -149,10 +149,10 @@ impl Locator {
     /// [`Error::TensorMissing`] and [`Error::TensorShape`] where the weights do not fit their sizes.
     pub fn from_weights(file: &Weights) -> Result<Self> {
         let instructions = Instructions::best();
-        let finder = Finder::new(&file.spec.finder, &file.parameters, instructions)?;
-        let pointer = Pointer::new(&file.spec.pointer, &file.parameters, instructions)?;
+        let detector = Detector::new(&file.spec.detector, &file.parameters, instructions)?;
+        let refiner = Refiner::new(&file.spec.refiner, &file.parameters, instructions)?;
         Ok(Self {
-            networks: Arc::new((finder, pointer)),
+            networks: Arc::new((detector, refiner)),
             threshold: file.threshold,
             metadata: Arc::new(file.metadata.clone()),
         })
@@ -172,7 +172,7 @@ impl Locator {
     ///
     /// # Errors
     /// None for the images that [`BitmapRef`] admits.
-    pub fn locate(&self, photo: BitmapRef) -> Result<Vec<Found>> {
+    pub fn locate(&self, photo: BitmapRef) -> Result<Vec<LocatedFace>> {
         self.locate_in(&photo, self.threshold)
     }
 
@@ -180,17 +180,17 @@ impl Locator {
     ///
     /// # Errors
     /// What reading the photo gives; [`Error::Argument`] for a threshold that is not between 0 and 1.
-    pub fn locate_in<P: Photo>(&self, photo: &P, threshold: f64) -> Result<Vec<Found>, P::Error> {
+    pub fn locate_in<P: Photo>(&self, photo: &P, threshold: f64) -> Result<Vec<LocatedFace>, P::Error> {
         if !(0.0..=1.0).contains(&threshold) {
             return Err(Error::argument("threshold", threshold, "0 to 1").into());
         }
-        let (finder, pointer) = &*self.networks;
-        let small = finder::Small::new(photo)?;
+        let (detector, refiner) = &*self.networks;
+        let small = detector::Small::new(photo)?;
         let mut found = Vec::new();
-        for place in finder.places(&small).into_iter().filter(|p| p.score >= WORTH_A_LOOK).take(MOST) {
+        for place in detector.places(&small).into_iter().filter(|p| p.score >= WORTH_A_LOOK).take(MOST) {
             let first = self.look_at(&small.bitmap.as_ref(), small.scale(), &place)?;
             let face = match first.filter(|face| face.score >= UNLIKELY) {
-                Some(face) if pointer::span(&face.placement(), pointer.size()) >= ENOUGH * small.scale()[0] => {
+                Some(face) if refiner::span(&face.placement(), refiner.size()) >= ENOUGH * small.scale()[0] => {
                     self.look_at(&small.bitmap.as_ref(), small.scale(), &face)?
                 }
                 Some(face) => self.look_at(photo, [1.0; 2], &face)?,
@@ -207,41 +207,46 @@ impl Locator {
     ///
     /// # Errors
     /// What reading the photo gives; [`Error::Placement`] as [`Placement::to_photo`].
-    pub fn look_in<P: Photo>(&self, photo: &P, near: &Placement) -> Result<Option<Found>, P::Error> {
-        let (_, pointer) = &*self.networks;
-        let region = Region::of(photo, [1.0; 2], near, pointer.size())?;
-        let face = region.and_then(|region| pointer.look(&region, near));
+    pub fn refine_in<P: Photo>(&self, photo: &P, near: &Placement) -> Result<Option<LocatedFace>, P::Error> {
+        let (_, refiner) = &*self.networks;
+        let region = Region::of(photo, [1.0; 2], near, refiner.size())?;
+        let face = region.and_then(|region| refiner.look(&region, near));
         Ok(face.filter(|face| face.score >= STAY * self.threshold))
     }
 
     /// One look where something has been seen, at a source that has one pixel for `scale` of the photo's. None where no frame
     /// can be, and where there is nothing of the photo.
-    fn look_at<P: Photo>(&self, source: &P, scale: [f64; 2], at: &Found) -> Result<Option<Found>, P::Error> {
-        let (_, pointer) = &*self.networks;
+    fn look_at<P: Photo>(
+        &self,
+        source: &P,
+        scale: [f64; 2],
+        at: &LocatedFace,
+    ) -> Result<Option<LocatedFace>, P::Error> {
+        let (_, refiner) = &*self.networks;
         // The guess was wild.
         let Ok(placement) = usable(at) else { return Ok(None) };
-        let region = Region::of(source, scale, &placement, pointer.size())?;
-        Ok(region.and_then(|region| pointer.look(&region, &placement)))
+        let region = Region::of(source, scale, &placement, refiner.size())?;
+        Ok(region.and_then(|region| refiner.look(&region, &placement)))
     }
 
-    /// [`Locator::look_in`] a photo in memory.
+    /// [`Locator::refine_in`] a photo in memory.
     ///
     /// # Errors
-    /// The same as [`Locator::look_in`].
-    pub fn look(&self, photo: BitmapRef, near: &Placement) -> Result<Option<Found>> {
-        self.look_in(&photo, near)
+    /// The same as [`Locator::refine_in`].
+    pub fn refine(&self, photo: BitmapRef, near: &Placement) -> Result<Option<LocatedFace>> {
+        self.refine_in(&photo, near)
     }
 }
 
 /// A place as a placement that can be looked at.
-fn usable(face: &Found) -> Result<Placement> {
+fn usable(face: &LocatedFace) -> Result<Placement> {
     let placement = face.placement();
     placement.to_photo().map(|_| placement)
 }
 
 /// Sure and large ones first: a small face in the background may be as sure as the one that the photo is of.
-fn in_order(mut found: Vec<Found>) -> Vec<Found> {
-    let weight = |face: &Found| face.score * face.eye_distance().sqrt();
+fn in_order(mut found: Vec<LocatedFace>) -> Vec<LocatedFace> {
+    let weight = |face: &LocatedFace| face.score * face.eye_distance().sqrt();
     found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
     found
 }
@@ -252,9 +257,9 @@ mod tests {
 
     #[test]
     fn a_placement_has_its_pupils_where_the_face_has_them() {
-        let face = Found { eyes: [[100.0, 80.0], [160.0, 95.0]], score: 1.0 };
+        let face = LocatedFace { pupils: [[100.0, 80.0], [160.0, 95.0]], score: 1.0 };
         let to_photo = face.placement().to_photo().unwrap();
-        for (expected, x) in face.eyes.iter().zip([-PUPIL_X, PUPIL_X]) {
+        for (expected, x) in face.pupils.iter().zip([-PUPIL_X, PUPIL_X]) {
             let found = to_photo.apply([x, crate::pose::EYE_Y]);
             assert!(distance(found, *expected) < 1e-9, "{found:?}");
         }
@@ -262,7 +267,7 @@ mod tests {
 
     #[test]
     fn of_two_that_overlap_the_better_stays() {
-        let at = |x: f64, score: f64| Found { eyes: [[x, 50.0], [x + 20.0, 50.0]], score };
+        let at = |x: f64, score: f64| LocatedFace { pupils: [[x, 50.0], [x + 20.0, 50.0]], score };
         let kept = suppress(vec![at(10.0, 0.6), at(12.0, 0.9), at(60.0, 0.7)], 0.9);
         assert_eq!(kept, [at(12.0, 0.9), at(60.0, 0.7)]);
     }

@@ -1,6 +1,6 @@
 //! Photos as the locator asks for them: reduced parts, from wherever the pixels are.
 
-use crate::resample::Reducer;
+use crate::resample::Downscaler;
 use crate::{Bitmap, BitmapRef, Error, Rect, Result};
 
 /// A photo that hands out reduced parts of itself. One in memory is a [`BitmapRef`]; the browser's stay where they are.
@@ -33,7 +33,7 @@ impl Photo for BitmapRef<'_> {
         if !inside || (rect.width, rect.height) == (width, height) {
             return self.crop(rect);
         }
-        let mut reducer = Reducer::new((rect.width, rect.height), (width, height))?;
+        let mut reducer = Downscaler::new((rect.width, rect.height), (width, height))?;
         let (stride, start) = (self.width() as usize * 4, rect.x as usize * 4);
         for y in rect.y..rect.y + rect.height {
             let row = self.data().get(y as usize * stride + start..).and_then(|row| row.get(..rect.width as usize * 4));
@@ -54,7 +54,7 @@ mod tests {
         let rect = Rect { x: 3, y: 4, width: 12, height: 17 };
         let part = image.as_ref().crop(rect).unwrap();
         assert_eq!(image.as_ref().read(rect, 12, 17).unwrap(), part);
-        let mut reducer = Reducer::new((12, 17), (5, 6)).unwrap();
+        let mut reducer = Downscaler::new((12, 17), (5, 6)).unwrap();
         reducer.push(part.data()).unwrap();
         assert_eq!(image.as_ref().read(rect, 5, 6).unwrap(), reducer.finish().unwrap());
         assert!(image.as_ref().read(rect, 13, 17).is_err() && image.as_ref().read(rect, 12, 0).is_err());

@@ -1,10 +1,10 @@
 //! The sizes of the locator's networks, and the file that holds their weights: safetensors, stored as `model::weights` are.
 //!
-//! Tensors are `finder.conv{1…}.{weight,bias}` (OIHW; a kernel of 4 moves by two pixels, one of 3 by one), `finder.answer.*`
-//! (1×1), `pointer.conv{1…}.*` (4×4), `pointer.hidden.*` (as large as what is left of the view) and `pointer.answer.*`. The
-//! metadata says `format = "stgan-locator"`, `version`, `size` (the pointer's view) and `threshold`.
+//! Tensors are `detector.conv{1…}.{weight,bias}` (OIHW; a kernel of 4 moves by two pixels, one of 3 by one), `detector.answer.*`
+//! (1×1), `refiner.conv{1…}.*` (4×4), `refiner.hidden.*` (as large as what is left of the view) and `refiner.answer.*`. The
+//! metadata says `format = "stgan-locator"`, `version`, `size` (the refiner's view) and `threshold`.
 
-use super::finder::ANSWERS;
+use super::detector::ANSWERS;
 use super::network::{Layer, Network, tensors};
 use crate::model::storage::{self, Storage};
 use crate::model::{Parameters, TensorSpec};
@@ -17,18 +17,18 @@ use std::collections::BTreeMap;
 pub(crate) const FORMAT: &str = "stgan-locator";
 const VERSION: u32 = 1;
 
-/// The finder's convolutions: kernel and channels of each, kernels of 4 (at stride 2) or 3 (at stride 1).
+/// The detector's convolutions: kernel and channels of each, kernels of 4 (at stride 2) or 3 (at stride 1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FinderSpec {
+pub struct DetectorSpec {
     /// Kernel and channels of each layer.
     pub layers: Vec<[usize; 2]>,
 }
 
-/// The pointer: a view of `size × size` pixels, 4×4 convolutions at stride 2, then one hidden layer over what is left.
+/// The refiner: a view of `size × size` pixels, 4×4 convolutions at stride 2, then one hidden layer over what is left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PointerSpec {
+pub struct RefinerSpec {
     /// Pixels of the view, each way.
     pub size: usize,
     /// Channels of each convolution.
@@ -42,9 +42,9 @@ pub struct PointerSpec {
 #[serde(deny_unknown_fields)]
 pub struct LocatorSpec {
     /// The network over the whole photo.
-    pub finder: FinderSpec,
+    pub detector: DetectorSpec,
     /// The network over one place.
-    pub pointer: PointerSpec,
+    pub refiner: RefinerSpec,
 }
 
 /// A locator's weights file, read and checked.
@@ -60,16 +60,16 @@ pub struct Weights {
     pub metadata: BTreeMap<String, String>,
 }
 
-impl FinderSpec {
+impl DetectorSpec {
     pub(super) fn layers(&self) -> Vec<Layer> {
         let mut input = 3;
         let mut layers = Vec::new();
         for (i, &[kernel, output]) in (1..).zip(&self.layers) {
             let stride = if kernel == 4 { 2 } else { 1 };
-            layers.push(Layer { name: format!("finder.conv{i}"), kernel, stride, channels: (input, output) });
+            layers.push(Layer { name: format!("detector.conv{i}"), kernel, stride, channels: (input, output) });
             input = output;
         }
-        layers.push(Layer { name: "finder.answer".into(), kernel: 1, stride: 1, channels: (input, ANSWERS) });
+        layers.push(Layer { name: "detector.answer".into(), kernel: 1, stride: 1, channels: (input, ANSWERS) });
         layers
     }
 
@@ -85,18 +85,18 @@ impl FinderSpec {
     }
 }
 
-impl PointerSpec {
+impl RefinerSpec {
     pub(super) fn layers(&self) -> Vec<Layer> {
         let (mut input, mut left) = (3, self.size);
         let mut layers = Vec::new();
         for (i, &output) in (1..).zip(&self.channels) {
-            layers.push(Layer { name: format!("pointer.conv{i}"), kernel: 4, stride: 2, channels: (input, output) });
+            layers.push(Layer { name: format!("refiner.conv{i}"), kernel: 4, stride: 2, channels: (input, output) });
             (input, left) = (output, left.div_ceil(2));
         }
         let channels = (input, self.hidden);
-        layers.push(Layer { name: "pointer.hidden".into(), kernel: left, stride: left, channels });
+        layers.push(Layer { name: "refiner.hidden".into(), kernel: left, stride: left, channels });
         let channels = (self.hidden, ANSWERS);
-        layers.push(Layer { name: "pointer.answer".into(), kernel: 1, stride: 1, channels });
+        layers.push(Layer { name: "refiner.answer".into(), kernel: 1, stride: 1, channels });
         layers
     }
 
@@ -115,39 +115,39 @@ impl PointerSpec {
 impl LocatorSpec {
     /// The tensors of both networks.
     pub fn tensors(&self) -> Vec<TensorSpec> {
-        [self.finder.tensors(), self.pointer.tensors()].concat()
+        [self.detector.tensors(), self.refiner.tensors()].concat()
     }
 
     /// # Errors
     /// [`Error::Argument`] for sizes that no network can have.
     pub fn validate(&self) -> Result<()> {
         let bad = |name: &'static str, value: String, expected: &str| Err(Error::argument(name, value, expected));
-        let Self { finder, pointer } = self;
+        let Self { detector, refiner } = self;
         let fits = |&[kernel, channels]: &[usize; 2]| matches!(kernel, 3 | 4) && (1..=1024).contains(&channels);
-        if finder.layers.len() > 16 || !finder.layers.iter().all(fits) {
+        if detector.layers.len() > 16 || !detector.layers.iter().all(fits) {
             let expected = "[kernel, channels] of at most 16 layers, kernels of 3 or 4";
-            return bad("locator.finder.layers", format!("{:?}", finder.layers), expected);
+            return bad("locator.detector.layers", format!("{:?}", detector.layers), expected);
         }
-        if finder.layers.iter().filter(|layer| layer[0] == 4).count() != 3 {
+        if detector.layers.iter().filter(|layer| layer[0] == 4).count() != 3 {
             return bad(
-                "locator.finder.layers",
-                format!("{:?}", finder.layers),
+                "locator.detector.layers",
+                format!("{:?}", detector.layers),
                 "three kernels of 4: one score for 8×8 pixels",
             );
         }
-        if !(16..=256).contains(&pointer.size) {
-            return bad("locator.pointer.size", pointer.size.to_string(), "16 to 256 pixels");
+        if !(16..=256).contains(&refiner.size) {
+            return bad("locator.refiner.size", refiner.size.to_string(), "16 to 256 pixels");
         }
         let channels = |c: &usize| (1..=1024).contains(c);
-        if !(1..=6).contains(&pointer.channels.len()) || !pointer.channels.iter().all(channels) {
+        if !(1..=6).contains(&refiner.channels.len()) || !refiner.channels.iter().all(channels) {
             return bad(
-                "locator.pointer.channels",
-                format!("{:?}", pointer.channels),
+                "locator.refiner.channels",
+                format!("{:?}", refiner.channels),
                 "1 to 6 layers of at least one channel",
             );
         }
-        if !(1..=1024).contains(&pointer.hidden) {
-            return bad("locator.pointer.hidden", pointer.hidden.to_string(), "1 to 1024");
+        if !(1..=1024).contains(&refiner.hidden) {
+            return bad("locator.refiner.hidden", refiner.hidden.to_string(), "1 to 1024");
         }
         Ok(())
     }
@@ -187,15 +187,15 @@ pub fn read(bytes: &[u8]) -> Result<Weights> {
         names.map_while(|name| shape(&name)).map(|s| [s.get(2).copied().unwrap_or(0), s[0]]).collect()
     };
     let spec = LocatorSpec {
-        finder: FinderSpec { layers: layers("finder") },
-        pointer: PointerSpec {
+        detector: DetectorSpec { layers: layers("detector") },
+        refiner: RefinerSpec {
             size,
-            channels: layers("pointer").into_iter().map(|[_, channels]| channels).collect(),
-            hidden: shape("pointer.hidden.weight").and_then(|s| s.first().copied()).unwrap_or(1),
+            channels: layers("refiner").into_iter().map(|[_, channels]| channels).collect(),
+            hidden: shape("refiner.hidden.weight").and_then(|s| s.first().copied()).unwrap_or(1),
         },
     };
     // Without a single layer it is no matter of sizes.
-    for network in ["finder", "pointer"] {
+    for network in ["detector", "refiner"] {
         let name = format!("{network}.conv1.weight");
         if shape(&name).is_none() {
             return Err(Error::TensorMissing { name, expected: "[channels, 3, 4, 4]".into() });
@@ -219,7 +219,7 @@ pub fn write(file: &Weights, storage: Storage) -> Result<Vec<u8>> {
     for (key, value) in [
         ("format", FORMAT.to_owned()),
         ("version", VERSION.to_string()),
-        ("size", file.spec.pointer.size.to_string()),
+        ("size", file.spec.refiner.size.to_string()),
         ("threshold", file.threshold.to_string()),
     ] {
         metadata.insert(key.to_owned(), value);

@@ -6,7 +6,7 @@
 //! ```text
 //!     view pixels ── view_to_canonical ──> canonical square ── Placement::to_photo ──> photo pixels
 //!                                                ^
-//!     glasses pixels ── frame_to_canonical ──────┘
+//!     glasses pixels ── glasses_to_canonical ──────┘
 //! ```
 //!
 //! Canonical coordinates run over [−1, 1] from the first to the last pixel centre of a view,
@@ -41,7 +41,7 @@ pub fn view_to_canonical(size: usize) -> Homography {
 
 /// Maps pixels of the glasses to the canonical pose (F): the alpha bounding box spans the temples
 /// and is centred on the eye line.
-pub fn frame_to_canonical(frame: &Foreground) -> Homography {
+pub fn glasses_to_canonical(frame: &Foreground) -> Homography {
     let bounds = frame.bounding_box();
     let scale = 2.0 * TEMPLE_X / f64::from(bounds.width);
     let centre = |start: u32, length: u32| f64::from(start) + 0.5 * f64::from(length);

@@ -37,13 +37,13 @@ impl Plane {
     }
 
     /// The lens centres, where the pupils should be: the picture's left one first.
-    pub fn eyes(&self) -> [[f64; 2]; 2] {
+    pub fn lens_centres(&self) -> [[f64; 2]; 2] {
         [[-PUPIL_X, EYE_Y], [PUPIL_X, EYE_Y]].map(|pupil| self.0.apply(pupil))
     }
 
     /// The distance between them.
     pub fn eye_distance(&self) -> f64 {
-        let [[ax, ay], [bx, by]] = self.eyes();
+        let [[ax, ay], [bx, by]] = self.lens_centres();
         (bx - ax).hypot(by - ay)
     }
 

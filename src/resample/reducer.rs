@@ -6,14 +6,14 @@ use crate::{Bitmap, Error, Result};
 /// Averages an image down to any smaller size as its rows come in: each pixel is the mean over its area, in premultiplied alpha,
 /// rounded once. Beside the result it holds a few rows, whatever the image's size.
 #[derive(Clone)]
-pub struct Reducer {
+pub struct Downscaler {
     from: (u32, u32),
     to: (u32, u32),
     areas: Areas<f64>,
     pixels: Vec<[u8; 4]>,
 }
 
-impl Reducer {
+impl Downscaler {
     /// From images of one size (width, height) to those of another, which is no larger.
     ///
     /// # Errors
@@ -62,9 +62,9 @@ impl Reducer {
     }
 }
 
-impl std::fmt::Debug for Reducer {
+impl std::fmt::Debug for Downscaler {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (lines, from, to) = (self.areas.lines(), self.from, self.to);
-        write!(f, "Reducer({lines} rows of {}×{}, to {}×{})", from.0, from.1, to.0, to.1)
+        write!(f, "Downscaler({lines} rows of {}×{}, to {}×{})", from.0, from.1, to.0, to.1)
     }
 }

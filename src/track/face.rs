@@ -1,17 +1,17 @@
 //! One face that is followed.
 
-use super::{FaceFinder, OneEuro, Smoothing, TrackSettings};
+use super::{FaceDetector, OneEuro, Smoothing, TrackSettings};
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
-use crate::locate::{Found, Photo};
-use crate::pose::{Placement, Plane, frame_to_canonical};
+use crate::locate::{LocatedFace, Photo};
+use crate::pose::{Placement, Plane, glasses_to_canonical};
 use crate::tryon::TryOn;
 use crate::{Error, Homography, Rect, Result};
 
 /// A face and its frame on one picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Tracked {
+pub struct TrackedFace {
     /// Whose it is: the same for as long as the face is followed.
     pub id: u32,
     /// Where the frame is, smoothed.
@@ -19,7 +19,7 @@ pub struct Tracked {
     /// From frame pixels to the picture's, smoothed; row-major, its last entry 1.
     pub homography: Homography,
     /// The lens centres in the picture's pixels, its left one first.
-    pub eyes: [[f64; 2]; 2],
+    pub lens_centres: [[f64; 2]; 2],
     /// How sure the last look was that a face is there, 0 to 1.
     pub score: f64,
 }
@@ -59,7 +59,7 @@ pub(super) struct Face {
 impl Face {
     /// # Errors
     /// As [`Placement::to_photo`].
-    pub(crate) fn new(id: u32, found: &Found, smoothing: Smoothing) -> Result<Self> {
+    pub(crate) fn new(id: u32, found: &LocatedFace, smoothing: Smoothing) -> Result<Self> {
         let pose = Plane::of(&found.placement())?;
         let (filter, score) = (OneEuro::new(smoothing), found.score);
         Ok(Self { id, pose, shown: pose, filter, score, unseen: 0, doubts: 0, lost: false })
@@ -72,31 +72,31 @@ impl Face {
     /// Whether two are the same face.
     pub(crate) fn is_at(&self, other: &Self) -> bool {
         let apart = self.pose.eye_distance().max(other.pose.eye_distance());
-        offset(&self.pose.eyes(), &other.pose.eyes()) < SAME * apart
+        offset(&self.pose.lens_centres(), &other.pose.lens_centres()) < SAME * apart
     }
 
     /// Looks whether the face is still there, where that is due: every few pictures, and at once while in doubt.
     ///
     /// # Errors
-    /// As [`FaceFinder::look`].
-    pub(crate) fn look<P: Photo>(
+    /// As [`FaceDetector::refine`].
+    pub(crate) fn refine<P: Photo>(
         &mut self,
-        finder: &impl FaceFinder,
+        detector: &impl FaceDetector,
         settings: &TrackSettings,
         picture: &P,
     ) -> Result<(), P::Error> {
         self.unseen += 1;
-        if self.unseen < settings.look_every && self.doubts == 0 {
+        if self.unseen < settings.refine_every && self.doubts == 0 {
             return Ok(());
         }
         self.unseen = 0;
-        let Some(found) = finder.look(picture, &self.pose.placement())? else {
+        let Some(found) = detector.refine(picture, &self.pose.placement())? else {
             self.doubts += 1;
             self.lost = self.doubts >= settings.patience;
             return Ok(());
         };
         (self.score, self.doubts) = (found.score, 0);
-        if offset(&found.eyes, &self.pose.eyes()) > ASTRAY * self.pose.eye_distance() {
+        if offset(&found.pupils, &self.pose.lens_centres()) > ASTRAY * self.pose.eye_distance() {
             self.pose = Plane::of(&found.placement())?;
         }
         Ok(())
@@ -109,9 +109,9 @@ impl Face {
     pub(crate) fn fit<P: Photo>(
         &mut self,
         tryon: &TryOn,
-        frame: &Foreground,
+        glasses: &Foreground,
         picture: &P,
-        steps: usize,
+        updates: usize,
         time: f64,
     ) -> Result<(), P::Error> {
         let start = self.pose.placement();
@@ -128,7 +128,7 @@ impl Face {
             width: start.width * scale,
             rotation: start.rotation,
         };
-        let pose = match tryon.fit(pixels.as_ref(), frame, &there, Some(steps)) {
+        let pose = match tryon.fit(pixels.as_ref(), glasses, &there, Some(updates)) {
             Ok(fit) => {
                 let params = fit.updates().last().map_or([0.0; DIMENSION], |update| update.params);
                 Plane(start.to_photo()? * Homography::exp(&params.map(|x| -x)))
@@ -153,10 +153,10 @@ impl Face {
     ///
     /// # Errors
     /// [`Error::Degenerate`] where the frame would be drawn through infinity.
-    pub(crate) fn tracked(&self, frame: &Foreground) -> Result<Tracked> {
-        let homography = (self.shown.0 * frame_to_canonical(frame)).normalized()?;
-        let (placement, eyes) = (self.shown.placement(), self.shown.eyes());
-        Ok(Tracked { id: self.id, placement, homography, eyes, score: self.score })
+    pub(crate) fn tracked(&self, glasses: &Foreground) -> Result<TrackedFace> {
+        let homography = (self.shown.0 * glasses_to_canonical(glasses)).normalized()?;
+        let (placement, lens_centres) = (self.shown.placement(), self.shown.lens_centres());
+        Ok(TrackedFace { id: self.id, placement, homography, lens_centres, score: self.score })
     }
 }
 

@@ -19,13 +19,13 @@
 mod face;
 mod smooth;
 
-pub use face::Tracked;
+pub use face::TrackedFace;
 pub use smooth::{OneEuro, Smoothing};
 
 use crate::compose::Foreground;
-use crate::locate::{Found, Locator, Photo};
+use crate::locate::{LocatedFace, Locator, Photo};
 use crate::pose::Placement;
-use crate::tryon::{MAX_STEPS, TryOn};
+use crate::tryon::{MAX_UPDATES, TryOn};
 use crate::{Error, Result};
 use face::Face;
 
@@ -33,27 +33,27 @@ use face::Face;
 pub const MAX_PEOPLE: usize = 16;
 
 /// What finds faces for a [`Tracker`]: a [`Locator`], or what a test puts in its place.
-pub trait FaceFinder {
+pub trait FaceDetector {
     /// All faces of a picture, best first.
     ///
     /// # Errors
     /// What reading the picture gives; no face is no error.
-    fn search<P: Photo>(&self, picture: &P) -> Result<Vec<Found>, P::Error>;
+    fn detect<P: Photo>(&self, picture: &P) -> Result<Vec<LocatedFace>, P::Error>;
 
     /// A cheap look at where a face was a moment ago: the face there, or none.
     ///
     /// # Errors
-    /// As [`FaceFinder::search`].
-    fn look<P: Photo>(&self, picture: &P, near: &Placement) -> Result<Option<Found>, P::Error>;
+    /// As [`FaceDetector::search`].
+    fn refine<P: Photo>(&self, picture: &P, near: &Placement) -> Result<Option<LocatedFace>, P::Error>;
 }
 
-impl FaceFinder for Locator {
-    fn search<P: Photo>(&self, picture: &P) -> Result<Vec<Found>, P::Error> {
+impl FaceDetector for Locator {
+    fn detect<P: Photo>(&self, picture: &P) -> Result<Vec<LocatedFace>, P::Error> {
         self.locate_in(picture, self.threshold())
     }
 
-    fn look<P: Photo>(&self, picture: &P, near: &Placement) -> Result<Option<Found>, P::Error> {
-        self.look_in(picture, near)
+    fn refine<P: Photo>(&self, picture: &P, near: &Placement) -> Result<Option<LocatedFace>, P::Error> {
+        self.refine_in(picture, near)
     }
 }
 
@@ -66,7 +66,7 @@ pub struct TrackSettings {
     /// The filter of what is shown; its unit of length is the eye distance.
     pub smoothing: Smoothing,
     /// Every how many pictures a look says whether a face is still there.
-    pub look_every: u32,
+    pub refine_every: u32,
     /// Looks in a row without a face that lose it.
     pub patience: u32,
     /// Seconds between searches for more people while some are followed.
@@ -80,7 +80,7 @@ impl Default for TrackSettings {
         Self {
             people: 1,
             smoothing: Smoothing { rest: 1.0, slope: 10.0, speed: 1.0 },
-            look_every: 1,
+            refine_every: 1,
             patience: 2,
             search_every: 0.5,
             gap: 1.0,
@@ -92,8 +92,8 @@ impl Default for TrackSettings {
 #[derive(Clone, Debug)]
 pub struct Tracker<F = Locator> {
     tryon: TryOn,
-    finder: F,
-    frame: Foreground,
+    detector: F,
+    glasses: Foreground,
     settings: TrackSettings,
     /// The longest followed first.
     faces: Vec<Face>,
@@ -104,34 +104,34 @@ pub struct Tracker<F = Locator> {
     searched: f64,
 }
 
-impl<F: FaceFinder> Tracker<F> {
+impl<F: FaceDetector> Tracker<F> {
     /// # Errors
     /// [`Error::Argument`] for settings outside of their ranges.
-    pub fn new(tryon: TryOn, finder: F, frame: Foreground, settings: TrackSettings) -> Result<Self> {
+    pub fn new(tryon: TryOn, detector: F, glasses: Foreground, settings: TrackSettings) -> Result<Self> {
         let check = |name, fine: bool, value: String, expected: &str| match fine {
             true => Ok(()),
             false => Err(Error::argument(name, value, expected)),
         };
-        let TrackSettings { people, smoothing, look_every, patience, search_every, gap } = settings;
+        let TrackSettings { people, smoothing, refine_every, patience, search_every, gap } = settings;
         check("people", (1..=MAX_PEOPLE).contains(&people), people.to_string(), "1 to 16")?;
         let Smoothing { rest, slope, speed } = smoothing;
         let finite = [rest, slope, speed, search_every, gap].iter().all(|x| x.is_finite());
         let fine = rest > 0.0 && slope >= 0.0 && speed > 0.0;
         check("smoothing", finite && fine, format!("{smoothing:?}"), "positive, finite numbers")?;
-        let often = look_every > 0 && patience > 0 && search_every >= 0.0 && gap > 0.0;
+        let often = refine_every > 0 && patience > 0 && search_every >= 0.0 && gap > 0.0;
         check("settings", finite && often, format!("{settings:?}"), "at least one picture, and positive times")?;
         let searched = f64::NEG_INFINITY;
-        Ok(Self { tryon, finder, frame, settings, faces: Vec::new(), count: 0, last: None, searched })
+        Ok(Self { tryon, detector, glasses, settings, faces: Vec::new(), count: 0, last: None, searched })
     }
 
     /// Another frame, on everybody, from the next picture on: faces stay found.
-    pub fn set_frame(&mut self, frame: Foreground) {
-        self.frame = frame;
+    pub fn set_glasses(&mut self, glasses: Foreground) {
+        self.glasses = glasses;
     }
 
     /// The glasses that faces wear.
-    pub fn frame(&self) -> &Foreground {
-        &self.frame
+    pub fn glasses(&self) -> &Foreground {
+        &self.glasses
     }
 
     /// Looks at the next picture, taken at `time`, and moves frames along with their faces by `steps` updates each. A
@@ -139,14 +139,14 @@ impl<F: FaceFinder> Tracker<F> {
     /// been followed for the longest come first; none is no error.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a time that is not finite, no step, or more than [`MAX_STEPS`]; what reading the picture
+    /// [`Error::Argument`] for a time that is not finite, no step, or more than [`MAX_UPDATES`]; what reading the picture
     /// gives.
-    pub fn advance<P: Photo>(&mut self, picture: &P, time: f64, steps: usize) -> Result<Vec<Tracked>, P::Error> {
+    pub fn advance<P: Photo>(&mut self, picture: &P, time: f64, updates: usize) -> Result<Vec<TrackedFace>, P::Error> {
         if !time.is_finite() {
             return Err(Error::argument("time", time, "seconds, a finite number").into());
         }
-        if !(1..=MAX_STEPS).contains(&steps) {
-            return Err(Error::argument("steps", steps, format!("1 to {MAX_STEPS}")).into());
+        if !(1..=MAX_UPDATES).contains(&updates) {
+            return Err(Error::argument("updates", updates, format!("1 to {MAX_UPDATES}")).into());
         }
         let size = picture.size();
         let follows = |(before, last): (_, f64)| before == size && time > last && time - last <= self.settings.gap;
@@ -157,7 +157,7 @@ impl<F: FaceFinder> Tracker<F> {
         self.last = Some((size, time));
 
         for face in &mut self.faces {
-            face.look(&self.finder, &self.settings, picture)?;
+            face.refine(&self.detector, &self.settings, picture)?;
         }
         self.faces.retain(|face| !face.is_lost());
         let room = self.faces.len() < self.settings.people;
@@ -166,15 +166,15 @@ impl<F: FaceFinder> Tracker<F> {
             self.search(picture)?;
         }
         for face in &mut self.faces {
-            face.fit(&self.tryon, &self.frame, picture, steps, time)?;
+            face.fit(&self.tryon, &self.glasses, picture, updates, time)?;
         }
         self.forget();
-        Ok(self.faces.iter().map(|face| face.tracked(&self.frame)).collect::<Result<_>>()?)
+        Ok(self.faces.iter().map(|face| face.tracked(&self.glasses)).collect::<Result<_>>()?)
     }
 
     /// Takes up faces that are not followed yet.
     fn search<P: Photo>(&mut self, picture: &P) -> Result<(), P::Error> {
-        for found in self.finder.search(picture)? {
+        for found in self.detector.detect(picture)? {
             // A place that no frame can be at is no face.
             let Ok(face) = Face::new(self.count, &found, self.settings.smoothing) else { continue };
             if self.faces.len() < self.settings.people && !self.faces.iter().any(|other| face.is_at(other)) {

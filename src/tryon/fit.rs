@@ -21,7 +21,7 @@ pub struct Update {
 #[must_use]
 pub struct Fit {
     pub(super) photo: (u32, u32),
-    pub(super) frame: (u32, u32),
+    pub(super) glasses: (u32, u32),
     /// p before the first update.
     pub(super) start: [f64; DIMENSION],
     pub(super) placed: Homography,
@@ -34,9 +34,9 @@ impl Fit {
         self.photo
     }
 
-    /// Width and height of the frame image.
-    pub fn frame(&self) -> (u32, u32) {
-        self.frame
+    /// Width and height of the glasses image.
+    pub fn glasses(&self) -> (u32, u32) {
+        self.glasses
     }
 
     /// The updates, in order.
@@ -44,34 +44,29 @@ impl Fit {
         &self.updates
     }
 
-    /// The number of updates, which is also the last step.
-    pub fn steps(&self) -> usize {
-        self.updates.len()
-    }
-
-    /// From frame pixels to photo pixels after `step` updates; 0 is the frame as placed.
+    /// From frame pixels to photo pixels after `update` updates; 0 is the frame as placed.
     ///
     /// # Errors
-    /// [`Error::Step`] beyond the last one.
-    pub fn homography(&self, step: usize) -> Result<Homography> {
-        match step {
+    /// [`Error::UpdateIndex`] beyond the last one.
+    pub fn homography(&self, update: usize) -> Result<Homography> {
+        match update {
             0 => Ok(self.placed),
-            _ => match self.updates.get(step - 1) {
-                Some(update) => Ok(update.homography),
-                None => Err(Error::Step { step, last: self.steps() }),
+            _ => match self.updates.get(update - 1) {
+                Some(after) => Ok(after.homography),
+                None => Err(Error::UpdateIndex { index: update, last: self.updates.len() }),
             },
         }
     }
 
-    /// How far update `step`, from 1, moved the frame: the mean over pupils and temples, in eye distances of the frame as placed.
+    /// How far update `update`, from 1, moved the frame: the mean over pupils and temples, in eye distances of the frame as placed.
     ///
     /// # Errors
-    /// [`Error::Step`] for 0, and beyond the last one.
-    pub fn moved(&self, step: usize) -> Result<f64> {
-        let Some(after) = step.checked_sub(1).and_then(|i| self.updates.get(i)) else {
-            return Err(Error::Step { step, last: self.steps() });
+    /// [`Error::UpdateIndex`] for 0, and beyond the last one.
+    pub fn moved(&self, update: usize) -> Result<f64> {
+        let Some(after) = update.checked_sub(1).and_then(|i| self.updates.get(i)) else {
+            return Err(Error::UpdateIndex { index: update, last: self.updates.len() });
         };
-        let before = step.checked_sub(2).map_or(&self.start, |i| &self.updates[i].params);
+        let before = update.checked_sub(2).map_or(&self.start, |i| &self.updates[i].params);
         Ok(confidence::moved(before, &after.params))
     }
 
@@ -81,6 +76,6 @@ impl Fit {
     ///
     /// It knows fits that found no face from those that did. Of a face that was found it does not know whether the frame sits well.
     pub fn confidence(&self) -> Option<f64> {
-        self.moved(self.steps()).ok().map(confidence::confidence)
+        self.moved(self.updates.len()).ok().map(confidence::confidence)
     }
 }

@@ -53,7 +53,7 @@ fn what_cannot_be_drawn_is_refused() {
     let rect = Rect { x: 0, y: 0, width: 4, height: 4 };
     assert_eq!(blend(&frame, &IDENTITY, &mut [0; 60], rect).unwrap_err().code(), "image-size");
     let faint = image(6, 6, |_, _| [255, 255, 255, 25]);
-    assert_eq!(Foreground::new(faint.as_ref()).unwrap_err().code(), "empty-frame");
+    assert_eq!(Foreground::new(faint.as_ref()).unwrap_err().code(), "empty-glasses");
 }
 
 #[test]

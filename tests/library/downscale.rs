@@ -1,6 +1,6 @@
 //! The one downscaler against its definition: means over areas in premultiplied alpha.
 
-use stgan::internals::resample::{Pyramid, PyramidBuilder, Reducer};
+use stgan::internals::resample::{Downscaler, Pyramid, PyramidBuilder};
 use stgan::{Bitmap, Homography, Rect};
 
 /// Opaque lines, translucent ones, and lines with clear pixels whose colour must not show.
@@ -52,7 +52,7 @@ fn bitmaps_are_means_over_areas() {
             if to.0 > from.0 || to.1 > from.1 {
                 continue;
             }
-            let mut reducer = Reducer::new(from, to).unwrap();
+            let mut reducer = Downscaler::new(from, to).unwrap();
             reducer.push(image.data()).unwrap();
             let found = reducer.finish().unwrap();
             assert_eq!((found.width(), found.height()), to);
@@ -104,7 +104,7 @@ fn bands_of_any_height_give_the_same() {
     };
     for rows in [1, 2, 7, 64, 599] {
         for to in [(5, 6), (37, 1), (36, 599), (37, 600), (8, 150)] {
-            let [mut once, mut bands] = [(); 2].map(|()| Reducer::new(size, to).unwrap());
+            let [mut once, mut bands] = [(); 2].map(|()| Downscaler::new(size, to).unwrap());
             once.push(image.data()).unwrap();
             for band in image.data().chunks(rows * 4 * size.0 as usize) {
                 bands.push(band).unwrap();
@@ -126,7 +126,7 @@ fn bands_of_any_height_give_the_same() {
 fn cells_of_more_pixels_than_small_sums_hold() {
     // White: the largest sums that there can be, in both directions.
     for (width, height, to) in [(70_001, 3, (2, 1)), (3, 70_001, (1, 2)), (1000, 1000, (1, 1))] {
-        let mut reducer = Reducer::new((width, height), to).unwrap();
+        let mut reducer = Downscaler::new((width, height), to).unwrap();
         reducer.push(&vec![255; 4 * (width * height) as usize]).unwrap();
         assert!(reducer.finish().unwrap().data().iter().all(|&byte| byte == 255));
     }
@@ -142,10 +142,10 @@ fn cells_of_more_pixels_than_small_sums_hold() {
 fn what_does_not_fit_is_refused() {
     let code = |result: stgan::Result<()>| result.unwrap_err().code();
     for to in [(6, 5), (5, 0), (0, 5)] {
-        assert_eq!(Reducer::new((5, 5), to).unwrap_err().code(), "argument");
+        assert_eq!(Downscaler::new((5, 5), to).unwrap_err().code(), "argument");
     }
-    assert_eq!(Reducer::new((u32::MAX, u32::MAX), (1, 1)).unwrap_err().code(), "image-too-large");
-    let mut reducer = Reducer::new((5, 5), (2, 2)).unwrap();
+    assert_eq!(Downscaler::new((u32::MAX, u32::MAX), (1, 1)).unwrap_err().code(), "image-too-large");
+    let mut reducer = Downscaler::new((5, 5), (2, 2)).unwrap();
     assert_eq!(code(reducer.push(&[0; 30])), "argument");
     assert_eq!(code(reducer.push(&[])), "argument");
     reducer.push(&[0; 80]).unwrap();

@@ -2,7 +2,7 @@
 
 use stgan::compose::{self, Foreground};
 use stgan::model::{Cascade, GeneratorSpec, Inputs, Parameters, initialise};
-use stgan::{Bitmap, MAX_STEPS, Placement, Rect, TryOn};
+use stgan::{Bitmap, MAX_UPDATES, Placement, Rect, TryOn};
 
 /// Two stages whose answer is always the bias of their last layer.
 fn constant(updates: [[f32; 8]; 2]) -> TryOn {
@@ -52,7 +52,7 @@ fn step_zero_is_the_placement() {
     let (sin, cos) = 30f64.to_radians().sin_cos();
     assert_near(placed.apply([90.0, 20.0]), [160.0 + 60.0 * cos, 90.0 + 60.0 * sin]);
     assert_near(placed.apply([50.0, 30.0]), [160.0 - 15.0 * sin, 90.0 + 15.0 * cos]);
-    assert_eq!((fit.photo(), fit.frame(), placed.0[8]), ((320, 200), (100, 40), 1.0));
+    assert_eq!((fit.photo(), fit.glasses(), placed.0[8]), ((320, 200), (100, 40), 1.0));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn an_update_moves_the_frame_against_its_parameters() {
     let tryon = constant([update, [0.0; 8]]);
     let straight = Placement { rotation: 0.0, ..PLACEMENT };
     let fit = tryon.fit(photo(320, 200).as_ref(), &frame(), &straight, None).unwrap();
-    assert_eq!(fit.steps(), 2);
+    assert_eq!(fit.updates().len(), 2);
     let shift = 0.25 * 120.0 / (2.0 * 0.613);
     for step in [1, 2] {
         assert_near(fit.homography(step).unwrap().apply([50.0, 20.0]), [160.0, 90.0 - shift]);
@@ -85,7 +85,7 @@ fn a_mirrored_photo_gets_the_mirrored_fit() {
     let turned = Placement { x: 320.0 - PLACEMENT.x, rotation: -PLACEMENT.rotation, ..PLACEMENT };
     let a = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
     let b = tryon.fit(mirror.as_ref(), &frame, &turned, None).unwrap();
-    for step in 0..=a.steps() {
+    for step in 0..=a.updates().len() {
         // The frame is its own mirror image about x = 50.
         let (left, right) =
             (a.homography(step).unwrap().apply([10.0, 12.0]), b.homography(step).unwrap().apply([90.0, 12.0]));
@@ -117,21 +117,21 @@ fn the_region_is_all_that_the_networks_need() {
     let (tryon, frame) = (shipped(), frame());
     let whole = photo(900, 700);
     for placement in [PLACEMENT, Placement { x: 5.0, y: 690.0, width: 300.0, rotation: -170.0 }] {
-        let rect = tryon.look((900, 700), &placement).unwrap().rect();
+        let rect = tryon.view((900, 700), &placement).unwrap().rect();
         let fit = tryon.fit(whole.as_ref(), &frame, &placement, None).unwrap();
         let cut = whole.as_ref().crop(rect).unwrap();
-        let mut look = tryon.look((900, 700), &placement).unwrap();
+        let mut look = tryon.view((900, 700), &placement).unwrap();
         look.push(cut.data()).unwrap();
-        assert_eq!(fit, tryon.fit_look(look, &frame, None).unwrap());
+        assert_eq!(fit, tryon.fit_view(look, &frame, None).unwrap());
         // In bands, however they are cut.
-        let mut look = tryon.look((900, 700), &placement).unwrap();
+        let mut look = tryon.view((900, 700), &placement).unwrap();
         let (first, rest) = cut.data().split_at(7 * 4 * rect.width as usize);
         look.push(first).unwrap();
         assert_eq!(look.push(&rest[1..]).unwrap_err().code(), "image-size");
-        assert_eq!(tryon.fit_look(look.clone(), &frame, None).unwrap_err().code(), "image-size");
+        assert_eq!(tryon.fit_view(look.clone(), &frame, None).unwrap_err().code(), "image-size");
         look.push(rest).unwrap();
         assert_eq!(look.push(first).unwrap_err().code(), "image-size");
-        assert_eq!(fit, tryon.fit_look(look, &frame, None).unwrap());
+        assert_eq!(fit, tryon.fit_view(look, &frame, None).unwrap());
         // What lies outside of it does not matter.
         let mut other = photo(900, 700);
         for (i, pixel) in other.data_mut().chunks_exact_mut(4).enumerate() {
@@ -168,7 +168,7 @@ fn the_fit_does_not_depend_on_the_photos_resolution() {
 fn the_composite_touches_only_the_frames_footprint() {
     let (tryon, frame, photo) = (shipped(), frame(), photo(320, 200));
     let fit = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
-    for step in 0..=fit.steps() {
+    for step in 0..=fit.updates().len() {
         let h = fit.homography(step).unwrap();
         let Some(Rect { x, y, width, height }) = compose::footprint(&frame, &h, (320, 200)).unwrap() else { continue };
         let picture = compose::composite(photo.as_ref(), &frame, &h).unwrap();
@@ -198,8 +198,8 @@ fn placements_that_make_no_sense_are_refused() {
         assert!(error.to_string().contains(&format!("placement's {field} ")), "{error}");
     }
     let fine = Placement { x: 30.0, y: 20.0, width: 20.0, rotation: 0.0 };
-    assert_eq!(tryon.fit(photo.as_ref(), &frame, &fine, Some(MAX_STEPS + 1)).unwrap_err().code(), "argument");
-    let mut look = tryon.look((64, 48), &fine).unwrap();
+    assert_eq!(tryon.fit(photo.as_ref(), &frame, &fine, Some(MAX_UPDATES + 1)).unwrap_err().code(), "argument");
+    let mut look = tryon.view((64, 48), &fine).unwrap();
     let narrower = vec![0; 4 * (look.rect().width as usize - 1)];
     assert_eq!(look.push(&narrower).unwrap_err().code(), "image-size");
 }
@@ -221,5 +221,5 @@ fn an_update_that_breaks_the_homography_is_an_error() {
 fn an_empty_frame_is_an_error() {
     let mut faint = Bitmap::transparent(10, 10).unwrap();
     faint.data_mut()[3] = 25;
-    assert_eq!(Foreground::new(faint.as_ref()).err().unwrap().code(), "empty-frame");
+    assert_eq!(Foreground::new(faint.as_ref()).err().unwrap().code(), "empty-glasses");
 }

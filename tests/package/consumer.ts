@@ -5,7 +5,6 @@ import {
   type Overlay,
   type Placement,
   type Progress,
-  pictures,
   StganError,
   type StganErrorCode,
   type Track,
@@ -14,6 +13,7 @@ import {
   type TrackState,
   TryOn,
   type Update,
+  videoFrames,
 } from 'stgan';
 
 const controller = new AbortController();
@@ -36,7 +36,7 @@ export async function everything(photo: ImageSource, frame: HTMLImageElement | B
   }: { stages: number; updates: number; size: number; metadata: Readonly<Record<string, string>> } = tryOn.model;
   using fit: Fit = await tryOn.fit(photo, frame, {
     placement: { ...placement, rotation: undefined },
-    steps: stages + most + size,
+    updates: stages + most + size,
   });
   const updates: readonly Update[] = fit.updates;
   const numbers: Float64Array[] = [
@@ -45,28 +45,33 @@ export async function everything(photo: ImageSource, frame: HTMLImageElement | B
     ...updates.flatMap(({ delta, params, homography }) => [delta, params, homography]),
   ];
   const overlay: Overlay | null = fit.overlay();
-  if (!overlay) throw new StganError('step', `${metadata.task} ${numbers.length}`);
+  if (!overlay) throw new StganError('update', `${metadata.task} ${numbers.length}`);
   await TryOn.create({ signal: undefined, weights: new Uint8Array() });
   await tryOn.fit({ data: new Uint8Array(4), width: 1, height: 1 }, overlay.image, { placement });
-  return fit.composite({ step: 0 });
+  return fit.composite({ update: 0 });
 }
 
 export async function live(tryOn: TryOn, video: HTMLVideoElement, frame: ImageSource): Promise<void> {
-  const sources: TrackSource[] = ['camera', video, new MediaStream(), pictures(video, { signal: controller.signal })];
+  const sources: TrackSource[] = [
+    'camera',
+    video,
+    new MediaStream(),
+    videoFrames(video, { signal: controller.signal }),
+  ];
   const seen: TrackedFace[] = [];
   for (const source of sources) {
     using track: Track = await tryOn.track(source, frame, {
       canvas: new OffscreenCanvas(1, 1),
       people: 2,
-      steps: undefined,
+      updates: undefined,
       budget: 20,
       signal: controller.signal,
       onFrame: ({ faces, times: { read, find, fit, draw } }) =>
         read + find + fit + draw < 33 && void seen.push(...faces),
       onState: (state: TrackState) => void console.log(state),
     });
-    await track.setFrame(await track.snapshot());
-    const [{ x, y }] = track.faces[0]?.eyes ?? [{ x: 0, y: 0 }];
+    await track.setGlasses(await track.snapshot());
+    const [{ x, y }] = track.faces[0]?.lensCentres ?? [{ x: 0, y: 0 }];
     await tryOn.fit(video.poster as never, frame, { placement: { ...track.faces[0]!.placement, x, y } });
     track.stop();
     await track.ended;

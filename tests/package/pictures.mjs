@@ -60,7 +60,7 @@ export function photo(width = 640, height = 480) {
 }
 
 /** How far a face found on `photo` is off the pupils that it draws, in eye distances. */
-export function offPupils({ eyes }, { width, height }) {
+export function offPupils({ pupils: eyes }, { width, height }) {
   const [left, right] = [-1, 1].map((side) => ({ x: width / 2 + side * width * 0.068, y: height * 0.4 }));
   const far = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
   return (far(eyes[0], left) + far(eyes[1], right)) / 2 / far(left, right);

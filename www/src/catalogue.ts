@@ -3,7 +3,7 @@ import type { Placement } from './geometry.ts';
 import type { FrameChoice, PhotoChoice, State, Store } from './state.ts';
 
 interface GalleryFile {
-  frames: { id: string; name: string; kind: string; file: string; thumbnail?: string }[];
+  glasses: { id: string; name: string; kind: string; file: string; thumbnail?: string }[];
   portraits: {
     id: string;
     name: string;
@@ -24,9 +24,9 @@ export async function loadGallery(): Promise<Gallery> {
   const address = (file: string): string => new URL(file, folder).href;
   const response = await fetch(address('gallery.json'));
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  const { frames, portraits } = (await response.json()) as GalleryFile;
+  const { glasses, portraits } = (await response.json()) as GalleryFile;
   return {
-    frames: frames.map(({ file, thumbnail, id, name, kind }) => ({
+    frames: glasses.map(({ file, thumbnail, id, name, kind }) => ({
       id,
       name,
       kind,

@@ -1,5 +1,5 @@
 /** The worker's part of the live view: pictures come from the page one at a time, and are drawn with the frame on. */
-import type { Track, TrackedPicture, TryOn, VideoPicture } from 'stgan';
+import type { FrameImage, Track, TrackedFrame, TryOn } from 'stgan';
 import { PictureError } from './pictures.ts';
 import type { LiveInfo } from './protocol.ts';
 
@@ -9,18 +9,18 @@ interface Waiting {
 }
 
 /** Pictures for a track, as they are pushed. */
-class Queue implements AsyncIterable<VideoPicture> {
-  #next: ((picture: VideoPicture) => void) | null = null;
-  #early: VideoPicture[] = [];
+class Queue implements AsyncIterable<FrameImage> {
+  #next: ((picture: FrameImage) => void) | null = null;
+  #early: FrameImage[] = [];
 
-  push(picture: VideoPicture): void {
+  push(picture: FrameImage): void {
     if (this.#next) this.#next(picture);
     else this.#early.push(picture);
     this.#next = null;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<VideoPicture, void, void> {
-    for (;;) yield this.#early.shift() ?? (await new Promise<VideoPicture>((resolve) => (this.#next = resolve)));
+  async *[Symbol.asyncIterator](): AsyncGenerator<FrameImage, void, void> {
+    for (;;) yield this.#early.shift() ?? (await new Promise<FrameImage>((resolve) => (this.#next = resolve)));
   }
 }
 
@@ -73,8 +73,8 @@ export class Live {
     return info;
   }
 
-  async setFrame(frame: ImageData): Promise<void> {
-    await this.#track?.setFrame(frame);
+  async setGlasses(frame: ImageData): Promise<void> {
+    await this.#track?.setGlasses(frame);
   }
 
   /** The picture that was last kept. */
@@ -93,7 +93,7 @@ export class Live {
 
 const stopped = (): PictureError => new PictureError('stale', 'the camera has been stopped');
 
-function summary({ width, height, faces, times: { read, find, fit, draw } }: TrackedPicture): LiveInfo {
+function summary({ width, height, faces, times: { read, find, fit, draw } }: TrackedFrame): LiveInfo {
   return {
     width,
     height,

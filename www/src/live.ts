@@ -1,5 +1,5 @@
 /** The live view: the camera's pictures go to the worker one at a time, and come back drawn, with the frame on. */
-import { pictures } from 'stgan';
+import { videoFrames } from 'stgan';
 import type { Announcer } from './announce.ts';
 import type { Client } from './client.ts';
 import { cameraNotice, liveNotice } from './messages.ts';
@@ -120,7 +120,7 @@ export class Live {
     this.#change({ phase: 'searching' });
     this.#announce.say(LOOKING);
     this.#since = { time: performance.now(), pictures: 0, work: 0 };
-    for await (const picture of pictures(video, { signal })) {
+    for await (const picture of videoFrames(video, { signal })) {
       if (signal.aborted) return picture.close();
       const keep = this.#keep;
       this.#keep = false;

@@ -42,7 +42,7 @@ export function photoNotice(error: unknown, name: string): Notice {
 
 export function frameNotice(error: unknown, name: string): Notice {
   switch (codeOf(error)) {
-    case 'empty-frame':
+    case 'empty-glasses':
       return {
         title: `“${name}” is fully transparent.`,
         advice: 'Choose a PNG or WebP picture in which the glasses can be seen.',

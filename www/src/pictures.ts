@@ -14,7 +14,7 @@ const VISIBLE = 26;
 /** A failure with a name the page has words for. */
 export class PictureError extends Error {
   constructor(
-    readonly code: 'fetch' | 'not-an-image' | 'image-too-large' | 'empty-frame' | 'encode' | 'stale',
+    readonly code: 'fetch' | 'not-an-image' | 'image-too-large' | 'empty-glasses' | 'encode' | 'stale',
     message: string,
   ) {
     super(message);
@@ -101,7 +101,7 @@ export async function readFrame(source: Source): Promise<{ pixels: ImageData; in
   drawing.drawImage(bitmap, 0, 0);
   const pixels = drawing.getImageData(0, 0, width, height);
   const { box, transparent } = measureAlpha(pixels);
-  if (!box) throw new PictureError('empty-frame', 'every pixel is transparent');
+  if (!box) throw new PictureError('empty-glasses', 'every pixel is transparent');
   return { pixels, info: { width, height, box, transparent, display: bitmap } };
 }
 

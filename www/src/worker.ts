@@ -119,7 +119,7 @@ const handlers: Handlers = {
 
   async patch({ fit, step, scale }) {
     const start = performance.now();
-    const overlay = fitOf(fit).overlay({ step });
+    const overlay = fitOf(fit).overlay({ update: step });
     const milliseconds = performance.now() - start;
     if (!overlay) return { answer: { box: null, image: null, milliseconds } };
     const { x, y, image: pixels } = overlay;
@@ -157,10 +157,10 @@ const handlers: Handlers = {
     const bitmap = photoOf(id);
     let pixels: ImageData;
     if (known !== null) {
-      pixels = fitOf(known).composite({ step });
+      pixels = fitOf(known).composite({ update: step });
     } else {
-      const fit = await (await model).fit(bitmap, (await frameOf(frame)).pixels, { placement, steps: 1 });
-      pixels = fit.composite({ step: 0 });
+      const fit = await (await model).fit(bitmap, (await frameOf(frame)).pixels, { placement, updates: 1 });
+      pixels = fit.composite({ update: 0 });
       fit.dispose();
     }
     return { answer: await encoded(pixels, type) };
@@ -179,7 +179,7 @@ const handlers: Handlers = {
 
   async 'live-frame'({ frame, source }) {
     const { pixels } = await frameOf(frame, source);
-    await live.setFrame(pixels);
+    await live.setGlasses(pixels);
     return { answer: null };
   },
 

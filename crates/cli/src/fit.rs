@@ -1,4 +1,4 @@
-//! `stgan fit`: a frame onto a photo, where somebody put it or where a face is found.
+//! `stgan fit`: glasses onto a photo, where somebody put it or where a face is found.
 
 use crate::files;
 use anyhow::{Context, Result, ensure};
@@ -6,31 +6,31 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use stgan::compose::{self, Foreground};
-use stgan::{BitmapRef, Fit, Found, Homography, Placement, Rect};
+use stgan::{BitmapRef, Fit, Homography, LocatedFace, Placement, Rect};
 
-/// Fit a frame to a photo: to the face that is found, or from a rough placement.
+/// Fit glasses to a photo: to the face that is found, or from a rough placement.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// JPEG (turned upright by its EXIF orientation), PNG or WebP.
     photo: PathBuf,
-    /// A frame with a transparent background: PNG or WebP.
-    frame: PathBuf,
-    /// Where the frame is at first: the centre and the width of its opaque part in photo pixels, and its rotation in degrees
+    /// Glasses with a transparent background: PNG or WebP.
+    glasses: PathBuf,
+    /// Where the glasses is at first: the centre and the width of its opaque part in photo pixels, and its rotation in degrees
     /// clockwise. By default it is put on the face that is found best.
     #[arg(long, value_name = "X,Y,WIDTH[,DEGREES]", value_parser = placement, allow_hyphen_values = true)]
     at: Option<Placement>,
-    /// Put a frame on everybody who is found.
+    /// Put glasses on everybody who is found.
     #[arg(long, conflicts_with = "at")]
     all: bool,
-    /// The photo with the frame, at the photo's own size: .png, .jpg or .webp.
+    /// The photo with the glasses, at the photo's own size: .png, .jpg or .webp.
     #[arg(short, long)]
     output: Option<PathBuf>,
-    /// Print the updates and homographies (frame pixels to photo pixels) as JSON.
+    /// Print the updates and homographies (glasses pixels to photo pixels) as JSON.
     #[arg(long)]
     json: bool,
     /// Updates; by default as many as the weights file says.
     #[arg(long)]
-    steps: Option<usize>,
+    updates: Option<usize>,
     /// Weights file; the program's own by default.
     #[arg(long)]
     weights: Option<PathBuf>,
@@ -52,20 +52,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     ensure!(arguments.json || arguments.output.is_some(), "nothing to do: name an --output, or ask for --json");
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let photo = files::read_image(&arguments.photo)?;
-    let frame = files::read_image(&arguments.frame)?;
-    let frame = Foreground::new(frame.as_ref()).with_context(|| arguments.frame.display().to_string())?;
+    let glasses = files::read_image(&arguments.glasses)?;
+    let glasses = Foreground::new(glasses.as_ref()).with_context(|| arguments.glasses.display().to_string())?;
     let starts = starts(arguments, photo.as_ref())?;
-    let mut picture = photo.clone();
+    let mut image = photo.clone();
     let whole = Rect { x: 0, y: 0, width: photo.width(), height: photo.height() };
     let mut reports = Vec::new();
     for (placement, face) in starts {
-        let fit = tryon.fit(photo.as_ref(), &frame, &placement, arguments.steps)?;
-        let last = fit.homography(fit.steps())?;
-        compose::blend(&frame, &last, picture.data_mut(), whole)?;
+        let fit = tryon.fit(photo.as_ref(), &glasses, &placement, arguments.updates)?;
+        let last = fit.homography(fit.updates().len())?;
+        compose::blend(&glasses, &last, image.data_mut(), whole)?;
         reports.push(report(&fit, &last, &placement, face.as_ref()));
     }
     if let Some(path) = &arguments.output {
-        files::write_image(path, picture)?;
+        files::write_image(path, image)?;
     }
     if arguments.json {
         // One object for one face, a list of them for everybody.
@@ -75,15 +75,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where frames are at first, with the faces that say so.
-fn starts(arguments: &Arguments, photo: BitmapRef) -> Result<Vec<(Placement, Option<Found>)>> {
+/// Where glasses are at first, with the faces that say so.
+fn starts(arguments: &Arguments, photo: BitmapRef) -> Result<Vec<(Placement, Option<LocatedFace>)>> {
     if let Some(placement) = arguments.at {
         return Ok(vec![(placement, None)]);
     }
     let mut found = files::locator(arguments.locator.as_deref())?.locate(photo)?;
     ensure!(
         !found.is_empty(),
-        "no-face: no face was found in {}; --at says where the frame goes",
+        "no-face: no face was found in {}; --at says where the glasses goes",
         arguments.photo.display()
     );
     if !arguments.all {
@@ -92,23 +92,23 @@ fn starts(arguments: &Arguments, photo: BitmapRef) -> Result<Vec<(Placement, Opt
     Ok(found.into_iter().map(|face| (face.placement(), Some(face))).collect())
 }
 
-fn report(fit: &Fit, last: &Homography, placement: &Placement, face: Option<&Found>) -> Value {
+fn report(fit: &Fit, last: &Homography, placement: &Placement, face: Option<&LocatedFace>) -> Value {
     let updates: Vec<_> = fit
         .updates()
         .iter()
         .map(|update| json!({ "delta": update.delta, "params": update.params, "homography": update.homography.0 }))
         .collect();
-    let (photo, frame) = (fit.photo(), fit.frame());
+    let (photo, glasses) = (fit.photo(), fit.glasses());
     let Placement { x, y, width, rotation } = placement;
     let mut report = json!({
         "photo": [photo.0, photo.1],
-        "frame": [frame.0, frame.1],
+        "glasses": [glasses.0, glasses.1],
         "placement": { "x": x, "y": y, "width": width, "rotation": rotation },
         "updates": updates,
         "homography": last.0,
     });
     if let Some(face) = face {
-        report["face"] = json!({ "eyes": face.eyes, "score": face.score });
+        report["face"] = json!({ "pupils": face.pupils, "score": face.score });
     }
     report
 }

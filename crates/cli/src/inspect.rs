@@ -50,9 +50,9 @@ fn describe(path: &Path, bytes: usize, file: &Weights) -> Result<String, std::fm
 fn describe_locator(path: &Path, bytes: usize, file: &locate::Weights) -> Result<String, std::fmt::Error> {
     let (mut text, spec) = (String::new(), &file.spec);
     writeln!(text, "{}: {:.2} MB", path.display(), bytes as f64 / 1e6)?;
-    writeln!(text, "locator: finder with [kernel, channels] {:?}", spec.finder.layers)?;
-    let (size, pointer) = (spec.pointer.size, &spec.pointer);
-    writeln!(text, "pointer of {size}×{size} pixels, channels {:?}, hidden {}", pointer.channels, pointer.hidden)?;
+    writeln!(text, "locator: detector with [kernel, channels] {:?}", spec.detector.layers)?;
+    let (size, refiner) = (spec.refiner.size, &spec.refiner);
+    writeln!(text, "refiner of {size}×{size} pixels, channels {:?}, hidden {}", refiner.channels, refiner.hidden)?;
     writeln!(text, "a face from a score of {:.3} on", file.threshold)?;
     rest(&mut text, &file.parameters, &file.metadata)?;
     Ok(text)

@@ -6,7 +6,7 @@ mod evaluate;
 mod export;
 mod files;
 mod fit;
-mod frames;
+mod gallery;
 mod init;
 mod inspect;
 mod program;

@@ -1,6 +1,6 @@
 //! The command line: one file a command.
 
-use crate::{clip, evaluate, export, fit, frames, init, inspect, track, train};
+use crate::{clip, evaluate, export, fit, gallery, init, inspect, track, train};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ struct Program {
 enum Command {
     Fit(fit::Arguments),
     Inspect(inspect::Arguments),
-    Frames(frames::Arguments),
+    Gallery(gallery::Arguments),
     Clip(clip::Arguments),
     Track(track::Arguments),
     Train(train::Arguments),
@@ -30,7 +30,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match Program::parse().command {
         Command::Fit(arguments) => fit::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Frames(arguments) => frames::run(&arguments),
+        Command::Gallery(arguments) => gallery::run(&arguments),
         Command::Clip(arguments) => clip::run(&arguments),
         Command::Track(arguments) => track::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),

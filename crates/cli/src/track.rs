@@ -24,10 +24,10 @@ pub(crate) struct Arguments {
     noise: f64,
     /// Updates a picture; by default one for each generator.
     #[arg(long)]
-    steps: Option<usize>,
+    updates: Option<usize>,
     /// So many of the catalogue's frames.
     #[arg(long, default_value_t = 4)]
-    frames: usize,
+    glasses: usize,
     /// Weights file; the program's own by default.
     #[arg(long)]
     weights: Option<PathBuf>,
@@ -42,11 +42,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let locator = files::locator(None)?;
     let frames = stgan_synth::frames()
         .iter()
-        .take(arguments.frames)
+        .take(arguments.glasses)
         .map(|frame| Foreground::new(frame.render(FRAME_WIDTH)?.as_ref()))
         .collect::<stgan::Result<Vec<_>>>()?;
     let Arguments { width, height, rate, noise, .. } = *arguments;
-    let conditions = Conditions { width, height, rate, noise, steps: arguments.steps.unwrap_or(tryon.stages()) };
+    let conditions = Conditions { width, height, rate, noise, steps: arguments.updates.unwrap_or(tryon.stages()) };
     let report = live::steadiness(
         &tryon,
         &locator,

@@ -20,9 +20,9 @@ pub(crate) enum Purpose {
     History,
     Initialisation,
     Validation,
-    /// What a locator's finder and its pointer learn from.
-    Finder,
-    Pointer,
+    /// What a locator's detector and its refiner learn from.
+    Detector,
+    Refiner,
 }
 
 impl Purpose {
@@ -34,8 +34,8 @@ impl Purpose {
         Self::History,
         Self::Initialisation,
         Self::Validation,
-        Self::Finder,
-        Self::Pointer,
+        Self::Detector,
+        Self::Refiner,
     ];
 
     pub(crate) fn from_number(number: f64) -> Option<Self> {

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::records::{self, plain};
 use js_sys::{Array, Function, Uint8Array};
-use stgan::internals::resample::Reducer;
+use stgan::internals::resample;
 use stgan::{Bitmap, Photo, Rect, Result};
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const READ: &str = "
 /**
- * Reads a part of a picture, `width × height` pixels with their upper left corner at (`x`, `y`), averaged down to
+ * Reads a part of an image, `width × height` pixels with their top-left corner at (`x`, `y`), averaged down to
  * `toWidth × toHeight` pixels of RGBA. What it throws, its caller's caller gets.
  */
 export type Read = (
@@ -24,13 +24,13 @@ export type Read = (
 ) => Uint8Array;
 ";
 
-/// A picture of JavaScript's, by its size and a function of type `Read`.
-pub(crate) struct Picture<'a> {
+/// A image of JavaScript's, by its size and a function of type `Read`.
+pub(crate) struct Image<'a> {
     pub(crate) size: (u32, u32),
     pub(crate) read: &'a Function,
 }
 
-impl Photo for Picture<'_> {
+impl Photo for Image<'_> {
     type Error = Failure;
 
     fn size(&self) -> (u32, u32) {
@@ -42,7 +42,7 @@ impl Photo for Picture<'_> {
         let arguments: Array = [x, y, w, h, width, height].into_iter().map(JsValue::from).collect();
         let given = self.read.apply(&JsValue::UNDEFINED, &arguments).map_err(Failure::thrown)?;
         let Ok(bytes) = given.dyn_into::<Uint8Array>() else {
-            return Err(Failure::new("internal", "reading a picture gave no Uint8Array"));
+            return Err(Failure::new("internal", "reading an image gave no Uint8Array"));
         };
         // Before they are copied: there may be any number of them.
         let (length, expected) = (u64::from(bytes.length()), 4 * u64::from(width) * u64::from(height));
@@ -69,7 +69,7 @@ impl Locator {
         Ok(Self(stgan::Locator::new(weights)?))
     }
 
-    /// The faces of a picture of `width × height` pixels, best first.
+    /// The faces of an image of `width × height` pixels, best first.
     ///
     /// Throws what `read` throws, and `internal` if it gives anything but the bytes it is asked for.
     pub fn locate(
@@ -77,25 +77,25 @@ impl Locator {
         width: u32,
         height: u32,
         #[wasm_bindgen(unchecked_param_type = "Read")] read: &Function,
-    ) -> Result<Vec<Ts<records::Found>>, Failure> {
-        let found = self.0.locate_in(&Picture { size: (width, height), read }, self.0.threshold())?;
+    ) -> Result<Vec<Ts<records::LocatedFace>>, Failure> {
+        let found = self.0.locate_in(&Image { size: (width, height), read }, self.0.threshold())?;
         found.iter().map(|face| Ok(plain(face)?)).collect()
     }
 }
 
-/// Averages pixels that are no picture of the browser's down to a smaller size, a band of rows at a time.
+/// Averages pixels that are no image of the browser's down to a smaller size, a band of rows at a time.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Reduction(Reducer);
+pub struct Downscaler(resample::Downscaler);
 
 #[wasm_bindgen]
-impl Reduction {
+impl Downscaler {
     /// From `width × height` pixels to `to_width × to_height`.
     ///
     /// Throws `argument` if a side of the result is 0 or longer than before, and `image-too-large`.
     #[wasm_bindgen(constructor)]
     pub fn new(width: u32, height: u32, to_width: u32, to_height: u32) -> Result<Self, Failure> {
-        Ok(Self(Reducer::new((width, height), (to_width, to_height))?))
+        Ok(Self(resample::Downscaler::new((width, height), (to_width, to_height))?))
     }
 
     /// Takes the next whole rows, from the top to the bottom.

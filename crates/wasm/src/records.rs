@@ -10,7 +10,7 @@ pub(crate) fn plain<T: Serialize + Tsify>(record: impl Into<T>) -> Result<Ts<T>,
     record.into().into_ts()
 }
 
-/// Whole pixels of an image: the upper left corner and the size.
+/// Whole pixels of an image: the top-left corner and the size.
 #[derive(Debug, Serialize, Tsify)]
 pub struct Rect {
     x: u32,
@@ -38,7 +38,7 @@ impl From<[f64; 2]> for Point {
     }
 }
 
-/// Where a frame is on an image: the centre and the width of its visible part in pixels, and the
+/// Where a pair of glasses is on an image: the centre and the width of its visible part in pixels, and the
 /// rotation in degrees, clockwise.
 #[derive(Debug, Serialize, Tsify)]
 pub(crate) struct Placement {
@@ -91,7 +91,7 @@ pub struct Update {
     #[serde(with = "serde_wasm_bindgen::preserve")]
     #[tsify(type = "Float64Array")]
     params: Float64Array,
-    /// From pixels of the frame to pixels of the photo after the change: 3×3, row by row, the last
+    /// From pixels of the glasses to pixels of the photo after the change: 3×3, row by row, the last
     /// entry 1.
     #[serde(with = "serde_wasm_bindgen::preserve")]
     #[tsify(type = "Float64Array")]
@@ -111,45 +111,46 @@ impl From<&stgan::Update> for Update {
 
 /// A face of a photo.
 #[derive(Debug, Serialize, Tsify)]
-pub struct Found {
-    /// Where a frame belongs by the pupils alone.
+pub struct LocatedFace {
+    /// Where a pair of glasses belongs by the pupils alone.
     placement: Placement,
     /// The pupils, the photo's left one first.
-    eyes: [Point; 2],
+    pupils: [Point; 2],
     /// How sure the locator is, from 0 to 1.
     score: f64,
 }
 
-impl From<&stgan::Found> for Found {
-    fn from(face: &stgan::Found) -> Self {
-        Self { placement: face.placement().into(), eyes: face.eyes.map(Point::from), score: face.score }
+impl From<&stgan::LocatedFace> for LocatedFace {
+    fn from(face: &stgan::LocatedFace) -> Self {
+        Self { placement: face.placement().into(), pupils: face.pupils.map(Point::from), score: face.score }
     }
 }
 
-/// A face that is followed, and the frame on it.
+/// A face that is followed, and the glasses on it.
 #[derive(Debug, Serialize, Tsify)]
-pub struct Tracked {
+pub struct TrackedFace {
     /// The same number for as long as the face is followed.
     id: u32,
-    /// Where the frame is.
+    /// Where the glasses is.
     placement: Placement,
-    /// From pixels of the frame to pixels of the picture: 3×3, row by row, the last entry 1.
+    /// From pixels of the glasses to pixels of the image: 3×3, row by row, the last entry 1.
     #[serde(with = "serde_wasm_bindgen::preserve")]
     #[tsify(type = "Float64Array")]
     homography: Float64Array,
-    /// The lens centres, the picture's left one first.
-    eyes: [Point; 2],
-    /// How sure the last look was that a face is there, from 0 to 1.
+    /// The lens centres, the image's left one first.
+    #[serde(rename = "lensCentres")]
+    lens_centres: [Point; 2],
+    /// How sure the last crop was that a face is there, from 0 to 1.
     score: f64,
 }
 
-impl From<&stgan::Tracked> for Tracked {
-    fn from(face: &stgan::Tracked) -> Self {
+impl From<&stgan::TrackedFace> for TrackedFace {
+    fn from(face: &stgan::TrackedFace) -> Self {
         Self {
             id: face.id,
             placement: face.placement.into(),
             homography: Float64Array::from(&face.homography.0[..]),
-            eyes: face.eyes.map(Point::from),
+            lens_centres: face.lens_centres.map(Point::from),
             score: face.score,
         }
     }

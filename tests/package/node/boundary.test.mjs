@@ -65,7 +65,7 @@ test.describe('the wasm module', () => {
     locator.free();
   });
 
-  const look = ({ x, y, width, rotation }) => networks.look(back.width, back.height, x, y, width, rotation);
+  const look = ({ x, y, width, rotation }) => networks.view(back.width, back.height, x, y, width, rotation);
   const track = () => new glue.Tracker(networks, locator, bytes(front), front.width, front.height, 1);
 
   function fitted() {
@@ -100,12 +100,18 @@ test.describe('the wasm module', () => {
     fit.free();
 
     const faces = locator.locate(back.width, back.height, nearest(back));
-    assert.deepEqual(shape(faces), [{ placement: placed, eyes: [point, point], score: 'number' }]);
+    assert.deepEqual(shape(faces), [{ placement: placed, pupils: [point, point], score: 'number' }]);
 
     const tracker = track();
     const followed = tracker.advance(back.width, back.height, 0, 2, nearest(back));
     assert.deepEqual(shape(followed), [
-      { id: 'number', placement: placed, homography: 'Float64Array of 9', eyes: [point, point], score: 'number' },
+      {
+        id: 'number',
+        placement: placed,
+        homography: 'Float64Array of 9',
+        lensCentres: [point, point],
+        score: 'number',
+      },
     ]);
     assert.deepEqual(shape(tracker.footprint(0)), rect);
     assert.ok(tracker.part(0, 0, 0, 2, 3) instanceof Uint8ClampedArray);
@@ -232,11 +238,11 @@ test.describe('the wasm module', () => {
     const fit = fitted();
     assert.equal(
       code(() => fit.footprint(1000)),
-      'step',
+      'update',
     );
     assert.equal(
       code(() => fit.part(1000, 0, 0, 1, 1)),
-      'step',
+      'update',
     );
     assert.equal(
       code(() => fit.part(0, 0, 0, 0, 1)),
@@ -311,7 +317,7 @@ test.describe('the package', () => {
     );
     const fit = await tryOn.fit(back, front, { placement: traced });
     assert.deepEqual(reads.sort(), ['rotation', 'width', 'x', 'y']);
-    assert.deepEqual(fit.initial, (await tryOn.fit(back, front, { placement: placementOn(back), steps: 0 })).initial);
+    assert.deepEqual(fit.initial, (await tryOn.fit(back, front, { placement: placementOn(back), updates: 0 })).initial);
     const mine = new Error('mine');
     const throwing = {
       ...numbers,
@@ -320,7 +326,7 @@ test.describe('the package', () => {
       },
     };
     assert.equal(await tryOn.fit(back, front, { placement: throwing }).catch((error) => error), mine);
-    assert.equal((await tryOn.fit(back, front, { placement: numbers, steps: 0 })).steps, 0);
+    assert.equal((await tryOn.fit(back, front, { placement: numbers, updates: 0 })).updates.length, 0);
   });
 
   test('says which option is wrong, and how', async () => {
@@ -333,9 +339,9 @@ test.describe('the package', () => {
         await say({ placement: { ...placement, width: undefined } }),
         await say({ placement: { ...placement, rotation: [] } }),
         await say({ placement: 'left' }),
-        await say({ placement, steps: 1.5 }),
-        await say({ placement, steps: 65 }),
-        await say({ placement, steps: Symbol('all') }),
+        await say({ placement, updates: 1.5 }),
+        await say({ placement, updates: 65 }),
+        await say({ placement, updates: Symbol('all') }),
       ],
       [
         `placement: the placement's x is "320": a number is expected`,
@@ -343,12 +349,12 @@ test.describe('the package', () => {
         "placement: the placement's width is undefined: a number is expected",
         "placement: the placement's rotation is [object Array]: a number is expected",
         "placement: the placement's x is undefined: a number is expected",
-        'argument: steps is 1.5: a whole number from 0 to 64 is expected',
-        'argument: steps is 65: a whole number from 0 to 64 is expected',
-        'argument: steps is Symbol(all): a whole number from 0 to 64 is expected',
+        'argument: updates is 1.5: a whole number from 0 to 64 is expected',
+        'argument: updates is 65: a whole number from 0 to 64 is expected',
+        'argument: updates is Symbol(all): a whole number from 0 to 64 is expected',
       ],
     );
-    assert.equal(await failure(tryOn.fit(back, front, { placement, steps: 0n })), 'StganError argument');
-    assert.equal((await tryOn.fit(back, front, { placement, steps: null })).steps, tryOn.model.updates);
+    assert.equal(await failure(tryOn.fit(back, front, { placement, updates: 0n })), 'StganError argument');
+    assert.equal((await tryOn.fit(back, front, { placement, updates: null })).updates.length, tryOn.model.updates);
   });
 });

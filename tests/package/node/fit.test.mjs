@@ -10,8 +10,7 @@ test('a fit takes pixels and gives homographies and pixels', async ({ tryOn }) =
   const [back, front] = [photo(), glasses()];
   const untouched = back.data.slice();
   const fit = await tryOn.fit(back, front, { placement });
-  expect(fit.steps).toBe(tryOn.model.updates);
-  expect(fit.updates.length).toBe(fit.steps);
+  expect(fit.updates.length).toBe(tryOn.model.updates);
   for (const { delta, params, homography } of fit.updates) {
     expect([delta.length, params.length, homography.length]).toEqual([8, 8, 9]);
     expect([...delta, ...params, ...homography].every(Number.isFinite)).toBe(true);
@@ -27,13 +26,13 @@ test('a fit takes pixels and gives homographies and pixels', async ({ tryOn }) =
     placement.y + (placement.width / 2) * Math.sin(turn),
   ]);
 
-  for (const step of [0, undefined]) {
-    const [composite, overlay] = [fit.composite({ step }), fit.overlay({ step })];
+  for (const update of [0, undefined]) {
+    const [composite, overlay] = [fit.composite({ update }), fit.overlay({ update })];
     expect([composite.width, composite.height, composite.colorSpace]).toEqual([640, 480, 'srgb']);
     expect(composite.data instanceof Uint8ClampedArray).toBe(true);
     expect(strangers(composite, back, overlay)).toBe(0);
   }
-  const { width, height } = fit.overlay({ step: 0 }).image;
+  const { width, height } = fit.overlay({ update: 0 }).image;
   expect(width, `${width}×${height}`).toBeGreaterThan(192);
   expect(width, `${width}×${height}`).toBeLessThan(220);
   expect(height, `${width}×${height}`).toBeGreaterThan(70);
@@ -51,7 +50,7 @@ test('a fit takes encoded files, turned upright', async ({ tryOn }) => {
     ['webp', [24, 16]],
   ]) {
     for (const source of [files[kind], files[kind].slice().buffer, Buffer.from(files[kind]), new Blob([files[kind]])]) {
-      const fit = await tryOn.fit(source, front, { placement: at, steps: 0 });
+      const fit = await tryOn.fit(source, front, { placement: at, updates: 0 });
       const { data, width, height } = fit.composite();
       expect([width, height], kind).toEqual(size);
       // Red where the left side was.
@@ -61,21 +60,21 @@ test('a fit takes encoded files, turned upright', async ({ tryOn }) => {
     }
   }
   const fit = await tryOn.fit(photo(), files.png, { placement });
-  expect(fit.overlay({ step: 0 }).image.data.some((value) => value > 0)).toBe(true);
+  expect(fit.overlay({ update: 0 }).image.data.some((value) => value > 0)).toBe(true);
   fit.dispose();
 });
 
 test('a fit can make fewer updates, or none', async ({ tryOn }) => {
-  const fit = await tryOn.fit(photo(), glasses(), { placement, steps: 0 });
-  expect(fit.steps).toBe(0);
+  const fit = await tryOn.fit(photo(), glasses(), { placement, updates: 0 });
+  expect(fit.updates.length).toBe(0);
   expect(fit.homography).toEqual(fit.initial);
-  expect(await failure(Promise.resolve().then(() => fit.composite({ step: 1 })))).toBe('StganError step');
+  expect(await failure(Promise.resolve().then(() => fit.composite({ update: 1 })))).toBe('StganError update');
   fit.dispose();
 });
 
 test('a fit has no overlay off the photo, and composites to the photo', async ({ tryOn }) => {
   const back = photo();
-  const fit = await tryOn.fit(back, glasses(), { placement: { x: -150, y: 200, width: 192 }, steps: 0 });
+  const fit = await tryOn.fit(back, glasses(), { placement: { x: -150, y: 200, width: 192 }, updates: 0 });
   expect(fit.overlay()).toBe(null);
   expect(same(fit.composite(), back)).toBe(true);
   fit.dispose();
@@ -94,10 +93,10 @@ test('a fit says what is wrong by a code', async ({ tryOn }) => {
     ['placement', back, front, { placement: { ...placement, rotation: Infinity } }],
     ['placement', back, front, { placement: { ...placement, width: 0 } }],
     ['placement', back, front, { placement: { ...placement, x: 50_000 } }],
-    ['argument', back, front, { placement, steps: 1.5 }],
-    ['argument', back, front, { placement, steps: -1 }],
-    ['argument', back, front, { placement, steps: 1e6 }],
-    ['argument', back, front, { placement, steps: 'all' }],
+    ['argument', back, front, { placement, updates: 1.5 }],
+    ['argument', back, front, { placement, updates: -1 }],
+    ['argument', back, front, { placement, updates: 1e6 }],
+    ['argument', back, front, { placement, updates: 'all' }],
     ['unsupported-image', undefined, front, { placement }],
     ['unsupported-image', 'photo.jpg', front, { placement }],
     ['unsupported-image', back, {}, { placement }],
@@ -107,7 +106,7 @@ test('a fit says what is wrong by a code', async ({ tryOn }) => {
     ['image-size', back, { ...front, height: 0 }, { placement }],
     ['image-size', { ...back, width: 0.5 }, front, { placement }],
     ['image-too-large', { ...back, width: 8001, height: 8000 }, front, { placement }],
-    ['empty-frame', back, { data: new Uint8Array(400), width: 10, height: 10 }, { placement }],
+    ['empty-glasses', back, { data: new Uint8Array(400), width: 10, height: 10 }, { placement }],
     ['decode', new Uint8Array(100), front, { placement }],
     ['decode', new Uint8Array(0), front, { placement }],
     ['decode', files.jpeg.subarray(0, 600), front, { placement }],
@@ -117,9 +116,9 @@ test('a fit says what is wrong by a code', async ({ tryOn }) => {
     expect(await code(...args), JSON.stringify(args[2] ?? expected)).toBe(`StganError ${expected}`);
   }
   const fit = await tryOn.fit(back, front, { placement });
-  for (const step of [-1, 0.5, fit.steps + 1, NaN, '1']) {
-    expect(() => fit.composite({ step })).toThrow(expect.objectContaining({ name: 'StganError', code: 'step' }));
-    expect(() => fit.overlay({ step })).toThrow(expect.objectContaining({ name: 'StganError', code: 'step' }));
+  for (const update of [-1, 0.5, fit.updates.length + 1, NaN, '1']) {
+    expect(() => fit.composite({ update })).toThrow(expect.objectContaining({ name: 'StganError', code: 'update' }));
+    expect(() => fit.overlay({ update })).toThrow(expect.objectContaining({ name: 'StganError', code: 'update' }));
   }
   fit.dispose();
 });

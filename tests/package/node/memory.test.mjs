@@ -15,10 +15,10 @@ test('a fit on 48 megapixels leaves the photo outside of wasm', async ({ tryOn, 
   const back = photo(8000, 6000);
   // A face of a group: wasm is given what lies around the frame, about two and a half times as wide and high.
   const fit = await tryOn.fit(back, glasses(1000, 400), { placement: { ...placementOn(back), width: 800 } });
-  const composite = fit.composite({ step: 0 });
+  const composite = fit.composite({ update: 0 });
   expect([composite.width, composite.height]).toEqual([8000, 6000]);
   const rows = (picture, from, to) => Buffer.from(picture.data.buffer, from * 32_000, (to - from) * 32_000);
-  const { y, image } = fit.overlay({ step: 0 });
+  const { y, image } = fit.overlay({ update: 0 });
   expect(rows(composite, 0, y).equals(rows(back, 0, y))).toBe(true);
   expect(rows(composite, y + image.height, 6000).equals(rows(back, y + image.height, 6000))).toBe(true);
   expect(rows(composite, y, y + image.height).equals(rows(back, y, y + image.height))).toBe(false);

@@ -11,7 +11,7 @@ async function picture(tryOn, second) {
   while (index-- > 0) at = bytes.indexOf(Buffer.of(0xff, 0xd8, 0xff), at + 1);
   const end = bytes.indexOf(Buffer.of(0xff, 0xd8, 0xff), at + 1);
   // The package decodes; what it puts on is a speck in the corner.
-  const fit = await tryOn.fit(bytes.subarray(at, end), glasses(), { placement: { x: 1, y: 1, width: 1 }, steps: 0 });
+  const fit = await tryOn.fit(bytes.subarray(at, end), glasses(), { placement: { x: 1, y: 1, width: 1 }, updates: 0 });
   const { data, width, height } = fit.composite();
   fit.dispose();
   return { data, width, height };
@@ -39,11 +39,11 @@ test('pictures from anywhere: found, followed, and put on', async ({ tryOn, face
   await track.ended;
   expect(states).toEqual(['found', 'stopped']);
   expect(seen.length).toBe(12);
-  const { faces, width, height, steps, times } = seen.at(-1);
+  const { faces, width, height, updates, times } = seen.at(-1);
   expect(faces.length).toBe(1);
-  expect([width, height, steps >= 1]).toEqual([face.width, face.height, true]);
+  expect([width, height, updates >= 1]).toEqual([face.width, face.height, true]);
   expect(Object.keys(times)).toEqual(['read', 'find', 'fit', 'draw']);
-  const [{ id, homography, eyes, placement, score }] = faces;
+  const [{ id, homography, lensCentres: eyes, placement, score }] = faces;
   expect(seen.every((frame) => frame.faces[0].id === id)).toBe(true);
   expect(homography[8]).toBe(1);
   // The frame's box is the picture but for ten pixels a side; its middle is where the placement says.
@@ -56,7 +56,7 @@ test('pictures from anywhere: found, followed, and put on', async ({ tryOn, face
   expect(placement.width, JSON.stringify(faces)).toBeGreaterThan(60);
   expect(placement.width, JSON.stringify(faces)).toBeLessThan(200);
   // At rest on a picture that rests.
-  const [a, b] = seen.slice(-2).map((frame) => frame.faces[0].eyes[0]);
+  const [a, b] = seen.slice(-2).map((frame) => frame.faces[0].lensCentres[0]);
   expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeLessThan(0.5);
   const changed = image.data.some((value, i) => value !== face.data[i]);
   expect(changed, 'the snapshot has the frame on').toBe(true);
@@ -88,14 +88,14 @@ test('another frame, and the end', async ({ tryOn, face }) => {
   const frames = [];
   const track = await tryOn.track(endless(), glasses(), { onFrame: (frame) => frames.push(frame) });
   await track.snapshot();
-  await track.setFrame(glasses(800, 320));
+  await track.setGlasses(glasses(800, 320));
   const before = frames.length;
   await track.snapshot();
   const [old, now] = [frames[before - 1], frames.at(-1)].map(({ faces }) => faces[0]);
   expect(now.id).toBe(old.id);
   const [a, b] = [apply(old.homography, 200, 80), apply(now.homography, 400, 160)];
   expect(Math.hypot(a[0] - b[0], a[1] - b[1]), 'where the last one was').toBeLessThan(3);
-  expect(await failure(track.setFrame({ ...glasses(), data: new Uint8Array(400 * 160 * 4) }))).toBe(
+  expect(await failure(track.setGlasses({ ...glasses(), data: new Uint8Array(400 * 160 * 4) }))).toBe(
     'StganError empty-frame',
   );
   await track.snapshot();
@@ -106,7 +106,7 @@ test('another frame, and the end', async ({ tryOn, face }) => {
   expect(await waiting).toBe('StganError disposed');
   expect(track.state).toBe('stopped');
   expect(() => track.snapshot()).toThrow(expect.objectContaining({ code: 'disposed' }));
-  expect(await failure(track.setFrame(glasses()))).toBe('StganError disposed');
+  expect(await failure(track.setGlasses(glasses()))).toBe('StganError disposed');
   await new Promise((resolve) => setImmediate(resolve));
   expect(closed, 'the source is told').toBe(true);
 });
@@ -122,7 +122,7 @@ test('says what is wrong by a code', async ({ tryOn, face }) => {
     await code(repeat([face]), photo(0, 0)),
     await code(repeat([face]), glasses(), { people: 0 }),
     await code(repeat([face]), glasses(), { people: 17 }),
-    await code(repeat([face]), glasses(), { steps: 1.5 }),
+    await code(repeat([face]), glasses(), { updates: 1.5 }),
     await code(repeat([face]), glasses(), { budget: NaN }),
     await code(repeat([face]), glasses(), { signal: controller.signal }),
   ]).toEqual([

@@ -98,7 +98,7 @@ test('decodes what browsers decode, turned upright', async ({ page }) => {
     const entries = Object.entries(window.pictures.files).map(async ([kind, file]) => {
       const fit = await tryOn.fit(file, window.pictures.glasses(), {
         placement: { x: 8, y: 8, width: 10 },
-        steps: 0,
+        updates: 0,
       });
       const { width, height, data } = fit.composite();
       return [kind, [width, height, data[0] > 240 && data[2] < 15]];
@@ -218,7 +218,7 @@ test('composites a photo of 48 megapixels', async ({ page }) => {
     const source = make(8000, 6000);
     const photo = await createImageBitmap(window.toImageData(source));
     const tryOn = await window.stgan.TryOn.create();
-    const fit = await tryOn.fit(photo, glasses(), { placement: placementOn(source), steps: 0 });
+    const fit = await tryOn.fit(photo, glasses(), { placement: placementOn(source), updates: 0 });
     const { data, width, height } = fit.composite();
     const { x, y, image } = fit.overlay();
     const [words, before] = [data, source.data].map(({ buffer }) => new Uint32Array(buffer));

@@ -73,7 +73,7 @@ test('whoever is slow gets the newest picture, and none of those between', async
     const video = await window.playing(await navigator.mediaDevices.getUserMedia({ video: true }));
     const stop = new AbortController();
     const seen = [];
-    for await (const picture of window.stgan.pictures(video, stop)) {
+    for await (const picture of window.stgan.videoFrames(video, stop)) {
       seen.push(picture.timestamp / 1e6);
       picture.close();
       if (seen.length === 5) stop.abort();

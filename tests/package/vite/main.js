@@ -1,8 +1,8 @@
 /** Puts the package and the tests' pictures within reach of the tests. */
-import { StganError, TryOn, pictures as videoPictures } from 'stgan';
+import { StganError, TryOn, videoFrames } from 'stgan';
 import * as pictures from './pictures.mjs';
 
-window.stgan = { TryOn, StganError, pictures: videoPictures };
+window.stgan = { TryOn, StganError, videoFrames };
 window.pictures = pictures;
 
 /** Asks the module worker; resolves to its answer. */

@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     seed: u64,
     /// Updates; by default as many as the weights file says.
     #[arg(long)]
-    steps: Option<usize>,
+    updates: Option<usize>,
     /// Measure how faces are found instead: on whole photos and on aligned images pasted anywhere, and how often something
     /// without a face is taken for one.
     #[arg(long)]
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             Spread::ALL.into_iter().filter(|spread| all(*spread)).collect()
         }
     };
-    let (draws, steps, seed) = (arguments.draws, arguments.steps, arguments.seed);
+    let (draws, steps, seed) = (arguments.draws, arguments.updates, arguments.seed);
     let measured = spreads
         .into_iter()
         .map(|spread| Ok((spread, evaluate::measure(&tryon, faces, &frames, spread, draws, steps, seed)?)))

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::path::Path;
 use stgan::Placement;
 use stgan::compose::Foreground;
-use stgan::internals::pose::frame_to_canonical;
+use stgan::internals::pose::glasses_to_canonical;
 use stgan_synth::CatalogueFrame;
 use stgan_train::data::Face;
 use stgan_train::data::anchors::{self, Anchors, FRAME};
@@ -42,7 +42,7 @@ struct Fit<'a> {
 /// Writes fits of the catalogue's frames, in its order.
 pub(super) fn write(path: &Path, faces: &[Face], frames: &[Foreground], fits: &[Measured]) -> Result<()> {
     let of_frame = |(art, frame): (&CatalogueFrame, &Foreground)| {
-        let anchors = anchors::apply(&frame_to_canonical(frame).inverse()?, &FRAME);
+        let anchors = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
         Ok(Frame { id: art.id, anchors })
     };
     let mut written = Vec::with_capacity(fits.len());

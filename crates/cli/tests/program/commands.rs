@@ -31,7 +31,7 @@ fn fit_writes_a_picture_of_the_photos_size_and_json() {
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
         assert_eq!(image::image_dimensions(&out).unwrap(), (300, 200));
         let json: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
-        assert_eq!((&json["photo"], &json["frame"]), (&serde_json::json!([300, 200]), &serde_json::json!([90, 40])));
+        assert_eq!((&json["photo"], &json["glasses"]), (&serde_json::json!([300, 200]), &serde_json::json!([90, 40])));
         let updates = json["updates"].as_array().unwrap();
         assert!(!updates.is_empty());
         for update in updates {
@@ -48,7 +48,7 @@ fn fit_writes_a_picture_of_the_photos_size_and_json() {
 fn fit_without_steps_leaves_the_frame_where_it_was_put() {
     let folder = folder("unmoved");
     let (photo, frame) = pictures(&folder);
-    let run = stgan(&["fit", text(&photo), text(&frame), "--at", "150,100,160", "--steps", "0", "--json"]);
+    let run = stgan(&["fit", text(&photo), text(&frame), "--at", "150,100,160", "--updates", "0", "--json"]);
     let json: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
     // The box of 80 pixels is drawn 160 wide, around 150, 100.
     let h: Vec<f64> = json["homography"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
@@ -122,7 +122,7 @@ fn fit_without_a_place_finds_the_face_or_says_that_there_is_none() {
     assert_eq!(all.len(), 2);
     for [left, _] in eyes {
         let near = |face: &serde_json::Value| {
-            let at = |k: usize| face["face"]["eyes"][0][k].as_f64().unwrap();
+            let at = |k: usize| face["face"]["pupils"][0][k].as_f64().unwrap();
             (at(0) - left[0]).hypot(at(1) - left[1]) < 8.0
         };
         assert_eq!(all.iter().filter(|face| near(face)).count(), 1, "{all:?}");
@@ -142,10 +142,10 @@ fn inspect_tells_what_the_shipped_weights_are() {
 #[test]
 fn frames_writes_the_gallery() {
     let folder = folder("gallery");
-    let run = stgan(&["frames", "--out", text(&folder), "--width", "120", "--portrait-width", "48"]);
+    let run = stgan(&["gallery", "--out", text(&folder), "--width", "120", "--portrait-width", "48"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let list: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("gallery.json")).unwrap()).unwrap();
-    for (kind, least, width) in [("frames", 12, 120), ("portraits", 3, 48)] {
+    for (kind, least, width) in [("glasses", 12, 120), ("portraits", 3, 48)] {
         let entries = list[kind].as_array().unwrap();
         assert!(entries.len() >= least);
         for entry in entries {

@@ -44,20 +44,20 @@ pub struct LocatorSettings {
     /// What scenes are made of.
     #[serde(default)]
     pub scenes: SceneSettings,
-    /// The finder's phase.
-    pub finder: Finder,
-    /// The pointer's phase.
-    pub pointer: Pointer,
+    /// The detector's phase.
+    pub detector: Detector,
+    /// The refiner's phase.
+    pub refiner: Refiner,
 }
 
 fn lowest_threshold() -> f64 {
     0.3
 }
 
-/// The finder's phase.
+/// The detector's phase.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Finder {
+pub struct Detector {
     /// Iterations of the phase.
     pub iterations: usize,
     /// Scenes an iteration.
@@ -68,15 +68,15 @@ pub struct Finder {
     pub optimiser: Optimiser,
 }
 
-/// The pointer's phase.
+/// The refiner's phase.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pointer {
+pub struct Refiner {
     /// Iterations of the phase.
     pub iterations: usize,
     /// Scenes an iteration.
     pub batch: usize,
-    /// Views of each scene: places that the finder names, faces slightly missed, anything else.
+    /// Views of each scene: places that the detector names, faces slightly missed, anything else.
     pub views: usize,
     /// Rate and momenta.
     pub optimiser: Optimiser,
@@ -103,7 +103,7 @@ impl LocatorConfig {
     }
 
     fn check(&self) -> Result<()> {
-        let LocatorSettings { average, false_alarms, lowest_threshold, networks, scenes, finder, pointer } =
+        let LocatorSettings { average, false_alarms, lowest_threshold, networks, scenes, detector, refiner } =
             &self.locator;
         networks.validate()?;
         let mut r = Rules::new();
@@ -111,13 +111,13 @@ impl LocatorConfig {
         r.share("locator.false_alarms", *false_alarms);
         let reachable = (0.0..=HIGHEST_THRESHOLD).contains(lowest_threshold);
         r.rule("locator.lowest_threshold", reachable, lowest_threshold, "between 0 and 0.99");
-        r.batch("locator.finder.batch", finder.batch);
-        let cells = (64..=512).contains(&finder.size) && finder.size.is_multiple_of(8);
-        r.rule("locator.finder.size", cells, finder.size, "64 to 512 pixels, a multiple of 8");
-        r.optimiser("locator.finder.optimiser", &finder.optimiser);
-        r.batch("locator.pointer.batch", pointer.batch);
-        r.rule("locator.pointer.views", (1..=64).contains(&pointer.views), pointer.views, "1 to 64");
-        r.optimiser("locator.pointer.optimiser", &pointer.optimiser);
+        r.batch("locator.detector.batch", detector.batch);
+        let cells = (64..=512).contains(&detector.size) && detector.size.is_multiple_of(8);
+        r.rule("locator.detector.size", cells, detector.size, "64 to 512 pixels, a multiple of 8");
+        r.optimiser("locator.detector.optimiser", &detector.optimiser);
+        r.batch("locator.refiner.batch", refiner.batch);
+        r.rule("locator.refiner.views", (1..=64).contains(&refiner.views), refiner.views, "1 to 64");
+        r.optimiser("locator.refiner.optimiser", &refiner.optimiser);
         r.share("locator.scenes.photos", scenes.photos);
         r.share("locator.scenes.drawn", scenes.drawn);
         r.share("locator.scenes.glasses", scenes.glasses);
@@ -149,8 +149,8 @@ mod tests {
     fn senseless_values_are_named() {
         for change in [
             "locator.average=1.5",
-            "locator.finder.batch=0",
-            "locator.networks.pointer.size=3",
+            "locator.detector.batch=0",
+            "locator.networks.refiner.size=3",
             "locator.scenes.photos=2",
         ] {
             let error = chain(&LocatorConfig::parse_with(FILE, "file.toml", &[change.to_owned()]).unwrap_err());

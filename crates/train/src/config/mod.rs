@@ -10,7 +10,7 @@ mod rules;
 mod text;
 
 pub(crate) use locator::HIGHEST_THRESHOLD;
-pub use locator::{Finder, LocatorConfig, LocatorSettings, Pointer};
+pub use locator::{Detector, LocatorConfig, LocatorSettings, Refiner};
 
 pub use phases::{
     Adversarial, AdversarialLoss, Critic, DiscriminatorSettings, EndToEnd, History, LandmarkLoss, Optimiser, Reals,

@@ -17,7 +17,7 @@ const RENDER_WIDTH: u32 = 192;
 pub(crate) fn random(count: usize, size: usize, seed: u64) -> Result<Vec<Vec<f32>>> {
     let draw = |i: usize| {
         let image = random::frame(&mut rng(seed, Stream::Frame(i)), RENDER_WIDTH);
-        Ok(tryon::frame_view(&Foreground::new(image.as_ref())?, size)?)
+        Ok(tryon::glasses_view(&Foreground::new(image.as_ref())?, size)?)
     };
     (0..count).into_par_iter().map(draw).collect()
 }

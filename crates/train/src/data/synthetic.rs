@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use std::path::Path;
 use stgan::Bitmap;
 use stgan::compose::{self, Foreground};
-use stgan::internals::pose::frame_to_canonical;
+use stgan::internals::pose::glasses_to_canonical;
 use stgan_synth::people::{self, Person};
 use stgan_synth::random;
 
@@ -68,7 +68,7 @@ impl Address {
         let target = anchors::from_landmarks(scaled(person.irises()), scaled(person.temples()));
         let to_image = anchors::worn(&target)?;
         let rect = stgan::Rect { x: 0, y: 0, width: image.width(), height: image.height() };
-        compose::blend(&frame, &(to_image * frame_to_canonical(&frame)).normalized()?, image.data_mut(), rect)?;
+        compose::blend(&frame, &(to_image * glasses_to_canonical(&frame)).normalized()?, image.data_mut(), rect)?;
         Ok(image)
     }
 }

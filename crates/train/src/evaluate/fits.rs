@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use stgan::TryOn;
 use stgan::compose::Foreground;
-use stgan::internals::pose::frame_to_canonical;
+use stgan::internals::pose::glasses_to_canonical;
 
 /// One fit.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,11 +69,11 @@ pub fn measure(
             let mut rng = rng(seed, Stream::Fit(index * frames.len() * draws + k));
             let start = spread.draw(face, target, &mut rng)?;
             let fit = tryon.fit_from(image.as_ref(), frame, &start.placement, &start.params, steps)?;
-            let on_frame = anchors::apply(&frame_to_canonical(frame).inverse()?, &FRAME);
-            let errors = (0..=fit.steps())
+            let on_frame = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
+            let errors = (0..=fit.updates().len())
                 .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_frame), target)))
                 .collect::<Result<_>>()?;
-            let moved = (1..=fit.steps()).map(|k| fit.moved(k)).collect::<stgan::Result<_>>()?;
+            let moved = (1..=fit.updates().len()).map(|k| fit.moved(k)).collect::<stgan::Result<_>>()?;
             Ok(Measured { face: index, frame: k / draws, start, errors, moved })
         };
         (0..frames.len() * draws).map(one).collect()

@@ -8,7 +8,7 @@ use crate::{Error, Result};
 use rayon::prelude::*;
 use serde::Serialize;
 use stgan::compose::Foreground;
-use stgan::{FaceFinder, TrackSettings, Tracked, Tracker, TryOn};
+use stgan::{FaceDetector, TrackSettings, TrackedFace, Tracker, TryOn};
 use stgan_portraits::{Clip, Motion, Portrait};
 
 /// What is measured on.
@@ -68,9 +68,9 @@ const MEASURED: f64 = 3.0;
 /// # Errors
 /// [`Error::Argument`] where there is nothing to follow, a portrait is not found or gets lost, or for conditions outside of
 /// their ranges; otherwise as [`Clip::new`] and [`Tracker::advance`].
-pub fn steadiness<F: FaceFinder + Clone + Sync>(
+pub fn steadiness<F: FaceDetector + Clone + Sync>(
     tryon: &TryOn,
-    finder: &F,
+    detector: &F,
     settings: &TrackSettings,
     portraits: &[Portrait],
     frames: &[Foreground],
@@ -98,7 +98,7 @@ pub fn steadiness<F: FaceFinder + Clone + Sync>(
                 .map(|time| (time, clip.picture(time, noise)))
                 .collect();
             let follow = |(frame, settings): (&Foreground, &TrackSettings)| -> Result<f64> {
-                let mut tracker = Tracker::new(tryon.clone(), finder.clone(), frame.clone(), *settings)?;
+                let mut tracker = Tracker::new(tryon.clone(), detector.clone(), frame.clone(), *settings)?;
                 let mut course = Vec::new();
                 for (time, picture) in &pictures {
                     let faces = tracker.advance(&picture.as_ref(), *time, steps)?;
@@ -140,9 +140,9 @@ fn check(portraits: &[Portrait], frames: &[Foreground], conditions: &Conditions)
 }
 
 /// Lens centres relative to the pupils, in eye distances.
-fn offsets(face: &Tracked, clip: &Clip, time: f64) -> [[f64; 2]; 2] {
+fn offsets(face: &TrackedFace, clip: &Clip, time: f64) -> [[f64; 2]; 2] {
     let pupils = clip.eyes(time);
-    [0, 1].map(|side| [0, 1].map(|axis| (face.eyes[side][axis] - pupils[side][axis]) / clip.eye_distance()))
+    [0, 1].map(|side| [0, 1].map(|axis| (face.lens_centres[side][axis] - pupils[side][axis]) / clip.eye_distance()))
 }
 
 fn mean(course: &[[[f64; 2]; 2]]) -> [[f64; 2]; 2] {

@@ -11,8 +11,8 @@ use rand::Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 use stgan::compose::Foreground;
-use stgan::internals::pose::frame_to_canonical;
-use stgan::{Bitmap, Found, Locator, TryOn};
+use stgan::internals::pose::glasses_to_canonical;
+use stgan::{Bitmap, LocatedFace, Locator, TryOn};
 use stgan_synth::faceless::Kind;
 
 /// Pupils are found where their mean error is at most this.
@@ -228,7 +228,8 @@ fn look(
     frames: &[Foreground],
 ) -> Result<Looked> {
     let eyes = distance(target[0], target[1]);
-    let off = |face: &Found| 0.5 * (distance(face.eyes[0], target[0]) + distance(face.eyes[1], target[1])) / eyes;
+    let off =
+        |face: &LocatedFace| 0.5 * (distance(face.pupils[0], target[0]) + distance(face.pupils[1], target[1])) / eyes;
     let scores: Vec<(f64, bool)> =
         locator.locate_in(&image.as_ref(), 0.0)?.iter().map(|face| (face.score, off(face) <= NEAR)).collect();
     // What a user gets: the best, and none where none is sure enough.
@@ -237,8 +238,8 @@ fn look(
         Some(face) => {
             let of_frame = |frame: &Foreground| -> Result<Vec<f64>> {
                 let fit = tryon.fit(image.as_ref(), frame, &face.placement(), None)?;
-                let on_frame = anchors::apply(&frame_to_canonical(frame).inverse()?, &FRAME);
-                (0..=fit.steps())
+                let on_frame = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
+                (0..=fit.updates().len())
                     .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_frame), target)))
                     .collect()
             };

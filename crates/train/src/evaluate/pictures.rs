@@ -6,7 +6,7 @@ use crate::data::Face;
 use crate::data::anchors::{self, Anchors, FRAME};
 use rayon::prelude::*;
 use stgan::compose::{self, Foreground};
-use stgan::internals::pose::{frame_to_canonical, view_to_canonical};
+use stgan::internals::pose::{glasses_to_canonical, view_to_canonical};
 use stgan::internals::resample;
 use stgan::{Bitmap, Homography, Locator, Placement, Rect, TryOn};
 
@@ -58,7 +58,11 @@ fn pair(
     let pictures = match locator.locate(photo.as_ref())?.first() {
         Some(found) => {
             let fit = tryon.fit(photo.as_ref(), frame, &found.placement(), None)?;
-            [bare, head.wearing(frame, &fit.homography(0)?)?, head.wearing(frame, &fit.homography(fit.steps())?)?]
+            [
+                bare,
+                head.wearing(frame, &fit.homography(0)?)?,
+                head.wearing(frame, &fit.homography(fit.updates().len())?)?,
+            ]
         }
         None => [bare.clone(), (bare.0.clone(), Some(f64::NAN)), (bare.0, Some(f64::NAN))],
     };
@@ -91,7 +95,7 @@ pub fn worst(
         let Start { placement, params } = &fit.start;
         let again = tryon.fit_from(image.as_ref(), frame, placement, params, Some(fit.errors.len() - 1))?;
         let best = tryon.fit(image.as_ref(), frame, &anchors::placement(target), Some(0))?;
-        let steps = (0..=again.steps()).map(|step| again.homography(step)).chain([best.homography(0)]);
+        let steps = (0..=again.updates().len()).map(|step| again.homography(step)).chain([best.homography(0)]);
         Ok((face.id.clone(), steps.map(|h| head.wearing(frame, &h?)).collect::<Result<_>>()?))
     };
     worst.par_iter().map(course).collect()
@@ -120,7 +124,7 @@ impl<'a> Head<'a> {
         let mut image = self.photo.clone();
         let whole = Rect { x: 0, y: 0, width: image.width(), height: image.height() };
         compose::blend(frame, homography, image.data_mut(), whole)?;
-        let on_frame = anchors::apply(&frame_to_canonical(frame).inverse()?, &FRAME);
+        let on_frame = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
         Ok((self.planes(&image)?, Some(anchors::error(&anchors::apply(homography, &on_frame), self.target))))
     }
 

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use stgan::compose::Foreground;
 use stgan::internals::homography::DIMENSION;
-use stgan::internals::pose::frame_to_canonical;
+use stgan::internals::pose::glasses_to_canonical;
 use stgan::{Bitmap, Fit, Placement, Rect, TryOn};
 use stgan_synth::faceless::Kind;
 
@@ -130,8 +130,8 @@ fn trial(
     start: Start,
 ) -> Result<Trial> {
     let fit = tryon.fit(picture.as_ref(), frame, &start.placement, None)?;
-    let last = fit.homography(fit.steps())?;
-    let on_frame = anchors::apply(&frame_to_canonical(frame).inverse()?, &FRAME);
+    let last = fit.homography(fit.updates().len())?;
+    let on_frame = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
     let error = target.map(|target| anchors::error(&anchors::apply(&last, &on_frame), target));
     Ok(Trial { situation, fit, error })
 }

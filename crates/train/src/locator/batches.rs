@@ -9,10 +9,10 @@ use candle_core::{Device, Tensor};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
-use stgan::internals::locate::{self, Finder, STRIDE};
-use stgan::{Found, Homography, Placement};
+use stgan::internals::locate::{self, Detector, STRIDE};
+use stgan::{Homography, LocatedFace, Placement};
 
-/// Eye distances in pixels of a level at which a face is the finder's to find, and those at which it may, but need not.
+/// Eye distances in pixels of a level at which a face is the detector's to find, and those at which it may, but need not.
 const FOUND: std::ops::Range<f64> = 3.8..14.5;
 const MAYBE: std::ops::Range<f64> = 3.0..24.0;
 
@@ -21,7 +21,7 @@ const MAYBE: std::ops::Range<f64> = 3.0..24.0;
 const NEAR: f64 = 0.4;
 const BESIDE: f64 = 1.0;
 
-/// The pointer is not shown places whose frame would be narrower than this many pixels of the scene.
+/// The refiner is not shown places whose frame would be narrower than this many pixels of the scene.
 const SMALLEST: f64 = 5.0;
 
 /// Inputs [B, 3, H, W], and for every place of the answers [B, …, h, w]: 1 where there is a face, 1 where there is none (what has
@@ -58,12 +58,12 @@ fn stack(examples: &[Example], input: usize, places: usize, device: &Device) -> 
     })
 }
 
-/// A batch for the finder.
-pub(super) fn finder(config: &LocatorConfig, scenes: &Scenes, step: usize, device: &Device) -> Result<Batch> {
-    let settings = &config.locator.finder;
+/// A batch for the detector.
+pub(super) fn detector(config: &LocatorConfig, scenes: &Scenes, step: usize, device: &Device) -> Result<Batch> {
+    let settings = &config.locator.detector;
     let size = settings.size;
     let one = |item: usize| -> Result<Example> {
-        let mut rng = rng(config.seed, Address { purpose: Purpose::Finder, step, item });
+        let mut rng = rng(config.seed, Address { purpose: Purpose::Detector, step, item });
         let scene = scenes.sample(size, &mut rng)?;
         let input = weather(&scene.render(&Homography::IDENTITY, size, size)?, size, &mut rng);
         Ok(answers(&scene, input))
@@ -76,7 +76,7 @@ fn middle([a, b]: [Point; 2]) -> Point {
     [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])]
 }
 
-/// What the finder should say of a scene.
+/// What the detector should say of a scene.
 fn answers(scene: &Scene, input: Vec<f32>) -> Example {
     let (side, stride) = (scene.size / STRIDE, STRIDE as f64);
     let places = side * side;
@@ -112,18 +112,18 @@ fn answers(scene: &Scene, input: Vec<f32>) -> Example {
     e
 }
 
-/// A batch for the pointer, on what `proposals` takes for faces and on other places of the scenes.
-pub(super) fn pointer(
+/// A batch for the refiner, on what `proposals` takes for faces and on other places of the scenes.
+pub(super) fn refiner(
     config: &LocatorConfig,
     scenes: &Scenes,
-    proposals: &Finder,
+    proposals: &Detector,
     step: usize,
     device: &Device,
 ) -> Result<Batch> {
-    let settings = &config.locator.pointer;
-    let (scene_size, size) = (config.locator.finder.size, config.locator.networks.pointer.size);
+    let settings = &config.locator.refiner;
+    let (scene_size, size) = (config.locator.detector.size, config.locator.networks.refiner.size);
     let one = |item: usize| -> Result<Vec<Example>> {
-        let mut rng = rng(config.seed, Address { purpose: Purpose::Pointer, step, item });
+        let mut rng = rng(config.seed, Address { purpose: Purpose::Refiner, step, item });
         let scene = scenes.sample(scene_size, &mut rng)?;
         let seen = weather(&scene.render(&Homography::IDENTITY, scene_size, scene_size)?, scene_size, &mut rng);
         let named = proposals.in_planes(&seen, (scene_size, scene_size));
@@ -138,22 +138,22 @@ pub(super) fn pointer(
     stack(&examples, size, 1, device)
 }
 
-/// Where the pointer looks in a scene.
-fn places(scene: &Scene, mut named: Vec<Found>, count: usize, rng: &mut impl Rng) -> Vec<Placement> {
+/// Where the refiner looks in a scene.
+fn places(scene: &Scene, mut named: Vec<LocatedFace>, count: usize, rng: &mut impl Rng) -> Vec<Placement> {
     let normal = |rng: &mut dyn rand::RngCore| rng.sample::<f64, _>(StandardNormal);
     // The mistakes first: they are few.
     named.retain(|place| place.score > 0.03 && place.placement().width > SMALLEST);
     named.sort_by_key(|place| matches(scene, &place.placement()).is_some());
-    let mut places: Vec<Placement> = named.iter().take(count / 2).map(Found::placement).collect();
+    let mut places: Vec<Placement> = named.iter().take(count / 2).map(LocatedFace::placement).collect();
     while places.len() < count {
         let size = scene.size as f64;
         let somewhere = |rng: &mut dyn rand::RngCore| [rng.random_range(0.0..size), rng.random_range(0.0..size)];
         let choice = rng.random_range(0.0..1.0);
         let face = (!scene.faces.is_empty()).then(|| scene.faces[rng.random_range(0..scene.faces.len())]);
         places.push(match face {
-            // Missed by a little, as the finder does and as people do who move.
+            // Missed by a little, as the detector does and as people do who move.
             Some(face) if choice < 0.6 => {
-                let place = Found::new(face, 1.0).placement();
+                let place = LocatedFace::new(face, 1.0).placement();
                 let apart = distance(face[0], face[1]);
                 let far = if rng.random_bool(0.3) { 0.28 } else { 0.13 };
                 Placement {
@@ -165,7 +165,7 @@ fn places(scene: &Scene, mut named: Vec<Found>, count: usize, rng: &mut impl Rng
             }
             // Missed by far: beside, a part, of another size.
             Some(face) if choice < 0.85 => {
-                let place = Found::new(face, 1.0).placement();
+                let place = LocatedFace::new(face, 1.0).placement();
                 let apart = distance(face[0], face[1]);
                 Placement {
                     x: place.x + 1.2 * apart * normal(rng),
@@ -207,7 +207,7 @@ fn doubtful(scene: &Scene, place: &Placement) -> bool {
     })
 }
 
-/// What the pointer sees of a place, and what it should say.
+/// What the refiner sees of a place, and what it should say.
 fn view(scene: &Scene, place: &Placement, size: usize, rng: &mut impl Rng) -> Result<Example> {
     let input = weather(&scene.render(&locate::to_view(place, size)?, size, size)?, size, rng);
     let found = matches(scene, place);

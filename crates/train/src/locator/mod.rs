@@ -1,4 +1,4 @@
-//! Training a locator: the finder first, then the pointer on what the finder takes for faces.
+//! Training a locator: the detector first, then the refiner on what the detector takes for faces.
 
 mod batches;
 mod task;
@@ -73,7 +73,7 @@ impl Job for Locators<'_> {
     }
 
     fn export(&self, weights: &Parameters) -> Result<Option<Vec<u8>>> {
-        if !weights.0.contains_key("pointer.answer.bias") {
+        if !weights.0.contains_key("refiner.answer.bias") {
             return Ok(None);
         }
         let mut weights = self.file(weights)?;

@@ -9,7 +9,7 @@ use crate::{Adam, Result};
 use candle_core::Tensor;
 use rand::Rng;
 use rand_distr::StandardNormal;
-use stgan::internals::locate::{Finder, Network};
+use stgan::internals::locate::{Detector, Network};
 use stgan::model::{Parameters, TensorSpec, initialise};
 
 /// Weight of the pupils' places beside the scores.
@@ -23,19 +23,19 @@ const NAME: &str = "network";
 /// Which of the two networks learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    Finder,
-    /// On what the finder, trained by then, takes for faces.
-    Pointer,
+    Detector,
+    /// On what the detector, trained by then, takes for faces.
+    Refiner,
 }
 
 impl Part {
-    pub(super) const ALL: [Self; 2] = [Self::Finder, Self::Pointer];
+    pub(super) const ALL: [Self; 2] = [Self::Detector, Self::Refiner];
 
     pub(super) fn leg(self, job: &Locators) -> Leg {
         let settings = &job.config.locator;
         match self {
-            Self::Finder => Leg { phase: Phase::Finder, stage: 1, iterations: settings.finder.iterations },
-            Self::Pointer => Leg { phase: Phase::Pointer, stage: 2, iterations: settings.pointer.iterations },
+            Self::Detector => Leg { phase: Phase::Detector, stage: 1, iterations: settings.detector.iterations },
+            Self::Refiner => Leg { phase: Phase::Refiner, stage: 2, iterations: settings.refiner.iterations },
         }
     }
 }
@@ -63,8 +63,8 @@ impl<'a> NetworkTask<'a> {
     pub(super) fn new(job: &'a Locators<'a>, part: Part, state: &mut State) -> Result<Self> {
         let (settings, networks) = (&job.config.locator, &job.config.locator.networks);
         let (tensors, optimiser) = match part {
-            Part::Finder => (networks.finder.tensors(), &settings.finder.optimiser),
-            Part::Pointer => (networks.pointer.tensors(), &settings.pointer.optimiser),
+            Part::Detector => (networks.detector.tensors(), &settings.detector.optimiser),
+            Part::Refiner => (networks.refiner.tensors(), &settings.refiner.optimiser),
         };
         prepare(job.config.seed, part, &tensors, &mut state.weights)?;
         let mine = tensors.iter().map(|t| Ok((t.name.clone(), state.weights.get(t)?)));
@@ -72,15 +72,15 @@ impl<'a> NetworkTask<'a> {
         let mut adam = Adam::new(&mine.to_device(job.device)?, optimiser.betas)?;
         state.restore(NAME, &mut adam)?;
         let (network, draw): (_, Draw) = match part {
-            Part::Finder => (
-                networks.finder.network(&adam.parameters())?,
-                Box::new(|step| batches::finder(job.config, &job.scenes, step, job.device)),
+            Part::Detector => (
+                networks.detector.network(&adam.parameters())?,
+                Box::new(|step| batches::detector(job.config, &job.scenes, step, job.device)),
             ),
-            Part::Pointer => {
-                let proposals = Finder::from_parameters(&networks.finder, &state.weights)?;
+            Part::Refiner => {
+                let proposals = Detector::from_parameters(&networks.detector, &state.weights)?;
                 (
-                    networks.pointer.network(&adam.parameters())?,
-                    Box::new(move |step| batches::pointer(job.config, &job.scenes, &proposals, step, job.device)),
+                    networks.refiner.network(&adam.parameters())?,
+                    Box::new(move |step| batches::refiner(job.config, &job.scenes, &proposals, step, job.device)),
                 )
             }
         };
@@ -107,8 +107,8 @@ impl Task for NetworkTask<'_> {
     fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<Validated>> {
         match self.part {
             // There is nothing to measure before both networks are there.
-            Part::Finder => Ok(None),
-            Part::Pointer => self.job.measure(weights).map(Some),
+            Part::Detector => Ok(None),
+            Part::Refiner => self.job.measure(weights).map(Some),
         }
     }
 }

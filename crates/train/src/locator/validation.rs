@@ -56,7 +56,7 @@ impl Validation {
         let of_photo = |(image, target): &(Bitmap, Anchors)| -> Result<Option<(f64, f64)>> {
             let eyes = distance(target[0], target[1]);
             let errors = best(image)?.into_iter().map(|face| {
-                let error = 0.5 * (distance(face.eyes[0], target[0]) + distance(face.eyes[1], target[1])) / eyes;
+                let error = 0.5 * (distance(face.pupils[0], target[0]) + distance(face.pupils[1], target[1])) / eyes;
                 (error, face.score)
             });
             Ok(errors.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(error, _)| *error < FOUND))

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// kept and not drawn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// `regression`, `critic`, `adversarial`, `end_to_end`, `finder` or `pointer`.
+    /// `regression`, `critic`, `adversarial`, `end_to_end`, `detector` or `refiner`.
     pub phase: String,
     /// The stage being trained, from 1.
     pub stage: usize,

@@ -62,7 +62,7 @@ pub fn losses(records: &[Record]) -> Result<Bitmap> {
 /// # Errors
 /// None that the records could cause.
 pub fn anchor_errors(records: &[Record]) -> Result<Bitmap> {
-    let found: Vec<Found> = records.iter().filter_map(Found::of).collect();
+    let found: Vec<LocatedFace> = records.iter().filter_map(LocatedFace::of).collect();
     let steps = found.iter().map(|f| f.median.len().max(f.p95.len())).max().unwrap_or(0);
     let mut panel = Panel {
         title: "Anchor error on the validation split".into(),
@@ -73,15 +73,15 @@ pub fn anchor_errors(records: &[Record]) -> Result<Bitmap> {
         levels: Vec::new(),
         legend: false,
     };
-    let curve = |name: &str, stroke: Stroke, value: &dyn Fn(&Found) -> Option<f64>| {
+    let curve = |name: &str, stroke: Stroke, value: &dyn Fn(&LocatedFace) -> Option<f64>| {
         // Where a validation does not know a stage, its curve has a gap.
         let points = found.iter().map(|f| (f.step, value(f).unwrap_or(f64::NAN))).collect();
         Series { name: name.into(), stroke, points, smooth: false }
     };
     let mut rows: Vec<(String, Stroke, [f64; 2])> = Vec::new();
-    let last = |values: &dyn Fn(&Found) -> Option<f64>| found.iter().rev().find_map(values).unwrap_or(f64::NAN);
+    let last = |values: &dyn Fn(&LocatedFace) -> Option<f64>| found.iter().rev().find_map(values).unwrap_or(f64::NAN);
     for step in 0..steps {
-        let (median, p95) = (|f: &Found| f.median.get(step).copied(), |f: &Found| f.p95.get(step).copied());
+        let (median, p95) = (|f: &LocatedFace| f.median.get(step).copied(), |f: &LocatedFace| f.p95.get(step).copied());
         let colour = if step == 0 { GREY } else { stage_colour(step, steps - 1) };
         let (name, solid, dashed) = match step {
             0 => ("as placed".to_owned(), Stroke::new(colour, 1.6).dash(Dash::Dashed), None),
@@ -134,14 +134,14 @@ fn legend(sheet: &Area, left: f64, rows: &[(String, Stroke, [f64; 2])]) -> Drawn
 }
 
 /// A validation's anchor errors.
-struct Found {
+struct LocatedFace {
     step: f64,
     median: Vec<f64>,
     p95: Vec<f64>,
     ignorant: Option<f64>,
 }
 
-impl Found {
+impl LocatedFace {
     fn of(record: &Record) -> Option<Self> {
         let median = record.numbers("median")?;
         let p95 = record.numbers("p95").unwrap_or_default();

@@ -13,9 +13,9 @@ pub enum Phase {
     /// All generators against the critic.
     EndToEnd,
     /// The locator's network that looks over whole photos.
-    Finder,
+    Detector,
     /// The locator's network that looks closer.
-    Pointer,
+    Refiner,
 }
 
 impl Phase {
@@ -26,15 +26,15 @@ impl Phase {
             Self::Critic => "critic",
             Self::Adversarial => "adversarial",
             Self::EndToEnd => "end_to_end",
-            Self::Finder => "finder",
-            Self::Pointer => "pointer",
+            Self::Detector => "detector",
+            Self::Refiner => "refiner",
         }
     }
 
     /// Phase and stage in messages; a locator has no stages.
     pub fn at_stage(self, stage: usize) -> String {
         match self {
-            Self::Finder | Self::Pointer => self.name().to_owned(),
+            Self::Detector | Self::Refiner => self.name().to_owned(),
             Self::Regression | Self::Critic | Self::Adversarial | Self::EndToEnd => {
                 format!("{} stage {stage}", self.name())
             }
@@ -44,7 +44,7 @@ impl Phase {
     /// The name of the figure that is minimised first.
     pub(super) fn loss(self) -> &'static str {
         match self {
-            Self::Regression | Self::Finder | Self::Pointer => "loss",
+            Self::Regression | Self::Detector | Self::Refiner => "loss",
             Self::Critic => "critic_loss",
             Self::Adversarial | Self::EndToEnd => "generator_loss",
         }

@@ -7,7 +7,7 @@ use stgan::compose::{self, Foreground};
 use stgan::internals::kernels::Instructions;
 use stgan::internals::locate::{read, write};
 use stgan::model::weights::Storage;
-use stgan::{Bitmap, BitmapRef, Error, Found, Homography, Locator, Placement, Rect};
+use stgan::{Bitmap, BitmapRef, Error, Homography, LocatedFace, Locator, Placement, Rect};
 use stgan_synth::faceless::Kind;
 use stgan_synth::people::Person;
 
@@ -39,7 +39,7 @@ fn the_weights_file_survives_a_round_trip_and_says_what_is_wrong() {
         matches!(read(&write(&without, Storage::F32).unwrap()), Err(Error::WeightsMetadata { key, .. }) if key == "threshold")
     );
     let mut other = file;
-    other.parameters.0.remove("pointer.answer.bias");
+    other.parameters.0.remove("refiner.answer.bias");
     assert!(matches!(write(&other, Storage::F32), Err(Error::TensorMissing { .. })));
 }
 
@@ -50,15 +50,15 @@ fn any_photo_can_be_looked_at() {
         let data = (0..width * height * 4).map(|i| (i * 41 % 253) as u8).collect();
         let photo = Bitmap::new(width, height, data).unwrap();
         for face in locator.locate_in(&photo.as_ref(), 0.0).unwrap() {
-            assert!(face.eyes.iter().flatten().all(|x| x.is_finite()) && (0.0..=1.0).contains(&face.score));
+            assert!(face.pupils.iter().flatten().all(|x| x.is_finite()) && (0.0..=1.0).contains(&face.score));
         }
         let near = Placement { x: 0.5, y: 0.5, width: 20.0, rotation: 10.0 };
-        locator.look(photo.as_ref(), &near).unwrap();
+        locator.refine(photo.as_ref(), &near).unwrap();
         let away = Placement { x: 1e5, ..near };
-        assert_eq!(locator.look(photo.as_ref(), &away).unwrap(), None);
+        assert_eq!(locator.refine(photo.as_ref(), &away).unwrap(), None);
     }
     let photo = BitmapRef::new(1, 1, &[0; 4]).unwrap();
-    assert!(locator.look(photo, &Placement { x: f64::NAN, y: 0.0, width: 20.0, rotation: 0.0 }).is_err());
+    assert!(locator.refine(photo, &Placement { x: f64::NAN, y: 0.0, width: 20.0, rotation: 0.0 }).is_err());
     assert!(locator.locate_in(&photo, 1.5).is_err());
 }
 
@@ -67,9 +67,9 @@ fn shipped() -> Locator {
 }
 
 /// How far the pupils are off on average, in eye distances.
-fn off(face: &Found, eyes: &[[f64; 2]; 2]) -> f64 {
+fn off(face: &LocatedFace, eyes: &[[f64; 2]; 2]) -> f64 {
     let distance = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
-    0.5 * (distance(face.eyes[0], eyes[0]) + distance(face.eyes[1], eyes[1])) / distance(eyes[0], eyes[1])
+    0.5 * (distance(face.pupils[0], eyes[0]) + distance(face.pupils[1], eyes[1])) / distance(eyes[0], eyes[1])
 }
 
 type Eyes = [[f64; 2]; 2];
@@ -163,7 +163,7 @@ fn one_look_follows_a_face_and_says_when_it_has_left() {
     let (image, eyes) = portraits(160).swap_remove(1);
     let locator = shipped();
     let (picture, eyes) = composed((420, 380), &[(&image, eyes, 1.0, 0.0, [220.0, 190.0])]);
-    let there = Found::new(eyes[0], 1.0);
+    let there = LocatedFace::new(eyes[0], 1.0);
     let placement = there.placement();
     for (dx, dy) in [(0.0, 0.0), (0.3, 0.0), (-0.2, 0.2), (0.0, -0.3)] {
         let near = Placement {
@@ -171,11 +171,11 @@ fn one_look_follows_a_face_and_says_when_it_has_left() {
             y: placement.y + dy * there.eye_distance(),
             ..placement
         };
-        let face = locator.look(picture.as_ref(), &near).unwrap().expect("the face is near");
+        let face = locator.refine(picture.as_ref(), &near).unwrap().expect("the face is near");
         assert!(off(&face, &eyes[0]) < 0.2, "{dx}, {dy}: off by {}", off(&face, &eyes[0]));
     }
     let away = Placement { x: placement.x + 160.0, y: placement.y + 60.0, ..placement };
-    assert_eq!(locator.look(picture.as_ref(), &away).unwrap(), None);
+    assert_eq!(locator.refine(picture.as_ref(), &away).unwrap(), None);
 }
 
 #[test]

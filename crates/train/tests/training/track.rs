@@ -1,12 +1,12 @@
-//! Following faces: who is found, lost and found again, with a finder that says what a test wants; steadiness with the
+//! Following faces: who is found, lost and found again, with a detector that says what a test wants; steadiness with the
 //! shipped weights.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use stgan::compose::Foreground;
 use stgan::{
-    Bitmap, FaceFinder, Found, Homography, Locator, MAX_PEOPLE, Photo, Placement, Smoothing, TrackSettings, Tracked,
-    Tracker, TryOn,
+    Bitmap, FaceDetector, Homography, LocatedFace, Locator, MAX_PEOPLE, Photo, Placement, Smoothing, TrackSettings,
+    TrackedFace, Tracker, TryOn,
 };
 use stgan_portraits::{Clip, Motion, portraits};
 use stgan_train::evaluate::live::{Conditions, steadiness};
@@ -14,7 +14,7 @@ use stgan_train::evaluate::live::{Conditions, steadiness};
 /// Says of every picture what it is told to.
 #[derive(Clone, Default)]
 struct Script {
-    faces: Rc<RefCell<Vec<Found>>>,
+    faces: Rc<RefCell<Vec<LocatedFace>>>,
     /// Whether a look finds a face.
     there: Rc<Cell<bool>>,
     searches: Rc<Cell<u32>>,
@@ -22,7 +22,7 @@ struct Script {
 }
 
 impl Script {
-    fn of(faces: &[Found]) -> Self {
+    fn of(faces: &[LocatedFace]) -> Self {
         let script = Self::default();
         script.faces.replace(faces.to_vec());
         script.there.set(true);
@@ -30,15 +30,15 @@ impl Script {
     }
 }
 
-impl FaceFinder for Script {
-    fn search<P: Photo>(&self, _: &P) -> Result<Vec<Found>, P::Error> {
+impl FaceDetector for Script {
+    fn detect<P: Photo>(&self, _: &P) -> Result<Vec<LocatedFace>, P::Error> {
         self.searches.set(self.searches.get() + 1);
         Ok(self.faces.borrow().clone())
     }
 
-    fn look<P: Photo>(&self, _: &P, near: &Placement) -> Result<Option<Found>, P::Error> {
+    fn refine<P: Photo>(&self, _: &P, near: &Placement) -> Result<Option<LocatedFace>, P::Error> {
         self.looks.set(self.looks.get() + 1);
-        let off = |face: &Found| (face.placement().x - near.x).hypot(face.placement().y - near.y);
+        let off = |face: &LocatedFace| (face.placement().x - near.x).hypot(face.placement().y - near.y);
         let nearest = self.faces.borrow().iter().copied().min_by(|a, b| off(a).total_cmp(&off(b)));
         Ok(nearest.filter(|face| self.there.get() && off(face) < 30.0))
     }
@@ -53,8 +53,8 @@ fn settings(change: impl FnOnce(&mut TrackSettings)) -> TrackSettings {
     settings
 }
 
-fn face(x: f64, y: f64) -> Found {
-    Found::new([[x - 20.0, y], [x + 20.0, y]], 0.9)
+fn face(x: f64, y: f64) -> LocatedFace {
+    LocatedFace::new([[x - 20.0, y], [x + 20.0, y]], 0.9)
 }
 
 /// Networks that leave the frame where it is, so that only the tracker decides.
@@ -86,12 +86,12 @@ impl<'a> Video<'a> {
         Self { tracker, script, time: 0.0 }
     }
 
-    fn next(&mut self) -> Vec<Tracked> {
+    fn next(&mut self) -> Vec<TrackedFace> {
         self.time += 1.0 / 30.0;
         self.tracker.advance(&picture().as_ref(), self.time, 1).unwrap()
     }
 
-    fn run(&mut self, pictures: u32) -> Vec<Tracked> {
+    fn run(&mut self, pictures: u32) -> Vec<TrackedFace> {
         (0..pictures).map(|_| self.next()).last().unwrap_or_default()
     }
 }
@@ -99,9 +99,12 @@ impl<'a> Video<'a> {
 #[test]
 fn a_face_is_found_lost_and_found_again_as_another() {
     let script = Script::of(&[face(150.0, 100.0)]);
-    let mut video = Video::new(&script, settings(|s| s.look_every = 4));
+    let mut video = Video::new(&script, settings(|s| s.refine_every = 4));
     let first = video.next()[0];
-    assert!((first.eyes[0][0] - 130.0).abs() < 1e-6 && (first.eyes[1][0] - 170.0).abs() < 1e-6, "{first:?}");
+    assert!(
+        (first.lens_centres[0][0] - 130.0).abs() < 1e-6 && (first.lens_centres[1][0] - 170.0).abs() < 1e-6,
+        "{first:?}"
+    );
     assert_eq!((first.score, script.searches.get()), (0.9, 1));
     assert_eq!(video.run(20)[0].id, first.id);
     assert_eq!(script.searches.get(), 1, "who is followed is not searched");
@@ -132,7 +135,7 @@ fn a_face_is_found_lost_and_found_again_as_another() {
 fn several_people_up_to_as_many_as_wanted_each_once() {
     let people = [face(60.0, 100.0), face(160.0, 100.0), face(64.0, 102.0), face(260.0, 100.0)];
     let script = Script::of(&people);
-    let ids = |faces: &[Tracked]| faces.iter().map(|face| (face.id, face.placement.x.round())).collect::<Vec<_>>();
+    let ids = |faces: &[TrackedFace]| faces.iter().map(|face| (face.id, face.placement.x.round())).collect::<Vec<_>>();
     let mut two = Video::new(&script, settings(|s| s.people = 2));
     assert_eq!(ids(&two.next()), [(0, 60.0), (1, 160.0)]);
     let mut all = Video::new(&script, settings(|s| s.people = 8));
@@ -178,7 +181,7 @@ fn another_frame_sits_where_the_last_one_did() {
     let script = Script::of(&[face(150.0, 100.0)]);
     let mut video = Video::new(&script, TrackSettings::default());
     let before = video.run(3)[0];
-    video.tracker.set_frame(frame(400, 100));
+    video.tracker.set_glasses(frame(400, 100));
     let after = video.next()[0];
     assert_eq!(after.id, before.id);
     let middle = |h: &Homography, x, y| h.apply([x, y]);
@@ -194,7 +197,7 @@ fn a_face_beyond_the_edge_is_lost_without_an_error() {
     let mut video = Video::new(&script, TrackSettings::default());
     assert!(video.run(3).is_empty());
     // So is one that no frame can be put on.
-    *script.faces.borrow_mut() = vec![Found::new([[f64::NAN; 2]; 2], 1.0), Found::new([[5.0; 2]; 2], 1.0)];
+    *script.faces.borrow_mut() = vec![LocatedFace::new([[f64::NAN; 2]; 2], 1.0), LocatedFace::new([[5.0; 2]; 2], 1.0)];
     assert!(video.run(3).is_empty());
 }
 
@@ -211,7 +214,7 @@ fn what_makes_no_sense_is_refused() {
         settings(|s| s.people = MAX_PEOPLE + 1),
         settings(|s| s.smoothing = smoothing(0.0)),
         settings(|s| s.smoothing = smoothing(f64::NAN)),
-        settings(|s| s.look_every = 0),
+        settings(|s| s.refine_every = 0),
         settings(|s| s.gap = f64::INFINITY),
     ] {
         assert_eq!(code(settings), Some("argument"), "{settings:?}");
@@ -261,8 +264,9 @@ fn who_visits_is_found_followed_lost_and_found_again() {
         let time = f64::from(k) / 12.0;
         let faces = tracker.advance(&clip.picture(time, 3.0).as_ref(), time, 2).unwrap();
         let eyes = clip.eyes(time);
-        let off = |face: &Tracked| {
-            let each = [0, 1].map(|i| (face.eyes[i][0] - eyes[i][0]).hypot(face.eyes[i][1] - eyes[i][1]));
+        let off = |face: &TrackedFace| {
+            let each =
+                [0, 1].map(|i| (face.lens_centres[i][0] - eyes[i][0]).hypot(face.lens_centres[i][1] - eyes[i][1]));
             0.5 * (each[0] + each[1]) / clip.eye_distance()
         };
         seen.push(faces.first().map(|face| (face.id, off(face))));

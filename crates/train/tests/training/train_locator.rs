@@ -22,9 +22,9 @@ width = 64
 average = 0.9
 false_alarms = 0.1
 lowest_threshold = 0.8
-[locator.networks.finder]
+[locator.networks.detector]
 layers = [[4, 4], [4, 8], [4, 8]]
-[locator.networks.pointer]
+[locator.networks.refiner]
 size = 32
 channels = [4, 8]
 hidden = 8
@@ -36,12 +36,12 @@ people = 4
 frames = 4
 faceless = 4
 tilt = 14.0
-[locator.finder]
+[locator.detector]
 iterations = 5
 batch = 2
 size = 64
 optimiser = { learning_rate = 1e-3, warmup = 2 }
-[locator.pointer]
+[locator.refiner]
 iterations = 4
 batch = 2
 views = 2
@@ -61,7 +61,7 @@ fn a_resumed_run_is_the_same_run() {
         true
     });
     assert!(finished.unwrap());
-    // The pointer's four iterations: there is nothing to measure before both networks are there.
+    // The refiner's four iterations: there is nothing to measure before both networks are there.
     assert_eq!(thresholds.len(), 2);
     assert!(thresholds.iter().all(|&threshold| threshold >= 0.8), "{thresholds:?}");
 

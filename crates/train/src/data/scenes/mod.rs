@@ -2,7 +2,7 @@
 //! none. Native only.
 //!
 //! A scene is a list of layers, each an image under a similarity; it is rendered at any size and through any view, so that the
-//! finder's whole scene and the pointer's closer looks come from the same faces. Sources are a data set's aligned images (cut
+//! detector's whole scene and the refiner's closer looks come from the same faces. Sources are a data set's aligned images (cut
 //! out and pasted), its whole photos, drawn people, frames to put on faces, and faceless pictures.
 
 mod layers;
@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use stgan::compose::Foreground;
-use stgan::internals::pose::{PUPIL_X, TEMPLE_X, frame_to_canonical};
+use stgan::internals::pose::{PUPIL_X, TEMPLE_X, glasses_to_canonical};
 use stgan::internals::resample::Pyramid;
 use stgan::{Bitmap, Homography};
 use stgan_synth::faceless::Kind;
@@ -60,7 +60,7 @@ const PERSON_WIDTH: u32 = 178;
 const FACELESS_WIDTH: u32 = 160;
 const FRAME_WIDTH: u32 = 96;
 
-/// Eye distances in a scene's pixels: what the finder's levels may hold, and a little beyond on both sides.
+/// Eye distances in a scene's pixels: what the detector's levels may hold, and a little beyond on both sides.
 const EYES: std::ops::Range<f64> = 3.2..26.0;
 
 /// All images that scenes are made of.
@@ -114,7 +114,7 @@ impl Scenes {
             .into_par_iter()
             .map(|i| {
                 let image = random::frame(&mut rng(seed, Stream::SceneFrame(i)), FRAME_WIDTH);
-                let to_canonical = frame_to_canonical(&Foreground::new(image.as_ref())?);
+                let to_canonical = glasses_to_canonical(&Foreground::new(image.as_ref())?);
                 Ok((Picture::new(image.as_ref(), 0)?, to_canonical))
             })
             .collect::<Result<_>>()?;

@@ -5,7 +5,7 @@
 
 use candle_core::{Device, Tensor};
 use stgan::internals::kernels::{Chain, Conv, Instructions, Map};
-use stgan::internals::locate::{FinderSpec, LocatorSpec, PointerSpec, Weights};
+use stgan::internals::locate::{DetectorSpec, LocatorSpec, RefinerSpec, Weights};
 use stgan::model::{Parameters, initialise};
 use stgan::ops;
 
@@ -89,8 +89,8 @@ pub fn what_does_not_fit_is_refused() {
 /// A locator that has learned nothing.
 pub fn untrained() -> Weights {
     let spec = LocatorSpec {
-        finder: FinderSpec { layers: vec![[4, 4], [4, 8], [4, 8], [3, 8]] },
-        pointer: PointerSpec { size: 32, channels: vec![4, 8, 8], hidden: 8 },
+        detector: DetectorSpec { layers: vec![[4, 4], [4, 8], [4, 8], [3, 8]] },
+        refiner: RefinerSpec { size: 32, channels: vec![4, 8, 8], hidden: 8 },
     };
     let (mut values, mut at) = (numbers(1 << 16, 5).into_iter(), 0);
     let parameters: Parameters = initialise(&spec.tensors(), || {

@@ -1,4 +1,4 @@
-//! `stgan frames`: the catalogue's frames and the sample portraits as image files.
+//! `stgan gallery`: the catalogue's glasses and the sample portraits as image files.
 
 use crate::files;
 use anyhow::{Context, Result};
@@ -13,12 +13,12 @@ use stgan_portraits::Portrait;
 use stgan_synth::CatalogueFrame;
 use stgan_train::write_atomically;
 
-/// Write the catalogue's frames, the sample portraits and gallery.json into a folder.
+/// Write the catalogue's glasses, the sample portraits and gallery.json into a folder.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[arg(long)]
     out: PathBuf,
-    /// Width of the frames in pixels.
+    /// Width of the glasses in pixels.
     #[arg(long, default_value_t = 1000)]
     width: u32,
     /// Width of the portraits in pixels; 0 leaves them out.
@@ -26,15 +26,15 @@ pub(crate) struct Arguments {
     portrait_width: u32,
 }
 
-/// Pixels across of what a strip of frames or portraits shows.
+/// Pixels across of what a strip of glasses or portraits shows.
 const THUMBNAIL: u32 = 240;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    for name in ["frames", "portraits"] {
+    for name in ["glasses", "portraits"] {
         let path = arguments.out.join(name);
         std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
     }
-    let frames = stgan_synth::frames().par_iter().map(|f| frame(arguments, f)).collect::<Result<Vec<_>>>()?;
+    let glasses = stgan_synth::frames().par_iter().map(|g| glasses_of(arguments, g)).collect::<Result<Vec<_>>>()?;
     let portraits = match arguments.portrait_width {
         0 => Vec::new(),
         // One after the other: each uses all threads.
@@ -42,22 +42,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             stgan_portraits::portraits().iter().map(|p| portrait(arguments, p, width)).collect::<Result<Vec<_>>>()?
         }
     };
-    let list = json!({ "frames": frames, "portraits": portraits });
+    let list = json!({ "glasses": glasses, "portraits": portraits });
     write_atomically(&arguments.out.join("gallery.json"), serde_json::to_string_pretty(&list)?.as_bytes())?;
-    let (frames, portraits) = (frames.len(), portraits.len());
-    files::print(&format!("{frames} frames and {portraits} portraits in {}\n", arguments.out.display()))?;
+    let (glasses, portraits) = (glasses.len(), portraits.len());
+    files::print(&format!("{glasses} glasses and {portraits} portraits in {}\n", arguments.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn frame(arguments: &Arguments, frame: &CatalogueFrame) -> Result<Value> {
-    let (file, thumbnail) = (format!("frames/{}.png", frame.id), format!("frames/{}.small.png", frame.id));
-    let image = frame.render(arguments.width)?;
+fn glasses_of(arguments: &Arguments, glasses: &CatalogueFrame) -> Result<Value> {
+    let (file, thumbnail) = (format!("glasses/{}.png", glasses.id), format!("glasses/{}.small.png", glasses.id));
+    let image = glasses.render(arguments.width)?;
     let entry = json!({
-        "id": frame.id, "name": frame.name, "kind": frame.kind, "file": file, "thumbnail": thumbnail,
+        "id": glasses.id, "name": glasses.name, "kind": glasses.kind, "file": file, "thumbnail": thumbnail,
         "width": image.width(), "height": image.height(),
     });
     write_small_png(&arguments.out.join(file), &image)?;
-    write_small_png(&arguments.out.join(thumbnail), &frame.render(THUMBNAIL)?)?;
+    write_small_png(&arguments.out.join(thumbnail), &glasses.render(THUMBNAIL)?)?;
     Ok(entry)
 }
 
@@ -73,11 +73,11 @@ fn portrait(arguments: &Arguments, portrait: &Portrait, width: u32) -> Result<Va
     let (file, thumbnail) = (format!("portraits/{}.jpg", portrait.id), format!("portraits/{}.small.jpg", portrait.id));
     let image = portrait.render(width)?;
     let height = image.height();
-    let eyes = portrait.eyes.map(|[x, y]| [x * f64::from(width), y * f64::from(height)]);
+    let pupils = portrait.eyes.map(|[x, y]| [x * f64::from(width), y * f64::from(height)]);
     let (x, y, box_width) = portrait.placement(width);
     let entry = json!({
         "id": portrait.id, "name": portrait.name, "alt": portrait.alt, "file": file, "thumbnail": thumbnail,
-        "width": width, "height": height, "eyes": eyes,
+        "width": width, "height": height, "pupils": pupils,
         "placement": { "x": x, "y": y, "width": box_width, "rotation": 0 },
     });
     files::write_image(&arguments.out.join(thumbnail), files::reduced(&image, THUMBNAIL)?)?;

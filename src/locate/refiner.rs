@@ -1,8 +1,8 @@
 //! The second network: looks at one place closely, says whether it is a face, and where exactly its pupils are.
 
-use super::finder::sigmoid;
+use super::detector::sigmoid;
 use super::network::chain;
-use super::{Found, Photo, Point, PointerSpec};
+use super::{LocatedFace, Photo, Point, RefinerSpec};
 use crate::homography::Homography;
 use crate::kernels::{Chain, Instructions, Map};
 use crate::model::Parameters;
@@ -26,7 +26,7 @@ pub fn to_view(placement: &Placement, size: usize) -> Result<Homography> {
     Ok(placement.to_photo()? * view_to_canonical(size))
 }
 
-/// Some of a photo, as sharp as the pointer's view needs it.
+/// Some of a photo, as sharp as the refiner's view needs it.
 #[derive(Debug)]
 pub struct Region {
     pyramid: Pyramid,
@@ -74,15 +74,15 @@ pub(super) fn span(placement: &Placement, size: usize) -> f64 {
     placement.width / TEMPLE_X / (size.max(2) - 1) as f64
 }
 
-/// The pointer, ready for use.
+/// The refiner, ready for use.
 #[derive(Debug)]
-pub(super) struct Pointer {
+pub(super) struct Refiner {
     chain: Chain,
     size: usize,
 }
 
-impl Pointer {
-    pub(crate) fn new(spec: &PointerSpec, parameters: &Parameters, instructions: Instructions) -> Result<Self> {
+impl Refiner {
+    pub(crate) fn new(spec: &RefinerSpec, parameters: &Parameters, instructions: Instructions) -> Result<Self> {
         Ok(Self { chain: chain(&spec.layers(), parameters, instructions)?, size: spec.size })
     }
 
@@ -91,7 +91,7 @@ impl Pointer {
     }
 
     /// Looks at the view of a placement. None where the placement has no size.
-    pub(crate) fn look(&self, region: &Region, placement: &Placement) -> Option<Found> {
+    pub(crate) fn look(&self, region: &Region, placement: &Placement) -> Option<LocatedFace> {
         let to_photo = placement.to_photo().ok()?;
         let map = region.from_photo * to_photo * view_to_canonical(self.size);
         let mut view = Map::new((self.size, self.size), 3, self.chain.border());
@@ -109,7 +109,7 @@ impl Pointer {
             let [x, y] = eyes[k];
             to_photo.apply([x + unit * f64::from(answer[1 + 2 * k]), y + unit * f64::from(answer[2 + 2 * k])])
         };
-        let found = Found { eyes: [at(0), at(1)], score: sigmoid(answer[0]) };
-        (found.eye_distance() > 1e-3 && found.eyes.iter().flatten().all(|x| x.is_finite())).then_some(found)
+        let found = LocatedFace { pupils: [at(0), at(1)], score: sigmoid(answer[0]) };
+        (found.eye_distance() > 1e-3 && found.pupils.iter().flatten().all(|x| x.is_finite())).then_some(found)
     }
 }

@@ -1,7 +1,7 @@
 //! The first network: looks at the whole photo, small, at every size, for places where two pupils may be.
 
 use super::network::chain;
-use super::{FinderSpec, Found, Photo, suppress};
+use super::{DetectorSpec, LocatedFace, Photo, suppress};
 use crate::kernels::{Chain, Instructions, Map};
 use crate::model::Parameters;
 use crate::{Bitmap, Rect, Result};
@@ -12,7 +12,7 @@ pub(super) const ANSWERS: usize = 5;
 /// Pixels of a level from one place that has an answer to the next.
 pub const STRIDE: usize = 8;
 
-/// Pixels of the photo as the finder sees it, about: a face whose frame is 5 % of a 4:3 photo's width has its eyes 6 pixels apart.
+/// Pixels of the photo as the detector sees it, about: a face whose frame is 5 % of a 4:3 photo's width has its eyes 6 pixels apart.
 const AREA: f64 = 224.0 * 224.0;
 /// However long a strip the photo is.
 const LONGEST: f64 = 2048.0;
@@ -23,7 +23,7 @@ const ANSWERS_KEPT: usize = 200;
 /// A lower score is not even a candidate.
 const LOWEST: f32 = -4.0;
 
-/// A photo reduced for the finder; where its faces are large, the pointer too has enough of it.
+/// A photo reduced for the detector; where its faces are large, the refiner too has enough of it.
 pub(super) struct Small {
     pub bitmap: Bitmap,
     /// The photo's width and height.
@@ -64,16 +64,16 @@ impl Small {
     }
 }
 
-/// The finder, ready for use.
+/// The detector, ready for use.
 #[derive(Debug)]
-pub struct Finder(Chain);
+pub struct Detector(Chain);
 
-impl Finder {
+impl Detector {
     /// From weights in memory, which are copied.
     ///
     /// # Errors
     /// [`crate::Error::TensorMissing`] and [`crate::Error::TensorShape`] where they do not fit.
-    pub fn from_parameters(spec: &FinderSpec, parameters: &Parameters) -> Result<Self> {
+    pub fn from_parameters(spec: &DetectorSpec, parameters: &Parameters) -> Result<Self> {
         Self::new(spec, parameters, Instructions::best())
     }
 
@@ -81,7 +81,7 @@ impl Finder {
     ///
     /// # Panics
     /// Where the planes have another size.
-    pub fn in_planes(&self, planes: &[f32], size: (usize, usize)) -> Vec<Found> {
+    pub fn in_planes(&self, planes: &[f32], size: (usize, usize)) -> Vec<LocatedFace> {
         assert_eq!(planes.len(), 3 * size.0 * size.1, "three planes");
         let mut map = Map::new(size, 3, self.0.border());
         for y in 0..size.0 {
@@ -94,12 +94,12 @@ impl Finder {
         places(&self.0.run(&map), [1.0; 2])
     }
 
-    pub(super) fn new(spec: &FinderSpec, parameters: &Parameters, instructions: Instructions) -> Result<Self> {
+    pub(super) fn new(spec: &DetectorSpec, parameters: &Parameters, instructions: Instructions) -> Result<Self> {
         Ok(Self(chain(&spec.layers(), parameters, instructions)?))
     }
 
     /// Where faces may be, in photo pixels, the best first.
-    pub(super) fn places(&self, small: &Small) -> Vec<Found> {
+    pub(super) fn places(&self, small: &Small) -> Vec<LocatedFace> {
         let border = self.0.border();
         let mut level = small.map(border);
         let mut scale = small.scale();
@@ -114,13 +114,13 @@ impl Finder {
             level = level.halved(border);
             scale = scale.map(|s| 2.0 * s);
         }
-        // Of one size against another the pointer decides.
+        // Of one size against another the refiner decides.
         suppress(found, 0.6)
     }
 }
 
 /// The answers of a level as faces, those of one face only once; `scale` is photo pixels a level's pixel.
-fn places(answers: &Map, scale: [f64; 2]) -> Vec<Found> {
+fn places(answers: &Map, scale: [f64; 2]) -> Vec<LocatedFace> {
     let (rows, columns) = answers.size();
     let cells = (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x)));
     let mut likely: Vec<_> = cells.filter(|&(y, x)| answers.pixel(y, x)[0] > LOWEST).collect();
@@ -132,7 +132,7 @@ fn places(answers: &Map, scale: [f64; 2]) -> Vec<Found> {
             let stride = STRIDE as f64;
             [(x as f64 + 0.5 + dx) * stride * scale[0], (y as f64 + 0.5 + dy) * stride * scale[1]]
         };
-        Found { eyes: [at(0), at(1)], score: sigmoid(pixel[0]) }
+        LocatedFace { pupils: [at(0), at(1)], score: sigmoid(pixel[0]) }
     };
     let found = likely.into_iter().take(ANSWERS_KEPT).map(face);
     suppress(found.filter(|face| face.eye_distance() > 1e-3).collect(), 0.6)
