@@ -70,7 +70,7 @@ fn an_update_moves_the_frame_against_its_parameters() {
     }
     let first = &fit.updates()[0];
     assert_eq!((first.delta, first.params), (update.map(f64::from), update.map(f64::from)));
-    assert_eq!(fit.homography(3).unwrap_err().code(), "step");
+    assert_eq!(fit.homography(3).unwrap_err().code(), "update");
 }
 
 #[test]
