@@ -217,7 +217,7 @@ export class TryOn {
         call(generation, () => view.push(rows));
       }
     } catch (error) {
-      release(generation, look);
+      release(generation, view);
       throw error;
     }
     const fit = call(generation, () => networks.fit(view, whole, frame.width, frame.height, updates));
