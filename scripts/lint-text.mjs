@@ -12,7 +12,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, normalize, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root as project } from './project.mjs';
-import { IDENTIFIERS, OPENING, VOCABULARY, WHERE } from './vocabulary.mjs';
+import { IDENTIFIERS, OPENING, PRIVATE, PRIVATE_EXCEPT, VOCABULARY, WHERE } from './vocabulary.mjs';
 
 const WIDTH = 100;
 /** Written by programs, or not text of this project. */
@@ -118,7 +118,11 @@ function isTooLong({ line, text }) {
 }
 
 /** All violations in the prose of a file, as [rule, line number, message]. */
-function* checkProse({ file, prose }) {
+function* checkProse({ file, text: whole, prose }) {
+  if (!PRIVATE_EXCEPT.test(file)) {
+    for (const [index, line] of whole.split('\n').entries())
+      if (PRIVATE.test(line)) yield ['private', index + 1, 'names a folder that readers lack: name a public data set'];
+  }
   for (const [i, entry] of prose.entries()) {
     const { number, text, opens } = entry;
     if (isTooLong(entry)) yield ['width', number, `longer than ${WIDTH} columns`];
@@ -215,7 +219,7 @@ function* checkCommands(root, { prose, code }) {
 
 /** Counts for a tree: lines of prose, violations by rule, old names in prose and in identifiers. */
 function count(root, files) {
-  const counts = { files: files.length, proseLines: 0, where: 0, width: 0, opening: 0, vocabulary: 0, shared: 0 };
+  const counts = { files: files.length, proseLines: 0, where: 0, width: 0, opening: 0, vocabulary: 0, private: 0 };
   const words = {};
   const identifiers = {};
   for (const entry of files) {
@@ -235,7 +239,6 @@ function count(root, files) {
         identifiers[name] =
           (identifiers[name] ?? 0) + source.reduce((n, line) => n + (line.match(found)?.length ?? 0), 0);
   }
-  counts.shared = words['../shared'] ?? 0;
   const sum = (record) => Object.values(record).reduce((a, b) => a + b, 0);
   const sorted = (record) => Object.fromEntries(Object.entries(record).sort(([, a], [, b]) => b - a));
   return { root, ...counts, identifiers: sum(identifiers), words: sorted(words), names: sorted(identifiers) };

@@ -3,6 +3,10 @@
 /** Openings of a doc comment that refer to something before it. */
 export const OPENING = /^(The same\b|As\b|Of\b|So\b)/;
 
+/** Folders that only the authors have, and the script that looks for them. */
+export const PRIVATE = /\.\.\/shared\b|\/work\/(shared|main)/;
+export const PRIVATE_EXCEPT = /^research\/shared\.mjs$/;
+
 /** "where" that probably means "if"; counted, not refused. */
 export const WHERE = /\bwhere (there|it|they|none|no|nothing|one|a|the)\b/i;
 
@@ -34,7 +38,6 @@ export const VOCABULARY = [
   { found: /\bby lot\b/i, use: '"at random"' },
   { found: /\bgives? (its|their|the) memory back\b/i, use: '"frees"' },
   { found: /\bgoes astray\b|\bwent astray\b|\bgo astray\b/i, use: '"diverges" or "fails"' },
-  { found: /\.\.\/shared\b|\/work\//, use: 'which public data to put where' },
 ];
 
 /** Old names in code: what is counted, and in which files the word means something else. */
