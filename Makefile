@@ -17,7 +17,7 @@ help: ## List the targets
 demo: site ## Build the demo and serve it on http://localhost:8080 (or the next free port)
 	npm run preview --workspace www -- --outDir ../site --port $(PORT)
 
-# Browsers decode images themselves, so the demo does not need the decoder; it is used if it is built.
+# Browsers decode images, so the demo does not need the decoder; it is used if it is built.
 ALONE := $(if $(MAKECMDGOALS),$(if $(filter-out demo site bench-start,$(MAKECMDGOALS)),,yes))
 site: $(if $(ALONE),$(if $(wildcard pkg/wasm/decoder.wasm),pkg,pkg-web),pkg) ## Write the demo to site/, as static files for any web host
 	npm run build --workspace www -- --outDir ../site --emptyOutDir
