@@ -1,5 +1,5 @@
-//! The commands in documents: subcommands and flags exist, and configurations accept the values that
-//! `--set` gives them.
+//! The commands in documents: subcommands and flags exist, and configurations accept the values
+//! that `--set` gives them.
 
 use super::stgan;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +31,7 @@ struct Command {
     words: Vec<String>,
 }
 
-/// The arguments of `stgan` in a shell command, without a comment, a pipe or what follows in a loop.
+/// The arguments of `stgan` in a shell command, up to a comment, a pipe or the end of a loop's body.
 fn arguments(text: &str) -> Option<Vec<String>> {
     let text = text.trim_start_matches("for balance in 0.0 0.5; do ");
     let rest = match text.strip_prefix("stgan ") {
