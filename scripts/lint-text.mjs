@@ -169,7 +169,8 @@ function* checkLinks(root, { file, prose }) {
     if (HISTORY.test(file)) continue;
     for (const [, span] of line.matchAll(/`([^`]+)`/g)) {
       const isFile = PATH.test(span) && !/^(weights|scripts|docs|src|tests)\/?$/.test(span);
-      if (isFile && !existsSync(join(root, span)) && !existsSync(join(root, dirname(file), span)))
+      const folders = file.split('/').map((_, depth, parts) => parts.slice(0, depth).join('/'));
+      if (isFile && !folders.some((folder) => existsSync(join(root, folder, span))))
         yield ['link', number, `there is no ${span}`];
     }
   }

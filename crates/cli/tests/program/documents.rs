@@ -31,7 +31,7 @@ struct Command {
     words: Vec<String>,
 }
 
-/// The arguments of `stgan` in a shell command, up to a comment, a pipe or the end of a loop's body.
+/// The arguments of `stgan` in a shell command, up to a comment, a pipe or the end of a loop body.
 fn arguments(text: &str) -> Option<Vec<String>> {
     let text = text.trim_start_matches("for balance in 0.0 0.5; do ");
     let rest = match text.strip_prefix("stgan ") {
