@@ -1,5 +1,5 @@
-# Everything needs rustup, Node 20 or later and npm; what else is missing is installed into the project.
-# Long-winded steps are scripts in scripts/; benchmarks and comparisons with others are in research/.
+# Everything needs rustup, Node 20.19 or later, and npm; the rest is installed into the project.
+# Longer steps are scripts in scripts/; benchmarks and comparisons are in research/.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -9,15 +9,15 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-rust test-rust test-wasm test-package test-demo browser bench-frontier bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
+.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-demo browser bench-frontier bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
 
-help: ## This list
+help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
 
 demo: site ## Build the demo and serve it on http://localhost:8080 (or the next free port)
 	npm run preview --workspace www -- --outDir ../site --port $(PORT)
 
-# Browsers decode images themselves: the demo alone does without the decoder, unless it is built already.
+# Browsers decode images, so the demo does not need the decoder; it is used if it is built.
 ALONE := $(if $(MAKECMDGOALS),$(if $(filter-out demo site bench-start,$(MAKECMDGOALS)),,yes))
 site: $(if $(ALONE),$(if $(wildcard pkg/wasm/decoder.wasm),pkg,pkg-web),pkg) ## Write the demo to site/, as static files for any web host
 	npm run build --workspace www -- --outDir ../site --emptyOutDir
@@ -28,19 +28,19 @@ pkg: node_modules/.package-lock.json ## Build the npm package into pkg/
 pkg-web: node_modules/.package-lock.json
 	node scripts/pkg.mjs --without-decoder
 
-gallery: ## Render the demo's glasses and portraits anew into www/public/gallery, which is part of the repository
+gallery: ## Render the demo's glasses and portraits into www/public/gallery, which is committed
 	cargo run --release --quiet -- gallery --width 800 --out www/public/gallery
 
-# What the tests' camera plays.
+# The video of the simulated camera in tests.
 clip: target/clip.mjpeg
 
 target/clip.mjpeg: $(shell find crates/portraits -type f) crates/cli/src/clip.rs
 	cargo run --release --quiet -- clip --output $@
 
-test: lint-js test-rust test-wasm test-package test-demo ## Check and test everything
+test: lint-js lint-text test-rust test-wasm test-package test-demo ## Check and test everything
 
-# Each feature of the library alone and all together, but for `cuda`, which `make check-cuda` builds; and NEON's lanes,
-# which no other target compiles.
+# Each feature of the library alone and all together, except `cuda` (see `make check-cuda`), and the
+# NEON lanes, which no other target compiles.
 ARM := aarch64-unknown-linux-gnu
 
 lint-rust: ## Formatting and lints of the Rust code, with each feature, for other processors, and of its dependencies
@@ -62,6 +62,9 @@ test-rust: lint-rust ## Lints, native tests, documentation
 lint-js: node_modules/.package-lock.json ## Formatting and lints of TypeScript, JavaScript, CSS and JSON
 	npm run lint
 
+lint-text: node_modules/.package-lock.json ## Spelling, vocabulary, line length, links and commands of documents and comments
+	node scripts/lint-text.mjs
+
 test-wasm: node_modules/.package-lock.json browser ## The library compiled to wasm32, in Node and in Chromium
 	node scripts/wasm-test.mjs
 
@@ -78,31 +81,31 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci
 	@touch $@
 
-# What these need besides is in research/README.md.
+# research/README.md lists what these need.
 
-bench-start: site browser ## When the demo's first fit starts after opening the page, over several openings
+bench-start: site browser ## Time from opening the demo to its first fit, nothing cached
 	node research/bench-start.mjs
 
-bench-stn: ## CPU time of the sampler, beside grid_sample of PyTorch, which it downloads
+bench-stn: ## CPU time of the sampler, compared with PyTorch's grid_sample (downloads PyTorch)
 	node research/bench-stn.mjs
 
-bench-train: ## CPU time of a training iteration, beside PyTorch's, which it downloads
+bench-train: ## CPU time of a training iteration, compared with PyTorch (downloads PyTorch)
 	node research/bench-train.mjs
 
-bench-frontier: pkg browser ## What generators of other sizes cost in Chromium, and give if they are trained
+bench-frontier: pkg browser ## Size, time and landmark error of generators of other sizes
 	node research/frontier.mjs
 
-bench-web: pkg browser ## A generator stage in Chromium, beside onnxruntime-web and TensorFlow.js, which it downloads
+bench-web: pkg browser ## Inference in Chromium, compared with onnxruntime-web and TensorFlow.js (downloads both)
 	node research/bench-web.mjs
 
-bench-track: pkg browser ## A face followed in Chromium at 1280×720: pictures a second, and what one takes
+bench-track: pkg browser ## Tracking in Chromium at 1280×720: video frames per second and time per part
 	node research/bench-track.mjs
 
-check-cuda: ## Build with the feature `cuda`, on a machine without a GPU; downloads NVIDIA's compiler
+check-cuda: ## Build with the feature `cuda` on a machine without a GPU (downloads NVIDIA's compiler)
 	node research/check-cuda.mjs
 
-evaluate-web: pkg browser ## Whether the package in Chromium places frames as exactly as the program
+evaluate-web: pkg browser ## Compare landmark errors of the package in Chromium with the program's
 	node research/evaluate-web.mjs
 
-clean: ## Remove what was built, but not what was installed
+clean: ## Remove build output; installed dependencies stay
 	rm -rf target pkg site www/dist
