@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures.mjs';
-import { blackPng, glasses, png } from './pictures.mjs';
+import { blackPng, glasses, png } from './images.mjs';
 import { fitted, give, notice, noticed, state } from './site.mjs';
 
 const plain = () => png(60, 80, () => [90, 120, 150, 255]);
@@ -24,25 +24,25 @@ test('a file that is no picture, a picture that is too large, and the way back',
 test('a frame without transparency is used with a warning, an empty one is not', async ({ demo }) => {
   await give(
     demo,
-    '#frame-file',
+    '#glasses-file',
     'solid.png',
     'image/png',
     png(90, 40, () => [40, 40, 40, 255]),
   );
   await notice(demo, /solid\.png.*no transparent background/);
-  await demo.waitForSelector('main[data-frame^="own"]');
+  await demo.waitForSelector('main[data-glasses^="own"]');
   const { frame } = await state(demo);
   await give(
     demo,
-    '#frame-file',
+    '#glasses-file',
     'empty.png',
     'image/png',
     png(90, 40, () => [40, 40, 40, 0]),
   );
   await notice(demo, /empty\.png.*transparent/);
   expect((await state(demo)).frame).toBe(frame);
-  await give(demo, '#frame-file', 'good.png', 'image/png', glasses());
-  await demo.waitForFunction((old) => document.querySelector('main').dataset.frame !== old, frame);
+  await give(demo, '#glasses-file', 'good.png', 'image/png', glasses());
+  await demo.waitForFunction((old) => document.querySelector('main').dataset.glasses !== old, frame);
   expect(await noticed(demo), 'what went well takes the warning away').toBe(false);
 });
 
@@ -73,7 +73,7 @@ test.describe('files that do not come', () => {
     await page.goto('./');
     await notice(page, /sample portraits and frames could not be loaded/);
     await give(page, '#photo-file', 'fine.png', 'image/png', plain());
-    await give(page, '#frame-file', 'good.png', 'image/png', glasses());
+    await give(page, '#glasses-file', 'good.png', 'image/png', glasses());
     await page.waitForSelector('main[data-state="placed"]');
     await page.click('#fit');
     await fitted(page);

@@ -9,7 +9,7 @@ test('the first face is there at once, and the frame moves onto the eyes by itse
   expect(now.step).toBe(now.steps);
   const end = eyeError(now, eyes);
   await demo.locator('#steps').fill('0');
-  await demo.waitForSelector('main[data-step="0"][data-exact="true"]');
+  await demo.waitForSelector('main[data-update="0"][data-exact="true"]');
   const begin = eyeError(await state(demo), eyes);
   console.log(`eye error ${begin.toFixed(3)} as placed, ${end.toFixed(3)} after the last update`);
   expect(end).toBeLessThan(begin / 2);

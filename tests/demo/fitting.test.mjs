@@ -7,7 +7,7 @@ test('the slider goes through the steps, from as placed to the last update', asy
   const slider = demo.locator('#steps');
   for (let step = steps; step >= 0; step--) {
     await slider.fill(String(step));
-    await demo.waitForSelector(`main[data-step="${step}"][data-exact="true"]`);
+    await demo.waitForSelector(`main[data-update="${step}"][data-exact="true"]`);
     seen.add(JSON.stringify((await state(demo)).homography));
     const words = await slider.getAttribute('aria-valuetext');
     expect(words).toMatch(step === 0 ? /as placed/i : new RegExp(`update ${step} of ${steps}`, 'i'));
@@ -29,7 +29,7 @@ test('before and after', async ({ demo }) => {
 test('another frame from the catalogue is fitted at once', async ({ demo }) => {
   const { frames } = await gallery(demo);
   await demo.click(`#frames button[data-id="${frames[3].id}"]`);
-  await demo.waitForSelector(`main[data-frame="${frames[3].id}"][data-state="fitted"][data-exact="true"]`);
+  await demo.waitForSelector(`main[data-glasses="${frames[3].id}"][data-state="fitted"][data-exact="true"]`);
   expect(await demo.locator('#frames [aria-pressed="true"]').getAttribute('data-id')).toBe(frames[3].id);
 });
 
@@ -43,23 +43,23 @@ test('another portrait waits for the frame to be placed', async ({ demo }) => {
 test('all frames on this face, to choose from', async ({ demo }) => {
   const { frames } = await gallery(demo);
   const isOpen = () => demo.locator('#all-dialog').evaluate(({ open }) => open);
-  await demo.click('#all-frames');
+  await demo.click('#all-glasses');
   await demo.waitForSelector('#all-dialog[data-done="true"]');
   expect(await demo.locator('#all-grid button').count()).toBe(frames.length);
   expect(await demo.locator('#all-grid button[data-ready]').count()).toBe(frames.length);
   const last = frames.at(-1);
   await demo.getByRole('dialog').getByRole('button', { name: last.name }).click();
-  await demo.waitForSelector(`main[data-frame="${last.id}"][data-state="fitted"][data-exact="true"]`);
+  await demo.waitForSelector(`main[data-glasses="${last.id}"][data-state="fitted"][data-exact="true"]`);
   expect(await isOpen()).toBe(false);
   // Opened again it is there at once; Escape closes it.
-  await demo.click('#all-frames');
+  await demo.click('#all-glasses');
   await demo.waitForSelector('#all-dialog[data-done="true"]');
   await demo.keyboard.press('Escape');
   expect(await isOpen()).toBe(false);
 });
 
 test('the details show each update’s numbers, the homography and the times', async ({ demo }) => {
-  await demo.click('.curious summary');
+  await demo.click('.technical summary');
   const { steps, homography } = await state(demo);
   expect(await demo.locator('#updates tbody tr').count()).toBe(8);
   expect(await demo.locator('#updates tbody tr:first-child td').count()).toBe(2 * steps);

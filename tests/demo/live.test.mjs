@@ -1,6 +1,6 @@
 import { test as base, expect } from './fixtures.mjs';
-import { live, startCamera } from './live-view.mjs';
-import { pngSize } from './pictures.mjs';
+import { pngSize } from './images.mjs';
+import { live, startCamera } from './live.mjs';
 import { download, eyeDarkness, fitted, give, notice, overflow, smallTargets, state } from './site.mjs';
 
 const SIZE = [480, 360];
@@ -74,7 +74,7 @@ test.describe('with a camera', () => {
     const wear = async (name) => {
       const { frame } = await state(view);
       await view.locator('#frames').getByRole('button', { name }).click();
-      await view.waitForFunction((old) => document.querySelector('main').dataset.frame !== old, frame);
+      await view.waitForFunction((old) => document.querySelector('main').dataset.glasses !== old, frame);
       await live(view, 'found');
     };
     await wear('Noon');
@@ -94,7 +94,7 @@ test.describe('with a camera', () => {
     await view.getByRole('tab', { name: 'Photo' }).click();
     await live(view, 'off');
     expect(await cameras(view)).toEqual([false]);
-    expect(await view.locator('#stage').isVisible()).toBe(true);
+    expect(await view.locator('#viewer').isVisible()).toBe(true);
     expect((await state(view)).state, 'the photo is as it was left').toBe('fitted');
     await startCamera(view);
     await live(view, 'found');
@@ -119,7 +119,7 @@ test.describe('with a camera', () => {
   test('a frame that is chosen for the live view is on the photo too, when that is seen again', async ({ view }) => {
     const { frame } = await state(view);
     await view.locator('#frames').getByRole('button', { name: 'Harbour' }).click();
-    await view.waitForFunction((old) => document.querySelector('main').dataset.frame !== old, frame);
+    await view.waitForFunction((old) => document.querySelector('main').dataset.glasses !== old, frame);
     await live(view, 'found');
     await view.getByRole('tab', { name: 'Photo' }).click();
     await fitted(view);
@@ -159,7 +159,7 @@ test.describe('with a camera that is not allowed', () => {
     await notice(demo, /not allowed.*settings.*never leave/);
     await live(demo, 'off');
     await demo.getByRole('tab', { name: 'Photo' }).click();
-    expect(await demo.locator('#stage').isVisible()).toBe(true);
+    expect(await demo.locator('#viewer').isVisible()).toBe(true);
   });
 });
 

@@ -1,6 +1,6 @@
 import { launchOptions } from '../../scripts/browser.mjs';
 import { test } from './fixtures.mjs';
-import { live, startCamera } from './live-view.mjs';
+import { live, startCamera } from './live.mjs';
 import { notice } from './site.mjs';
 
 // A browser of its own, on a machine to which no camera is connected.

@@ -89,7 +89,7 @@ test('the handle turns and scales about the middle of the frame', async ({ demo 
 
 test('the keyboard places and fits', async ({ demo }) => {
   const { placement } = await state(demo);
-  await demo.focus('#stage');
+  await demo.focus('#viewer');
   for (const key of ['ArrowLeft', 'Shift+ArrowUp', '+', ']', ']']) await demo.keyboard.press(key);
   const { placement: moved } = await state(demo);
   expect(moved.x).toBeLessThan(placement.x);
@@ -108,7 +108,7 @@ test('a fitted frame can be taken hold of again where it is seen', async ({ demo
   await demo.click('#fit');
   await fitted(demo);
   const before = await state(demo);
-  await demo.focus('#stage');
+  await demo.focus('#viewer');
   await demo.keyboard.press('ArrowRight');
   const after = await state(demo);
   expect(after.state).toBe('placed');

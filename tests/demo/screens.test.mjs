@@ -5,10 +5,10 @@ test.describe('on a small phone', () => {
   test.use({ viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true });
 
   test('nothing is wider than the screen, and all there is to touch is large enough', async ({ demo }) => {
-    await demo.click('.curious summary');
+    await demo.click('.technical summary');
     expect(await overflow(demo)).toBeLessThanOrEqual(0);
     expect(await smallTargets(demo, 'button, summary, .handle')).toEqual([]);
-    await demo.click('#all-frames');
+    await demo.click('#all-glasses');
     await demo.waitForSelector('#all-dialog[data-done="true"]');
     expect(await overflow(demo)).toBeLessThanOrEqual(0);
   });
@@ -109,5 +109,5 @@ test('everything that can be used has a name, and the tab key reaches the pictur
   expect(await demo.evaluate(() => document.activeElement.textContent)).toMatch(/skip/i);
   await demo.keyboard.press('Enter');
   expect(await demo.evaluate(() => document.activeElement.id)).toBe('stage');
-  expect(await demo.locator('#stage').getAttribute('aria-describedby')).toMatch(/keys/);
+  expect(await demo.locator('#viewer').getAttribute('aria-describedby')).toMatch(/keys/);
 });

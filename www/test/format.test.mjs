@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { measureAlpha } from '../src/pictures.ts';
-import { fileName, formatBytes, signed, significant } from '../src/words.ts';
+import { fileName, formatBytes, signed, significant } from '../src/format.ts';
+import { measureAlpha } from '../src/images.ts';
 
 test('file names come from the photo and the frame', () => {
   expect(fileName('Ada Miller.jpeg', 'Round, gold', 'image/png')).toBe('ada-miller-round-gold.png');

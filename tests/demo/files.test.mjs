@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures.mjs';
-import { glasses, png, pngSize } from './pictures.mjs';
+import { glasses, png, pngSize } from './images.mjs';
 import { download, firstPortrait, fitted, give, noticed, placed, state, windowPoint } from './site.mjs';
 
 const gradient = (width, height) => png(width, height, (x, y) => [(x * 7) & 255, (y * 5) & 255, (x + y) & 255, 255]);
@@ -84,8 +84,8 @@ test('JPEG too', async ({ demo }) => {
 });
 
 test('a frame of one’s own joins the strip and is fitted', async ({ demo }) => {
-  await give(demo, '#frame-file', 'mine.png', 'image/png', glasses());
-  await demo.waitForSelector('main[data-frame^="own"][data-state="fitted"][data-exact="true"]');
+  await give(demo, '#glasses-file', 'mine.png', 'image/png', glasses());
+  await demo.waitForSelector('main[data-glasses^="own"][data-state="fitted"][data-exact="true"]');
   expect(await demo.locator('#frames li:first-child button').textContent()).toBe('mine.png');
   expect(await noticed(demo)).toBe(false);
   const { box } = await state(demo);
@@ -95,8 +95,8 @@ test('a frame of one’s own joins the strip and is fitted', async ({ demo }) =>
 
 test('pictures can be dropped as photo or as frame, and pasted as photo', async ({ demo }) => {
   const size = demo.locator('#size');
-  await transfer(demo, 'drop', '[data-drop="frame"]', 'dropped frame.png', 'image/png', glasses(400, 150));
-  await demo.waitForSelector('main[data-frame^="own"][data-state="fitted"]');
+  await transfer(demo, 'drop', '[data-drop="glasses"]', 'dropped frame.png', 'image/png', glasses(400, 150));
+  await demo.waitForSelector('main[data-glasses^="own"][data-state="fitted"]');
   await transfer(demo, 'drop', '.stage', 'dropped.png', 'image/png', gradient(90, 120));
   await expect(size).toHaveText('90 × 120');
   await transfer(demo, 'paste', 'body', 'pasted.png', 'image/png', gradient(140, 100));

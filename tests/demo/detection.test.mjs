@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures.mjs';
-import { png } from './pictures.mjs';
+import { png } from './images.mjs';
 import { eyeError, gallery, give, notice, noticed, state } from './site.mjs';
 
 const own = (page, words) => page.waitForSelector(`main[data-photo^="own"]${words}`);
@@ -52,7 +52,7 @@ test('a photo without a face asks for a drag, and Fit works as ever', async ({ d
   await give(demo, '#photo-file', 'wall.png', 'image/png', wall);
   await notice(demo, /No face was found.*Drag the frame/);
   await own(demo, '[data-state="placed"]');
-  expect(await demo.locator('.face-mark').count()).toBe(0);
+  expect(await demo.locator('.face-marker').count()).toBe(0);
   await demo.click('#fit');
   await own(demo, '[data-state="fitted"]');
 });
@@ -68,7 +68,7 @@ test('in a group the frame goes to whoever is pressed', async ({ demo }) => {
   const [a, b] = await errors();
   const at = a < b ? 0 : 1;
   expect(Math.min(a, b), `${a}, ${b}`).toBeLessThan(0.12);
-  const marks = demo.locator('.face-mark:visible');
+  const marks = demo.locator('.face-marker:visible');
   expect(await marks.count(), 'where the frame is, there is nothing to press').toBe(1);
   await marks.click();
   await demo.waitForFunction(() => document.querySelector('main').dataset.state !== 'fitted');
