@@ -1,8 +1,8 @@
 import { defineConfig, type Plugin } from 'vite';
 
 /**
- * The page may only run and fetch what it ships itself. The policy is added at build time, because the
- * development server needs inline styles.
+ * The page may only run and fetch what it ships itself. The policy is added at build time, because
+ * the development server needs inline styles.
  */
 const policy = [
   "default-src 'none'",

@@ -14,7 +14,9 @@ export function allGlasses(
   choose: (glasses: GlassesChoice) => void,
 ): void {
   const { open, dialog, grid, note } = elements;
-  /** Identifies the content of the grid, which is kept if the dialog is reopened on the same face. */
+  /**
+   * Identifies the content of the grid, which is kept if the dialog is reopened on the same face.
+   */
   let shown = '';
   /** Number of the current pass over the glasses. An older pass stops. */
   let pass = 0;

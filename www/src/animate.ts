@@ -16,9 +16,9 @@ function ease(t: number): number {
 }
 
 /**
- * Draws the glasses on their way through `keyframes`, starting at the first. Calls `reached` with the
- * index of every keyframe. If the user prefers reduced motion, it draws the last keyframe at once.
- * If `signal` is aborted, it resolves early.
+ * Draws the glasses on their way through `keyframes`, starting at the first. Calls `reached` with
+ * the index of every keyframe. If the user prefers reduced motion, it draws the last keyframe at
+ * once. If `signal` is aborted, it resolves early.
  */
 export function animate(
   keyframes: readonly Homography[],

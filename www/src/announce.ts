@@ -1,4 +1,7 @@
-/** Messages to the user: a status line for progress, and a notice for problems and how to solve them. */
+/**
+ * Messages to the user: a status line for progress, and a notice for problems and how to solve
+ * them.
+ */
 import { prefersReducedMotion } from './animate.ts';
 
 export interface Notice {
@@ -11,7 +14,10 @@ export interface Notice {
 }
 
 export interface Announcer {
-  /** Shows a status message, announced politely to screen readers. Repeating a message has no effect. */
+  /**
+   * Shows a status message, announced politely to screen readers. Repeating a message has no
+   * effect.
+   */
   status(message: string): void;
   /** Shows a problem until it is dismissed or cleared; announced at once to screen readers. */
   notify(notice: Notice): void;

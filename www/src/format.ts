@@ -14,7 +14,9 @@ export function countFaces(count: number): string {
   return `${count} ${count === 1 ? 'face' : 'faces'}`;
 }
 
-/** Formats with five significant digits and a true minus sign; values below 10⁻⁴ get an exponent. */
+/**
+ * Formats with five significant digits and a true minus sign; values below 10⁻⁴ get an exponent.
+ */
 export function significant(value: number): string {
   const text = value === 0 || Math.abs(value) >= 1e-4 ? String(Number(value.toPrecision(5))) : value.toExponential(2);
   return text.replaceAll('-', '−');

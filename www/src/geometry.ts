@@ -60,7 +60,10 @@ export function placementHomography(placement: Placement, box: Box): number[] {
   return [cos, -sin, placement.x - cos * cx + sin * cy, sin, cos, placement.y - sin * cx - cos * cy, 0, 0, 1];
 }
 
-/** The placement closest to a homography: centre, length and slope of the horizontal centre line of `box`. */
+/**
+ * The placement closest to a homography: centre, length and slope of the horizontal centre line of
+ * `box`.
+ */
 export function placementOf(h: Homography, box: Box): Placement {
   const middle = box.y + box.height / 2;
   const [lx, ly] = apply(h, [box.x, middle]);
@@ -77,8 +80,8 @@ export function quad(h: Homography, box: Box): Quad {
 }
 
 /**
- * The homography that maps the corners of `box` to `corners` (Heckbert 1989, section 2.2.3: square to
- * quadrilateral).
+ * The homography that maps the corners of `box` to `corners` (Heckbert 1989, section 2.2.3: square
+ * to quadrilateral).
  */
 export function fromQuad(box: Box, corners: Quad): number[] {
   const [[x0, y0], [x1, y1], [x2, y2], [x3, y3]] = corners;
@@ -136,7 +139,9 @@ export function wrapDegrees(degrees: number): number {
   return turned <= -180 ? turned + 360 : turned;
 }
 
-/** Clamps a placement so that the glasses stay visible: centre on the photo, width within limits. */
+/**
+ * Clamps a placement so that the glasses stay visible: centre on the photo, width within limits.
+ */
 export function keepOnPhoto(placement: Placement, photo: { width: number; height: number }): Placement {
   const side = Math.min(photo.width, photo.height);
   return {
@@ -157,7 +162,10 @@ export function guessPlacement(photo: { width: number; height: number }): Placem
   };
 }
 
-/** The region of a photo that shows the whole face around the glasses, with aspect ratio `aspect` (width over height). */
+/**
+ * The region of a photo that shows the whole face around the glasses, with aspect ratio `aspect`
+ * (width over height).
+ */
 export function faceRegion(placement: Placement, photo: { width: number; height: number }, aspect: number): Box {
   let width = Math.min(placement.width * 1.5, photo.width);
   let height = width / aspect;

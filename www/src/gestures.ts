@@ -20,8 +20,8 @@ const DRAG_THRESHOLD = 4;
 const WHEEL_PAUSE = 180;
 
 /**
- * The placement after a key press, or null if the key has no function. `side` is the shorter side of
- * the photo.
+ * The placement after a key press, or null if the key has no function. `side` is the shorter side
+ * of the photo.
  */
 export function keyMove(placement: Placement, key: string, shift: boolean, side: number): Placement | null {
   const distance = side * (shift ? 0.04 : 0.006);

@@ -1,4 +1,6 @@
-/** Live tracking in the worker: receives video frames one at a time and draws them with the glasses. */
+/**
+ * Live tracking in the worker: receives video frames one at a time and draws them with the glasses.
+ */
 import type { FrameImage, Track, TrackedFrame, TryOn } from 'stgan';
 import { ImageError } from './images.ts';
 import type { LiveInfo } from './protocol.ts';

@@ -1,4 +1,6 @@
-/** Live view: sends the video frames of the camera to the worker, which draws them with the glasses. */
+/**
+ * Live view: sends the video frames of the camera to the worker, which draws them with the glasses.
+ */
 import { videoFrames } from 'stgan';
 import type { Announcer } from './announce.ts';
 import type { Client } from './client.ts';
@@ -139,7 +141,10 @@ export class Live {
     }
   }
 
-  /** Starts tracking in the worker. Resolves to the setting that it uses: whether to track all faces. */
+  /**
+   * Starts tracking in the worker. Resolves to the setting that it uses: whether to track all
+   * faces.
+   */
   async #startWorker(signal: AbortSignal): Promise<boolean> {
     const { allFaces } = this.#store.state.live;
     const glasses = await this.#firstGlasses(signal);
@@ -207,7 +212,10 @@ export class Live {
     this.#measurement = { start: performance.now(), frames: 0, milliseconds: 0 };
   }
 
-  /** Announces a changed number of faces, and shows the speed once per interval without announcing it. */
+  /**
+   * Announces a changed number of faces, and shows the speed once per interval without announcing
+   * it.
+   */
   #report(faces: number, milliseconds: number): void {
     if (faces !== this.#store.state.live.faces) this.#announceFaces(faces);
     const measurement = this.#measurement;

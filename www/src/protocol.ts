@@ -113,8 +113,8 @@ export interface Requests {
     response: EncodedInfo;
   };
   /**
-   * Starts tracking up to `maxFaces` faces. The canvas shows the video frames with the glasses; it is
-   * transferred with the first request and null afterwards.
+   * Starts tracking up to `maxFaces` faces. The canvas shows the video frames with the glasses; it
+   * is transferred with the first request and null afterwards.
    */
   'live-start': {
     request: { glasses: string; source: Source; canvas: OffscreenCanvas | null; maxFaces: number };

@@ -1,4 +1,7 @@
-/** Handles the actions of the user on the photo tab: choosing, placing, fitting, and going through the updates. */
+/**
+ * Handles the actions of the user on the photo tab: choosing, placing, fitting, and going through
+ * the updates.
+ */
 
 import { animate } from './animate.ts';
 import type { Announcer } from './announce.ts';
@@ -116,7 +119,9 @@ export class Session {
     }
   }
 
-  /** Detects faces and fits the glasses to the best one, unless the user has moved or fitted them. */
+  /**
+   * Detects faces and fits the glasses to the best one, unless the user has moved or fitted them.
+   */
   async #locate(photo: number): Promise<void> {
     this.#announce.status('Looking for a face…');
     const stale = (): boolean => this.#state.photo?.key !== photo;
@@ -144,9 +149,9 @@ export class Session {
   }
 
   /**
-   * Chooses glasses. By default they are fitted if the previous ones were; `fit` overrides that. With
-   * `own`, they are an image of the user, which is checked for a transparent background. Resolves to
-   * whether they could be opened.
+   * Chooses glasses. By default they are fitted if the previous ones were; `fit` overrides that.
+   * With `own`, they are an image of the user, which is checked for a transparent background.
+   * Resolves to whether they could be opened.
    */
   async chooseGlasses(
     choice: GlassesChoice,
@@ -309,7 +314,10 @@ export class Session {
     return this.#client.request('overlay', { fit, update, scale: this.#viewer.density }).catch(() => null);
   }
 
-  /** Replaces the preview with the composite. If there is none, the preview stays: it is only less sharp. */
+  /**
+   * Replaces the preview with the composite. If there is none, the preview stays: it is only less
+   * sharp.
+   */
   async #replacePreview(pending: Promise<OverlayInfo | null>, signal: AbortSignal): Promise<void> {
     const overlay = await pending;
     if (!overlay || signal.aborted) return;

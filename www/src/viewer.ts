@@ -85,7 +85,8 @@ export class Viewer {
   }
 
   /**
-   * Fills the area beside the photo with the colours of its edges: left and right, or top and bottom.
+   * Fills the area beside the photo with the colours of its edges: left and right, or top and
+   * bottom.
    */
   #fillSurroundings(display: ImageBitmap): void {
     const { clientWidth, clientHeight } = this.#ambient.parentElement!;
@@ -186,7 +187,9 @@ export class Viewer {
     return this.#photo ? this.element.clientWidth / this.#photo.width : 0;
   }
 
-  /** Positions preview, outline and handle for the homography and the current size of the viewer. */
+  /**
+   * Positions preview, outline and handle for the homography and the current size of the viewer.
+   */
   #place(): void {
     const [glasses, h, scale] = [this.#glasses, this.#homography, this.#scale()];
     if (!glasses || !h || scale === 0) return;
