@@ -156,7 +156,7 @@ test.describe('without camera permission', () => {
 
   test('the page explains how to allow the camera', async ({ demo }) => {
     await startCamera(demo);
-    await notice(demo, /may not use your camera.*settings.*never leave/);
+    await notice(demo, /Camera access is blocked.*settings.*never leave/);
     await live(demo, 'off');
     await demo.getByRole('tab', { name: 'Photo' }).click();
     expect(await demo.locator('#viewer').isVisible()).toBe(true);

@@ -79,7 +79,8 @@ function subscript(digit: number): string {
 
 /** Two cells: Δp with a bar that grows from the centre, and the resulting p. */
 function values({ delta, params }: FitUpdate, i: number, largest: number): HTMLElement[] {
-  const change = cell('td', signed(delta[i]!));
+  // Zero has no sign: pad it so that its bar lines up with the others.
+  const change = cell('td', signed(delta[i]!).padStart(7, '\u00a0'));
   const bar = document.createElement('span');
   bar.className = 'bar';
   bar.style.setProperty('--value', String(delta[i]! / largest));

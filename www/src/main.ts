@@ -242,6 +242,6 @@ function reflect(store: Store): void {
 function hintFor({ phase, moved, photo }: State): string {
   if (phase !== 'placed' || !photo || moved) return '';
   return matchMedia('(pointer: coarse)').matches
-    ? 'Drag to the eyes, pinch to resize'
-    : 'Drag to the eyes, scroll to resize';
+    ? 'Drag onto the eyes, pinch to resize'
+    : 'Drag onto the eyes, scroll to resize';
 }

@@ -125,8 +125,8 @@ export function lowConfidenceNotice(): Notice {
 export function cameraPhotoNotice(error: unknown): Notice {
   return isNotAllowed(error)
     ? {
-        title: 'This page may not use your camera.',
-        advice: 'Allow camera access in your browser’s settings, or choose a photo instead.',
+        title: 'Camera access is blocked.',
+        advice: 'Allow it in your browser’s settings, or choose a photo instead.',
       }
     : {
         title: 'The camera could not be opened.',
@@ -138,9 +138,8 @@ export function cameraPhotoNotice(error: unknown): Notice {
 export function cameraNotice(error: unknown): Notice {
   if (isNotAllowed(error)) {
     return {
-      title: 'This page may not use your camera.',
-      advice:
-        'Allow camera access in your browser’s settings and start the camera again, or use a photo. Your images never leave this device.',
+      title: 'Camera access is blocked.',
+      advice: 'Allow it in your browser’s settings and try again, or use a photo. Your images never leave this device.',
     };
   }
   const name = error instanceof DOMException ? error.name : '';
