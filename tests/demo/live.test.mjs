@@ -38,7 +38,10 @@ test.describe('with a camera', () => {
 
   test('the face is found, tracked, lost and found again', async ({ view }) => {
     const { box } = await state(view);
-    /** Waits until the glasses are on a face, away from `from`. Resolves to the x coordinate of their centre. */
+    /**
+     * Waits until the glasses are on a face, away from `from`. Resolves to the x coordinate of
+     * their centre.
+     */
     const centre = async (from) => {
       const found = await view.waitForFunction(
         ([other, { x, y, width, height }]) => {
@@ -70,7 +73,10 @@ test.describe('with a camera', () => {
       }
       return { ...(await download(view, '#png')), state: await state(view) };
     };
-    /** Chooses glasses. Their lenses differ in colour, so the pixels there show which ones were drawn. */
+    /**
+     * Chooses glasses. Their lenses differ in colour, so the pixels there show which ones were
+     * drawn.
+     */
     const choose = async (name) => {
       const { glasses } = await state(view);
       await view.locator('#glasses-list').getByRole('button', { name }).click();

@@ -32,7 +32,9 @@ const apply = (h, x, y) => {
   return [(h[0] * x + h[1] * y + h[2]) / w, (h[3] * x + h[4] * y + h[5]) / w];
 };
 
-/** The two lens centres, mapped by a homography. They are at centre ± 0.453 · width / 2 of `box`. */
+/**
+ * The two lens centres, mapped by a homography. They are at centre ± 0.453 · width / 2 of `box`.
+ */
 const lensCentres = (homography, box) => {
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   return [-1, 1].map((side) => apply(homography, x + (side * 0.453 * box.width) / 2, y));

@@ -95,11 +95,11 @@ export class LiveTracker {
 
 const stopped = (): ImageError => new ImageError('stale', 'the camera has been stopped');
 
-function summary({ width, height, faces, times: { read, find, fit, draw } }: TrackedFrame): LiveInfo {
+function summary({ width, height, faces, times }: TrackedFrame): LiveInfo {
   return {
     width,
     height,
     homographies: faces.map(({ homography }) => Array.from(homography)),
-    milliseconds: read + find + fit + draw,
+    milliseconds: Object.values(times).reduce((sum, time) => sum + time, 0),
   };
 }
