@@ -1,9 +1,9 @@
-/** Numbers and names as they are shown. */
+/** Formats numbers and names for display. */
 import type { Encoding } from './protocol.ts';
 
-export function stepName(step: number, steps: number): string {
-  if (step === 0) return 'As placed';
-  return `After update ${step} of ${steps}`;
+export function updateName(update: number, updates: number): string {
+  if (update === 0) return 'As placed';
+  return `After update ${update} of ${updates}`;
 }
 
 export function countUpdates(count: number): string {
@@ -11,31 +11,33 @@ export function countUpdates(count: number): string {
 }
 
 export function countFaces(count: number): string {
-  return count === 1 ? 'one face' : `${count} faces`;
+  return `${count} ${count === 1 ? 'face' : 'faces'}`;
 }
 
-/** Five significant digits, a true minus, and no exponent where it can be helped. */
+/**
+ * Formats with five significant digits and a true minus sign; values below 10⁻⁴ get an exponent.
+ */
 export function significant(value: number): string {
   const text = value === 0 || Math.abs(value) >= 1e-4 ? String(Number(value.toPrecision(5))) : value.toExponential(2);
   return text.replaceAll('-', '−');
 }
 
-/** Four decimals, with a sign unless all are zero. */
+/** Formats with four decimals and a sign; zero has no sign. */
 export function signed(value: number): string {
   const digits = Math.abs(value).toFixed(4);
   if (Number(digits) === 0) return digits;
   return `${value < 0 ? '−' : '+'}${digits}`;
 }
 
-/** `Ada Miller.jpeg` and `Round, gold` give `ada-miller-round-gold.png`. */
-export function fileName(photo: string, frame: string, type: Encoding): string {
-  const slug = (words: string): string =>
-    words
+/** Builds a file name: `Ada Miller.jpeg` and `Round, gold` give `ada-miller-round-gold.png`. */
+export function fileName(photo: string, glasses: string, type: Encoding): string {
+  const slug = (text: string): string =>
+    text
       .replace(/\.[a-z0-9]{2,4}$/i, '')
       .toLowerCase()
       .replace(/[^\p{L}\p{N}]+/gu, '-')
       .replace(/^-|-$/g, '');
-  const name = [slug(photo), slug(frame)].filter(Boolean).join('-') || 'photo';
+  const name = [slug(photo), slug(glasses)].filter(Boolean).join('-') || 'photo';
   return `${name}.${type === 'image/png' ? 'png' : 'jpg'}`;
 }
 

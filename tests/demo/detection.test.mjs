@@ -1,10 +1,11 @@
 import { expect, test } from './fixtures.mjs';
-import { png } from './pictures.mjs';
-import { eyeError, gallery, give, notice, noticed, state } from './site.mjs';
+import { png } from './images.mjs';
+import { chooseFile, gallery, landmarkError, notice, noticeVisible, state } from './site.mjs';
 
-const own = (page, words) => page.waitForSelector(`main[data-photo^="own"]${words}`);
+/** Waits until the user's own photo is open and `<main>` also matches `selector`. */
+const own = (page, selector) => page.waitForSelector(`main[data-photo^="own"]${selector}`);
 
-/** A picture of the gallery's portraits side by side, each of another size; where the eyes of each are on it. */
+/** An image of portraits side by side at different sizes, and the pupils of each in it. */
 async function group(page, ...ids) {
   const { portraits } = await gallery(page);
   const people = ids.map((id) => portraits.find((portrait) => portrait.id === id));
@@ -22,54 +23,54 @@ async function group(page, ...ids) {
       drawing.fillStyle = '#8a9098';
       drawing.fillRect(0, 0, canvas.width, canvas.height);
       for (const [i, { file, width, height }] of all.entries()) {
-        const picture = await createImageBitmap(await (await fetch(`gallery/${file}`)).blob());
-        drawing.drawImage(picture, places[i], 0, width * sizes[i], height * sizes[i]);
+        const image = await createImageBitmap(await (await fetch(`gallery/${file}`)).blob());
+        drawing.drawImage(image, places[i], 0, width * sizes[i], height * sizes[i]);
       }
       const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 });
       return Array.from(new Uint8Array(await blob.arrayBuffer()));
     },
     [people, scales, lefts],
   );
-  const eyes = people.map(({ eyes: both }, i) => both.map(([x, y]) => [lefts[i] + x * scales[i], y * scales[i]]));
-  return { file: Buffer.from(bytes), eyes };
+  const pupils = people.map(({ pupils: both }, i) => both.map(([x, y]) => [lefts[i] + x * scales[i], y * scales[i]]));
+  return { file: Buffer.from(bytes), pupils };
 }
 
-test('a photo with a face gets the frame on the eyes, without a hand', async ({ demo }) => {
+test('glasses are fitted to the face in a photo automatically', async ({ demo }) => {
   for (const id of ['kofi', 'helen']) {
-    const { file, eyes } = await group(demo, id);
-    await give(demo, '#photo-file', `${id}.jpg`, 'image/jpeg', file);
+    const { file, pupils } = await group(demo, id);
+    await chooseFile(demo, '#photo-file', `${id}.jpg`, 'image/jpeg', file);
     await demo.waitForFunction((name) => document.querySelector('.photo').ariaLabel.includes(name), id);
     await own(demo, '[data-state="fitted"][data-exact="true"]');
-    const error = eyeError(await state(demo), eyes[0]);
-    console.log(`${id}: ${error.toFixed(3)} eye distances off`);
+    const error = landmarkError(await state(demo), pupils[0]);
+    console.log(`${id}: ${error.toFixed(3)} inter-pupil distances`);
     expect(error, id).toBeLessThan(0.12);
-    expect(await noticed(demo)).toBe(false);
+    expect(await noticeVisible(demo)).toBe(false);
   }
 });
 
-test('a photo without a face asks for a drag, and Fit works as ever', async ({ demo }) => {
+test('without a face in the photo, the user is asked to drag the glasses, and Fit still works', async ({ demo }) => {
   const wall = png(240, 300, (x, y) => [120 + ((x * 3) & 15), 130, 140 + ((y * 5) & 15), 255]);
-  await give(demo, '#photo-file', 'wall.png', 'image/png', wall);
-  await notice(demo, /No face was found.*Drag the frame/);
+  await chooseFile(demo, '#photo-file', 'wall.png', 'image/png', wall);
+  await notice(demo, /No face was found.*Drag the glasses/);
   await own(demo, '[data-state="placed"]');
-  expect(await demo.locator('.face-mark').count()).toBe(0);
+  expect(await demo.locator('.face-marker').count()).toBe(0);
   await demo.click('#fit');
   await own(demo, '[data-state="fitted"]');
 });
 
-test('in a group the frame goes to whoever is pressed', async ({ demo }) => {
-  const { file, eyes } = await group(demo, 'mateo', 'mei');
-  await give(demo, '#photo-file', 'both.jpg', 'image/jpeg', file);
+test('in a group photo the glasses go to the face that is pressed', async ({ demo }) => {
+  const { file, pupils } = await group(demo, 'mateo', 'mei');
+  await chooseFile(demo, '#photo-file', 'both.jpg', 'image/jpeg', file);
   await own(demo, '[data-faces="2"][data-state="fitted"][data-exact="true"]');
   const errors = async () => {
     const now = await state(demo);
-    return eyes.map((pair) => eyeError(now, pair));
+    return pupils.map((pair) => landmarkError(now, pair));
   };
   const [a, b] = await errors();
   const at = a < b ? 0 : 1;
   expect(Math.min(a, b), `${a}, ${b}`).toBeLessThan(0.12);
-  const marks = demo.locator('.face-mark:visible');
-  expect(await marks.count(), 'where the frame is, there is nothing to press').toBe(1);
+  const marks = demo.locator('.face-marker:visible');
+  expect(await marks.count(), 'the face with the glasses has no marker').toBe(1);
   await marks.click();
   await demo.waitForFunction(() => document.querySelector('main').dataset.state !== 'fitted');
   await own(demo, '[data-state="fitted"][data-exact="true"]');

@@ -1,4 +1,4 @@
-/** The picture: the photo, the frame above it and the outline to hold it by. Knows nothing of fits and workers. */
+/** Draws the photo, the glasses on top of it, and the outline and handle to move them. */
 import {
   apply,
   type Box,
@@ -10,11 +10,11 @@ import {
   quad,
   scaling,
 } from './geometry.ts';
-import type { FrameInfo, PatchInfo, PhotoInfo } from './protocol.ts';
+import type { GlassesInfo, OverlayInfo, PhotoInfo } from './protocol.ts';
 
-/** How far outside of the frame a finger still means the frame, in screen pixels. */
-const REACH = 24;
-/** The handle keeps this distance to the edges of the stage. */
+/** Margin around the glasses that counts as a hit, in screen pixels. */
+const HIT_MARGIN = 24;
+/** Minimum distance of the handle from the edges of the viewer, in screen pixels. */
 const HANDLE_MARGIN = 14;
 
 function part<T extends Element>(root: ParentNode, selector: string): T {
@@ -29,16 +29,16 @@ function drawing(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   return context;
 }
 
-export class Stage {
+export class Viewer {
   readonly element: HTMLElement;
   readonly handle: HTMLElement;
   readonly #photoCanvas: HTMLCanvasElement;
   readonly #ambient: HTMLCanvasElement;
   readonly #preview: HTMLCanvasElement;
-  readonly #patch: HTMLCanvasElement;
+  readonly #overlay: HTMLCanvasElement;
   readonly #outline: SVGPolygonElement;
   #photo: PhotoInfo | null = null;
-  #frame: FrameInfo | null = null;
+  #glasses: GlassesInfo | null = null;
   #homography: Homography | null = null;
   #resized: () => void = () => {};
 
@@ -48,7 +48,7 @@ export class Stage {
     this.#photoCanvas = part(element, '.photo');
     this.#ambient = part(element.parentElement!, '.ambient');
     this.#preview = part(element, '.preview');
-    this.#patch = part(element, '.patch');
+    this.#overlay = part(element, '.overlay');
     this.#outline = part(element, '.outline polygon');
     new ResizeObserver(() => {
       this.#place();
@@ -56,12 +56,12 @@ export class Stage {
     }).observe(element);
   }
 
-  /** Is told when the stage has another size, and what was made for the old one is too coarse or too fine. */
+  /** Calls `resized` when the viewer changes its size, so that the composite can be redrawn. */
   onResize(resized: () => void): void {
     this.#resized = resized;
   }
 
-  /** The homography that is drawn now, on its way or at rest. */
+  /** The homography that is drawn now, also during an animation. */
   get homography(): Homography | null {
     return this.#homography;
   }
@@ -79,19 +79,22 @@ export class Stage {
     this.#photoCanvas.height = display.height;
     drawing(this.#photoCanvas).drawImage(display, 0, 0);
     this.#photoCanvas.setAttribute('aria-label', description);
-    this.#surround(display);
+    this.#fillSurroundings(display);
     display.close();
     this.element.dataset.photo = '';
   }
 
-  /** Fills what the photo leaves of the room with the colours of the photo's edges there: left and right, or above and below. */
-  #surround(display: ImageBitmap): void {
+  /**
+   * Fills the area beside the photo with the colours of its edges: left and right, or top and
+   * bottom.
+   */
+  #fillSurroundings(display: ImageBitmap): void {
     const { clientWidth, clientHeight } = this.#ambient.parentElement!;
     const { width, height } = this.#ambient;
     const context = drawing(this.#ambient);
-    const across = display.width * clientHeight < display.height * clientWidth;
+    const beside = display.width * clientHeight < display.height * clientWidth;
     for (const half of [0, 1]) {
-      if (across) {
+      if (beside) {
         const strip = Math.ceil(display.width / 24);
         context.drawImage(
           display,
@@ -121,39 +124,39 @@ export class Stage {
     }
   }
 
-  showFrame(frame: FrameInfo): void {
-    this.#frame = frame;
+  showGlasses(glasses: GlassesInfo): void {
+    this.#glasses = glasses;
     this.#preview.width = 0;
   }
 
-  /** Draws the frame's preview. */
+  /** Draws the preview of the glasses. */
   draw(h: Homography): void {
     this.#homography = h;
     this.element.dataset.layer = 'preview';
     this.#place();
   }
 
-  /** Shows the composite of the frame in place of its preview. */
-  settle({ box, image }: PatchInfo): void {
+  /** Shows the composited glasses instead of the preview. */
+  showComposite({ box, image }: OverlayInfo): void {
     const photo = this.#photo;
     if (!photo) return;
     if (box && image) {
-      this.#patch.width = image.width;
-      this.#patch.height = image.height;
-      drawing(this.#patch).drawImage(image, 0, 0);
+      this.#overlay.width = image.width;
+      this.#overlay.height = image.height;
+      drawing(this.#overlay).drawImage(image, 0, 0);
       image.close();
-      const { style } = this.#patch;
+      const { style } = this.#overlay;
       style.left = `${(box.x / photo.width) * 100}%`;
       style.top = `${(box.y / photo.height) * 100}%`;
       style.width = `${(box.width / photo.width) * 100}%`;
       style.height = `${(box.height / photo.height) * 100}%`;
     } else {
-      this.#patch.width = 0;
+      this.#overlay.width = 0;
     }
-    this.element.dataset.layer = 'patch';
+    this.element.dataset.layer = 'overlay';
   }
 
-  /** Hides the frame until the next one is drawn. */
+  /** Hides the glasses until the next `draw`. */
   clear(): void {
     this.#homography = null;
     delete this.element.dataset.layer;
@@ -165,18 +168,18 @@ export class Stage {
     return [(clientX - left - this.element.clientLeft) / scale, (clientY - top - this.element.clientTop) / scale];
   }
 
-  onFrame(clientX: number, clientY: number): boolean {
-    if (!this.#homography || !this.#frame) return false;
+  onGlasses(clientX: number, clientY: number): boolean {
+    if (!this.#homography || !this.#glasses) return false;
     const [x, y] = this.toPhoto(clientX, clientY);
-    const reach = REACH / (this.#scale() || 1);
-    const corners = quad(this.#homography, this.#frame.box);
+    const margin = HIT_MARGIN / (this.#scale() || 1);
+    const corners = quad(this.#homography, this.#glasses.box);
     const xs = corners.map((corner) => corner[0]);
     const ys = corners.map((corner) => corner[1]);
     return (
-      x > Math.min(...xs) - reach &&
-      x < Math.max(...xs) + reach &&
-      y > Math.min(...ys) - reach &&
-      y < Math.max(...ys) + reach
+      x > Math.min(...xs) - margin &&
+      x < Math.max(...xs) + margin &&
+      y > Math.min(...ys) - margin &&
+      y < Math.max(...ys) + margin
     );
   }
 
@@ -184,50 +187,52 @@ export class Stage {
     return this.#photo ? this.element.clientWidth / this.#photo.width : 0;
   }
 
-  /** Puts preview, outline and handle where the homography says, for the stage's size of now. */
+  /**
+   * Positions preview, outline and handle for the homography and the current size of the viewer.
+   */
   #place(): void {
-    const [frame, h, scale] = [this.#frame, this.#homography, this.#scale()];
-    if (!frame || !h || scale === 0) return;
-    this.#render(frame, h);
-    const reduction = frame.width / this.#preview.width;
-    const toStage = multiply(scaling(scale), h);
-    this.#preview.style.transform = cssMatrix(multiply(toStage, scaling(reduction)));
-    const corners = quad(toStage, frame.box);
+    const [glasses, h, scale] = [this.#glasses, this.#homography, this.#scale()];
+    if (!glasses || !h || scale === 0) return;
+    this.#render(glasses, h);
+    const reduction = glasses.width / this.#preview.width;
+    const toViewer = multiply(scaling(scale), h);
+    this.#preview.style.transform = cssMatrix(multiply(toViewer, scaling(reduction)));
+    const corners = quad(toViewer, glasses.box);
     this.#outline.setAttribute('points', padded(corners, 10).join(' '));
-    this.#placeHandle(toStage, frame.box);
+    this.#placeHandle(toViewer, glasses.box);
   }
 
   /**
-   * The preview's canvas has about as many pixels as it covers on the screen, for the compositor does not filter when it shrinks, and
-   * no more than it covers on the photo: the composite that takes its place is no sharper.
+   * Draws the preview with about as many pixels as it covers on the screen, because CSS transforms
+   * downscale without filtering. It gets no more pixels than it covers on the photo, because the
+   * composite is no sharper either.
    */
-  #render(frame: FrameInfo, h: Homography): void {
-    const { box } = frame;
+  #render(glasses: GlassesInfo, h: Homography): void {
+    const { box } = glasses;
     const [a, b, , d] = quad(h, box);
     const stretch = Math.max(
       Math.hypot(b[0] - a[0], b[1] - a[1]) / box.width,
       Math.hypot(d[0] - a[0], d[1] - a[1]) / box.height,
     );
     const share = stretch * Math.min(this.density, 1);
-    const wanted = Math.min(frame.display.width, Math.max(32, Math.ceil(frame.display.width * share)));
+    const wanted = Math.min(glasses.display.width, Math.max(32, Math.ceil(glasses.display.width * share)));
     if (this.#preview.width > 0 && Math.abs(Math.log(wanted / this.#preview.width)) < 0.2) return;
     this.#preview.width = wanted;
-    this.#preview.height = Math.max(1, Math.round((wanted * frame.height) / frame.width));
+    this.#preview.height = Math.max(1, Math.round((wanted * glasses.height) / glasses.width));
     const context = drawing(this.#preview);
     context.imageSmoothingQuality = 'high';
-    context.drawImage(frame.display, 0, 0, this.#preview.width, this.#preview.height);
+    context.drawImage(glasses.display, 0, 0, this.#preview.width, this.#preview.height);
   }
 
-  #placeHandle(toStage: Homography, box: Box): void {
-    const corner = apply(toStage, [box.x + box.width, box.y + box.height]);
+  #placeHandle(toViewer: Homography, box: Box): void {
+    const corner = apply(toViewer, [box.x + box.width, box.y + box.height]);
     const { clientWidth, clientHeight } = this.element;
-    const keep = (value: number, most: number): number =>
-      Math.min(Math.max(value, HANDLE_MARGIN), most - HANDLE_MARGIN);
-    this.handle.style.translate = `${keep(corner[0] + 10, clientWidth)}px ${keep(corner[1] + 10, clientHeight)}px`;
+    const clamp = (value: number, max: number): number => Math.min(Math.max(value, HANDLE_MARGIN), max - HANDLE_MARGIN);
+    this.handle.style.translate = `${clamp(corner[0] + 10, clientWidth)}px ${clamp(corner[1] + 10, clientHeight)}px`;
   }
 }
 
-/** The quadrilateral grown by about `by` on every side. */
+/** Grows a quadrilateral by about `by` on every side. */
 function padded(corners: Quad, by: number): Point[] {
   const middle = [0, 1].map((axis) => corners.reduce((sum, corner) => sum + corner[axis as 0 | 1], 0) / 4) as [
     number,

@@ -1,18 +1,18 @@
-/** Decoding and measuring pictures, in the worker. */
+/** Decodes, measures and encodes images in the worker. */
 import type { Box } from './geometry.ts';
-import type { EncodedInfo, Encoding, FrameInfo, Source } from './protocol.ts';
+import type { EncodedInfo, Encoding, GlassesInfo, Source } from './protocol.ts';
 
-/** The package's own limit for one image. */
+/** Largest number of pixels that the package accepts. */
 const MAX_PIXELS = 64_000_000;
-/** The longest side of the copy of the photo that the page shows. */
-const DISPLAY_SIDE = 2048;
-/** A frame's picture larger than this gains nothing and costs time. */
-const FRAME_SIDE = 2000;
-/** 10 % of 255: what counts as visible, as in the package. */
-const VISIBLE = 26;
+/** Longest side, in pixels, of the copy of the photo that the page shows. */
+const MAX_DISPLAY_SIDE = 2048;
+/** Longest side, in pixels, of a glasses image. Larger ones are slower and look the same. */
+const MAX_GLASSES_SIDE = 2000;
+/** Alpha from which a pixel counts as visible: 10 % of 255, as in the package. */
+const MIN_VISIBLE_ALPHA = 26;
 
-/** A failure with a name the page has words for. */
-export class PictureError extends Error {
+/** An error with a code that `messages.ts` turns into a notice. */
+export class ImageError extends Error {
   constructor(
     readonly code: 'fetch' | 'not-an-image' | 'image-too-large' | 'empty-glasses' | 'encode' | 'stale',
     message: string,
@@ -27,31 +27,31 @@ export async function read(source: Source): Promise<Blob> {
   try {
     response = await fetch(source.url);
   } catch (error) {
-    throw new PictureError('fetch', `${source.url}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ImageError('fetch', `${source.url}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (!response.ok) throw new PictureError('fetch', `${source.url}: HTTP ${response.status}`);
+  if (!response.ok) throw new ImageError('fetch', `${source.url}: HTTP ${response.status}`);
   return response.blob();
 }
 
-/** Decodes a picture upright (EXIF orientation applied). */
+/** Decodes an image and applies its EXIF orientation. */
 export async function decode(source: Source): Promise<ImageBitmap> {
   const blob = await read(source);
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(blob);
   } catch {
-    throw new PictureError('not-an-image', `no decoder for ${blob.type || 'this file'}`);
+    throw new ImageError('not-an-image', `no decoder for ${blob.type || 'this file'}`);
   }
   if (bitmap.width * bitmap.height > MAX_PIXELS) {
     const { width, height } = bitmap;
     bitmap.close();
-    throw new PictureError('image-too-large', `${width} × ${height} pixels`);
+    throw new ImageError('image-too-large', `${width} × ${height} pixels`);
   }
   return bitmap;
 }
 
-/** A copy whose longer side is at most `side`. */
-export function reduced(bitmap: ImageBitmap | ImageData, side: number): Promise<ImageBitmap> {
+/** Downscales an image so that its longer side is at most `side`. */
+export function downscaled(bitmap: ImageBitmap | ImageData, side: number): Promise<ImageBitmap> {
   const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
   return resized(bitmap, Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
 }
@@ -66,46 +66,46 @@ export function resized(image: ImageBitmap | ImageData, width: number, height: n
 }
 
 export function displayCopy(photo: ImageBitmap): Promise<ImageBitmap> {
-  return reduced(photo, DISPLAY_SIDE);
+  return downscaled(photo, MAX_DISPLAY_SIDE);
 }
 
 export function context(width: number, height: number): OffscreenCanvasRenderingContext2D {
   const drawing = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (!drawing) throw new PictureError('encode', `no canvas of ${width} × ${height} pixels`);
+  if (!drawing) throw new ImageError('encode', `the browser has no canvas of ${width} × ${height} pixels`);
   return drawing;
 }
 
-/** Pixels as a file. */
+/** Encodes pixels as a file. */
 export async function encoded(pixels: ImageData, type: Encoding): Promise<EncodedInfo> {
   const { width, height } = pixels;
   const drawing = context(width, height);
   drawing.putImageData(pixels, 0, 0);
   if (type === 'image/jpeg') {
-    // JPEG has no transparency: what shows through is white, as on paper.
+    // JPEG has no alpha channel: transparent pixels become white.
     drawing.globalCompositeOperation = 'destination-over';
     drawing.fillStyle = '#fff';
     drawing.fillRect(0, 0, width, height);
   }
   const blob = await drawing.canvas.convertToBlob({ type, quality: 0.93 });
-  if (blob.type !== type) throw new PictureError('encode', `this browser cannot write ${type}`);
+  if (blob.type !== type) throw new ImageError('encode', `this browser cannot write ${type}`);
   return { blob, width, height };
 }
 
-/** The pixels of a frame's picture and what is to know about them. */
-export async function readFrame(source: Source): Promise<{ pixels: ImageData; info: FrameInfo }> {
+/** Reads the pixels of a glasses image and measures their visible part. */
+export async function readGlasses(source: Source): Promise<{ pixels: ImageData; info: GlassesInfo }> {
   const full = await decode(source);
-  const bitmap = await reduced(full, FRAME_SIDE);
+  const bitmap = await downscaled(full, MAX_GLASSES_SIDE);
   full.close();
   const { width, height } = bitmap;
   const drawing = context(width, height);
   drawing.drawImage(bitmap, 0, 0);
   const pixels = drawing.getImageData(0, 0, width, height);
   const { box, transparent } = measureAlpha(pixels);
-  if (!box) throw new PictureError('empty-glasses', 'every pixel is transparent');
+  if (!box) throw new ImageError('empty-glasses', 'every pixel is transparent');
   return { pixels, info: { width, height, box, transparent, display: bitmap } };
 }
 
-/** The bounding box of the visible pixels, and the share of those that are not. */
+/** Bounding box of the visible pixels, and the share of pixels that are not visible. */
 export function measureAlpha({ data, width, height }: { data: ArrayLike<number>; width: number; height: number }): {
   box: Box | null;
   transparent: number;
@@ -113,7 +113,7 @@ export function measureAlpha({ data, width, height }: { data: ArrayLike<number>;
   let [left, top, right, bottom, hidden] = [width, height, -1, -1, 0];
   for (let y = 0, i = 3; y < height; y++) {
     for (let x = 0; x < width; x++, i += 4) {
-      if (data[i]! < VISIBLE) {
+      if (data[i]! < MIN_VISIBLE_ALPHA) {
         hidden++;
         continue;
       }

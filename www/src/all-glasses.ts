@@ -1,22 +1,24 @@
-/** Every frame, fitted, on this face: a grid that fills itself while one looks. */
+/** Dialog with all glasses fitted to the current face, as a grid that fills progressively. */
 import type { Client } from './client.ts';
 import { type Box, faceRegion, type Placement, placementOf } from './geometry.ts';
-import type { FrameChoice, Store } from './state.ts';
+import type { GlassesChoice, Store } from './state.ts';
 
-/** Width over height of a thumbnail, and its width in pixels. */
-const ASPECT = 1;
+/** Width of a thumbnail in pixels, and its aspect ratio (width over height). */
 const WIDTH = 420;
+const ASPECT = 1;
 
-export function allFrames(
+export function allGlasses(
   store: Store,
   client: Client,
   elements: { open: HTMLButtonElement; dialog: HTMLDialogElement; grid: HTMLElement; note: HTMLElement },
-  choose: (frame: FrameChoice) => void,
+  choose: (glasses: GlassesChoice) => void,
 ): void {
   const { open, dialog, grid, note } = elements;
-  /** What the grid shows; opened again on the same face it is kept. */
+  /**
+   * Identifies the content of the grid, which is kept if the dialog is reopened on the same face.
+   */
   let shown = '';
-  /** The pass that fills the grid now. */
+  /** Number of the current pass over the glasses. An older pass stops. */
   let pass = 0;
 
   open.addEventListener('click', () => {
@@ -33,67 +35,69 @@ export function allFrames(
   });
 
   async function fill(): Promise<void> {
-    const { photo, placement, frame, homography, frames } = store.state;
+    const { photo, placement, glasses, homography, glassesChoices } = store.state;
     if (!photo || !placement) return;
     const mine = ++pass;
-    const face = homography && frame ? placementOf(homography, frame.info.box) : placement;
-    const key = JSON.stringify([photo.key, placement, frames.map(({ id }) => id)]);
+    const face = homography && glasses ? placementOf(homography, glasses.info.box) : placement;
+    const key = JSON.stringify([photo.key, placement, glassesChoices.map(({ id }) => id)]);
     if (key !== shown) {
       shown = key;
-      grid.replaceChildren(...frames.map((each) => card(each)));
+      grid.replaceChildren(...glassesChoices.map((choice) => card(choice)));
     }
     for (const button of grid.querySelectorAll('button')) {
-      button.setAttribute('aria-pressed', String(button.dataset.id === frame?.choice.id));
+      button.setAttribute('aria-pressed', String(button.dataset.id === glasses?.choice.id));
     }
     const region = faceRegion(face, photo.info, ASPECT);
+    const count = glassesChoices.length;
     let failed = 0;
-    for (const [index, each] of frames.entries()) {
+    for (const [index, choice] of glassesChoices.entries()) {
       const button = grid.children[index]!.querySelector('button')!;
       if (button.dataset.ready) continue;
-      note.textContent = `${index} of ${frames.length}`;
-      const ready = await picture(button, each, photo.key, placement, region);
+      note.textContent = `${index} of ${count}`;
+      const ready = await render(button, choice, photo.key, placement, region);
       if (mine !== pass) return;
       if (!ready) failed++;
     }
-    note.textContent = failed ? `${failed} of ${frames.length} could not be shown` : `${frames.length} frames`;
+    note.textContent = failed ? `${failed} of ${count} could not be shown` : `${count} pairs`;
     dialog.dataset.done = 'true';
   }
 
-  function card(each: FrameChoice): HTMLLIElement {
+  function card(choice: GlassesChoice): HTMLLIElement {
     const entry = document.createElement('li');
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'card';
-    button.dataset.id = each.id;
+    button.dataset.id = choice.id;
     const canvas = document.createElement('canvas');
     canvas.width = WIDTH;
     canvas.height = Math.round(WIDTH / ASPECT);
     canvas.setAttribute('aria-hidden', 'true');
     const name = document.createElement('span');
-    name.textContent = each.name;
+    name.textContent = choice.name;
     const kind = document.createElement('small');
-    kind.textContent = each.kind;
+    kind.textContent = choice.kind;
     button.append(canvas, name, kind);
     button.addEventListener('click', () => {
       dialog.close();
-      choose(each);
+      choose(choice);
     });
     entry.append(button);
     return entry;
   }
 
-  async function picture(
+  /** Fits one pair of glasses and draws it on its card. Resolves to whether that succeeded. */
+  async function render(
     button: HTMLButtonElement,
-    each: FrameChoice,
+    choice: GlassesChoice,
     photo: number,
     placement: Placement,
     region: Box,
   ): Promise<boolean> {
     try {
-      const image = await client.ask('thumbnail', {
+      const image = await client.request('thumbnail', {
         photo,
-        frame: each.id,
-        source: each.source,
+        glasses: choice.id,
+        source: choice.source,
         placement,
         region,
         width: WIDTH,
@@ -108,6 +112,6 @@ export function allFrames(
   }
 
   store.subscribe((state) => {
-    open.disabled = !state.photo || !state.frame || !state.model;
+    open.disabled = !state.photo || !state.glasses || !state.model;
   });
 }

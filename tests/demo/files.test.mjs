@@ -1,10 +1,10 @@
 import { expect, test } from './fixtures.mjs';
-import { glasses, png, pngSize } from './pictures.mjs';
-import { download, firstPortrait, fitted, give, noticed, placed, state, windowPoint } from './site.mjs';
+import { glasses, png, pngSize } from './images.mjs';
+import { chooseFile, download, firstPortrait, fitted, noticeVisible, placed, state, windowPoint } from './site.mjs';
 
 const gradient = (width, height) => png(width, height, (x, y) => [(x * 7) & 255, (y * 5) & 255, (x + y) & 255, 255]);
 
-/** Gives the page a file as a drop or a paste would. */
+/** Drops or pastes a file on an element. */
 async function transfer(page, kind, selector, name, type, bytes) {
   await page.evaluate(
     ([event, target, file, mime, data]) => {
@@ -15,8 +15,8 @@ async function transfer(page, kind, selector, name, type, bytes) {
       if (event === 'paste')
         element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: dataTransfer, bubbles: true }));
       else {
-        for (const step of ['dragenter', 'dragover', 'drop']) {
-          element.dispatchEvent(new DragEvent(step, { dataTransfer, bubbles: true, cancelable: true }));
+        for (const type of ['dragenter', 'dragover', 'drop']) {
+          element.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
         }
       }
     },
@@ -24,7 +24,10 @@ async function transfer(page, kind, selector, name, type, bytes) {
   );
 }
 
-/** Compares two files' pixels in the browser: the size, how many pixels differ, and the first row in which any does. */
+/**
+ * Compares the pixels of two image files. Resolves to the size, the number of different pixels and
+ * the first row that has one.
+ */
 async function compare(page, type, ...files) {
   return page.evaluate(
     async ([mime, ...contents]) => {
@@ -48,11 +51,11 @@ async function compare(page, type, ...files) {
   );
 }
 
-test('a photo from a file is taken up, placed, fitted and downloaded at its own size, changed only where the frame is', async ({
+test('a photo from a file is opened, fitted and downloaded at full size; only pixels near the glasses change', async ({
   demo,
 }) => {
   const original = gradient(333, 417);
-  await give(demo, '#photo-file', 'Myself.png', 'image/png', original);
+  await chooseFile(demo, '#photo-file', 'Myself.png', 'image/png', original);
   await demo.waitForSelector('main[data-photo^="own"][data-state="placed"]');
   expect(await demo.locator('.photo').getAttribute('aria-label')).toMatch(/Myself\.png/);
   await demo.click('#fit');
@@ -61,12 +64,12 @@ test('a photo from a file is taken up, placed, fitted and downloaded at its own 
   expect(saved.name).toMatch(/^myself-.+\.png$/);
   expect(pngSize(saved.bytes)).toEqual([333, 417]);
   const { different, first } = await compare(demo, 'image/png', original, saved.bytes);
-  expect(different, 'the frame is in the picture').toBeGreaterThan(100);
-  expect(different, 'far from the frame nothing changes').toBeLessThan((333 * 417) / 2);
-  expect(first, 'far from the frame nothing changes').toBeGreaterThan(20);
+  expect(different, 'the glasses are in the image').toBeGreaterThan(100);
+  expect(different, 'nothing changes far from the glasses').toBeLessThan((333 * 417) / 2);
+  expect(first, 'nothing changes far from the glasses').toBeGreaterThan(20);
 });
 
-test('a frame that is not fitted is downloaded as placed', async ({ demo }) => {
+test('without a fit, the glasses are downloaded as placed', async ({ demo }) => {
   await demo.click('#reset');
   await placed(demo);
   const { width, height } = await firstPortrait(demo);
@@ -74,7 +77,7 @@ test('a frame that is not fitted is downloaded as placed', async ({ demo }) => {
   expect(pngSize(saved.bytes)).toEqual([width, height]);
 });
 
-test('JPEG too', async ({ demo }) => {
+test('the result is downloaded as JPEG', async ({ demo }) => {
   const { width, height } = await firstPortrait(demo);
   const saved = await download(demo, '#jpeg');
   expect(saved.name).toMatch(/\.jpg$/);
@@ -83,28 +86,28 @@ test('JPEG too', async ({ demo }) => {
   expect(size).toEqual([width, height]);
 });
 
-test('a frame of one’s own joins the strip and is fitted', async ({ demo }) => {
-  await give(demo, '#frame-file', 'mine.png', 'image/png', glasses());
-  await demo.waitForSelector('main[data-frame^="own"][data-state="fitted"][data-exact="true"]');
-  expect(await demo.locator('#frames li:first-child button').textContent()).toBe('mine.png');
-  expect(await noticed(demo)).toBe(false);
+test('the user’s own glasses are added to the list and fitted', async ({ demo }) => {
+  await chooseFile(demo, '#glasses-file', 'mine.png', 'image/png', glasses());
+  await demo.waitForSelector('main[data-glasses^="own"][data-state="fitted"][data-exact="true"]');
+  expect(await demo.locator('#glasses-list li:first-child button').textContent()).toBe('mine.png');
+  expect(await noticeVisible(demo)).toBe(false);
   const { box } = await state(demo);
   expect(box.width).toBeGreaterThan(580);
   expect(box.width).toBeLessThanOrEqual(600);
 });
 
-test('pictures can be dropped as photo or as frame, and pasted as photo', async ({ demo }) => {
+test('images can be dropped as photo or glasses, and pasted as photo', async ({ demo }) => {
   const size = demo.locator('#size');
-  await transfer(demo, 'drop', '[data-drop="frame"]', 'dropped frame.png', 'image/png', glasses(400, 150));
-  await demo.waitForSelector('main[data-frame^="own"][data-state="fitted"]');
-  await transfer(demo, 'drop', '.stage', 'dropped.png', 'image/png', gradient(90, 120));
+  await transfer(demo, 'drop', '[data-drop="glasses"]', 'dropped glasses.png', 'image/png', glasses(400, 150));
+  await demo.waitForSelector('main[data-glasses^="own"][data-state="fitted"]');
+  await transfer(demo, 'drop', '.viewer', 'dropped.png', 'image/png', gradient(90, 120));
   await expect(size).toHaveText('90 × 120');
   await transfer(demo, 'paste', 'body', 'pasted.png', 'image/png', gradient(140, 100));
   await expect(size).toHaveText('140 × 100');
   expect(await demo.locator('#drop').isVisible()).toBe(false);
 });
 
-test('the screen shows the frame where the file has it', async ({ demo }) => {
+test('the glasses are at the same position on screen and in the file', async ({ demo }) => {
   const { homography: h, box } = await state(demo);
   const corners = [0, 1].flatMap((i) => [0, 1].map((j) => [box.x + i * box.width, box.y + j * box.height]));
   const points = [];
@@ -113,8 +116,9 @@ test('the screen shows the frame where the file has it', async ({ demo }) => {
     points.push(await windowPoint(demo, (h[0] * u + h[1] * v + h[2]) / w, (h[3] * u + h[4] * v + h[5]) / w));
   }
   const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
-  const patch = await demo.locator('.patch').boundingBox();
-  const seen = [patch.x, patch.y, patch.x + patch.width, patch.y + patch.height];
+  const overlay = await demo.locator('.overlay').boundingBox();
+  const actual = [overlay.x, overlay.y, overlay.x + overlay.width, overlay.y + overlay.height];
   const expected = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-  for (const i of [0, 1, 2, 3]) expect(Math.abs(seen[i] - expected[i]), `${seen} for ${expected}`).toBeLessThan(3);
+  for (const i of [0, 1, 2, 3])
+    expect(Math.abs(actual[i] - expected[i]), `${actual}, expected ${expected}`).toBeLessThan(3);
 });

@@ -1,10 +1,10 @@
-/** What the tests of the demo's live view share. */
+/** Helpers for the live view. */
 
 /** Waits until the live view is in one of these phases. */
 export const live = (page, ...phases) =>
   page.waitForSelector(phases.map((phase) => `main[data-live="${phase}"]`).join());
 
-/** Changes to the live view and asks for the camera. */
+/** Opens the live tab and starts the camera. */
 export async function startCamera(page) {
   await page.getByRole('tab', { name: 'Live' }).click();
   await page.getByRole('button', { name: 'Start the camera' }).click();

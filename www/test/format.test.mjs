@@ -1,19 +1,19 @@
 import { expect, test } from '@playwright/test';
-import { measureAlpha } from '../src/pictures.ts';
-import { fileName, formatBytes, signed, significant } from '../src/words.ts';
+import { fileName, formatBytes, signed, significant } from '../src/format.ts';
+import { measureAlpha } from '../src/images.ts';
 
-test('file names come from the photo and the frame', () => {
+test('file names are built from the names of the photo and the glasses', () => {
   expect(fileName('Ada Miller.jpeg', 'Round, gold', 'image/png')).toBe('ada-miller-round-gold.png');
   expect(fileName('…', '…', 'image/jpeg')).toBe('photo.jpg');
 });
 
-test('sizes are said in the unit that suits them', () => {
+test('file sizes have a suitable unit', () => {
   expect(formatBytes(120)).toBe('1 kB');
   expect(formatBytes(84_400)).toBe('84 kB');
   expect(formatBytes(3_240_000)).toBe('3.2 MB');
 });
 
-test('numbers are short and have a true minus', () => {
+test('numbers are rounded and have a true minus sign', () => {
   expect(significant(-0.123456)).toBe('−0.12346');
   expect(significant(0)).toBe('0');
   expect(significant(-2.86e-5)).toBe('−2.86e−5');
@@ -22,7 +22,7 @@ test('numbers are short and have a true minus', () => {
   expect(signed(-0.00004)).toBe('0.0000');
 });
 
-test('the visible part of a frame is what is at least 10 % opaque', () => {
+test('pixels that are at least 10 % opaque are the visible part of the glasses', () => {
   const [width, height] = [6, 4];
   const data = new Uint8ClampedArray(width * height * 4);
   const alpha = (x, y, value) => (data[(y * width + x) * 4 + 3] = value);
