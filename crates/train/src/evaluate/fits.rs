@@ -73,7 +73,7 @@ pub fn measure(
             let errors = (0..=fit.updates().len())
                 .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_frame), target)))
                 .collect::<Result<_>>()?;
-            let moved = (1..=fit.updates().len()).map(|k| fit.moved(k)).collect::<stgan::Result<_>>()?;
+            let moved = (1..=fit.updates().len()).map(|k| fit.displacement(k)).collect::<stgan::Result<_>>()?;
             Ok(Measured { face: index, frame: k / draws, start, errors, moved })
         };
         (0..frames.len() * draws).map(one).collect()
