@@ -1,8 +1,8 @@
 //! Compositing: draws glasses over a photo, at the photo's resolution, RGBA8 in and out.
 //!
 //! A homography h maps pixels of the glasses to pixels of the photo (the canvas), both from the
-//! top-left corner of the first pixel. By convention `h[8] = 1`; any other scale of the same map works
-//! as well.
+//! top-left corner of the first pixel. By convention `h[8] = 1`; any other scale of the same map
+//! works as well.
 //!
 //! Each output pixel looks up its colour in the glasses through the inverse map, filtered over its
 //! area. It is then composited over the photo with the Porter–Duff *over* operator (Porter & Duff,
@@ -12,8 +12,8 @@
 //!     α = αf + αp (1 − αf)            α c = αf cf + αp cp (1 − αf)
 //! ```
 //!
-//! Here f is the foreground (the glasses) and p the photo. Filtering uses premultiplied alpha, so the
-//! colours of fully transparent pixels have no effect. Time and memory are proportional to the
+//! Here f is the foreground (the glasses) and p the photo. Filtering uses premultiplied alpha, so
+//! the colours of fully transparent pixels have no effect. Time and memory are proportional to the
 //! footprint of the glasses, not to the size of the photo.
 
 use crate::bitmap::MAX_PIXELS;
@@ -84,12 +84,12 @@ impl Foreground {
     }
 }
 
-/// The bounding rectangle of the canvas pixels that the glasses can affect; `None` if they lie outside
-/// the canvas (width, height).
+/// The bounding rectangle of the canvas pixels that the glasses can affect; `None` if they lie
+/// outside the canvas (width, height).
 ///
 /// # Errors
-/// - [`Error::Degenerate`] for a map that is not finite, has no inverse, or maps a point of the glasses
-///   to infinity.
+/// - [`Error::Degenerate`] for a map that is not finite, has no inverse, or maps a point of the
+///   glasses to infinity.
 /// - [`Error::Argument`] for an empty canvas.
 /// - [`Error::ImageTooLarge`] for a canvas of more than [`MAX_PIXELS`].
 pub fn footprint(foreground: &Foreground, h: &Homography, canvas: (u32, u32)) -> Result<Option<Rect>> {
@@ -98,8 +98,8 @@ pub fn footprint(foreground: &Foreground, h: &Homography, canvas: (u32, u32)) ->
 
 /// Draws the glasses alone on a transparent canvas (width, height), cropped to their footprint.
 ///
-/// Use it to show the glasses as a separate layer, for example over a video. `None` if the glasses lie
-/// outside the canvas.
+/// Use it to show the glasses as a separate layer, for example over a video. `None` if the glasses
+/// lie outside the canvas.
 ///
 /// # Errors
 /// The errors of [`footprint`].
@@ -111,7 +111,7 @@ pub fn overlay(foreground: &Foreground, h: &Homography, canvas: (u32, u32)) -> R
 /// Draws the glasses alone on a transparent canvas, cropped to `rect`.
 ///
 /// # Errors
-/// - [`Error::Degenerate`], as [`footprint`].
+/// - [`Error::Degenerate`] for the maps that [`footprint`] rejects.
 /// - [`Error::EmptyImage`] if a side of `rect` is 0.
 /// - [`Error::ImageTooLarge`] if `rect` has more than [`MAX_PIXELS`].
 pub fn part(foreground: &Foreground, h: &Homography, rect: Rect) -> Result<Bitmap> {
@@ -129,7 +129,7 @@ pub fn part(foreground: &Foreground, h: &Homography, rect: Rect) -> Result<Bitma
 /// keep their exact bytes.
 ///
 /// # Errors
-/// - [`Error::Degenerate`], as [`footprint`].
+/// - [`Error::Degenerate`] for the maps that [`footprint`] rejects.
 /// - [`Error::ImageSize`] if the length of `region` is not `rect.width × rect.height × 4`.
 /// - [`Error::EmptyImage`] if a side of `rect` is 0.
 /// - [`Error::ImageTooLarge`] if `rect` has more than [`MAX_PIXELS`].
@@ -142,10 +142,10 @@ pub fn blend(foreground: &Foreground, h: &Homography, region: &mut [u8], rect: R
     Ok(())
 }
 
-/// Copies the photo and draws the glasses over it. All bytes outside [`footprint`] equal the photo's.
+/// Draws the glasses over a copy of the photo. Bytes outside [`footprint`] equal the photo's.
 ///
 /// # Errors
-/// [`Error::Degenerate`], as [`footprint`].
+/// [`Error::Degenerate`] for the maps that [`footprint`] rejects.
 pub fn composite(photo: BitmapRef, foreground: &Foreground, h: &Homography) -> Result<Bitmap> {
     let mut result = photo.to_owned();
     let rect = Rect { x: 0, y: 0, width: photo.width(), height: photo.height() };
@@ -228,8 +228,8 @@ impl<'a> Drawing<'a> {
         if nearest <= 1e-6 * depths.into_iter().fold(0.0, f64::max) {
             return degenerate("it maps part of the glasses to infinity");
         }
-        // Inverts around the centre of the glasses. Around the origin, a small footprint far away would be
-        // ill-conditioned.
+        // Inverts around the centre of the glasses. Around the origin, a small footprint far away
+        // would be ill-conditioned.
         let shift = |x, y| Homography::similarity(1.0, 0.0, x, y);
         let place = h.apply(middle);
         let centred = shift(-place[0], -place[1]) * h * shift(middle[0], middle[1]);
@@ -242,8 +242,8 @@ impl<'a> Drawing<'a> {
         let Rect { x, y, width, height } = foreground.visible;
         let (left, top) = (f64::from(x) - margin, f64::from(y) - margin);
         let (right, bottom) = (f64::from(x + width) + margin, f64::from(y + height) + margin);
-        // left ≤ u / w ≤ right, multiplied by w. Both together imply w ≥ 0, so that nothing behind the
-        // horizon is drawn.
+        // left ≤ u / w ≤ right, multiplied by w. Both together imply w ≥ 0, so that nothing behind
+        // the horizon is drawn.
         let [a, b, c, d, e, f, g, h, i] = to_glasses.0;
         let bounds = [
             [a - left * g, b - left * h, c - left * i],
@@ -272,8 +272,8 @@ impl<'a> Drawing<'a> {
         (left < right && top < bottom).then(|| Rect { x: left, y: top, width: right - left, height: bottom - top })
     }
 
-    /// Calls `put` for every pixel of `rect` that the glasses can affect, with the canvas pixel and the
-    /// drawn pixel. `canvas` holds the pixels of `area`, which contains `rect`.
+    /// Calls `put` for every pixel of `rect` that the glasses can affect, with the canvas pixel and
+    /// the drawn pixel. `canvas` holds the pixels of `area`, which contains `rect`.
     fn draw(&self, rect: Rect, area: Rect, canvas: &mut [u8], put: impl Fn(&mut [u8; 4], [f32; 4])) {
         let (pixels, _) = canvas.as_chunks_mut::<4>();
         let mut buffer = vec![[0.0; 4]; rect.width as usize];

@@ -1,18 +1,18 @@
 //! Filtered lookups in an image under a projective map: for drawing glasses, and for the views that
 //! the networks read.
 //!
-//! A [`Pyramid`] stores an image and its successive box-filtered halves, in premultiplied alpha. For
-//! an output pixel, the local Jacobian of the map gives the span r: the number of source pixels per
-//! output pixel, along each output axis. A lookup works as follows:
+//! A [`Pyramid`] stores an image and its successive box-filtered halves, in premultiplied alpha.
+//! For an output pixel, the local Jacobian of the map gives the span r: the number of source pixels
+//! per output pixel, along each output axis. A lookup works as follows:
 //!
 //! - The level is the finest on which both spans are at most 4 pixels.
-//! - The pixel is the mean of n × m bilinear taps with n = ⌈r⌉, spaced evenly over the span, r/n apart.
+//! - The pixel is the mean of n × m bilinear taps, n = ⌈r⌉, evenly spaced r/n apart.
 //! - Just above r = 1 the taps move closer together; at r = 1 the image is reproduced exactly.
 //! - Magnification is bilinear.
 //!
-//! Such a mean has a zero at one cycle per output pixel, the frequency with the strongest aliasing, and
-//! covers every source pixel. Thin lines therefore neither break up nor flicker. For r = 2, 3 or 4 on
-//! aligned pixels it is the exact area mean.
+//! Such a mean has a zero at one cycle per output pixel, the frequency with the strongest aliasing,
+//! and covers every source pixel. Thin lines therefore neither break up nor flicker. For r = 2, 3
+//! or 4 on aligned pixels it is the exact area mean.
 //!
 //! Pixels outside the image are transparent black. Values are filtered as stored (in sRGB), as in
 //! browsers.
@@ -33,10 +33,11 @@ const MAX_TAPS: usize = 4;
 /// image's own size is four times as fast.
 const MAX_SINGLE_TAP_SPAN: f64 = 1.1;
 
-/// The number of adjacent output pixels that share one filter; the Jacobian changes slowly along a row.
+/// The number of adjacent output pixels that share a filter, since the Jacobian changes slowly.
 const RUN: u32 = 16;
 
-/// The value of opaque white in a level: colour bytes times the alpha byte, alpha times 255, not rounded.
+/// The value of opaque white in a level. Levels store colour bytes times the alpha byte, and alpha
+/// times 255, without rounding.
 const UNIT: f32 = 255.0 * 255.0;
 
 /// An image and its successive halves, in premultiplied alpha.
@@ -49,7 +50,8 @@ pub struct Pyramid {
     levels: Vec<Level>,
 }
 
-/// One level: each pixel of level l is the mean of 2ˡ × 2ˡ image pixels, transparent outside the image.
+/// A level of a pyramid. A pixel of level l is the mean of 2ˡ × 2ˡ image pixels; pixels outside the
+/// image count as transparent.
 #[derive(Clone)]
 struct Level {
     /// Width and height, without the border.
@@ -57,7 +59,7 @@ struct Level {
     height: usize,
     /// The largest x and y of a lookup: just before the centre of the last border pixel.
     limit: [f32; 2],
-    /// `height + 2` rows of `width + 2` pixels. The transparent border saves bounds checks in lookups.
+    /// `height + 2` rows of `width + 2` pixels. The transparent border replaces bounds checks.
     pixels: Vec<[f32; 4]>,
 }
 
@@ -72,8 +74,8 @@ impl Pyramid {
 
     /// Builds the levels of an image from the `skipped`-th half on; values above 8 count as 8.
     ///
-    /// For a small view of a large photo this saves most of the memory and time. Maps still refer to
-    /// pixels of the full image; lookups that need finer levels are bilinear magnifications.
+    /// For a small view of a large photo this saves most of the memory and time. Maps still refer
+    /// to pixels of the full image; lookups that need finer levels are bilinear magnifications.
     ///
     /// # Errors
     /// The errors of [`Pyramid::new`].
@@ -91,11 +93,11 @@ impl Pyramid {
         self.height
     }
 
-    /// Fills `out` with the output pixels of `rect`, row by row: premultiplied R, G, B, A from 0 to 1.
+    /// Fills `out` with the output pixels of `rect`, row by row: premultiplied RGBA from 0 to 1.
     ///
     /// `to_source` maps output pixels to image pixels, both from the top-left corner of the first
-    /// pixel. Each output pixel is sampled at its centre (x + 0.5, y + 0.5). A map that is not finite
-    /// gives transparent pixels.
+    /// pixel. Each output pixel is sampled at its centre (x + 0.5, y + 0.5). A map that is not
+    /// finite gives transparent pixels.
     ///
     /// # Panics
     /// If the length of `out` is not `rect.width × rect.height`.
@@ -116,7 +118,7 @@ impl Pyramid {
         let (c, f, i) = (b * y + c, e * y + f, h * y + i);
         let (mut left, mut rest) = (x, out);
         while !rest.is_empty() {
-            // Runs end at multiples of RUN, so that a pixel's filter does not depend on the row's start.
+            // Runs end at multiples of RUN, so that a pixel's filter does not depend on `x`.
             let within = left % RUN;
             let (run, others) = rest.split_at_mut(rest.len().min((RUN - within) as usize));
             let middle = f64::from(left - within) + 0.5 * f64::from(RUN);
@@ -195,11 +197,11 @@ pub(crate) fn reach(across: f64, down: f64) -> f64 {
     // The outermost of n taps lies (n − 1) / 2n of the span from the centre, at most 3/8.
     let taps = |r: f64| if r > MAX_SINGLE_TAP_SPAN { 0.375 * r } else { 0.0 };
     let longer = across.max(down);
-    // A bilinear tap reaches half a level pixel further, and a level pixel may extend up to one level
-    // pixel beyond the image's edge. On such a level the longer span exceeds MAX_TAPS / 2.
+    // A bilinear tap reaches half a level pixel further, and a level pixel may extend up to one
+    // level pixel beyond the image's edge. On such a level the longer span exceeds MAX_TAPS / 2.
     let level = if longer > MAX_TAPS as f64 { 1.5 * longer / (0.5 * MAX_TAPS as f64) } else { 0.0 };
-    // A margin of a quarter: the spans are measured at the image's corners, and grow beyond a corner if
-    // the plane recedes there.
+    // A margin of a quarter: the spans are measured at the image's corners, and grow beyond a
+    // corner if the plane recedes there.
     0.5 + 1.25 * (level + taps(across) + taps(down))
 }
 
@@ -286,7 +288,7 @@ impl Level {
     /// The bilinear value at (x, y); (1, 1) is the centre of the first pixel inside the border.
     #[inline(always)]
     fn lookup(&self, x: f32, y: f32) -> [f32; 4] {
-        // Not `max` and `min`, which are function calls in wasm. In this order NaN becomes 0, on the border.
+        // `max` and `min` are function calls in wasm. In this order NaN becomes 0, on the border.
         let clamped = |x: f32, limit: f32| {
             let x = if x > 0.0 { x } else { 0.0 };
             if x < limit { x } else { limit }
@@ -307,7 +309,7 @@ impl Level {
     }
 }
 
-/// Samples an image to planes R, G, B, A, [4, height, width], with straight alpha and values from 0 to 1.
+/// Samples an image to planes R, G, B, A, [4, height, width]: straight alpha, values from 0 to 1.
 ///
 /// `to_source` maps view pixels to image pixels, both from the top-left corner of the first pixel.
 /// Outside the image all four values are 0. Across its edge alpha falls and the colour stays.
@@ -333,7 +335,7 @@ pub fn planar(pyramid: &Pyramid, to_source: &Homography, width: usize, height: u
     planes
 }
 
-/// Samples a single view of an image, like [`planar`], without building finer levels than necessary.
+/// Samples a single view of an image, like [`planar`], and builds only the necessary levels.
 ///
 /// # Errors
 /// The errors of [`Pyramid::new`].
@@ -342,8 +344,8 @@ pub fn view(image: BitmapRef, to_source: &Homography, width: usize, height: usiz
     Ok(planar(&Pyramid::from_level(image, skipped)?, to_source, width, height))
 }
 
-/// The number of levels of a pyramid that are finer than a `width × height` view through `to_source`
-/// needs; at most 8.
+/// The number of levels of a pyramid that are finer than a `width × height` view through
+/// `to_source` needs; at most 8.
 pub fn halvings(to_source: &Homography, width: usize, height: usize) -> u32 {
     let (right, bottom) = (width as f64 - 0.5, height as f64 - 0.5);
     let shortest = [(0.5, 0.5), (right, 0.5), (0.5, bottom), (right, bottom)]

@@ -11,9 +11,9 @@
 //!     glasses pixels ──F──> canonical square ──exp(−p)──> canonical square ──V──> photo pixels
 //! ```
 //!
-//! F maps the alpha bounding box of the glasses to the canonical pose, and V is the placement. A warp
-//! H = exp(p) maps output points to input points, so the map from the glasses to the photo contains
-//! its inverse, exp(−p).
+//! F maps the alpha bounding box of the glasses to the canonical pose, and V is the placement. A
+//! warp H = exp(p) maps output points to input points, so the map from the glasses to the photo
+//! contains its inverse, exp(−p).
 //!
 //! Each update runs the networks on the view and on its mirror image, and averages the two results.
 //! A mirrored selfie therefore gets the mirrored fit, and the landmark error is a tenth lower.
@@ -175,10 +175,10 @@ impl TryOn {
         self.fit_view(self.full_view(photo, placement)?, glasses, updates)
     }
 
-    /// Fits glasses that start with the warp parameters `params` instead of 0, relative to `placement`.
+    /// Fits glasses from a perturbed placement: with the initial warp parameters `params`.
     ///
-    /// The paper's evaluation perturbs its initial warps this way (ST-GAN, section 4). With `params`
-    /// = 0 it equals [`TryOn::fit`]. Each parameter must lie in [−10, 10].
+    /// The paper perturbs its initial warps this way (ST-GAN, section 4). Parameters of 0 give
+    /// [`TryOn::fit`]. Each must be in [−10, 10].
     ///
     /// # Errors
     /// The errors of [`TryOn::fit`], and [`Error::Argument`] for a parameter out of range or not
@@ -225,7 +225,7 @@ impl TryOn {
 
         let size = self.spec().size;
         let mut background = resample::planar(&pixels.finish()?, &to_rect, size, size);
-        // The networks read no alpha of the photo.
+        // The networks do not read the photo's alpha.
         background.truncate(3 * size * size);
         let mut views = self.networks.views(&background, &glasses_view(glasses, size)?);
 
@@ -252,8 +252,8 @@ impl View {
     /// Adds the next rows of [`View::rect`], from top to bottom, in straight-alpha RGBA.
     ///
     /// # Errors
-    /// [`Error::ImageSize`] if `rows` is not a multiple of the row length, or more than the remaining
-    /// rows.
+    /// [`Error::ImageSize`] if `rows` is not a multiple of the row length, or more than the
+    /// remaining rows.
     pub fn push(&mut self, rows: &[u8]) -> Result<()> {
         self.pixels.push(rows)
     }

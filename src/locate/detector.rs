@@ -12,12 +12,12 @@ pub(super) const OUTPUTS: usize = 5;
 /// The side of a cell, in pixels of a pyramid level.
 pub const STRIDE: usize = 8;
 
-/// The approximate number of pixels of the finest level. Glasses of 5 % of the width of a 4:3 photo
-/// then have an inter-pupil distance of 6 pixels.
+/// The approximate maximum number of pixels of the finest level. A face with glasses 5 % as wide as
+/// a 4:3 photo then has an inter-pupil distance of 6 pixels.
 const MAX_AREA: f64 = 224.0 * 224.0;
 /// The maximum side of the finest level, for extreme aspect ratios.
 const MAX_SIDE: f64 = 2048.0;
-/// The minimum side of a level. In a smaller one, no face fits that the level before does not show.
+/// The minimum side of a level. A smaller level shows no face that the previous level does not.
 const MIN_SIDE: usize = 12;
 /// The maximum number of candidates per level; those with the highest scores.
 const MAX_LEVEL_CANDIDATES: usize = 200;
@@ -73,16 +73,16 @@ impl Detector {
     /// Copies weights that are in memory.
     ///
     /// # Errors
-    /// [`crate::Error::TensorMissing`] and [`crate::Error::TensorShape`] if the tensors do not match
-    /// the specification.
+    /// [`crate::Error::TensorMissing`] and [`crate::Error::TensorShape`] if the tensors do not
+    /// match the specification.
     pub fn from_parameters(spec: &DetectorSpec, parameters: &Parameters) -> Result<Self> {
         Self::new(spec, parameters, Instructions::best())
     }
 
     /// Detects candidates at a single scale.
     ///
-    /// `planes` is [3, height, width] for `size` = (height, width), with values (colour − ½) · alpha.
-    /// The pupils are in pixels of that image.
+    /// `planes` is [3, height, width] for `size` = (height, width), with values (colour − ½) ·
+    /// alpha. The pupils are in pixels of that image.
     ///
     /// # Panics
     /// If `planes` has another length.
@@ -123,8 +123,8 @@ impl Detector {
     }
 }
 
-/// The candidates from the network's output for one level, in photo pixels; `scale` is the number of
-/// photo pixels per pixel of the level. Includes non-maximum suppression.
+/// Converts the network's output for one level to candidates in photo pixels, with non-maximum
+/// suppression. `scale` is the number of photo pixels per pixel of the level.
 fn decode(outputs: &Map, scale: [f64; 2]) -> Vec<LocatedFace> {
     let (rows, columns) = outputs.size();
     let cells = (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x)));

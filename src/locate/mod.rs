@@ -1,23 +1,23 @@
-//! Face detection: locates the pupils of all faces in a photo, so that glasses can be placed without
-//! user input.
+//! Face detection: locates the pupils of all faces in a photo, so that glasses can be placed
+//! without user input.
 //!
 //! The locator consists of two small fully convolutional networks, trained with `stgan train`:
 //!
 //! ```text
-//!     photo ─> reduced to about 50,000 pixels ─> halved, halved, …      detector, on every pyramid level:
-//!                                                 │                       a score for each 8×8 cell, and the
-//!                                                 v                       offsets of both pupils
-//!     candidates (two pupils, score) ─> upright view of each, cut from the photo, 64 pixels a side
-//!                                                 │
-//!                                                 v                     refiner (landmark network), twice:
-//!     pupils, score                  <────────────┘                       a score, and the exact pupils
+//!     photo ─> about 50,000 pixels ─> halved, halved, …
+//!                                       │   detector, on every pyramid level:
+//!                                       v   a score and two pupils for each 8×8 cell
+//!                                   candidates ─> upright view of each, 64 pixels a side
+//!                                                   │   refiner (landmark network), twice:
+//!                                                   v   a score and two exact pupils
+//!                                                 faces
 //! ```
 //!
-//! The detector knows faces of one size, with an inter-pupil distance of 4 to 14 pixels; the pyramid
-//! brings faces of every size into that range. The refiner reads the view that a generator would read
-//! of glasses placed on those pupils ([`Placement`]), so its output does not depend on the size and
-//! the rotation of the face. Its second pass reads the view around the pupils from the first pass.
-//! Tracking needs a single pass around the last known placement ([`Locator::refine`]).
+//! The detector knows faces of one size, with an inter-pupil distance of 4 to 14 pixels; the
+//! pyramid brings faces of every size into that range. The refiner reads the view that a generator
+//! would read of glasses placed on those pupils ([`Placement`]), so its output does not depend on
+//! the size and the rotation of the face. Its second pass reads the view around the pupils from the
+//! first pass. Tracking needs a single pass around the last known placement ([`Locator::refine`]).
 //!
 //! A photo is never copied as a whole: the networks read downscaled parts through [`Photo`].
 
@@ -225,9 +225,9 @@ impl Locator {
 
     /// Finds a face again near its last known placement; `None` if there is no face.
     ///
-    /// The refiner reads a square of 3.6 inter-pupil distances around the placement in a single pass.
-    /// It follows motion of up to about half an inter-pupil distance. Half the detection threshold is
-    /// enough here: tracks do not break when a score fluctuates around the threshold.
+    /// The refiner reads a square of 3.6 inter-pupil distances around the placement in a single
+    /// pass. It follows motion of up to about half an inter-pupil distance. Half the detection
+    /// threshold is enough here: tracks do not break when a score fluctuates around the threshold.
     ///
     /// # Errors
     /// The errors of [`Placement::to_photo`].
@@ -246,8 +246,8 @@ impl Locator {
         Ok(face.filter(|face| face.score >= TRACK_THRESHOLD_RATIO * self.threshold))
     }
 
-    /// One pass of the refiner around a candidate, on a source image with 1 / `scale` pixels per photo
-    /// pixel. `None` if the candidate is not a valid placement or lies outside the photo.
+    /// One pass of the refiner around a candidate, on a source image with 1 / `scale` pixels per
+    /// photo pixel. `None` if the candidate is not a valid placement or lies outside the photo.
     fn refine_candidate<P: Photo>(
         &self,
         source: &P,

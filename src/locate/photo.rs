@@ -5,8 +5,8 @@ use crate::{Bitmap, BitmapRef, Error, Rect, Result};
 
 /// A photo or a video frame of which downscaled parts can be read.
 ///
-/// [`BitmapRef`] implements it for images in memory. Other implementations can leave the pixels where
-/// they are, for example in a browser's canvas.
+/// [`BitmapRef`] implements it for images in memory. Other implementations can leave the pixels
+/// where they are, for example in a browser's canvas.
 pub trait Photo {
     /// The error of [`Photo::read`].
     type Error: From<Error>;
@@ -16,8 +16,8 @@ pub trait Photo {
 
     /// Reads the pixels of `rect`, averaged to `width × height` pixels of straight-alpha RGBA.
     ///
-    /// Callers guarantee that `rect` lies inside the photo, and that `width` and `height` are at least
-    /// 1 and at most those of `rect`.
+    /// Callers guarantee that `rect` lies inside the photo, and that `width` and `height` are at
+    /// least 1 and at most those of `rect`.
     ///
     /// # Errors
     /// The pixels cannot be read.

@@ -1,5 +1,5 @@
-//! The refiner (landmark network): reads the view of one candidate and predicts a score and the exact
-//! pupils.
+//! The refiner (landmark network): predicts a score and the exact pupils from the view of one
+//! candidate.
 
 use super::detector::sigmoid;
 use super::network::chain;
@@ -95,8 +95,8 @@ impl Refiner {
         self.size
     }
 
-    /// Runs the network on the view of a placement. `None` if the placement is invalid, the predicted
-    /// pupils coincide or are not finite.
+    /// Runs the network on the view of a placement. `None` if the placement is invalid, the
+    /// predicted pupils coincide or are not finite.
     pub(crate) fn refine(&self, region: &Region, placement: &Placement) -> Option<LocatedFace> {
         let to_photo = placement.to_photo().ok()?;
         let map = region.from_photo * to_photo * view_to_canonical(self.size);

@@ -1,11 +1,13 @@
-//! The architecture of the locator's networks, and their weights file: safetensors, with the storage
-//! types of `model::weights`.
+//! The architecture of the locator's networks, and their weights file: safetensors, with the
+//! storage types of `model::weights`.
 //!
 //! Tensors, all convolutions in OIHW:
 //!
-//! - `detector.conv{1…}.{weight,bias}`: 4×4 at stride 2 or 3×3 at stride 1; `detector.answer.*`: 1×1.
-//! - `refiner.conv{1…}.*`: 4×4 at stride 2; `refiner.hidden.*`: over the whole remaining map;
-//!   `refiner.answer.*`: 1×1.
+//! - `detector.conv{1…}.{weight,bias}`: 4×4 at stride 2 or 3×3 at stride 1.
+//! - `detector.answer.*`: 1×1.
+//! - `refiner.conv{1…}.*`: 4×4 at stride 2.
+//! - `refiner.hidden.*`: over the whole remaining feature map.
+//! - `refiner.answer.*`: 1×1.
 //!
 //! Metadata: `format` ("stgan-locator"), `version`, `size` (of the refiner's view) and `threshold`.
 
@@ -27,8 +29,8 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DetectorSpec {
-    /// [kernel, output channels] of each layer. Kernels are 4 (at stride 2) or 3 (at stride 1); exactly
-    /// three are 4, so that a cell is 8×8 pixels.
+    /// [kernel, output channels] of each layer. Kernels are 4 (at stride 2) or 3 (at stride 1);
+    /// exactly three are 4, so that a cell is 8×8 pixels.
     pub layers: Vec<[usize; 2]>,
 }
 

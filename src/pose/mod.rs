@@ -1,16 +1,16 @@
-//! Poses of glasses: the canonical pose that the networks know, the placement by a user or a detector,
-//! and the plane of the glasses after a fit.
+//! Poses of glasses: the canonical pose that the networks know, the placement by a user or a
+//! detector, and the plane of the glasses after a fit.
 //!
 //! Coordinate frames, and the maps between them:
 //!
 //! ```text
-//!     view pixels ──── view_to_canonical ────> canonical square ── Placement::to_photo ──> photo pixels
-//!                                                     ^
-//!     glasses pixels ── glasses_to_canonical ─────────┘
+//!     view pixels ─── view_to_canonical ───> canonical square ─ Placement::to_photo ─> photo pixels
+//!                                                    ^
+//!     glasses pixels ─ glasses_to_canonical ─────────┘
 //! ```
 //!
-//! Canonical coordinates run over [−1, 1] from the first to the last pixel centre of a view, x to the
-//! right, y down.
+//! Canonical coordinates run over [−1, 1] from the first to the last pixel centre of a view, x to
+//! the right, y down.
 
 mod placement;
 mod plane;
@@ -25,22 +25,22 @@ use crate::compose::Foreground;
 pub const PUPIL_X: f64 = 0.278;
 /// |x| of both temples in canonical coordinates: half the width of the glasses' alpha bounding box.
 pub const TEMPLE_X: f64 = 0.613;
-/// y of the eye line in canonical coordinates. Pupils and temples lie on it, and the bounding box is
-/// centred on it.
+/// y of the eye line in canonical coordinates. Pupils and temples lie on it, and the bounding box
+/// is centred on it.
 pub const EYE_Y: f64 = -0.191;
 /// Half the height of the box in the networks' pose channel, in canonical units.
 pub const POSE_HALF_HEIGHT: f64 = 0.306;
 
-/// Maps pixels of a `size × size` view to canonical coordinates. The first pixel's centre (0.5, 0.5)
-/// maps to (−1, −1), the last one's to (1, 1).
+/// Maps pixels of a `size × size` view to canonical coordinates. The centre of the first
+/// pixel maps to (−1, −1), that of the last one to (1, 1).
 pub fn view_to_canonical(size: usize) -> Homography {
     let step = 2.0 / (size.max(2) - 1) as f64;
     let offset = -1.0 - 0.5 * step;
     Homography::similarity(step, 0.0, offset, offset)
 }
 
-/// Maps pixels of the glasses to canonical coordinates. The alpha bounding box then spans the temples
-/// and is centred on the eye line.
+/// Maps pixels of the glasses to canonical coordinates. The alpha bounding box then spans the
+/// temples and is centred on the eye line.
 pub fn glasses_to_canonical(glasses: &Foreground) -> Homography {
     let bounds = glasses.bounding_box();
     let scale = 2.0 * TEMPLE_X / f64::from(bounds.width);

@@ -22,8 +22,8 @@ impl Placement {
     /// The map from canonical coordinates to photo pixels.
     ///
     /// # Errors
-    /// [`Error::Placement`] if a value is not finite or larger than 10⁶ in magnitude, or if the width
-    /// is not between 1 and 100,000 pixels.
+    /// [`Error::Placement`] if a value is not finite or larger than 10⁶ in magnitude, or if the
+    /// width is not between 1 and 100,000 pixels.
     pub fn to_photo(&self) -> Result<Homography> {
         for (field, value) in [("x", self.x), ("y", self.y), ("width", self.width), ("rotation", self.rotation)] {
             if !value.is_finite() || value.abs() > 1e6 {
@@ -48,8 +48,8 @@ impl Placement {
     /// It includes the margin that filtering needs, for networks of any view size.
     ///
     /// # Errors
-    /// The errors of [`Placement::to_photo`], and [`Error::Placement`] if that part lies outside the
-    /// photo.
+    /// The errors of [`Placement::to_photo`], and [`Error::Placement`] if that part lies outside
+    /// the photo.
     pub fn region(&self, photo: (u32, u32)) -> Result<Rect> {
         // The smallest view that a generator may have needs the largest margin.
         self.region_for(photo, 8)
@@ -58,9 +58,9 @@ impl Placement {
     /// [`Placement::region`] for a view of `size × size` pixels.
     pub(crate) fn region_for(&self, photo: (u32, u32), size: usize) -> Result<Rect> {
         let to_photo = self.to_photo()?;
-        // The centres of the outermost pixels lie on the edge of the canonical square, and pixels are
-        // 2 / (size − 1) apart. Filters reach 1.5 pixels further; the remaining quarter of a pixel
-        // covers rounding.
+        // The centres of the outermost pixels lie on the edge of the canonical square, and pixels
+        // are 2 / (size − 1) apart. Filters reach 1.5 pixels further; the remaining quarter of a
+        // pixel covers rounding.
         let reach = 1.0 + 3.5 / (size.max(2) - 1) as f64;
         let corners = square_corners(&to_photo, reach);
         match covered_pixels(&corners, photo) {

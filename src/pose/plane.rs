@@ -52,11 +52,12 @@ impl GlassesPlane {
         (bx - ax).hypot(by - ay)
     }
 
-    /// Whether glasses on a face can have this shape. Implausible poses occur mostly if a large part
-    /// of the face is outside the image.
+    /// Whether glasses on a face can have this shape. Implausible poses occur mostly if a large
+    /// part of the face is outside the image.
     ///
     /// The bounds are wide. In the training data the height of each side is proportional to its
-    /// distance from the nose, so a head turned by 18° already has one side twice as high as the other.
+    /// distance from the nose, so at a yaw of 18° one side is already twice as high as the
+    /// other.
     pub fn is_plausible(&self) -> bool {
         let corners = self.corners();
         let side = |a: usize, b: usize| (corners[b][0] - corners[a][0]).hypot(corners[b][1] - corners[a][1]);
@@ -66,7 +67,7 @@ impl GlassesPlane {
         within(aspect, 2.0) && within(left / right, 3.5) && within(top / bottom, 2.0)
     }
 
-    /// The similar placement: centre, length and slope of the line between the temples.
+    /// The closest placement: centre, length and slope of the line between the temples.
     pub fn placement(&self) -> Placement {
         let [[ax, ay], [bx, by]] = [[-TEMPLE_X, EYE_Y], [TEMPLE_X, EYE_Y]].map(|temple| self.0.apply(temple));
         let (dx, dy) = (bx - ax, by - ay);

@@ -1,4 +1,5 @@
-//! Sums of an image over the cells of a coarser grid, as its rows arrive. All downscaling uses them.
+//! Sums of an image over the cells of a coarser grid, as its rows arrive: the basis of all
+//! downscaling.
 
 use std::ops::{AddAssign, Mul, Range};
 
@@ -16,7 +17,7 @@ const MAX_PENDING: u32 = 257;
 /// Both are exact. Cells of up to 2¹⁶ whole pixels fit into a u32. Sums over fractional pixels are
 /// integers below 2⁵³ for every valid image.
 pub(super) trait Sum: Copy + Default + AddAssign + Mul<Output = Self> {
-    /// Whether a cell boundary may lie inside a pixel. Cells of [`Axis::halved`] have whole pixels only.
+    /// Whether a cell boundary may lie inside a pixel; for [`Axis::halved`] it never does.
     const FRACTIONAL: bool;
 
     fn of(value: u32) -> Self;
@@ -36,12 +37,14 @@ impl Sum for f64 {
 
     #[inline(always)]
     fn of(value: u32) -> Self {
-        // Converting an i32 takes one instruction, a u32 several. All values here have at most 31 bits.
+        // Converting an i32 takes one instruction, a u32 several. All values fit into 31 bits.
         Self::from(value as i32)
     }
 }
 
-/// The division of one side of an image into cells, in units of which a pixel and a cell are multiples.
+/// The division of one side of an image into cells.
+///
+/// Lengths are in units such that a pixel and a cell are both integers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Axis {
     /// The length of the side, in pixels.
@@ -53,8 +56,8 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// Cells of 2ⁿ pixels, n at most [`MAX_HALVINGS`]. The last one may extend beyond the image, where
-    /// pixels are transparent.
+    /// Cells of 2ⁿ pixels, n at most [`MAX_HALVINGS`]. The last one may extend beyond the image,
+    /// where pixels are transparent.
     pub(crate) fn halved(length: u32, halvings: u32) -> Self {
         Self { length, pixel: 1, cell: 1 << halvings }
     }
@@ -80,8 +83,8 @@ impl Axis {
     }
 }
 
-/// The pixels of a cell along one side: whole pixels, and the units of the partial pixels before and
-/// after them.
+/// The pixels of a cell along one side: whole pixels, and the units of the partial pixels before
+/// and after them.
 #[derive(Clone, Debug)]
 struct Span {
     whole: Range<usize>,
@@ -103,8 +106,8 @@ impl Across {
         Self { axis, spans: (0..cells).map(|cell| axis.span(cell)).collect() }
     }
 
-    /// Sums one row over each cell, in units of the axis, and calls `put` with the cell's item of `to` and
-    /// the sum.
+    /// Sums one row over each cell, in units of the axis, and calls `put` with the cell's item of
+    /// `to` and the sum.
     #[inline(always)]
     fn sums<T: Copy, S: Sum, C>(
         &self,
@@ -143,8 +146,8 @@ impl Across {
 
 /// Sums an image over a grid of cells, as its rows arrive from top to bottom.
 ///
-/// A cell's sum weights each pixel by its area in the cell. Values are premultiplied: colour bytes times
-/// the alpha byte, alpha times 255. Sums are integers below 2⁵³ for images of up to
+/// A cell's sum weights each pixel by its area in the cell. Values are premultiplied: colour bytes
+/// times the alpha byte, alpha times 255. Sums are integers below 2⁵³ for images of up to
 /// [`crate::MAX_PIXELS`], so they are exact and do not depend on how rows are grouped.
 #[derive(Clone, Debug)]
 pub(super) struct Areas<S> {
@@ -156,8 +159,8 @@ pub(super) struct Areas<S> {
     sums: [Vec<[S; 4]>; 2],
     /// Whether the current row of cells has no sums yet; its buffer then holds stale values.
     empty: bool,
-    /// Column sums of opaque image rows that lie entirely in the current row of cells. They are added
-    /// to its sums later, at once.
+    /// Column sums of opaque image rows that lie entirely in the current row of cells. They are
+    /// added to its sums later, at once.
     columns: Vec<[u16; 4]>,
     /// The number of image rows in `columns`.
     pending: u32,
@@ -208,15 +211,15 @@ impl<S: Sum> Areas<S> {
         self.down.length - self.lines
     }
 
-    /// The number of image rows in `bytes` bytes of RGBA; `None` if that is not an integer or more than
-    /// the missing rows.
+    /// The number of image rows in `bytes` bytes of RGBA; `None` if that is not an integer or more
+    /// than the missing rows.
     pub(crate) fn whole_lines(&self, bytes: usize) -> Option<usize> {
         let lines = bytes / self.stride();
         (bytes.is_multiple_of(self.stride()) && lines <= self.missing() as usize).then_some(lines)
     }
 
-    /// Adds image rows. For each row of cells that they complete, `row` selects the output row in `to`,
-    /// and `mean` converts a cell's sum to an output pixel.
+    /// Adds image rows. For each row of cells that they complete, `row` selects the output row in
+    /// `to`, and `mean` converts a cell's sum to an output pixel.
     pub(crate) fn push<T, P>(
         &mut self,
         lines: &[u8],
@@ -227,7 +230,7 @@ impl<S: Sum> Areas<S> {
         let [pixel, cell] = [self.down.pixel, self.down.cell].map(u64::from);
         for line in lines.chunks_exact(self.stride()) {
             let (start, at) = (u64::from(self.lines) * pixel, u64::from(self.lines) * pixel / cell);
-            // The units of this image row in the current row of cells; the rest belongs to the next.
+            // The units of this image row in the current row of cells; the others are in the next.
             let here = pixel.min((at + 1) * cell - start) as u32;
             self.lines += 1;
             self.add(line.as_chunks().0, here, self.down.pixel - here);

@@ -35,8 +35,8 @@ impl PyramidBuilder {
     /// Adds the next rows, from top to bottom, in straight-alpha RGBA.
     ///
     /// # Errors
-    /// [`Error::ImageSize`] if `rows` is not a multiple of the row length, or more than the remaining
-    /// rows.
+    /// [`Error::ImageSize`] if `rows` is not a multiple of the row length, or more than the
+    /// remaining rows.
     pub fn push(&mut self, rows: &[u8]) -> Result<()> {
         if self.areas.whole_lines(rows.len()).is_none() {
             return Err(self.wrong_size(rows.len()));
@@ -65,7 +65,7 @@ impl PyramidBuilder {
             return Err(self.wrong_size(0));
         }
         let mut levels = vec![self.level];
-        // Below one pixel, levels fade: an image much smaller than an output pixel covers little of it.
+        // Continues after the 1×1 level: an image far smaller than an output pixel must fade.
         while let Some(last) = levels.last().filter(|level| level.is_visible()) {
             levels.push(last.halved());
         }

@@ -33,12 +33,11 @@ const MAX_SCALE_CHANGE: f64 = 1.6;
 /// The minimum lens distance, in pixels. Glasses on a smaller face are not recognisable.
 const MIN_LENS_DISTANCE: f64 = 4.0;
 
-/// The maximum offset of the refined pupils from the lens centres, in lens distances. Beyond it, the
-/// next fit starts at the pupils.
+/// The maximum offset of the refined pupils from the lens centres, in lens distances. Beyond it,
+/// the next fit starts at the pupils.
 const MAX_OFFSET: f64 = 0.35;
 
-/// Two faces are the same face if the offset between their lens centres is smaller than this, in lens
-/// distances.
+/// Two faces are the same if their lens centres are less than this far apart, in lens distances.
 const SAME_FACE_OFFSET: f64 = 0.7;
 
 /// The number of pixels read per pixel of the networks' view, along each axis. Two are enough for
@@ -76,14 +75,14 @@ impl Face {
         self.lost
     }
 
-    /// Whether both are at the same place, so that they are one face.
+    /// Whether both are at the same place, which makes them one face.
     pub(crate) fn is_at(&self, other: &Self) -> bool {
         let distance = self.plane.lens_distance().max(other.plane.lens_distance());
         offset(&self.plane.lens_centres(), &other.plane.lens_centres()) < SAME_FACE_OFFSET * distance
     }
 
-    /// Checks that the face is still there, if a check is due: every [`TrackSettings::refine_every`]
-    /// video frames, and in every video frame after a miss.
+    /// Checks that the face is still there, if a check is due: every
+    /// [`TrackSettings::refine_every`] video frames, and in every video frame after a miss.
     ///
     /// # Errors
     /// The errors of [`FaceDetector::refine`].
@@ -131,7 +130,7 @@ impl Face {
             return Ok(());
         };
         let pixels = image.read(rect, width, height)?;
-        // The fit takes the crop for a whole photo. Warp parameters do not depend on the scale.
+        // The fit treats the crop as a whole photo; warp parameters do not depend on the scale.
         let scale = f64::from(width) / f64::from(rect.width);
         let in_crop = Placement {
             x: (start.x - f64::from(rect.x)) * scale,
@@ -171,7 +170,7 @@ impl Face {
     }
 }
 
-/// The crop of an image that a fit from `placement` reads, and the width and height to reduce it to.
+/// The crop of an image for a fit from `placement`, and the width and height to reduce it to.
 ///
 /// Both sides are divided by the same integer. `None` if the crop lies outside the image.
 fn crop(placement: &Placement, size: (u32, u32), view: usize) -> Option<(Rect, u32, u32)> {

@@ -13,8 +13,8 @@
 //! Each fit starts from the pose in the last video frame. The view is cut around that pose, so p
 //! starts at 0. Only the reported homography is smoothed; the next fit starts from the raw pose.
 //!
-//! Time is an argument, in seconds of any clock. Tracking is deterministic: the same video frames at
-//! the same times give the same results.
+//! Time is an argument, in seconds of any clock. Tracking is deterministic: the same video frames
+//! at the same times give the same results.
 
 mod face;
 mod smooth;
@@ -69,12 +69,12 @@ pub struct TrackSettings {
     pub smoothing: Smoothing,
     /// The number of video frames from one refinement of a face to the next. At least 1.
     pub refine_every: u32,
-    /// The number of consecutive refinements without a face after which the face is lost. At least 1.
+    /// The number of consecutive refinements without a face after which it is lost. At least 1.
     pub patience: u32,
-    /// The time between searches for more faces while at least one is tracked, in seconds. At least 0.
+    /// The seconds between searches for more faces while at least one is tracked. At least 0.
     pub search_every: f64,
-    /// The maximum time between two video frames, in seconds. After a longer gap, tracking restarts.
-    /// Above 0.
+    /// The maximum time between two video frames, in seconds. After a longer gap, tracking
+    /// restarts. Above 0.
     pub max_gap: f64,
 }
 
@@ -141,7 +141,7 @@ impl<F: FaceDetector> Tracker<F> {
         Ok(Self { tryon, detector, glasses, settings, faces: Vec::new(), next_id: 0, last: None, searched })
     }
 
-    /// Replaces the glasses on all faces, from the next video frame on. Tracked faces keep their ids.
+    /// Replaces the glasses on all faces, from the next video frame on. Faces keep their ids.
     pub fn set_glasses(&mut self, glasses: Foreground) {
         self.glasses = glasses;
     }
@@ -151,7 +151,7 @@ impl<F: FaceDetector> Tracker<F> {
         &self.glasses
     }
 
-    /// Processes the next video frame, taken at `time` (seconds), with `updates` updates for each face.
+    /// Processes the next video frame, taken at `time` in seconds, with `updates` updates per face.
     ///
     /// Returns the tracked faces, the longest tracked first; a video frame without faces gives an
     /// empty list. Tracking restarts if the time does not increase, if it increases by more than

@@ -1,5 +1,5 @@
-//! The 1€ filter (Casiez, Roussel & Vogel, CHI 2012): a low-pass filter whose cutoff frequency rises
-//! with speed. It removes jitter at rest and adds little latency to motion.
+//! The 1€ filter (Casiez, Roussel & Vogel, CHI 2012): a low-pass filter whose cutoff frequency
+//! rises with speed. It removes jitter at rest and adds little latency to motion.
 
 /// The parameters of the 1€ filter (Casiez, Roussel & Vogel, CHI 2012).
 ///
@@ -8,8 +8,8 @@
 pub struct Smoothing {
     /// The cutoff frequency at rest, in Hz; a lower value gives less jitter. Above 0.
     pub min_cutoff: f64,
-    /// The increase of the cutoff frequency with speed, in Hz per unit of length per second; a higher
-    /// value gives less latency. At least 0.
+    /// The increase of the cutoff frequency with speed, in Hz per unit of length per second; a
+    /// higher value gives less latency. At least 0.
     pub beta: f64,
     /// The cutoff frequency of the filter that smooths the speed itself, in Hz. Above 0.
     pub derivative_cutoff: f64,

@@ -8,9 +8,9 @@ use crate::pose::{EYE_Y, PUPIL_X, TEMPLE_X};
 
 /// The displacement, in lens distances, at which the confidence is 0.5.
 ///
-/// Both constants come from a logistic regression of "landmark error ≤ 0.15" on the logarithm of the
-/// last displacement, with equal total weight for both classes. `stgan evaluate --split train` prints
-/// them, for the fits in its table of situations.
+/// Both constants come from a logistic regression of "landmark error ≤ 0.15" on the logarithm of
+/// the last displacement, with equal total weight for both classes. `stgan evaluate --split train`
+/// prints them, for the fits in its table of situations.
 const MIDPOINT: f64 = 0.0375;
 /// The slope of that regression.
 const SLOPE: f64 = 2.26;

@@ -61,9 +61,11 @@ impl Fit {
         }
     }
 
-    /// How far update `update` (from 1) moved the glasses: the mean distance over pupils and temples.
+    /// How far an update moved the glasses: the mean distance over the lens centres and the
+    /// temples.
     ///
-    /// The unit is the distance between the lens centres of the glasses as placed.
+    /// `update` counts from 1. The unit is the distance between the lens centres of the glasses as
+    /// placed.
     ///
     /// # Errors
     /// [`Error::UpdateIndex`] for 0, and if the fit has fewer updates.
@@ -77,9 +79,10 @@ impl Fit {
 
     /// The confidence that the glasses are on a face, 0 to 1; `None` for a fit without updates.
     ///
-    /// At 0.5 or more, the glasses are probably on a face. The confidence is derived from the size of
-    /// the last update. It is calibrated for the shipped weights and at least [`super::TryOn::updates`]
-    /// updates; a shorter fit has not converged yet, so its confidence is too low.
+    /// At 0.5 or more, the glasses are probably on a face. The confidence is derived from the size
+    /// of the last update. It is calibrated for the shipped weights with at least their default
+    /// number of updates ([`super::TryOn::updates`]). A shorter fit has not converged yet, so its
+    /// confidence is too low.
     ///
     /// The confidence says whether the fit found a face. It does not say how well the glasses sit.
     pub fn confidence(&self) -> Option<f64> {

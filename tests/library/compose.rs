@@ -111,7 +111,7 @@ fn the_footprint_contains_every_affected_pixel() {
 
 #[test]
 fn colours_of_transparent_pixels_cause_no_fringe() {
-    // A white disc whose transparent pixels are black, on white: invisible at any scale and rotation.
+    // A white disc with black transparent pixels, on white: invisible at any scale and rotation.
     let disc = image(120, 120, |x, y| {
         let r = (f64::from(x) - 59.5).hypot(f64::from(y) - 59.5);
         if r < 50.0 { [255, 255, 255, 255] } else { [0, 0, 0, 0] }
@@ -166,7 +166,8 @@ fn thin_lines_do_not_break_up_or_flicker() {
 #[test]
 fn compositing_follows_porter_and_duff() {
     let cases = [
-        // glasses, photo, result, computed by hand: α = αf + αp (1 − αf), αc = αf cf + αp cp (1 − αf)
+        // Glasses, photo, and the result computed by hand:
+        // α = αf + αp (1 − αf), αc = αf cf + αp cp (1 − αf).
         ([200, 100, 0, 255], [10, 20, 30, 255], [200, 100, 0, 255]),
         ([200, 100, 0, 51], [100, 200, 50, 255], [120, 180, 40, 255]),
         ([255, 0, 0, 128], [0, 0, 255, 128], [170, 0, 85, 192]),

@@ -3,7 +3,7 @@
 use stgan::internals::resample::{Downscaler, Pyramid, PyramidBuilder};
 use stgan::{Bitmap, Homography, Rect};
 
-/// Opaque rows, translucent rows, and rows with transparent pixels whose colour must have no effect.
+/// Opaque rows, translucent rows, and rows with transparent pixels, whose colour must not matter.
 fn image(width: u32, height: u32) -> Bitmap {
     let byte = |i: u32| (i * 37 % 251) as u8;
     let data = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).flat_map(|(x, y)| {
@@ -23,7 +23,8 @@ fn overlap(at: u32, start: f64, end: f64) -> f64 {
     (end.min(f64::from(at + 1)) - start.max(f64::from(at))).max(0.0)
 }
 
-/// The definition, in f64: the means of c · α and of α, from 0 to 1, over each cell of `step` pixels.
+/// The definition, in f64: the means of c · α and of α over each cell of `step` pixels, from 0 to
+/// 1.
 fn reference(image: &Bitmap, cells: (u32, u32), step: (f64, f64)) -> Vec<[f64; 4]> {
     let mut means = Vec::new();
     for (j, i) in (0..cells.1).flat_map(|j| (0..cells.0).map(move |i| (j, i))) {

@@ -57,8 +57,8 @@ fn homography_zero_is_the_placement() {
 
 #[test]
 fn an_update_moves_the_glasses_by_the_inverse_warp() {
-    // H maps output to input, so a positive p5 moves the glasses up. Its unit is half the side of the
-    // canonical square.
+    // H maps output to input, so a positive p5 moves the glasses up. Its unit is half the side of
+    // the canonical square.
     let mut update = [0.0; 8];
     update[4] = 0.25;
     let tryon = constant([update, [0.0; 8]]);

@@ -1,11 +1,11 @@
 //! Generates the JavaScript bindings of a wasm module.
 //!
-//! Usage: `stgan-bindgen MODULE.wasm FOLDER`. Writes `stgan.js`, `stgan.d.ts` and `stgan_bg.wasm` to
-//! `FOLDER`.
+//! Usage: `stgan-bindgen MODULE.wasm FOLDER`. It writes `stgan.js`, `stgan.d.ts` and
+//! `stgan_bg.wasm` to `FOLDER`.
 //!
-//! The generator and the `wasm-bindgen` library must have the same version. As a workspace member, this
-//! program is pinned by `Cargo.lock` together with the library, so no installed `wasm-bindgen` is
-//! needed.
+//! The generator and the `wasm-bindgen` library must have the same version. As a workspace member,
+//! this program is pinned by `Cargo.lock` together with the library, so no installed `wasm-bindgen`
+//! is needed.
 
 use anyhow::{Context, Result, bail};
 use std::process::ExitCode;

@@ -94,15 +94,16 @@ impl std::fmt::Debug for Image {
     }
 }
 
-/// Whether the file contains its end-of-image marker. The decoder itself fills missing parts with grey.
+/// Whether the file contains its end-of-image marker.
 ///
-/// Walks the segments (ITU-T T.81, annex B), so that the marker of an embedded thumbnail does not count.
+/// The decoder itself would fill missing parts with grey. Walks the segments (ITU-T T.81, annex B),
+/// so that the marker of an embedded thumbnail does not count.
 fn is_complete_jpeg(bytes: &[u8]) -> bool {
     let mut at = 2;
     while let Some(&[first, marker]) = bytes.get(at..at + 2) {
         match (first, marker) {
             (0xff, 0xd9) => return true,
-            // Fill bytes; within a scan also stuffed zeros, restart markers and the entropy-coded data.
+            // Fill bytes; within a scan also stuffed zeros, restart markers and coded data.
             (0xff, 0xff) => at += 1,
             (0xff, 0x00 | 0x01 | 0xd0..=0xd8) => at += 2,
             (0xff, _) => match bytes.get(at + 2..at + 4) {
@@ -122,7 +123,7 @@ mod tests {
 
     const SIZE: (u32, u32) = (24, 16);
 
-    /// Red on the left, blue on the right; with four channels, the lower right quarter is half transparent.
+    /// Red on the left, blue on the right. In RGBA, the bottom-right quarter is half transparent.
     fn pixels(channels: usize) -> Vec<u8> {
         let mut data = Vec::new();
         for y in 0..SIZE.1 {
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_exif_orientation_is_applied() {
-        // 1: upright, 3: rotated by 180°, 6: by 90° clockwise, 8: by 90° counterclockwise.
+        // The rotation to apply: 1: none, 3: 180°, 6: 90° clockwise, 8: 90° counterclockwise.
         for (orientation, red, blue) in
             [(1, (2, 8), (21, 8)), (3, (21, 8), (2, 8)), (6, (8, 2), (8, 21)), (8, (8, 21), (8, 2))]
         {

@@ -1,12 +1,12 @@
 //! The decoder as a separate wasm module, for Node.
 //!
-//! It exports plain functions and imports nothing. JavaScript creates an instance for each image and
-//! drops it after one use, which frees all of its memory.
+//! It exports plain functions and imports nothing. JavaScript creates an instance for each image
+//! and drops it after one use, which frees all of its memory.
 //!
 //! 1. `allocate(length)` returns the address to which JavaScript writes the file.
 //! 2. `decode()` decodes the file; it returns 0 on success and 1 on error.
-//! 3. `address()` and `length()` locate the result. On success it is `width() × height()` RGBA pixels. On
-//!    error it is UTF-8 text: the error code, a line feed, and the message.
+//! 3. `address()` and `length()` locate the result. On success it is `width() × height()` RGBA
+//!    pixels. On error it is UTF-8 text: the error code, a line feed, and the message.
 
 use crate::decode as decode_bytes;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Results as plain JavaScript objects. Their TypeScript declarations are generated from these structs.
+//! Results as plain JavaScript objects. These structs also generate their TypeScript declarations.
 
 use js_sys::Float64Array;
 use serde::Serialize;
@@ -38,8 +38,8 @@ impl From<[f64; 2]> for Point {
     }
 }
 
-/// Where glasses are on an image: the centre (`x`, `y`) and the `width` of their visible part in pixels,
-/// and the clockwise `rotation` in degrees.
+/// Where glasses are on an image: the centre (`x`, `y`) and the `width` of their visible part in
+/// pixels, and the clockwise `rotation` in degrees.
 #[derive(Debug, Serialize, Tsify)]
 pub(crate) struct Placement {
     x: f64,

@@ -15,8 +15,8 @@ use wasm_bindgen::prelude::*;
 
 /// Keeps glasses on the faces of a video.
 ///
-/// `footprint`, `part` and `blend` refer to the faces of the last video frame, by their index in the
-/// result of `advance`.
+/// `footprint`, `part` and `blend` refer to the faces of the last video frame, by their index in
+/// the result of `advance`.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Tracker {
@@ -27,10 +27,12 @@ pub struct Tracker {
 
 #[wasm_bindgen]
 impl Tracker {
-    /// Creates a tracker that puts glasses, an image of `width × height` pixels, on up to `people` faces.
+    /// Creates a tracker for up to `people` faces. `glasses` is an RGBA image of `width × height`
+    /// pixels.
     ///
-    /// Throws `image-size` if `glasses` has another length, `image-too-large` if it has too many pixels,
-    /// `empty-glasses` if no pixel of the glasses is visible, and `argument` if `people` is out of range.
+    /// Throws `image-size` if `glasses` has another length, `image-too-large` if it has too many
+    /// pixels, `empty-glasses` if no pixel of the glasses is visible, and `argument` if `people` is
+    /// out of range.
     #[wasm_bindgen(constructor)]
     pub fn new(
         try_on: &TryOn,
@@ -47,8 +49,8 @@ impl Tracker {
         Ok(Self { tracker, size: (0, 0), faces: Vec::new() })
     }
 
-    /// Replaces the glasses on all faces, from the next video frame on, by an image of `width × height`
-    /// pixels.
+    /// Replaces the glasses on all faces, from the next video frame on. `glasses` is an RGBA image
+    /// of `width × height` pixels.
     ///
     /// Throws `image-size`, `image-too-large` and `empty-glasses`, as the constructor.
     #[wasm_bindgen(js_name = setGlasses)]
@@ -60,9 +62,9 @@ impl Tracker {
     /// Processes the next video frame, of `width × height` pixels, taken at `time` in seconds, with
     /// `updates` updates for each face. Returns the tracked faces, the longest tracked first.
     ///
-    /// Rethrows exceptions of `read`. Throws `argument` if `time` is not finite or `updates` is out of
-    /// range, and `internal` if `read` does not return the requested number of bytes. The tracker stays
-    /// usable.
+    /// Rethrows exceptions of `read`. Throws `argument` if `time` is not finite or `updates` is out
+    /// of range, and `internal` if `read` does not return the requested number of bytes. The
+    /// tracker stays usable.
     pub fn advance(
         &mut self,
         width: u32,
@@ -77,21 +79,20 @@ impl Tracker {
         self.faces.iter().map(|face| Ok(plain(face)?)).collect()
     }
 
-    /// The part of the last video frame that the glasses of face `index` cover; undefined if they are
-    /// outside the video frame.
+    /// The part of the last video frame that the glasses of face `index` cover; undefined if they
+    /// are outside the video frame.
     ///
-    /// Throws `argument` if there is no such face, and `degenerate` if the homography maps part of the
-    /// glasses to infinity.
+    /// Throws `argument` if there is no such face, and `degenerate` if the homography maps part of
+    /// the glasses to infinity.
     pub fn footprint(&self, index: usize) -> Result<Option<Ts<records::Rect>>, Failure> {
         let rect = compose::footprint(self.tracker.glasses(), &self.face(index)?.homography, self.size)?;
         Ok(rect.map(plain).transpose()?)
     }
 
-    /// Draws the glasses of face `index` alone, on a transparent background, in a part of the last video
-    /// frame: `width × height` pixels with their top-left corner at (`x`, `y`).
+    /// Draws the glasses of face `index` alone, on a transparent background, in a part of the last
+    /// video frame that has `width × height` pixels and its top-left corner at (`x`, `y`).
     ///
-    /// Throws the errors of `footprint`, `image-size` if a side is 0, and `image-too-large` for too many
-    /// pixels.
+    /// Throws the errors of `footprint`, `image-size` if a side is 0, and `image-too-large`.
     #[wasm_bindgen(unchecked_return_type = "Uint8ClampedArray<ArrayBuffer>")]
     pub fn part(&self, index: usize, x: u32, y: u32, width: u32, height: u32) -> Result<Clamped<Vec<u8>>, Failure> {
         let homography = self.face(index)?.homography;
@@ -99,11 +100,11 @@ impl Tracker {
         Ok(Clamped(part.into_data()))
     }
 
-    /// Draws the glasses of face `index` over `region`, in place. `region` is a part of the last video
-    /// frame that is `width` pixels wide and has its top-left corner at (`x`, `y`).
+    /// Draws the glasses of face `index` over `region`, in place. `region` is a part of the last
+    /// video frame that is `width` pixels wide and has its top-left corner at (`x`, `y`).
     ///
-    /// Throws the errors of `footprint`, and `image-size` if `region` is empty or not a multiple of the
-    /// row length.
+    /// Throws the errors of `footprint`, and `image-size` if `region` is empty or not a multiple of
+    /// the row length.
     pub fn blend(&self, index: usize, region: &mut [u8], x: u32, y: u32, width: u32) -> Result<(), Failure> {
         let rect = Rect { x, y, width, height: rows(region, width) };
         Ok(compose::blend(self.tracker.glasses(), &self.face(index)?.homography, region, rect)?)

@@ -30,8 +30,8 @@ impl TryOn {
         Ok(plain(&self.0)?)
     }
 
-    /// Runs generator `stage` once on input planes `[C, size, size]`, and returns its output: the change
-    /// of the eight parameters. For benchmarks.
+    /// Runs generator `stage` once on input planes `[C, size, size]`, and returns its output: the
+    /// change of the eight parameters. For benchmarks.
     ///
     /// Throws `argument` if the stage does not exist, or if `planes` has another length.
     pub fn answer(&self, stage: usize, planes: &[f32]) -> Result<Vec<f32>, Failure> {
@@ -40,11 +40,11 @@ impl TryOn {
 
     /// Starts reading a photo of `photo_width × photo_height` pixels around a placement of glasses.
     ///
-    /// The placement refers to the visible part of the glasses: its centre (`x`, `y`) and its `width`
-    /// in photo pixels, and its clockwise `rotation` in degrees.
+    /// The placement refers to the visible part of the glasses: its centre (`x`, `y`) and its
+    /// `width` in photo pixels, and its clockwise `rotation` in degrees.
     ///
-    /// Throws `placement` if one of these is not finite or is out of range, or if the placement is too
-    /// far outside the photo.
+    /// Throws `placement` if one of these is not finite or is out of range, or if the placement is
+    /// too far outside the photo.
     pub fn view(
         &self,
         photo_width: u32,
@@ -58,14 +58,14 @@ impl TryOn {
         Ok(View { view: self.0.view(photo, &Placement { x, y, width, rotation })?, photo })
     }
 
-    /// Fits glasses, an image of `glasses_width × glasses_height` pixels, to the photo in `view`. Frees
-    /// `view`.
+    /// Fits glasses to the photo in `view`, and frees `view`.
     ///
-    /// `updates` is the number of updates; by default it is that of the weights file.
+    /// `glasses` is an RGBA image of `glasses_width × glasses_height` pixels. `updates` is the
+    /// number of updates; the default is in the weights file.
     ///
-    /// Throws `image-size` if `glasses` has another length or `view` lacks rows, `image-too-large` if
-    /// the glasses have too many pixels, `empty-glasses` if no pixel of the glasses is visible,
-    /// `argument` for too many updates, and `degenerate` if an update makes the homography singular.
+    /// Throws `image-size` if `glasses` has another length or `view` lacks rows, `image-too-large`
+    /// if the glasses have too many pixels, `empty-glasses` if no pixel of the glasses is visible,
+    /// `argument` for too many updates, and `degenerate` if an update gives a singular homography.
     pub fn fit(
         &self,
         view: View,
@@ -98,8 +98,8 @@ impl View {
 
     /// Adds the next rows of that part, from top to bottom.
     ///
-    /// Throws `image-size` if `rows` is not a multiple of the row length, or more than the remaining
-    /// rows.
+    /// Throws `image-size` if `rows` is not a multiple of the row length, or more than the
+    /// remaining rows.
     pub fn push(&mut self, rows: &[u8]) -> Result<(), Failure> {
         Ok(self.view.push(rows)?)
     }
@@ -119,8 +119,8 @@ pub struct Fit {
 
 #[wasm_bindgen]
 impl Fit {
-    /// The homography of the initial placement, from pixels of the glasses to pixels of the photo: a 3×3
-    /// matrix in row-major order whose last entry is 1.
+    /// The homography of the initial placement, from pixels of the glasses to pixels of the photo:
+    /// a 3×3 matrix in row-major order whose last entry is 1.
     pub fn initial(&self) -> Result<Float64Array, Failure> {
         Ok(Float64Array::from(&self.homography(0)?.0[..]))
     }
@@ -130,36 +130,35 @@ impl Fit {
         self.fit.updates().iter().map(|update| Ok(plain(update)?)).collect()
     }
 
-    /// The confidence that the glasses are on a face, from 0 to 1; undefined for a fit without updates.
+    /// The confidence that the glasses are on a face, from 0 to 1; undefined without updates.
     pub fn confidence(&self) -> Option<f64> {
         self.fit.confidence()
     }
 
     /// The part of the photo that the glasses cover; undefined if they are outside the photo.
     ///
-    /// Throws `update` if the fit has fewer updates, and `degenerate` if the homography maps part of the
-    /// glasses to infinity.
+    /// Throws `update` if the fit has fewer updates, and `degenerate` if the homography maps part
+    /// of the glasses to infinity.
     pub fn footprint(&self, update: usize) -> Result<Option<Ts<records::Rect>>, Failure> {
         let rect = compose::footprint(&self.glasses, &self.homography(update)?, self.photo)?;
         Ok(rect.map(plain).transpose()?)
     }
 
-    /// Draws the glasses alone, on a transparent background, in a part of the photo: `width × height`
-    /// pixels with their top-left corner at (`x`, `y`).
+    /// Draws the glasses alone, on a transparent background, in a part of the photo that has
+    /// `width × height` pixels and its top-left corner at (`x`, `y`).
     ///
-    /// Throws the errors of `footprint`, `image-size` if a side is 0, and `image-too-large` for too many
-    /// pixels.
+    /// Throws the errors of `footprint`, `image-size` if a side is 0, and `image-too-large`.
     #[wasm_bindgen(unchecked_return_type = "Uint8ClampedArray<ArrayBuffer>")]
     pub fn part(&self, update: usize, x: u32, y: u32, width: u32, height: u32) -> Result<Clamped<Vec<u8>>, Failure> {
         let part = compose::part(&self.glasses, &self.homography(update)?, Rect { x, y, width, height })?;
         Ok(Clamped(part.into_data()))
     }
 
-    /// Draws the glasses over `region`, in place. `region` is a part of the photo that is `width` pixels
-    /// wide and has its top-left corner at (`x`, `y`).
+    /// Draws the glasses over `region`, in place. `region` is a part of the photo that is `width`
+    /// pixels wide and has its top-left corner at (`x`, `y`).
     ///
-    /// Throws the errors of `footprint`, and `image-size` if `region` is empty or not a multiple of the
-    /// row length.
+    /// Throws the errors of `footprint`, and `image-size` if `region` is empty or not a multiple of
+    /// the row length.
     pub fn blend(&self, update: usize, region: &mut [u8], x: u32, y: u32, width: u32) -> Result<(), Failure> {
         let rect = Rect { x, y, width, height: rows(region, width) };
         Ok(compose::blend(&self.glasses, &self.homography(update)?, region, rect)?)
