@@ -22,7 +22,7 @@ pub struct Measured {
     pub start: Start,
     /// Anchor errors in eye distances: as placed, and after each update.
     pub errors: Vec<f64>,
-    /// How far each update moved the frame, see [`stgan::Fit::moved`].
+    /// How far each update moved the frame, see [`stgan::Fit::displacement`].
     pub moved: Vec<f64>,
 }
 
