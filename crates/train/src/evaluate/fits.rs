@@ -22,7 +22,7 @@ pub struct Measured {
     pub start: Start,
     /// Anchor errors in eye distances: as placed, and after each update.
     pub errors: Vec<f64>,
-    /// How far each update moved the frame, see [`stgan::Fit::moved`].
+    /// How far each update moved the frame, see [`stgan::Fit::displacement`].
     pub moved: Vec<f64>,
 }
 
@@ -73,7 +73,7 @@ pub fn measure(
             let errors = (0..=fit.updates().len())
                 .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_frame), target)))
                 .collect::<Result<_>>()?;
-            let moved = (1..=fit.updates().len()).map(|k| fit.moved(k)).collect::<stgan::Result<_>>()?;
+            let moved = (1..=fit.updates().len()).map(|k| fit.displacement(k)).collect::<stgan::Result<_>>()?;
             Ok(Measured { face: index, frame: k / draws, start, errors, moved })
         };
         (0..frames.len() * draws).map(one).collect()

@@ -80,7 +80,7 @@ pub fn steadiness<F: FaceDetector + Clone + Sync>(
     let Conditions { width, height, rate, noise, steps } = *conditions;
     // As good as none: α is 1 to the last digits.
     let mut raw = *settings;
-    raw.smoothing.rest = 1e9;
+    raw.smoothing.min_cutoff = 1e9;
 
     let mut all = [const { Vec::new() }; 4];
     let mut eye_distance = 0.0;

@@ -208,14 +208,14 @@ fn what_makes_no_sense_is_refused() {
         |settings| Tracker::new(idle(), script.clone(), frame(100, 40), settings).err().map(|error| error.code());
     let fine = TrackSettings::default();
     assert_eq!(code(fine), None);
-    let smoothing = |rest| Smoothing { rest, ..fine.smoothing };
+    let smoothing = |min_cutoff| Smoothing { min_cutoff, ..fine.smoothing };
     for settings in [
         settings(|s| s.people = 0),
         settings(|s| s.people = MAX_PEOPLE + 1),
         settings(|s| s.smoothing = smoothing(0.0)),
         settings(|s| s.smoothing = smoothing(f64::NAN)),
         settings(|s| s.refine_every = 0),
-        settings(|s| s.gap = f64::INFINITY),
+        settings(|s| s.max_gap = f64::INFINITY),
     ] {
         assert_eq!(code(settings), Some("argument"), "{settings:?}");
     }

@@ -1,10 +1,12 @@
-//! A smaller image of one that comes in by rows.
+//! Downscaling of an image that arrives row by row.
 
 use super::area::{Areas, Axis};
 use crate::{Bitmap, Error, Result};
 
-/// Averages an image down to any smaller size as its rows come in: each pixel is the mean over its area, in premultiplied alpha,
-/// rounded once. Beside the result it holds a few rows, whatever the image's size.
+/// Downscales an image by averaging areas, as its rows arrive.
+///
+/// Each output pixel is the mean over its area, in premultiplied alpha, rounded once. Besides the
+/// result, only a few rows are in memory.
 #[derive(Clone)]
 pub struct Downscaler {
     from: (u32, u32),
@@ -14,14 +16,14 @@ pub struct Downscaler {
 }
 
 impl Downscaler {
-    /// From images of one size (width, height) to those of another, which is no larger.
+    /// Creates a downscaler from one size (width, height) to another that is not larger.
     ///
     /// # Errors
-    /// [`Error::Argument`] where a side of the result is zero or longer than the image's; [`Error::ImageTooLarge`] for images of
-    /// more pixels than [`crate::MAX_PIXELS`].
+    /// - [`Error::Argument`] if a side of the result is 0 or longer than that of the image.
+    /// - [`Error::ImageTooLarge`] for images of more than [`crate::MAX_PIXELS`].
     pub fn new(from: (u32, u32), to: (u32, u32)) -> Result<Self> {
         if to.0 == 0 || to.1 == 0 || to.0 > from.0 || to.1 > from.1 {
-            let expected = format!("1 pixel a side to {}×{}", from.0, from.1);
+            let expected = format!("1×1 to {}×{} pixels", from.0, from.1);
             return Err(Error::Argument { name: "size", value: format!("{}×{}", to.0, to.1), expected });
         }
         crate::bitmap::byte_len(from.0, from.1)?;
@@ -29,14 +31,15 @@ impl Downscaler {
         Ok(Self { from, to, areas: Areas::new(Axis::divided(from.0, to.0), Axis::divided(from.1, to.1)), pixels })
     }
 
-    /// Takes one or more whole rows, straight-alpha RGBA.
+    /// Adds one or more rows, from top to bottom, in straight-alpha RGBA.
     ///
     /// # Errors
-    /// [`Error::Argument`] for half a row, none, or more rows than the image has.
+    /// [`Error::Argument`] if `rows` is empty, not a multiple of the row length, or more than the
+    /// remaining rows.
     pub fn push(&mut self, rows: &[u8]) -> Result<()> {
         if self.areas.whole_lines(rows.len()).is_none_or(|lines| lines == 0) {
             let expected =
-                format!("whole rows of {} bytes, at most {} more", self.areas.stride(), self.areas.missing());
+                format!("a multiple of {} bytes (one row), at most {} rows", self.areas.stride(), self.areas.missing());
             return Err(Error::Argument { name: "rows", value: format!("{} bytes", rows.len()), expected });
         }
         let (width, scale) = (self.to.0 as usize, 255.0 / self.areas.unit());
@@ -48,10 +51,10 @@ impl Downscaler {
         Ok(())
     }
 
-    /// The reduced image.
+    /// Returns the downscaled image.
     ///
     /// # Errors
-    /// [`Error::ImageSize`] where rows are missing.
+    /// [`Error::ImageSize`] if rows are missing.
     pub fn finish(self) -> Result<Bitmap> {
         if self.areas.missing() > 0 {
             let [expected, actual] =

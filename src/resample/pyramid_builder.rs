@@ -1,12 +1,13 @@
-//! The pyramid of an image that comes in by rows, and of which only its reduced levels are kept.
+//! Building a pyramid from an image that arrives row by row.
 
 use super::area::{Areas, Axis, MAX_HALVINGS, premultiplied};
 use super::{Level, Pyramid, UNIT};
 use crate::bitmap::BitmapRef;
 use crate::{Error, Result};
 
-/// Takes an image from the top to the bottom, rows at a time, and makes a [`Pyramid`] without its finest levels of it. Of the image
-/// itself it holds nothing: a part of a large photo goes through in bands.
+/// Builds a [`Pyramid`] as the rows of an image arrive, without storing its finest levels.
+///
+/// The full image need not be in memory: a large photo can be pushed in bands.
 #[derive(Clone)]
 pub struct PyramidBuilder {
     width: u32,
@@ -17,10 +18,12 @@ pub struct PyramidBuilder {
 }
 
 impl PyramidBuilder {
-    /// For an image of the given size and a pyramid from the `skipped`-th half on (at most the eighth).
+    /// Creates a builder for a `width × height` image and a pyramid from the `skipped`-th half on;
+    /// values above 8 count as 8.
     ///
     /// # Errors
-    /// [`Error::ImageSize`] for an empty image, [`Error::ImageTooLarge`] beyond [`crate::bitmap::MAX_PIXELS`].
+    /// [`Error::EmptyImage`] for a side of 0, [`Error::ImageTooLarge`] for more than
+    /// [`crate::MAX_PIXELS`].
     pub fn new(width: u32, height: u32, skipped: u32) -> Result<Self> {
         crate::bitmap::byte_len(width, height)?;
         let skipped = skipped.min(MAX_HALVINGS);
@@ -29,10 +32,11 @@ impl PyramidBuilder {
         Ok(Self { width, height, skipped, level, areas: Areas::new(across, down) })
     }
 
-    /// Takes the next rows: straight-alpha RGBA.
+    /// Adds the next rows, from top to bottom, in straight-alpha RGBA.
     ///
     /// # Errors
-    /// [`Error::ImageSize`] where the bytes are no whole rows, or more than the image has.
+    /// [`Error::ImageSize`] if `rows` is not a multiple of the row length, or more than the
+    /// remaining rows.
     pub fn push(&mut self, rows: &[u8]) -> Result<()> {
         if self.areas.whole_lines(rows.len()).is_none() {
             return Err(self.wrong_size(rows.len()));
@@ -52,23 +56,23 @@ impl PyramidBuilder {
         Ok(())
     }
 
-    /// The pyramid.
+    /// Returns the pyramid.
     ///
     /// # Errors
-    /// [`Error::ImageSize`] where rows are missing.
+    /// [`Error::ImageSize`] if rows are missing.
     pub fn finish(self) -> Result<Pyramid> {
         if self.areas.missing() > 0 {
             return Err(self.wrong_size(0));
         }
         let mut levels = vec![self.level];
-        // Down to one pixel and then on until it fades: an image far smaller than an output pixel covers it that little.
+        // Continues after the 1×1 level: an image far smaller than an output pixel must fade.
         while let Some(last) = levels.last().filter(|level| level.is_visible()) {
             levels.push(last.halved());
         }
         Ok(Pyramid { width: self.width, height: self.height, skipped: self.skipped, levels })
     }
 
-    /// The pyramid of an image that is at hand.
+    /// The pyramid of an image in memory.
     pub(super) fn of(image: BitmapRef, skipped: u32) -> Result<Pyramid> {
         let mut builder = Self::new(image.width(), image.height(), skipped)?;
         builder.push(image.data())?;
