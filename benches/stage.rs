@@ -45,7 +45,7 @@ fn stages(criterion: &mut Criterion) {
         let networks = Inference::new(&cascade).expect("f32");
         let mut group = criterion.benchmark_group(name);
         group
-            .bench_function("kernels", |b| b.iter(|| networks.answer(0, black_box(&planes)).expect("planes that fit")));
+            .bench_function("kernels", |b| b.iter(|| networks.infer(0, black_box(&planes)).expect("planes that fit")));
         group.bench_function("ops", |b| b.iter(|| generator.forward(&background, &frame).expect("tensors that fit")));
         group.bench_function("stock candle", |b| b.iter(|| stock(generator, &x).expect("tensors that fit")));
         group.finish();

@@ -202,7 +202,7 @@ impl TryOn {
         let size = self.spec().size;
         let mut pixels = resample::planar(&pixels.finish()?, &to_region, size, size);
         pixels.truncate(3 * size * size);
-        let mut views = self.networks.views(&pixels, &glasses_view(glasses, size)?);
+        let mut views = self.networks.view_pair(&pixels, &glasses_view(glasses, size)?);
 
         let mut params = *start;
         let mut updates = Vec::with_capacity(count);

@@ -2,7 +2,8 @@
 
 use super::lanes::{Instructions, Kernel, Lanes, Weight};
 use super::tile::VECTORS;
-use super::{Plane, direct, pairs, winograd};
+use super::quantised::QuantisedWeights;
+use super::{SquareMap, direct, winograd};
 use candle_core::{Result, Tensor, bail};
 
 /// How a block multiplies.
@@ -16,7 +17,7 @@ pub enum Algorithm {
 
 /// How weights are kept in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Storage {
+pub enum WeightType {
     /// 32-bit floats.
     F32,
     /// Whole numbers to ±32767 and a scale for each output channel: half of the memory to read. Used directly they are widened
@@ -33,7 +34,7 @@ pub struct Block {
     instructions: Instructions,
     weights: Packed,
     /// In place of those in `weights`, where Winograd multiplies in whole numbers.
-    pairs: Option<pairs::Weights>,
+    quantised: Option<QuantisedWeights>,
 }
 
 /// Weights in panels of output channels, filled up with zeros, and what makes outputs of their sums:
@@ -56,7 +57,7 @@ impl Packed {
     pub(super) fn new(
         (channels, rows): (usize, usize),
         panel: usize,
-        storage: Storage,
+        weight_type: WeightType,
         bias: &[f32],
         weight: impl Fn(usize, usize) -> f32,
     ) -> Self {
@@ -72,19 +73,19 @@ impl Packed {
         let mut bias = bias.to_vec();
         bias.resize(padded, 0.0);
         let mut scale = vec![1.0; padded];
-        let values = match storage {
-            Storage::F32 => Values::F32(values),
-            Storage::I16 => {
+        let values = match weight_type {
+            WeightType::F32 => Values::F32(values),
+            WeightType::I16 => {
                 let panels = || values.chunks_exact(panel * rows).enumerate();
                 for (first, values) in panels() {
                     let largest = |i: usize| values.chunks_exact(panel).fold(0.0f32, |m, row| m.max(row[i].abs()));
                     let scales = (0..panel).map(|i| largest(i).max(f32::MIN_POSITIVE * 65536.0) / f32::from(i16::MAX));
                     scale.splice(first * panel..(first + 1) * panel, scales);
                 }
-                let whole = |(i, value): (usize, &f32), scale: &[f32]| (value / scale[i % panel]).round() as i16;
+                let quantise = |(i, value): (usize, &f32), scale: &[f32]| (value / scale[i % panel]).round() as i16;
                 let all = panels().flat_map(|(p, values)| {
                     let scale = &scale[p * panel..][..panel];
-                    values.iter().enumerate().map(move |value| whole(value, scale))
+                    values.iter().enumerate().map(move |value| quantise(value, scale))
                 });
                 Values::I16(all.collect())
             }
@@ -126,7 +127,7 @@ impl Block {
         weight: &Tensor,
         bias: &Tensor,
         algorithm: Algorithm,
-        storage: Storage,
+        weight_type: WeightType,
         instructions: Instructions,
     ) -> Result<Self> {
         let (channels_out, channels_in, height, width) = weight.dims4()?;
@@ -138,11 +139,11 @@ impl Block {
         let panel = VECTORS * instructions.width();
         let tap =
             |out: usize, channel: usize, y: usize, x: usize| values[((out * channels_in + channel) * 4 + y) * 4 + x];
-        let mut pairs = None;
+        let mut quantised = None;
         let weights = match algorithm {
             Algorithm::Direct => {
                 let rows = 16 * channels_in;
-                Packed::new((channels_out, rows), panel, storage, &bias, |out, row| {
+                Packed::new((channels_out, rows), panel, weight_type, &bias, |out, row| {
                     let (tap_index, channel) = (row / channels_in, row % channels_in);
                     tap(out, channel, tap_index / 4, tap_index % 4)
                 })
@@ -150,20 +151,20 @@ impl Block {
             Algorithm::Winograd => {
                 let depth = 4 * channels_in;
                 let rows = winograd::POINTS * depth;
-                let mut weights = Packed::new((channels_out, rows), panel, Storage::F32, &bias, |out, row| {
+                let mut weights = Packed::new((channels_out, rows), panel, WeightType::F32, &bias, |out, row| {
                     let (point, rest) = (row / depth, row % depth);
                     let (pixel, channel) = (rest / channels_in, rest % channels_in);
                     winograd::weight(point, |y, x| tap(out, channel, 2 * y + pixel / 2, 2 * x + pixel % 2))
                 });
-                if storage == Storage::I16
+                if weight_type == WeightType::I16
                     && let Values::F32(values) = std::mem::replace(&mut weights.values, Values::F32(Vec::new()))
                 {
-                    pairs = Some(pairs::Weights::new(&values, panel, depth));
+                    quantised = Some(QuantisedWeights::new(&values, panel, depth));
                 }
                 weights
             }
         };
-        Ok(Self { channels: (channels_in, channels_out), algorithm, instructions, weights, pairs })
+        Ok(Self { channels: (channels_in, channels_out), algorithm, instructions, weights, quantised })
     }
 
     /// Channels that go in and come out.
@@ -177,38 +178,38 @@ impl Block {
     }
 
     /// Writes the block's output for each of `inputs` to the first channels of the same one of `outputs`, whose other channels
-    /// stay as they are. Inputs are [`Plane::padded`]; outputs are half of their size, rounded up.
+    /// stay as they are. Inputs are [`SquareMap::padded`]; outputs are half of their size, rounded up.
     ///
     /// # Panics
     /// Where the sizes do not fit.
-    pub fn run(&self, inputs: &[Plane], outputs: &mut [Plane], scratch: &mut Scratch) {
+    pub fn run(&self, inputs: &[SquareMap], outputs: &mut [SquareMap], scratch: &mut Scratch) {
         assert_eq!(inputs.len(), outputs.len(), "one output for each input");
         for (input, output) in inputs.iter().zip(&*outputs) {
             let fits = input.channels() == self.channels.0 && output.channels() >= self.channels.1;
             assert!(fits && output.size() == input.size().div_ceil(2), "planes of the block's sizes");
             assert_eq!(input.size(), inputs[0].size(), "inputs of one size");
         }
-        self.instructions.run(Run { block: self, inputs, outputs, scratch });
+        self.instructions.run(BlockKernel { block: self, inputs, outputs, scratch });
     }
 }
 
-struct Run<'a> {
+struct BlockKernel<'a> {
     block: &'a Block,
-    inputs: &'a [Plane],
-    outputs: &'a mut [Plane],
+    inputs: &'a [SquareMap],
+    outputs: &'a mut [SquareMap],
     scratch: &'a mut Scratch,
 }
 
-impl Kernel for Run<'_> {
+impl Kernel for BlockKernel<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Run { block, inputs, outputs, scratch } = self;
-        let layer = Layer { channels: block.channels, weights: &block.weights, inputs, outputs };
+        let BlockKernel { block, inputs, outputs, scratch } = self;
+        let layer = BlockOperands { channels: block.channels, weights: &block.weights, inputs, outputs };
         let depth = 4 * block.channels.0;
-        match (block.algorithm, &block.pairs, &block.weights.values) {
-            (Algorithm::Winograd, Some(pairs), _) => winograd::run::<L, _>(layer, pairs, scratch),
+        match (block.algorithm, &block.quantised, &block.weights.values) {
+            (Algorithm::Winograd, Some(quantised), _) => winograd::run::<L, _>(layer, quantised, scratch),
             (Algorithm::Winograd, None, Values::F32(weights)) => {
                 winograd::run::<L, _>(layer, winograd::Floats { weights, depth }, scratch);
             }
@@ -223,7 +224,7 @@ pub struct Scratch {
     /// Transformed inputs.
     pub(super) inputs: Vec<f32>,
     /// The same in whole numbers, and their scales.
-    pub(super) whole: Vec<i16>,
+    pub(super) quantised: Vec<i16>,
     pub(super) scales: Vec<f32>,
 }
 
@@ -235,14 +236,14 @@ pub(super) fn grow<T: Copy + Default>(buffer: &mut Vec<T>, count: usize) {
 }
 
 /// What a kernel of a block works on.
-pub(super) struct Layer<'a> {
+pub(super) struct BlockOperands<'a> {
     pub(super) channels: (usize, usize),
     pub(super) weights: &'a Packed,
-    pub(super) inputs: &'a [Plane],
-    pub(super) outputs: &'a mut [Plane],
+    pub(super) inputs: &'a [SquareMap],
+    pub(super) outputs: &'a mut [SquareMap],
 }
 
-impl Layer<'_> {
+impl BlockOperands<'_> {
     /// Rows and columns of the output.
     #[inline(always)]
     pub(super) fn size(&self) -> usize {
@@ -272,7 +273,7 @@ impl std::fmt::Debug for Block {
         write!(
             f,
             "Block({input} to {output}, {algorithm:?}, {} bytes)",
-            self.weights.bytes() + self.pairs.as_ref().map_or(0, pairs::Weights::bytes)
+            self.weights.bytes() + self.quantised.as_ref().map_or(0, QuantisedWeights::bytes)
         )
     }
 }

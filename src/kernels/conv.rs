@@ -5,7 +5,7 @@
 
 use super::Map;
 use super::lanes::{Instructions, Kernel, Lanes, Pairs};
-use super::pairs::{INPUT, to_whole};
+use super::quantised::{MAX_INPUT, quantise};
 use super::tile::{Sums, VECTORS, for_pixels, tiles};
 use candle_core::{Result, Tensor, bail};
 
@@ -60,7 +60,7 @@ impl Conv {
                     let all = rows.clone().flat_map(|row| (0..run).map(move |at| value(out, row, at).abs()));
                     let (total, largest) = all.fold((0.0, 0.0f32), |(sum, most), w| (sum + w, most.max(w)));
                     // What the weights may add up to when each of the inputs is the largest, less what rounding adds.
-                    let most = i32::MAX as f32 / INPUT - (rows.len() * run) as f32;
+                    let most = i32::MAX as f32 / MAX_INPUT - (rows.len() * run) as f32;
                     (largest / f32::from(i16::MAX)).max(total / most).max(f32::MIN_POSITIVE)
                 };
                 let factors: Vec<f32> = (first..first + panel).map(scale).collect();
@@ -103,27 +103,27 @@ impl Conv {
         assert!(input.channels() == self.channels.0 && input.border() >= self.kernel, "a map of the layer's sizes");
         let mut output = Map::new(self.output(input.size()), self.channels.1, border);
         // A run of an odd length reads one number more than it has, and multiplies it by zero.
-        let whole = vec![0; input.values().len() + 1];
-        self.instructions.run(Run { layer: self, input, whole, scale: 0.0, output: &mut output });
+        let quantised = vec![0; input.values().len() + 1];
+        self.instructions.run(ConvKernel { layer: self, input, quantised, scale: 0.0, output: &mut output });
         output
     }
 }
 
-struct Run<'a> {
+struct ConvKernel<'a> {
     layer: &'a Conv,
     input: &'a Map,
     /// The input's numbers divided by `scale`.
-    whole: Vec<i16>,
+    quantised: Vec<i16>,
     scale: f32,
     output: &'a mut Map,
 }
 
-impl Kernel for Run<'_> {
+impl Kernel for ConvKernel<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(mut self) {
-        self.scale = to_whole::<L>(self.input.values(), &mut self.whole);
+        self.scale = quantise::<L>(self.input.values(), &mut self.quantised);
         let (height, width) = self.output.size();
         for panel in 0..self.layer.bias.len() / (VECTORS * L::WIDTH) {
             // Tiles go on from one row to the next, so that few are small.
@@ -136,7 +136,7 @@ impl Kernel for Run<'_> {
 
 /// M pixels from the `start`-th on, for the channels of one panel.
 #[inline(always)]
-fn tile<L: Lanes, const M: usize>(work: &mut Run, start: usize, panel: usize) {
+fn tile<L: Lanes, const M: usize>(work: &mut ConvKernel, start: usize, panel: usize) {
     let &Conv { kernel, stride, relu, channels, run, group, .. } = work.layer;
     let ((height, width), (rows, columns)) = (work.input.size(), work.output.size());
     // Rows and columns of zeros that SAME padding puts before, of those that the border has.
@@ -155,14 +155,14 @@ fn tile<L: Lanes, const M: usize>(work: &mut Run, start: usize, panel: usize) {
     for (index, first) in (0..groups).zip((0..kernel).step_by(group)) {
         let from = (panel * kernel + first) * run * lanes;
         let weights = &work.layer.weights[from..][..group.min(kernel - first) * run * lanes];
-        let inputs = starts.map(|start| &work.whole[start + first * pitch..]);
-        let mut whole = [[L::Pairs::zero(); VECTORS]; M];
-        accumulate::<L, M>(&mut whole, &inputs, weights, run, pitch);
+        let inputs = starts.map(|start| &work.quantised[start + first * pitch..]);
+        let mut quantised = [[L::Pairs::zero(); VECTORS]; M];
+        accumulate::<L, M>(&mut quantised, &inputs, weights, run, pitch);
         let scales = &work.layer.scales[(panel * groups + index) * lanes..];
         for k in 0..VECTORS {
             let scale = L::splat(0.0).mul_add(L::load(&scales[k * L::WIDTH..]), L::splat(work.scale));
-            for (sums, whole) in sums.iter_mut().zip(whole) {
-                sums[k] = sums[k].mul_add(L::from_whole(whole[k]), scale);
+            for (sums, quantised) in sums.iter_mut().zip(quantised) {
+                sums[k] = sums[k].mul_add(L::from_i32(quantised[k]), scale);
             }
         }
     }

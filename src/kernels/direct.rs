@@ -1,12 +1,12 @@
 //! The convolution as its formula has it, without a column matrix: in a plane, a pixel's row of the kernel is four pixels that
 //! lie side by side.
 
-use super::block::{ForWeights, Layer};
+use super::block::{ForWeights, BlockOperands};
 use super::lanes::{Lanes, Weight};
 use super::tile::{Sums, VECTORS, accumulate, for_pixels, tiles};
 
 pub(super) struct Direct<'a> {
-    pub(super) layer: Layer<'a>,
+    pub(super) layer: BlockOperands<'a>,
 }
 
 impl ForWeights for Direct<'_> {
@@ -27,7 +27,7 @@ impl ForWeights for Direct<'_> {
 /// M pixels from the `start`-th on, for the channels of one panel from `first` on.
 #[inline(always)]
 fn tile<L: Lanes, W: Weight, const M: usize>(
-    layer: &mut Layer,
+    layer: &mut BlockOperands,
     size: usize,
     start: usize,
     first: usize,

@@ -35,7 +35,7 @@ pub(crate) trait Lanes: Copy {
     fn max(self, other: Self) -> Self;
     /// Stores numbers of at most 2¹⁵ as the nearest whole ones.
     fn store_rounded(self, to: &mut [i16]);
-    fn from_whole(numbers: Self::Pairs) -> Self;
+    fn from_i32(numbers: Self::Pairs) -> Self;
 }
 
 /// A vector of 32-bit whole numbers in one register, or of pairs of 16 bits in their place: processors add the two products of

@@ -1,6 +1,6 @@
 //! Linear layers: one row of weights for every input, and no work at all for inputs that are zero, as most are after a ReLU.
 
-use super::block::{ForWeights, Packed, Storage};
+use super::block::{ForWeights, Packed, WeightType};
 use super::lanes::{Instructions, Kernel, Lanes, Weight};
 
 /// How many inputs are added to the sums at a time, so that these are loaded and stored the less.
@@ -28,14 +28,14 @@ impl Linear {
     /// Takes `weight(output, input)`.
     pub(super) fn new(
         (outputs, inputs): (usize, usize),
-        storage: Storage,
+        weight_type: WeightType,
         instructions: Instructions,
         bias: &[f32],
         weight: impl Fn(usize, usize) -> f32,
     ) -> Self {
         // One panel that holds all outputs.
         let panel = outputs.next_multiple_of(instructions.width());
-        let weights = Packed::new((outputs, inputs), panel, storage, bias, weight);
+        let weights = Packed::new((outputs, inputs), panel, weight_type, bias, weight);
         Self { inputs, outputs, instructions, weights }
     }
 
@@ -51,7 +51,7 @@ impl Linear {
         scratch: &mut LinearScratch,
     ) {
         assert!(views.iter().all(|view| view.len() == self.inputs), "as many inputs as the layer takes");
-        self.instructions.run(Run { layer: self, views, scratch });
+        self.instructions.run(LinearKernel { layer: self, views, scratch });
         let floor = if relu { 0.0 } else { f32::NEG_INFINITY };
         for sums in scratch.sums.chunks_exact(self.weights.bias.len()) {
             let finished = sums.iter().zip(&self.weights.scale).zip(&self.weights.bias);
@@ -60,18 +60,18 @@ impl Linear {
     }
 }
 
-struct Run<'a, const V: usize> {
+struct LinearKernel<'a, const V: usize> {
     layer: &'a Linear,
     views: [&'a [f32]; V],
     scratch: &'a mut LinearScratch,
 }
 
-impl<const V: usize> Kernel for Run<'_, V> {
+impl<const V: usize> Kernel for LinearKernel<'_, V> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Run { layer, views, scratch } = self;
+        let LinearKernel { layer, views, scratch } = self;
         let padded = layer.weights.bias.len();
         scratch.sums.clear();
         scratch.sums.resize(V * padded, 0.0);

@@ -16,22 +16,22 @@
 mod block;
 mod conv;
 mod direct;
-mod frame;
+mod glasses;
 #[allow(unsafe_code)]
 mod lanes;
 mod linear;
 mod map;
-mod pairs;
-mod plane;
+mod quantised;
+mod square_map;
 mod stage;
 mod tile;
 mod winograd;
 
-pub use block::{Algorithm, Block, Scratch, Storage};
+pub use block::{Algorithm, Block, Scratch, WeightType};
 pub use conv::{Chain, Conv};
-pub use frame::Frame;
+pub use glasses::CanonicalGlasses;
 pub use lanes::Instructions;
 pub(crate) use lanes::{Kernel, Lanes};
 pub use map::Map;
-pub use plane::Plane;
-pub use stage::{Stage, Workspace, choice};
+pub use square_map::SquareMap;
+pub use stage::{Stage, Workspace, select_algorithm};

@@ -1,9 +1,9 @@
-//! A whole generator stage: five blocks, each writing beside the pooled inputs in the next one's plane, and two linear layers.
+//! A in_i16 generator stage: five blocks, each writing beside the pooled inputs in the next one's plane, and two linear layers.
 
-use super::block::{Algorithm, Block, Scratch, Storage};
+use super::block::{Algorithm, Block, Scratch, WeightType};
 use super::lanes::Instructions;
 use super::linear::{Linear, LinearScratch};
-use super::plane::{Plane, halve};
+use super::square_map::{SquareMap, halve};
 use candle_core::{Result, Tensor, bail};
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub struct Stage {
 pub struct Workspace {
     inputs: usize,
     /// For each level the planes of all views: the inputs, then what comes out of each block beside the pooled inputs.
-    levels: Vec<Vec<Plane>>,
+    levels: Vec<Vec<SquareMap>>,
     scratch: Scratch,
     linear: LinearScratch,
     hidden: Vec<f32>,
@@ -40,14 +40,14 @@ pub struct Workspace {
 /// | | weights stored as | why |
 /// |---|---|---|
 /// | Winograd, 8 inputs and more | i16 | two products an instruction |
-/// | Winograd, fewer inputs | f32 | making the inputs whole numbers costs more than it saves |
+/// | Winograd, fewer inputs | f32 | making the inputs in_i16 numbers costs more than it saves |
 /// | direct, up to 1 MB in f32 | f32 | they stay in a core's own cache |
 /// | direct, more | i16 | reading them takes the time |
-pub fn choice((channels_in, channels_out): (usize, usize), rows: usize) -> (Algorithm, Storage) {
-    let storage = |whole: bool| if whole { Storage::I16 } else { Storage::F32 };
+pub fn select_algorithm((channels_in, channels_out): (usize, usize), rows: usize) -> (Algorithm, WeightType) {
+    let weight_type = |in_i16: bool| if in_i16 { WeightType::I16 } else { WeightType::F32 };
     match rows {
-        ..3 => (Algorithm::Direct, storage(4 * 16 * channels_in * channels_out > 1 << 20)),
-        _ => (Algorithm::Winograd, storage(channels_in >= 8)),
+        ..3 => (Algorithm::Direct, weight_type(4 * 16 * channels_in * channels_out > 1 << 20)),
+        _ => (Algorithm::Winograd, weight_type(channels_in >= 8)),
     }
 }
 
@@ -73,8 +73,8 @@ impl Stage {
             if channels_in != channels {
                 bail!("stage: weight {:?} for an input of {channels} channels", weight.shape());
             }
-            let (algorithm, storage) = choice((channels_in, channels_out), rows);
-            blocks.push(Block::new(weight, bias, algorithm, storage, instructions)?);
+            let (algorithm, weight_type) = select_algorithm((channels_in, channels_out), rows);
+            blocks.push(Block::new(weight, bias, algorithm, weight_type, instructions)?);
             channels = channels_out + inputs;
         }
         let [(w1, b1), (w2, b2)] = linear;
@@ -88,8 +88,8 @@ impl Stage {
         // Planes are HWC.
         let chw = |row: usize| row % channels * rows * rows + row / channels;
         let linear = [
-            Linear::new((hidden, features), Storage::I16, instructions, &b1, |o, row| v1[o * features + chw(row)]),
-            Linear::new((answers, hidden), Storage::F32, instructions, &b2, |o, row| v2[o * hidden + row]),
+            Linear::new((hidden, features), WeightType::I16, instructions, &b1, |o, row| v1[o * features + chw(row)]),
+            Linear::new((answers, hidden), WeightType::F32, instructions, &b2, |o, row| v2[o * hidden + row]),
         ];
         Ok(Self { size, inputs, blocks, linear })
     }
@@ -97,7 +97,7 @@ impl Stage {
     /// Memory for `views` views at a time.
     pub fn workspace(&self, views: usize) -> Workspace {
         let plane = |rows: usize, channels: usize, last: bool| {
-            if last { Plane::unpadded(rows, channels) } else { Plane::padded(rows, channels) }
+            if last { SquareMap::unpadded(rows, channels) } else { SquareMap::padded(rows, channels) }
         };
         let (mut rows, mut channels) = (self.size, self.inputs);
         let mut levels = vec![(0..views).map(|_| plane(rows, channels, false)).collect::<Vec<_>>()];
@@ -143,7 +143,7 @@ impl Stage {
 
 impl Workspace {
     /// What the stage looks at, one plane for each view. After a change, [`Workspace::pool`] the channels that changed.
-    pub fn views_mut(&mut self) -> &mut [Plane] {
+    pub fn views_mut(&mut self) -> &mut [SquareMap] {
         &mut self.levels[0]
     }
 

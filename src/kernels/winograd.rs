@@ -13,7 +13,7 @@
 //!
 //! The points are 0, 1, −1 and ∞: additions alone transform inputs and outputs, and the rounding error stays that of the sums.
 
-use super::block::{Layer, Scratch, grow};
+use super::block::{BlockOperands, Scratch, grow};
 use super::lanes::Lanes;
 use super::tile::{PIXELS, Sums, VECTORS, accumulate, for_pixels, tiles};
 
@@ -96,7 +96,7 @@ impl Products for Floats<'_> {
 type Place = (usize, (usize, usize));
 
 #[inline(always)]
-pub(super) fn run<L: Lanes, P: Products>(mut layer: Layer, products: P, scratch: &mut Scratch) {
+pub(super) fn run<L: Lanes, P: Products>(mut layer: BlockOperands, products: P, scratch: &mut Scratch) {
     let (panel, depth) = (VECTORS * L::WIDTH, 4 * layer.channels.0);
     let across = layer.size().div_ceil(TILE);
     let place = |tile: usize| (tile / (across * across), (tile / across % across, tile % across));
@@ -138,7 +138,7 @@ fn from_points<L: Lanes>([a, b, c, d]: [L; CELLS]) -> [L; TILE] {
 
 /// Bᵀ d B of one tile: a run of 4·C numbers for each point, `stride` apart.
 #[inline(always)]
-fn transform_input<L: Lanes>(layer: &Layer, (view, (y, x)): Place, points: &mut [f32], stride: usize) {
+fn transform_input<L: Lanes>(layer: &BlockOperands, (view, (y, x)): Place, points: &mut [f32], stride: usize) {
     let channels = layer.channels.0;
     for half in 0..2 {
         let mut rows: [&[f32]; CELLS] = [&[]; CELLS];
@@ -174,7 +174,7 @@ fn transform_input<L: Lanes>(layer: &Layer, (view, (y, x)): Place, points: &mut 
 #[expect(clippy::needless_range_loop, reason = "the index is of an inner dimension")]
 #[inline(always)]
 fn multiply<L: Lanes, P: Products, const M: usize>(
-    layer: &mut Layer,
+    layer: &mut BlockOperands,
     places: &[Place; PIXELS],
     products: P,
     scratch: &Scratch,

@@ -36,7 +36,7 @@ pub fn warp_with(
     if !fits || [rows, columns, height, width].contains(&0) {
         bail!("warp: image {:?} and matrices {:?} to {height}×{width} do not fit", image.shape(), matrix.shape());
     }
-    let op = Warp { output: (height, width), sampler: sampler.into() };
+    let op = WarpOp { output: (height, width), sampler: sampler.into() };
     if op.sampler.interpolation == Interpolation::Area {
         // A box depends on its neighbours, so there is a grid.
         return grid_sample(image, &op.grid(matrix)?, op.sampler);
@@ -48,12 +48,12 @@ pub fn warp_with(
     primitives::with_backward(op, image, matrix, value)
 }
 
-struct Warp {
+struct WarpOp {
     output: (usize, usize),
     sampler: Sampler,
 }
 
-impl Warp {
+impl WarpOp {
     fn grid(&self, matrix: &Tensor) -> Result<Tensor> {
         let grid = if matrix.dim(1)? == 2 { affine_grid } else { homography_grid };
         grid(matrix, self.output, self.sampler.align_corners)
@@ -64,14 +64,14 @@ impl Warp {
     }
 }
 
-impl CustomOp2 for Warp {
+impl CustomOp2 for WarpOp {
     fn name(&self) -> &'static str {
         "warp"
     }
 
     fn cpu_fwd(&self, image: &CpuStorage, li: &Layout, h: &CpuStorage, lh: &Layout) -> Result<(CpuStorage, Shape)> {
         fn run<T: WithDType>(
-            op: &Warp,
+            op: &WarpOp,
             (image, li): (&CpuStorage, &Layout),
             (h, lh): (&CpuStorage, &Layout),
         ) -> Result<Vec<T>> {
@@ -96,7 +96,7 @@ impl CustomOp2 for Warp {
     }
 }
 
-impl Backward for Warp {
+impl Backward for WarpOp {
     fn name(&self) -> &'static str {
         CustomOp2::name(self)
     }

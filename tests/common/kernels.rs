@@ -6,7 +6,7 @@
 use super::assert_close;
 pub use super::noise::Noise;
 use candle_core::{Device, Tensor};
-use stgan::internals::kernels::{Algorithm, Block, Frame, Instructions, Plane, Scratch, Stage, Storage};
+use stgan::internals::kernels::{Algorithm, Block, CanonicalGlasses, Instructions, SquareMap, Scratch, Stage, WeightType};
 use stgan::model::{Cascade, Generator, GeneratorSpec, Inference, Inputs, Parameters, foreground, initialise};
 use stgan::{Homography, ops, stn};
 
@@ -15,7 +15,7 @@ fn forward(block: &Block, x: &Tensor, channels: usize) -> Tensor {
     let (batch, inputs, size, _) = x.dims4().unwrap();
     let (half, mut scratch, mut all) = (size.div_ceil(2), Scratch::default(), Vec::new());
     for image in x.flatten_from(1).unwrap().to_vec2::<f32>().unwrap() {
-        let (mut input, mut output) = ([Plane::padded(size, inputs)], [Plane::unpadded(half, channels)]);
+        let (mut input, mut output) = ([SquareMap::padded(size, inputs)], [SquareMap::unpadded(half, channels)]);
         input[0].set_channels(0, &image);
         block.run(&input, &mut output, &mut scratch);
         all.extend(output[0].planes(0..channels));
@@ -35,7 +35,7 @@ pub fn blocks_are_convolutions(sizes: &[usize], channels: &[(usize, usize)]) {
             let expected = ops::leaky_relu(&plain, 0.0).unwrap();
             for instructions in Instructions::available() {
                 for algorithm in [Algorithm::Direct, Algorithm::Winograd] {
-                    for (storage, tolerance) in [(Storage::F32, 1e-5), (Storage::I16, 5e-4)] {
+                    for (storage, tolerance) in [(WeightType::F32, 1e-5), (WeightType::I16, 5e-4)] {
                         let block = Block::new(&weight, &bias, algorithm, storage, instructions).unwrap();
                         let what =
                             format!("{instructions:?} {algorithm:?} {storage:?}: {size} px, {input} to {output}");
@@ -53,8 +53,8 @@ pub fn blocks_leave_other_channels_alone() {
     let (weight, bias) = (noise.tensor(&[5, 7, 4, 4]), noise.tensor(&[5]));
     for instructions in Instructions::available() {
         for algorithm in [Algorithm::Direct, Algorithm::Winograd] {
-            let block = Block::new(&weight, &bias, algorithm, Storage::F32, instructions).unwrap();
-            let (mut inputs, mut outputs) = ([Plane::padded(11, 7)], [Plane::padded(6, 8)]);
+            let block = Block::new(&weight, &bias, algorithm, WeightType::F32, instructions).unwrap();
+            let (mut inputs, mut outputs) = ([SquareMap::padded(11, 7)], [SquareMap::padded(6, 8)]);
             inputs[0].set_channels(0, &vec![1.0; 7 * 121]);
             outputs[0].set_channels(0, &vec![-2.0; 8 * 36]);
             block.run(&inputs, &mut outputs, &mut Default::default());
@@ -129,7 +129,7 @@ pub fn frames_are_warps() {
         let canonical = foreground(&tensor, inputs).unwrap();
         let channels = inputs.channels() - 3;
         let pose = canonical.narrow(1, 4, channels - 4).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        let frame = Frame::new(size, &pixels, (channels > 4).then_some(&pose));
+        let frame = CanonicalGlasses::new(size, &pixels, (channels > 4).then_some(&pose));
         let turned = Tensor::from_vec((0..size as u32).rev().collect::<Vec<_>>(), size, &Device::Cpu).unwrap();
         let mut cases: Vec<[f64; 8]> =
             (0..12).map(|k| std::array::from_fn(|_| f64::from(noise.next() * 0.04 * k as f32))).collect();
@@ -141,7 +141,7 @@ pub fn frames_are_warps() {
             let matrix = Tensor::new(&h.0.map(|x| x as f32), &Device::Cpu).unwrap().reshape((1, 3, 3)).unwrap();
             let expected = ops::warp(&canonical, &matrix, (size, size)).unwrap();
             let [mut view, mut mirror] = [(); 2].map(|()| {
-                let mut plane = Plane::padded(size, 3 + channels);
+                let mut plane = SquareMap::padded(size, 3 + channels);
                 plane.set_channels(0, &vec![7.0; (3 + channels) * size * size]);
                 plane
             });
@@ -169,7 +169,7 @@ pub fn the_packed_cascade_is_the_cascade(spec: &GeneratorSpec, stages: usize, pa
                 f32::from(u8::from((size / 3..size / 2).contains(&(i / size % size)))) * noise.next().abs().min(1.0)
             })
             .collect();
-        let mut views = networks.views(&background, &frame);
+        let mut views = networks.view_pair(&background, &frame);
         let tensor = |planes: &[f32]| {
             let count = planes.len() / (size * size);
             Tensor::from_vec(planes.to_vec(), (1, count, size, size), &Device::Cpu).unwrap()

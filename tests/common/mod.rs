@@ -67,7 +67,7 @@ pub fn numbers(shape: &[usize], seed: u64) -> Tensor {
 /// Compares the gradient of Σ R · f(x) with central differences, at up to 24 places spread over `x`.
 #[track_caller]
 pub fn check_gradient(what: &str, x: &Tensor, f: Function) {
-    const STEP: f64 = 1e-6;
+    const DELTA: f64 = 1e-6;
     let var = Var::from_tensor(x).unwrap();
     let y = f(var.as_tensor()).unwrap();
     let r = numbers(y.dims(), 99);
@@ -82,7 +82,7 @@ pub fn check_gradient(what: &str, x: &Tensor, f: Function) {
             values[i] += by;
             value(&Tensor::from_vec(values, x.dims(), &Device::Cpu).unwrap())
         };
-        let difference = (shifted(STEP) - shifted(-STEP)) / (2.0 * STEP);
+        let difference = (shifted(DELTA) - shifted(-DELTA)) / (2.0 * DELTA);
         assert!((gradient[i] - difference).abs() < 1e-6 * size, "{what} at {i}: {} and {difference}", gradient[i]);
     }
 }

@@ -134,13 +134,13 @@ fn the_critic_its_penalty_and_the_second_order_gradients() {
     for (dtype, tolerance) in PRECISIONS {
         let get = |key: &str| t[key].to_dtype(dtype).unwrap();
         let weights = variables(&t, "discriminator.", dtype);
-        let critic = critic_of(&weights);
-        let (score_real, score_fake) = (critic.forward(&get("real")).unwrap(), critic.forward(&get("fake")).unwrap());
+        let discriminator = critic_of(&weights);
+        let (score_real, score_fake) = (discriminator.forward(&get("real")).unwrap(), discriminator.forward(&get("fake")).unwrap());
         assert_close("score_real", &score_real, &t["score_real"], tolerance);
         assert_close("score_fake", &score_fake, &t["score_fake"], tolerance);
         let wasserstein = losses::wasserstein(&score_fake, &score_real).unwrap();
         assert_close("wasserstein", &wasserstein, &t["wasserstein"], tolerance);
-        let penalty = losses::gradient_penalty(&critic, &get("real"), &get("fake"), &get("alpha")).unwrap();
+        let penalty = losses::gradient_penalty(&discriminator, &get("real"), &get("fake"), &get("alpha")).unwrap();
         assert_close("penalty", &penalty, &t["penalty"], tolerance);
         let loss = (wasserstein + (&penalty * 10.0).unwrap()).unwrap();
         assert_close("loss", &loss, &t["loss"], tolerance);
@@ -158,7 +158,7 @@ fn the_critic_its_penalty_and_the_second_order_gradients() {
 
 #[test]
 fn the_generators_loss_reaches_the_newest_stage() {
-    let (file, t, cascade, critic) =
+    let (file, t, cascade, discriminator) =
         (cascade_file(), golden("generator_loss"), golden("cascade"), golden("discriminator"));
     let newest = file.stages - 1;
     for (dtype, tolerance) in PRECISIONS {
@@ -178,8 +178,8 @@ fn the_generators_loss_reaches_the_newest_stage() {
         let warped = stn::warp(&foreground, &(&p + &delta).unwrap(), size).unwrap();
         let picture = composite(&background, &warped).unwrap();
         assert_close("composite", &picture, &t["composite"], tolerance);
-        let critic = critic_of(&variables(&critic, "discriminator.", dtype));
-        let loss = losses::generator(&critic, &picture, &delta, 1.0).unwrap();
+        let discriminator = critic_of(&variables(&discriminator, "discriminator.", dtype));
+        let loss = losses::generator(&discriminator, &picture, &delta, 1.0).unwrap();
         assert_close("loss", &loss, &t["loss"], tolerance);
         let gradients = loss.backward().unwrap();
         for (name, var) in &stage {

@@ -143,8 +143,8 @@ fn the_penalty_reaches_every_weight_of_the_critic() {
     let (real, fake, mix) = (numbers(&[2, 3, 13, 13], 40), numbers(&[2, 3, 13, 13], 41), numbers(&[2, 1, 1, 1], 42));
     let penalty = |name: &str, tensor: &Tensor| {
         let all = weights.iter().map(|(n, t)| (n.clone(), if n == name { tensor.clone() } else { t.clone() }));
-        let critic = Discriminator::new(&spec, &Parameters(all.collect())).unwrap();
-        losses::gradient_penalty(&critic, &real, &fake, &mix)
+        let discriminator = Discriminator::new(&spec, &Parameters(all.collect())).unwrap();
+        losses::gradient_penalty(&discriminator, &real, &fake, &mix)
     };
     for (name, tensor) in weights.iter().filter(|(name, _)| name.ends_with("weight")) {
         check(name, tensor, &|t| penalty(name, t));
@@ -165,9 +165,9 @@ fn the_generators_loss_reaches_its_weights_through_the_warp() {
     });
     let parameters = parameters.unwrap().to_dtype(DType::F64).unwrap();
     let critic_spec = DiscriminatorSpec { channels: vec![3] };
-    let critic: Vec<(String, Tensor)> =
+    let discriminator: Vec<(String, Tensor)> =
         critic_spec.tensors().into_iter().map(|t| (t.name, numbers(&t.shape, 71))).collect();
-    let critic = Discriminator::new(&critic_spec, &Parameters(critic.into_iter().collect())).unwrap();
+    let discriminator = Discriminator::new(&critic_spec, &Parameters(discriminator.into_iter().collect())).unwrap();
     let (background, frame) = (numbers(&[2, 3, 17, 17], 50), numbers(&[2, 4, 17, 17], 51));
     let p = (numbers(&[2, 8], 52) * 0.1).unwrap();
     for name in ["stages.0.conv1.weight", "stages.0.conv2.bias", "stages.0.fc1.weight", "stages.0.fc2.weight"] {
@@ -177,7 +177,7 @@ fn the_generators_loss_reaches_its_weights_through_the_warp() {
             let generator = Generator::new(&spec, 0, &changed).unwrap();
             let delta = generator.forward(&background, &stn::warp(&frame, &p, (17, 17))?)?;
             let picture = composite(&background, &stn::warp(&frame, &(&p + &delta)?, (17, 17))?)?;
-            losses::generator(&critic, &picture, &delta, 0.3)
+            losses::generator(&discriminator, &picture, &delta, 0.3)
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::common::{assert_close, golden, kernels};
 use candle_core::{Device, Tensor};
-use stgan::internals::kernels::{Algorithm, Block, Instructions, Plane, Scratch, Stage, Storage};
+use stgan::internals::kernels::{Algorithm, Block, Instructions, SquareMap, Scratch, Stage, WeightType};
 use stgan::model::{Cascade, GeneratorSpec, Inference, weights};
 
 #[test]
@@ -43,7 +43,7 @@ fn the_packed_cascade_meets_the_reference() {
     let planes = |key: &str, item: usize| t[key].get(item).unwrap().flatten_all().unwrap();
     let f32s = |t: Tensor| t.to_dtype(candle_core::DType::F32).unwrap().to_vec1::<f32>().unwrap();
     for (item, start) in start.iter().enumerate() {
-        let mut views = networks.views(&f32s(planes("background", item)), &f32s(planes("foreground", item)));
+        let mut views = networks.view_pair(&f32s(planes("background", item)), &f32s(planes("foreground", item)));
         let mut params: [f64; 8] = start.as_slice().try_into().unwrap();
         for step in 0..file.stages {
             let [delta, _] = views.update(step, &params);
@@ -59,7 +59,7 @@ fn what_does_not_fit_is_refused() {
     let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
     let best = Instructions::best();
     let block = |weight: &[usize], bias: &[usize]| {
-        Block::new(&zeros(weight), &zeros(bias), Algorithm::Direct, Storage::F32, best)
+        Block::new(&zeros(weight), &zeros(bias), Algorithm::Direct, WeightType::F32, best)
     };
     assert!(block(&[4, 3, 3, 3], &[4]).is_err());
     assert!(block(&[4, 3, 4, 4], &[3]).is_err());
@@ -75,6 +75,6 @@ fn what_does_not_fit_is_refused() {
 fn planes_of_other_channels_are_refused() {
     let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
     let (weight, bias) = (zeros(&[4, 3, 4, 4]), zeros(&[4]));
-    let block = Block::new(&weight, &bias, Algorithm::Direct, Storage::F32, Instructions::best()).unwrap();
-    block.run(&[Plane::padded(8, 2)], &mut [Plane::unpadded(4, 4)], &mut Scratch::default());
+    let block = Block::new(&weight, &bias, Algorithm::Direct, WeightType::F32, Instructions::best()).unwrap();
+    block.run(&[SquareMap::padded(8, 2)], &mut [SquareMap::unpadded(4, 4)], &mut Scratch::default());
 }

@@ -17,8 +17,8 @@ fn model(spec: &GeneratorSpec, stages: usize, discriminator: Option<Discriminato
     for stage in 0..stages {
         parameters.0.extend(initialise(&spec.tensors(stage), &mut number).unwrap().0);
     }
-    if let Some(critic) = &discriminator {
-        parameters.0.extend(initialise(&critic.tensors(), &mut number).unwrap().0);
+    if let Some(discriminator) = &discriminator {
+        parameters.0.extend(initialise(&discriminator.tensors(), &mut number).unwrap().0);
     }
     Weights {
         spec: spec.clone(),
@@ -61,13 +61,13 @@ fn changed_file(bytes: &[u8], change: impl FnOnce(&mut Parts)) -> Vec<u8> {
 
 #[test]
 fn any_sizes_survive_a_round_trip() {
-    let critic = DiscriminatorSpec { channels: vec![4, 6, 7] };
-    for (spec, stages, critic) in [
+    let discriminator = DiscriminatorSpec { channels: vec![4, 6, 7] };
+    for (spec, stages, discriminator) in [
         (small(), 1, None),
-        (GeneratorSpec { inputs: Inputs::Rgba, ..small() }, 3, Some(critic)),
+        (GeneratorSpec { inputs: Inputs::Rgba, ..small() }, 3, Some(discriminator)),
         (GeneratorSpec { size: 36, channels: vec![2, 2, 3, 4, 5], hidden: 9, inputs: Inputs::Rgba }, 12, None),
     ] {
-        let written = model(&spec, stages, critic);
+        let written = model(&spec, stages, discriminator);
         for (storage, tolerance) in [(Storage::F32, 0.0), (Storage::F16, 1e-3)] {
             let read = weights::read(&weights::write(&written, storage).unwrap()).unwrap();
             assert_eq!((&read.spec, read.stages, read.storage), (&spec, stages, storage));

@@ -33,7 +33,7 @@ impl TryOn {
     ///
     /// Throws `argument` if there is no such stage, or not as many planes.
     pub fn answer(&self, stage: usize, planes: &[f32]) -> Result<Vec<f32>, Failure> {
-        Ok(self.0.networks().answer(stage, planes)?.to_vec())
+        Ok(self.0.networks().infer(stage, planes)?.to_vec())
     }
 
     /// Begins to read a photo of `photo_width × photo_height` pixels, on which the glasses's visible

@@ -75,14 +75,14 @@ impl Lanes for Avx2 {
         let to = &mut to[..8];
         // SAFETY: above.
         unsafe {
-            let whole = _mm256_cvtps_epi32(self.0);
-            let (low, high) = (_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
+            let rounded = _mm256_cvtps_epi32(self.0);
+            let (low, high) = (_mm256_castsi256_si128(rounded), _mm256_extracti128_si256::<1>(rounded));
             _mm_storeu_si128(to.as_mut_ptr().cast(), _mm_packs_epi32(low, high));
         }
     }
 
     #[inline(always)]
-    fn from_whole(numbers: Avx2Pairs) -> Self {
+    fn from_i32(numbers: Avx2Pairs) -> Self {
         // SAFETY: above.
         Self(unsafe { _mm256_cvtepi32_ps(numbers.0) })
     }

@@ -73,7 +73,7 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
-    fn from_whole(numbers: NeonPairs) -> Self {
+    fn from_i32(numbers: NeonPairs) -> Self {
         // SAFETY: above.
         Self(unsafe { vcvtq_f32_s32(numbers.0) })
     }

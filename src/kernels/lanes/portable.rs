@@ -66,7 +66,7 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn from_whole(numbers: PortablePairs) -> Self {
+    fn from_i32(numbers: PortablePairs) -> Self {
         Self(numbers.0.map(|number| number as f32))
     }
 }

@@ -65,13 +65,13 @@ impl Lanes for Simd128 {
         // Half of the last place of 1.5 · 2²³ is a half: what is added to it is rounded, into the lower bits. One instruction
         // of x86, where wasm's own conversion is six.
         const ROUND: f32 = 12_582_912.0;
-        let whole = i32x4_sub(f32x4_add(self.0, f32x4_splat(ROUND)), i32x4_splat(ROUND.to_bits() as i32));
+        let rounded = i32x4_sub(f32x4_add(self.0, f32x4_splat(ROUND)), i32x4_splat(ROUND.to_bits() as i32));
         // SAFETY: as in `load`.
-        unsafe { v128_store64_lane::<0>(i16x8_narrow_i32x4(whole, whole), to.as_mut_ptr().cast()) }
+        unsafe { v128_store64_lane::<0>(i16x8_narrow_i32x4(rounded, rounded), to.as_mut_ptr().cast()) }
     }
 
     #[inline(always)]
-    fn from_whole(numbers: Simd128Pairs) -> Self {
+    fn from_i32(numbers: Simd128Pairs) -> Self {
         Self(f32x4_convert_i32x4(numbers.0))
     }
 }

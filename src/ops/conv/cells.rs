@@ -12,7 +12,7 @@ use candle_core::WithDType;
 
 /// Where cells and output pixels lie. An item's plane has a row of cells for every output row and those that its last one
 /// looks at; the output's planes have the same rows, of which the last `span − 1` columns and rows mean nothing.
-struct Layout<'a> {
+struct CellLayout<'a> {
     g: &'a ConvGeometry,
     /// Cells that the kernel spans on each axis.
     span: usize,
@@ -25,7 +25,7 @@ struct Layout<'a> {
     group: usize,
 }
 
-impl<'a> Layout<'a> {
+impl<'a> CellLayout<'a> {
     fn new(g: &'a ConvGeometry, batch: usize) -> Self {
         let span = g.kernel / g.stride;
         let (rows, row) = (g.output.0 + span - 1, g.output.1 + span - 1);
@@ -78,7 +78,7 @@ impl<'a> Layout<'a> {
         });
     }
 
-    /// The reverse of [`Layout::cut`]; every pixel of the image is written.
+    /// The reverse of [`CellLayout::cut`]; every pixel of the image is written.
     fn join<T: WithDType>(&self, cells: &[T], image: &mut [T], item: usize) {
         self.for_each_run(item, |cell, pixel, count| {
             let pixels = image[pixel..].iter_mut().step_by(self.g.stride);
@@ -156,7 +156,7 @@ pub(super) fn forward<T: WithDType>(
     w: &[T],
     finish: impl Fn(usize, &mut [T]) + Sync + Send,
 ) -> Vec<T> {
-    let (layout, out) = (Layout::new(g, batch), g.channels_out);
+    let (layout, out) = (CellLayout::new(g, batch), g.channels_out);
     let weights = layout.matrices(w);
     let mut y = zeros(batch * out * g.pixels());
     let scratch = || (zeros::<T>(layout.depth * layout.stride()), zeros::<T>(out * layout.stride()));
@@ -183,7 +183,7 @@ pub(super) fn input_grad<T: WithDType>(
     w: &[T],
     finish: impl Fn(usize, &mut [T]) + Sync + Send,
 ) -> Vec<T> {
-    let (layout, out) = (Layout::new(g, batch), g.channels_out);
+    let (layout, out) = (CellLayout::new(g, batch), g.channels_out);
     let weights = layout.matrices(w);
     let mut gx = zeros(batch * g.input_len());
     let scratch = || (zeros::<T>(layout.depth * layout.stride()), zeros::<T>(out * layout.stride()));
@@ -208,7 +208,7 @@ pub(super) fn input_grad<T: WithDType>(
 }
 
 pub(super) fn weight_grad<T: WithDType>(g: &ConvGeometry, batch: usize, x: &[T], gy: &[T]) -> Vec<T> {
-    let (layout, out) = (Layout::new(g, batch), g.channels_out);
+    let (layout, out) = (CellLayout::new(g, batch), g.channels_out);
     let groups = batch.div_ceil(layout.group);
     let parts = threads().min(groups).max(1);
     let per_part = groups.div_ceil(parts) * layout.group;

@@ -96,17 +96,17 @@ impl ConvGeometry {
 
 /// `x` [B, C, H, W] convolved with `weight` [O, C, K, K], SAME padding, no bias: [B, O, ⌈H/stride⌉, ⌈W/stride⌉].
 pub fn conv2d(x: &Tensor, weight: &Tensor, stride: usize) -> Result<Tensor> {
-    Conv { geometry: ConvGeometry::of(x, weight, stride)?, kind: Kind::Forward }.apply(x, weight)
+    ConvOp { geometry: ConvGeometry::of(x, weight, stride)?, kind: Kind::Forward }.apply(x, weight)
 }
 
 /// The gradient of [`conv2d`] with respect to its input, from the output's gradient [B, O, H', W'].
 pub fn conv2d_input_grad(gradient: &Tensor, weight: &Tensor, geometry: ConvGeometry) -> Result<Tensor> {
-    Conv { geometry, kind: Kind::InputGrad }.apply(gradient, weight)
+    ConvOp { geometry, kind: Kind::InputGrad }.apply(gradient, weight)
 }
 
 /// The gradient of [`conv2d`] with respect to its weights, from its input and the output's gradient.
 pub fn conv2d_weight_grad(x: &Tensor, gradient: &Tensor, geometry: ConvGeometry) -> Result<Tensor> {
-    Conv { geometry, kind: Kind::WeightGrad }.apply(x, gradient)
+    ConvOp { geometry, kind: Kind::WeightGrad }.apply(x, gradient)
 }
 
 /// `finish` is called with every output plane and its channel, while it is still in the cache.
@@ -146,12 +146,12 @@ enum Kind {
     WeightGrad,
 }
 
-struct Conv {
+struct ConvOp {
     geometry: ConvGeometry,
     kind: Kind,
 }
 
-impl Conv {
+impl ConvOp {
     fn apply(self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
         let batch = a.dims().first().copied().unwrap_or(0);
         let [first, second, _] = self.shapes(batch);
@@ -185,7 +185,7 @@ impl Conv {
     }
 }
 
-impl CustomOp2 for Conv {
+impl CustomOp2 for ConvOp {
     fn name(&self) -> &'static str {
         match self.kind {
             Kind::Forward => "conv2d",
@@ -195,7 +195,7 @@ impl CustomOp2 for Conv {
     }
 
     fn cpu_fwd(&self, a: &CpuStorage, la: &Layout, b: &CpuStorage, lb: &Layout) -> Result<(CpuStorage, Shape)> {
-        fn run<T: WithDType>(op: &Conv, a: &CpuStorage, la: &Layout, b: &CpuStorage, lb: &Layout) -> Result<Vec<T>> {
+        fn run<T: WithDType>(op: &ConvOp, a: &CpuStorage, la: &Layout, b: &CpuStorage, lb: &Layout) -> Result<Vec<T>> {
             let (a, b) = (slice::<T>(CustomOp2::name(op), a, la)?, slice::<T>(CustomOp2::name(op), b, lb)?);
             let batch = la.dims()[0];
             Ok(match op.kind {
@@ -213,14 +213,14 @@ impl CustomOp2 for Conv {
     }
 }
 
-impl Backward for Conv {
+impl Backward for ConvOp {
     fn name(&self) -> &'static str {
         CustomOp2::name(self)
     }
 
     fn backward(&self, a: &Tensor, b: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let g = self.geometry;
-        let forward = |x: &Tensor, w: &Tensor| Conv { geometry: g, kind: Kind::Forward }.apply(x, w);
+        let forward = |x: &Tensor, w: &Tensor| ConvOp { geometry: g, kind: Kind::Forward }.apply(x, w);
         let input = |gy: &Tensor, w: &Tensor| conv2d_input_grad(gy, w, g);
         let weight = |x: &Tensor, gy: &Tensor| conv2d_weight_grad(x, gy, g);
         let (to_a, to_b) = (a.track_op(), b.track_op());

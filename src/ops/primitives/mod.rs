@@ -118,13 +118,13 @@ pub(super) fn channel_sum(x: &Tensor) -> Result<Tensor> {
 }
 
 /// `x` where `condition` is not zero, 0 elsewhere, whatever `x` holds there.
-fn keep(x: &Tensor, condition: &Tensor) -> Result<Tensor> {
+fn masked(x: &Tensor, condition: &Tensor) -> Result<Tensor> {
     let condition = condition.broadcast_as(x.shape())?.contiguous()?;
     condition.where_cond(&x.contiguous()?, &x.zeros_like()?)
 }
 
 /// 1 in u8 where both are.
-fn both(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+fn and(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     debug_assert_eq!(a.dtype(), DType::U8);
     a.broadcast_mul(b)
 }

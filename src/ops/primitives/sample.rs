@@ -1,13 +1,13 @@
 //! Samplers that gather, and the gradients of grids and matrices.
 
-use super::{both, keep};
-use crate::ops::sample::{AREA_LIMIT, Axis, FAR};
+use super::{and, masked};
+use crate::ops::sample::{MAX_BOX, Axis, MAX_REFLECTED};
 use crate::ops::{Interpolation, Padding, Sampler, grid};
 use candle_core::{D, DType, Result, Tensor};
 
 /// One neighbour of every point along one axis: its place, its weight and the derivatives of the weight with respect to the
 /// coordinate in pixels and to the width of the box; all [B, 1, points].
-struct Tap {
+struct AxisTap {
     place: Tensor,
     weight: Tensor,
     slope: Tensor,
@@ -28,7 +28,7 @@ fn modulo(x: &Tensor, period: f64) -> Result<Tensor> {
 fn source(place: &Tensor, axis: &Axis) -> Result<(Tensor, Tensor)> {
     let last = (axis.size - 1) as f64;
     match axis.padding() {
-        Padding::Zeros => Ok((clamp(place, 0.0, last)?, both(&place.ge(0.0)?, &place.le(last)?)?)),
+        Padding::Zeros => Ok((clamp(place, 0.0, last)?, and(&place.ge(0.0)?, &place.le(last)?)?)),
         Padding::Border => Ok((clamp(place, 0.0, last)?, place.ge(f64::NEG_INFINITY)?)),
         Padding::Reflection => {
             let (first, length) = axis.mirrors();
@@ -46,16 +46,16 @@ fn source(place: &Tensor, axis: &Axis) -> Result<(Tensor, Tensor)> {
 }
 
 /// The taps of coordinates in pixels [B, 1, points]; their weights are zero where nothing is seen.
-fn taps(coordinate: &Tensor, width: Option<&Tensor>, axis: &Axis, interpolation: Interpolation) -> Result<Vec<Tap>> {
-    let reach = if width.is_some() { AREA_LIMIT } else { 3.0 };
+fn taps(coordinate: &Tensor, width: Option<&Tensor>, axis: &Axis, interpolation: Interpolation) -> Result<Vec<AxisTap>> {
+    let reach = if width.is_some() { MAX_BOX } else { 3.0 };
     let (low, high) = (-reach, axis.size as f64 - 1.0 + reach);
     // False for NaN as well.
     let seen = match axis.padding() {
-        Padding::Zeros => both(&coordinate.gt(low)?, &coordinate.lt(high)?)?,
-        Padding::Border => both(&coordinate.ge(f64::MIN)?, &coordinate.le(f64::MAX)?)?,
-        Padding::Reflection => both(&coordinate.ge(-FAR)?, &coordinate.le(FAR)?)?,
+        Padding::Zeros => and(&coordinate.gt(low)?, &coordinate.lt(high)?)?,
+        Padding::Border => and(&coordinate.ge(f64::MIN)?, &coordinate.le(f64::MAX)?)?,
+        Padding::Reflection => and(&coordinate.ge(-MAX_REFLECTED)?, &coordinate.le(MAX_REFLECTED)?)?,
     };
-    let coordinate = keep(coordinate, &seen)?;
+    let coordinate = masked(coordinate, &seen)?;
     let coordinate = if axis.padding() == Padding::Border { clamp(&coordinate, low, high)? } else { coordinate };
     let below = coordinate.floor()?;
     let zero = coordinate.zeros_like()?;
@@ -92,9 +92,9 @@ fn taps(coordinate: &Tensor, width: Option<&Tensor>, axis: &Axis, interpolation:
     };
     let tap = |(i, (weight, slope, widening)): (usize, (Tensor, Tensor, Option<Tensor>))| {
         let (place, inside) = source(&(&first + i as f64)?, axis)?;
-        let inside = both(&seen, &inside)?;
-        let widening = widening.map(|w| keep(&w, &inside)).transpose()?;
-        Ok(Tap { place, weight: keep(&weight, &inside)?, slope: keep(&slope, &inside)?, widening })
+        let inside = and(&seen, &inside)?;
+        let widening = widening.map(|w| masked(&w, &inside)).transpose()?;
+        Ok(AxisTap { place, weight: masked(&weight, &inside)?, slope: masked(&slope, &inside)?, widening })
     };
     weights.into_iter().enumerate().map(tap).collect()
 }
@@ -112,7 +112,7 @@ fn area_weights(centre: &Tensor, width: &Tensor) -> Result<(Tensor, Vec<(Tensor,
         let weight = ((high.minimum(&right)? - low.maximum(&left)?)?.maximum(0.0)? / width)?;
         // Nothing beyond the last pixel that the box reaches.
         let under = left.le(&high)?;
-        let end = |inside: Tensor| both(&inside, &under)?.to_dtype(width.dtype())? / width;
+        let end = |inside: Tensor| and(&inside, &under)?.to_dtype(width.dtype())? / width;
         let (start, end) = (end(low.ge(&left)?)?, end(high.lt(&right)?)?);
         let widening = (((&start + &end)? * 0.5)? - (&weight / width)?)?;
         Ok((weight, (end - start)?, Some(widening)))
@@ -188,27 +188,27 @@ impl Widths {
         let differences = [3, 2].map(|axis| {
             let difference = Difference::new(axis, coordinate)?;
             let value = difference.apply(coordinate)?;
-            let value = keep(&value, &value.abs()?.le(FAR)?)?;
+            let value = masked(&value, &value.abs()?.le(MAX_REFLECTED)?)?;
             Ok((difference, value))
         });
         let differences = differences.into_iter().collect::<Result<Vec<_>>>()?;
         let length = (differences[0].1.sqr()? + differences[1].1.sqr()?)?.sqrt()?;
-        let moves = both(&length.gt(1.0)?, &length.lt(AREA_LIMIT)?)?;
-        let value = clamp(&length, 1.0, AREA_LIMIT)?;
-        let from = differences.into_iter().map(|(difference, by)| Ok((difference, keep(&(by / &value)?, &moves)?)));
+        let moves = and(&length.gt(1.0)?, &length.lt(MAX_BOX)?)?;
+        let value = clamp(&length, 1.0, MAX_BOX)?;
+        let from = differences.into_iter().map(|(difference, by)| Ok((difference, masked(&(by / &value)?, &moves)?)));
         let from = from.collect::<Result<_>>()?;
         Ok(Self { value, from })
     }
 }
 
 /// The taps across and down of a grid [B, H, W, 2] over an image, and the widths of boxes.
-struct Taps {
+struct GridTaps {
     axes: [Axis; 2],
-    taps: [Vec<Tap>; 2],
+    taps: [Vec<AxisTap>; 2],
     widths: Option<[Widths; 2]>,
 }
 
-impl Taps {
+impl GridTaps {
     fn new(grid: &Tensor, (height, width): (usize, usize), sampler: Sampler) -> Result<Self> {
         let (batch, rows, columns, _) = grid.dims4()?;
         let axes = [Axis::new(width, sampler), Axis::new(height, sampler)];
@@ -229,12 +229,12 @@ impl Taps {
     }
 
     /// All neighbours, down and across.
-    fn pairs(&self) -> impl Iterator<Item = (&Tap, &Tap)> {
+    fn pairs(&self) -> impl Iterator<Item = (&AxisTap, &AxisTap)> {
         self.taps[1].iter().flat_map(|y| self.taps[0].iter().map(move |x| (y, x)))
     }
 
     /// Indices into planes [B, channels, points] of a neighbour.
-    fn indices(&self, x: &Tap, y: &Tap, channels: usize) -> Result<Tensor> {
+    fn indices(&self, x: &AxisTap, y: &AxisTap, channels: usize) -> Result<Tensor> {
         let (batch, _, points) = x.place.dims3()?;
         let flat = ((&y.place * self.axes[0].size as f64)? + &x.place)?.to_dtype(DType::U32)?;
         flat.broadcast_as((batch, channels, points))?.contiguous()
@@ -245,7 +245,7 @@ pub(crate) fn grid_sample(image: &Tensor, grid: &Tensor, sampler: Sampler) -> Re
     let (batch, channels, height, width) = image.dims4()?;
     let (_, rows, columns, _) = grid.dims4()?;
     let planes = image.contiguous()?.flatten_from(2)?;
-    let taps = Taps::new(grid, (height, width), sampler)?;
+    let taps = GridTaps::new(grid, (height, width), sampler)?;
     let mut sum = Tensor::zeros((batch, channels, rows * columns), image.dtype(), image.device())?;
     for (y, x) in taps.pairs() {
         let value = planes.gather(&taps.indices(x, y, channels)?, 2)?;
@@ -264,7 +264,7 @@ pub(crate) fn grid_sample_grads(
 ) -> Result<(Option<Tensor>, Option<Tensor>)> {
     let (_, channels, height, width) = image.dims4()?;
     let gradient = gradient.contiguous()?.flatten_from(2)?;
-    let taps = Taps::new(grid, (height, width), sampler)?;
+    let taps = GridTaps::new(grid, (height, width), sampler)?;
     let to_image = wanted.0.then(|| {
         let mut sum = image.flatten_from(2)?.zeros_like()?;
         for (y, x) in taps.pairs() {
@@ -277,7 +277,7 @@ pub(crate) fn grid_sample_grads(
     Ok((to_image.transpose()?, to_grid.transpose()?))
 }
 
-fn grid_grad(image: &Tensor, grid: &Tensor, gradient: &Tensor, taps: &Taps) -> Result<Tensor> {
+fn grid_grad(image: &Tensor, grid: &Tensor, gradient: &Tensor, taps: &GridTaps) -> Result<Tensor> {
     let (batch, rows, columns, _) = grid.dims4()?;
     let channels = image.dim(1)?;
     let planes = image.contiguous()?.flatten_from(2)?;
@@ -325,7 +325,7 @@ pub(crate) fn matrix_grad(matrix: &Tensor, points: &Tensor, to_points: &Tensor, 
         let shown = (to_x.abs()? + to_y.abs()?)?.gt(0.0)?;
         let (to_x, to_y) = ((to_x * &inverse)?, (to_y * &inverse)?);
         let to_z = ((&to_x * x)? + (&to_y * y)?)?.neg()?;
-        [to_x, to_y, to_z].iter().map(|t| keep(t, &shown)).collect::<Result<Vec<_>>>()?
+        [to_x, to_y, to_z].iter().map(|t| masked(t, &shown)).collect::<Result<Vec<_>>>()?
     };
     let count = rows.len();
     Tensor::stack(&rows, 1)?

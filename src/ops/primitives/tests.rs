@@ -131,14 +131,14 @@ fn the_penalty_and_its_gradients() {
     let mix = random(&[2, 1, 1, 1]);
     compare("penalty", &weights, &|weights| {
         let named = specs.iter().map(|t| t.name.clone()).zip(weights.iter().cloned());
-        let critic = Discriminator::new(&spec, &Parameters(named.collect())).unwrap();
-        losses::gradient_penalty(&critic, &real, &fake, &mix)
+        let discriminator = Discriminator::new(&spec, &Parameters(named.collect())).unwrap();
+        losses::gradient_penalty(&discriminator, &real, &fake, &mix)
     });
     WITHOUT_KERNELS.set(true);
     let variables: Vec<Var> = weights.iter().map(|t| Var::from_tensor(t).unwrap()).collect();
     let named = specs.iter().map(|t| t.name.clone()).zip(variables.iter().map(|v| v.as_tensor().clone()));
-    let critic = Discriminator::new(&spec, &Parameters(named.collect())).unwrap();
-    let gradients = losses::gradient_penalty(&critic, &real, &fake, &mix).unwrap().backward().unwrap();
+    let discriminator = Discriminator::new(&spec, &Parameters(named.collect())).unwrap();
+    let gradients = losses::gradient_penalty(&discriminator, &real, &fake, &mix).unwrap().backward().unwrap();
     WITHOUT_KERNELS.set(false);
     for (t, variable) in specs.iter().zip(&variables).filter(|(t, _)| t.name.ends_with("weight")) {
         let largest = gradients.get(variable).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f64>().unwrap();

@@ -5,12 +5,12 @@
 
 use super::geometry::{Axis, Geometry};
 use super::kernel::{Gradients, Operands, with_parts};
-use super::{FAR, Padding};
+use super::{MAX_REFLECTED, Padding};
 use crate::ops::storage::for_each_chunk;
 use candle_core::WithDType;
 
 /// The widest box, in pixels: what bounds the time that a wild grid takes.
-pub(in crate::ops) const LIMIT: f64 = 32.0;
+pub(in crate::ops) const MAX_BOX: f64 = 32.0;
 
 /// One pixel of a box along one axis.
 struct Share {
@@ -26,9 +26,9 @@ fn shares(axis: &Axis, centre: f64, width: f64, shares: &mut Vec<Share>) {
     shares.clear();
     let size = axis.size as f64;
     let centre = match axis.padding() {
-        Padding::Zeros if centre > -LIMIT && centre < size + LIMIT => centre,
-        Padding::Border if centre.is_finite() => centre.clamp(-LIMIT, size + LIMIT),
-        Padding::Reflection if centre.abs() <= FAR => centre,
+        Padding::Zeros if centre > -MAX_BOX && centre < size + MAX_BOX => centre,
+        Padding::Border if centre.is_finite() => centre.clamp(-MAX_BOX, size + MAX_BOX),
+        Padding::Reflection if centre.abs() <= MAX_REFLECTED => centre,
         _ => return,
     };
     let (low, high) = (centre - 0.5 * width, centre + 0.5 * width);
@@ -81,15 +81,15 @@ impl<T: WithDType> Boxes<'_, T> {
             [(row * width + left, row * width + right, across), (above * width + column, below * width + column, down)];
         let differences = along.map(|(before, after, pixels)| {
             let difference = (self.coordinate(after, axis) - self.coordinate(before, axis)) / pixels;
-            if difference.abs() <= FAR { difference } else { 0.0 }
+            if difference.abs() <= MAX_REFLECTED { difference } else { 0.0 }
         });
         let length = differences[0].hypot(differences[1]);
-        let moves = length > 1.0 && length < LIMIT;
+        let moves = length > 1.0 && length < MAX_BOX;
         let from = std::array::from_fn(|k| {
             let (before, after, pixels) = along[k];
             (before, after, if moves { differences[k] / length / pixels } else { 0.0 })
         });
-        Width { value: length.clamp(1.0, LIMIT), from }
+        Width { value: length.clamp(1.0, MAX_BOX), from }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Padding, Sampler};
 use candle_core::WithDType;
 
 /// Reflected further out than this many pixels, a point counts as one at infinity.
-pub(in crate::ops) const FAR: f64 = (1 << 20) as f64;
+pub(in crate::ops) const MAX_REFLECTED: f64 = (1 << 20) as f64;
 
 /// One axis of an image.
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ impl Axis {
             Padding::Border if coordinate.is_finite() => {
                 (coordinate.clamp(-reach, self.size as f64 - 1.0 + reach), 0.0)
             }
-            Padding::Reflection if coordinate.abs() <= FAR => {
+            Padding::Reflection if coordinate.abs() <= MAX_REFLECTED => {
                 let (first, length) = self.mirrors();
                 let (place, sign) = fold(coordinate - first, length);
                 (place + first, sign * self.scale)

@@ -171,7 +171,7 @@ pub(super) fn with_parts<T: WithDType>(
     (image, lookup)
 }
 
-struct Scratch<T> {
+struct BackwardScratch<T> {
     image: Padded<T>,
     gradient: Padded<T>,
     taps: Vec<Tap<T>>,
@@ -188,7 +188,7 @@ fn backward<'a, F: Filter, T: WithDType, L: Lookup<'a, T>>(
     wanted: (bool, bool),
 ) -> Gradients<T> {
     let ([_, channels, ..], pixels) = (operands.shape, geometry.pixels());
-    let scratch = || Scratch::<T> {
+    let scratch = || BackwardScratch::<T> {
         image: Padded::new(),
         gradient: Padded::new(),
         taps: Vec::new(),
@@ -240,7 +240,7 @@ fn backward<'a, F: Filter, T: WithDType, L: Lookup<'a, T>>(
     })
 }
 
-impl<T: WithDType> Scratch<T> {
+impl<T: WithDType> BackwardScratch<T> {
     /// Takes the gradients of the taps' values from planes [channels up to `LANES`, pixels].
     fn take(&mut self, gradient: &[T], pixels: usize) {
         self.values.clear();

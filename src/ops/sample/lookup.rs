@@ -23,7 +23,7 @@ pub(in crate::ops) struct Tap<T> {
 }
 
 /// Points that are placed together, which compilers make vectors of.
-const TOGETHER: usize = 8;
+const CHUNK: usize = 8;
 
 /// Refills `taps` with those of `columns` of a row, where they see anything.
 struct TapRow<'a, F, T, C> {
@@ -32,12 +32,12 @@ struct TapRow<'a, F, T, C> {
     /// Pixels of the output before this row.
     before: usize,
     axes: &'a [Axis; 2],
-    /// The coordinates in pixels, across and down, of points from a column on; as many as they are, up to `TOGETHER`.
+    /// The coordinates in pixels, across and down, of points from a column on; as many as they are, up to `CHUNK`.
     coordinates: C,
     filter: PhantomData<F>,
 }
 
-impl<F: Filter, T: WithDType, C: Fn(usize, usize) -> [[T; TOGETHER]; 2]> Kernel for TapRow<'_, F, T, C> {
+impl<F: Filter, T: WithDType, C: Fn(usize, usize) -> [[T; CHUNK]; 2]> Kernel for TapRow<'_, F, T, C> {
     type Output = ();
 
     #[inline(always)]
@@ -49,12 +49,12 @@ impl<F: Filter, T: WithDType, C: Fn(usize, usize) -> [[T; TOGETHER]; 2]> Kernel 
         // Written in place: to grow one by one is slower than the taps themselves.
         taps.resize(columns.len(), Tap { index: 0, first: [0; 2], fraction: [zero; 2], slope: [zero; 2] });
         let mut count = 0;
-        for start in columns.clone().step_by(TOGETHER) {
-            let many = (columns.end - start).min(TOGETHER);
+        for start in columns.clone().step_by(CHUNK) {
+            let many = (columns.end - start).min(CHUNK);
             let [x, y] = coordinates(start, many);
-            let (mut first, mut fraction) = ([[0u32; TOGETHER]; 2], [[zero; TOGETHER]; 2]);
-            let mut inside = [false; TOGETHER];
-            for k in 0..TOGETHER {
+            let (mut first, mut fraction) = ([[0u32; CHUNK]; 2], [[zero; CHUNK]; 2]);
+            let mut inside = [false; CHUNK];
+            for k in 0..CHUNK {
                 // Also false for NaN.
                 inside[k] = (x[k] > left) & (x[k] < right) & (y[k] > above) & (y[k] < below);
                 let (across, down) = (F::split(x[k]), F::split(y[k]));
@@ -132,13 +132,13 @@ impl<'a, T: WithDType> Lookup<'a, T> for GridLookup<'a, T> {
         let [scales, starts] = [axes.map(|axis| T::from_f64(axis.scale)), axes.map(|axis| T::from_f64(axis.start))];
         let (points, _) = self.points[2 * j * width..][..2 * width].as_chunks::<2>();
         let coordinates = move |start: usize, many: usize| {
-            let mut chunk = [[T::from_f64(0.0); 2]; TOGETHER];
-            match points[start..].first_chunk::<TOGETHER>() {
+            let mut chunk = [[T::from_f64(0.0); 2]; CHUNK];
+            match points[start..].first_chunk::<CHUNK>() {
                 Some(points) => chunk = *points,
                 None => chunk[..many].copy_from_slice(&points[start..]),
             }
-            let mut all = [[T::from_f64(0.0); TOGETHER]; 2];
-            for k in 0..TOGETHER {
+            let mut all = [[T::from_f64(0.0); CHUNK]; 2];
+            for k in 0..CHUNK {
                 all[0][k] = chunk[k][0] * scales[0] + starts[0];
                 all[1][k] = chunk[k][1] * scales[1] + starts[1];
             }
@@ -237,7 +237,7 @@ impl<'a, T: WithDType> Lookup<'a, T> for MatrixLookup<'a> {
         let one = T::from_f64(1.0);
         let first = j * self.geometry.output.1;
         let coordinates = |start: usize, _| {
-            let (mut across, mut down) = ([one; TOGETHER], [one; TOGETHER]);
+            let (mut across, mut down) = ([one; CHUNK], [one; CHUNK]);
             for (k, (u, v)) in across.iter_mut().zip(&mut down).enumerate() {
                 let i = T::from_f64((start + k) as f64);
                 let inverse = one / (z + dz * i);

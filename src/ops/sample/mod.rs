@@ -10,8 +10,8 @@ mod kernel;
 mod lookup;
 mod padded;
 
-pub(super) use area::LIMIT as AREA_LIMIT;
-pub(super) use geometry::{Axis, FAR, Geometry};
+pub(super) use area::MAX_BOX;
+pub(super) use geometry::{Axis, MAX_REFLECTED, Geometry};
 pub(super) use kernel::{Operands, gradients, sample};
 pub(super) use lookup::MatrixLookup;
 
@@ -95,7 +95,7 @@ pub fn grid_sample(image: &Tensor, grid: &Tensor, sampler: impl Into<Sampler>) -
     if batch != grid_batch || two != 2 || height == 0 || width == 0 {
         bail!("grid-sample: image {:?} and grid {:?} do not fit", image.shape(), grid.shape());
     }
-    let op = GridSample { sampler: sampler.into() };
+    let op = GridSampleOp { sampler: sampler.into() };
     if primitives::has_kernels(image) {
         return image.contiguous()?.apply_op2(&grid.contiguous()?, op);
     }
@@ -103,7 +103,7 @@ pub fn grid_sample(image: &Tensor, grid: &Tensor, sampler: impl Into<Sampler>) -
     primitives::with_backward(op, image, grid, value)
 }
 
-struct GridSample {
+struct GridSampleOp {
     sampler: Sampler,
 }
 
@@ -115,7 +115,7 @@ pub(super) fn refuse_nearest(sampler: Sampler, lookup: &Tensor) -> Result<()> {
     Ok(())
 }
 
-impl CustomOp2 for GridSample {
+impl CustomOp2 for GridSampleOp {
     fn name(&self) -> &'static str {
         "grid-sample"
     }
@@ -152,7 +152,7 @@ impl CustomOp2 for GridSample {
     }
 }
 
-impl Backward for GridSample {
+impl Backward for GridSampleOp {
     fn name(&self) -> &'static str {
         CustomOp2::name(self)
     }

@@ -1,6 +1,6 @@
 //! The frame, warped straight into the planes that a stage looks at.
 
-use super::Plane;
+use super::SquareMap;
 use crate::Homography;
 
 /// Keeps the division finite for points at infinity, as in [`crate::ops::warp`].
@@ -8,7 +8,7 @@ const EPSILON: f64 = 1e-8;
 
 /// A frame in canonical pose: RGBA, and the pose channel where stages look at one.
 #[derive(Clone)]
-pub struct Frame {
+pub struct CanonicalGlasses {
     size: usize,
     /// With a border of zeros, one pixel wide.
     colours: Vec<[f32; 4]>,
@@ -17,7 +17,7 @@ pub struct Frame {
     seen: Option<[[f64; 2]; 2]>,
 }
 
-impl Frame {
+impl CanonicalGlasses {
     /// Takes four planes of `size × size` numbers, R, G, B and A, and the pose channel.
     ///
     /// # Panics
@@ -50,23 +50,23 @@ impl Frame {
     ///
     /// # Panics
     /// Where the planes have another size or too few channels.
-    pub fn warp(&self, h: &Homography, view: &mut Plane, mut mirror: Option<&mut Plane>, first: usize) {
+    pub fn warp(&self, h: &Homography, view: &mut SquareMap, mut mirror: Option<&mut SquareMap>, first: usize) {
         let channels = first..first + 4 + usize::from(self.pose.is_some());
         for plane in std::iter::once(&*view).chain(mirror.as_deref()) {
             assert!(plane.size() == self.size && plane.channels() >= channels.end, "a plane of the frame's size");
         }
-        let lookup = Lookup::new(h, self.size);
+        let map = PixelMap::new(h, self.size);
         for y in 0..self.size {
             let row = view.row_mut(y);
             let stride = row.len() / self.size;
-            let (start, end) = match (&lookup, &self.seen) {
-                (Some(lookup), Some(seen)) => lookup.columns(y, seen),
+            let (start, end) = match (&map, &self.seen) {
+                (Some(map), Some(seen)) => map.columns(y, seen),
                 _ => (0, 0),
             };
             for (x, pixel) in row.chunks_exact_mut(stride).enumerate() {
                 let out = &mut pixel[channels.clone()];
-                match &lookup {
-                    Some(lookup) if (start..end).contains(&x) => self.sample(lookup.at(x, y), out),
+                match &map {
+                    Some(map) if (start..end).contains(&x) => self.sample(map.at(x, y), out),
                     _ => out.fill(0.0),
                 }
             }
@@ -112,7 +112,7 @@ impl Frame {
 }
 
 /// Where output pixels look: column x and row y at (x·q / z·q, y·q / z·q) in pixels of the border's grid, q = (x, y, 1).
-struct Lookup {
+struct PixelMap {
     x: [f64; 3],
     y: [f64; 3],
     z: [f64; 3],
@@ -121,7 +121,7 @@ struct Lookup {
     size: usize,
 }
 
-impl Lookup {
+impl PixelMap {
     /// None for a map that is not finite.
     fn new(h: &Homography, size: usize) -> Option<Self> {
         if !h.is_finite() {
@@ -181,8 +181,8 @@ impl Lookup {
     }
 }
 
-impl std::fmt::Debug for Frame {
+impl std::fmt::Debug for CanonicalGlasses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Frame({0}×{0})", self.size)
+        write!(f, "CanonicalGlasses({0}×{0})", self.size)
     }
 }

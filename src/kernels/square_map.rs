@@ -6,7 +6,7 @@ use std::ops::Range;
 /// A square image [S, S, C] of f32. Around it lie the zeros that a 4×4 stride-2 convolution with SAME padding reads: one row
 /// and column before the first pixel, and after the last as many as the largest of the kernels wants.
 #[derive(Debug)]
-pub struct Plane {
+pub struct SquareMap {
     size: usize,
     channels: usize,
     /// Rows and columns of zeros before the first pixel.
@@ -16,7 +16,7 @@ pub struct Plane {
     values: Vec<f32>,
 }
 
-impl Plane {
+impl SquareMap {
     /// Of zeros, as an input of a [`Block`](super::Block).
     pub fn padded(size: usize, channels: usize) -> Self {
         // In cells of 2×2 pixels.
@@ -104,7 +104,7 @@ impl Plane {
 
 /// Fills the last channels of `to` from the last of `from`, 2×2 pixels averaged, those beyond odd edges being zero.
 /// `channels` counts from the first of the `inputs` last channels.
-pub(super) fn halve(from: &Plane, to: &mut Plane, inputs: usize, channels: Range<usize>) {
+pub(super) fn halve(from: &SquareMap, to: &mut SquareMap, inputs: usize, channels: Range<usize>) {
     let (first, second) = (from.channels - inputs + channels.start, to.channels - inputs + channels.start);
     match channels.len() {
         3 => halve_channels::<3>(from, first, to, second),
@@ -116,7 +116,7 @@ pub(super) fn halve(from: &Plane, to: &mut Plane, inputs: usize, channels: Range
     }
 }
 
-fn halve_channels<const N: usize>(from: &Plane, first: usize, to: &mut Plane, second: usize) {
+fn halve_channels<const N: usize>(from: &SquareMap, first: usize, to: &mut SquareMap, second: usize) {
     let (size, stride) = (to.size, to.channels);
     for y in 0..size {
         let [upper, lower] = [0, 1].map(|k| from.run(2 * y + k + from.before, from.before, 2 * size));
