@@ -17,8 +17,8 @@ mod layers;
 mod localisation;
 #[path = "distorted_digits/networks.rs"]
 mod networks;
-#[path = "distorted_digits/picture.rs"]
-mod picture;
+#[path = "distorted_digits/montage.rs"]
+mod montage;
 #[path = "distorted_digits/strokes.rs"]
 mod strokes;
 #[path = "distorted_digits/table.rs"]

@@ -1,4 +1,4 @@
-//! A convolution block as one step: 4×4 at stride 2 with SAME padding, bias, ReLU.
+//! A fused convolution block: 4×4 convolution at stride 2 with SAME padding, bias and ReLU.
 
 use super::lanes::{Instructions, Kernel, Lanes, Weight};
 use super::tile::VECTORS;
@@ -6,38 +6,41 @@ use super::quantised::QuantisedWeights;
 use super::{SquareMap, direct, winograd};
 use candle_core::{Result, Tensor, bail};
 
-/// How a block multiplies.
+/// The algorithm of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// As the formula says.
+    /// The definition of a convolution.
     Direct,
-    /// Winograd's F(3×3, 2×2) on cells of 2×2 pixels: 16 multiplications where the formula has 36, four times the weights.
+    /// Winograd's F(3×3, 2×2) on cells of 2×2 pixels (see `winograd`): 16 multiplications instead of
+    /// 36, but four times as many weights.
     Winograd,
 }
 
-/// How weights are kept in memory.
+/// The data type of weights in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WeightType {
     /// 32-bit floats.
     F32,
-    /// Whole numbers to ±32767 and a scale for each output channel: half of the memory to read. Used directly they are widened
-    /// in registers, for two instructions more a vector; the error is at most 1/65534 of the channel's largest weight. Winograd
-    /// multiplies them as they are, with inputs of 15 bits.
+    /// 16-bit integers (±32767) with a scale per output channel, which halves the memory traffic.
+    ///
+    /// [`Algorithm::Direct`] converts them to f32 in registers, for two more instructions per vector;
+    /// the error is at most 1/65534 of the channel's largest weight. [`Algorithm::Winograd`]
+    /// multiplies integers, with inputs quantised to 15 bits.
     I16,
 }
 
-/// A convolution block with its weights packed for one set of instructions.
+/// A convolution block with weights packed for one instruction set.
 #[derive(Clone)]
 pub struct Block {
     channels: (usize, usize),
     algorithm: Algorithm,
     instructions: Instructions,
     weights: Packed,
-    /// In place of those in `weights`, where Winograd multiplies in whole numbers.
+    /// Replaces the values in `weights` if Winograd multiplies integers.
     quantised: Option<QuantisedWeights>,
 }
 
-/// Weights in panels of output channels, filled up with zeros, and what makes outputs of their sums:
+/// Weights in panels of output channels, padded with zeros. A block's output is
 /// max(0, sum · scale + bias).
 #[derive(Clone)]
 pub(super) struct Packed {
@@ -53,7 +56,8 @@ pub(super) enum Values {
 }
 
 impl Packed {
-    /// Takes `rows` numbers for each output channel, of which `weight(channel, row)` is one: [panel][row][channel of panel].
+    /// Packs the weights `weight(channel, row)`, `rows` per output channel, as
+    /// [panel][row][channel of panel].
     pub(super) fn new(
         (channels, rows): (usize, usize),
         panel: usize,
@@ -93,7 +97,7 @@ impl Packed {
         Self { values, scale, bias }
     }
 
-    /// Calls a kernel that is written for any kind of weight.
+    /// Calls a kernel that is generic over the type of weights.
     #[inline(always)]
     pub(super) fn with<L: Lanes, K: ForWeights>(&self, kernel: K) {
         match &self.values {
@@ -102,7 +106,7 @@ impl Packed {
         }
     }
 
-    /// Bytes of the weights.
+    /// The size of the weights in bytes.
     pub(super) fn bytes(&self) -> usize {
         match &self.values {
             Values::F32(values) => 4 * values.len(),
@@ -111,7 +115,7 @@ impl Packed {
     }
 }
 
-/// A kernel for one kind of stored weight.
+/// A kernel that is generic over the type of weights.
 pub(super) trait ForWeights {
     fn run<L: Lanes, W: Weight>(self, weights: &[W]);
 }
@@ -119,10 +123,11 @@ pub(super) trait ForWeights {
 impl Block {
     /// Packs `weight` [O, C, 4, 4] and `bias` \[O\], f32 on the CPU.
     ///
-    /// Fewer than four input channels are too few for a vector of Winograd's transform; then the block is direct.
+    /// A block with fewer than four input channels, which do not fill a vector of Winograd's
+    /// transform, always uses [`Algorithm::Direct`].
     ///
     /// # Errors
-    /// Where the tensors have other shapes, or are not f32.
+    /// If the tensors have other shapes or are not f32.
     pub fn new(
         weight: &Tensor,
         bias: &Tensor,
@@ -167,27 +172,32 @@ impl Block {
         Ok(Self { channels: (channels_in, channels_out), algorithm, instructions, weights, quantised })
     }
 
-    /// Channels that go in and come out.
+    /// The numbers of input and output channels.
     pub fn channels(&self) -> (usize, usize) {
         self.channels
     }
 
-    /// How the block is computed.
+    /// The algorithm in use.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// Writes the block's output for each of `inputs` to the first channels of the same one of `outputs`, whose other channels
-    /// stay as they are. Inputs are [`SquareMap::padded`]; outputs are half of their size, rounded up.
+    /// Runs the block on each of `inputs` and writes the first channels of the corresponding output.
+    /// Other channels of the output do not change.
+    ///
+    /// Inputs must be [`SquareMap::padded`]. Outputs have half their size, rounded up.
     ///
     /// # Panics
-    /// Where the sizes do not fit.
+    /// If the sizes or channels do not match.
     pub fn run(&self, inputs: &[SquareMap], outputs: &mut [SquareMap], scratch: &mut Scratch) {
-        assert_eq!(inputs.len(), outputs.len(), "one output for each input");
+        assert_eq!(inputs.len(), outputs.len(), "each input needs one output");
         for (input, output) in inputs.iter().zip(&*outputs) {
             let fits = input.channels() == self.channels.0 && output.channels() >= self.channels.1;
-            assert!(fits && output.size() == input.size().div_ceil(2), "planes of the block's sizes");
-            assert_eq!(input.size(), inputs[0].size(), "inputs of one size");
+            assert!(
+                fits && output.size() == input.size().div_ceil(2),
+                "the maps do not match the block's channels and sizes"
+            );
+            assert_eq!(input.size(), inputs[0].size(), "all inputs must have the same size");
         }
         self.instructions.run(BlockKernel { block: self, inputs, outputs, scratch });
     }
@@ -218,24 +228,25 @@ impl Kernel for BlockKernel<'_> {
     }
 }
 
-/// Memory that the kernels write intermediate values to; grows to what is needed, and stays.
+/// Memory for intermediate values. It grows on demand and never shrinks.
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// Transformed inputs.
     pub(super) inputs: Vec<f32>,
-    /// The same in whole numbers, and their scales.
+    /// Quantised transformed inputs.
     pub(super) quantised: Vec<i16>,
+    /// The scales of `quantised`.
     pub(super) scales: Vec<f32>,
 }
 
-/// Makes sure that there are so many.
+/// Grows `buffer` to at least `count` elements.
 pub(super) fn grow<T: Copy + Default>(buffer: &mut Vec<T>, count: usize) {
     if buffer.len() < count {
         buffer.resize(count, T::default());
     }
 }
 
-/// What a kernel of a block works on.
+/// The operands of a block's kernel.
 pub(super) struct BlockOperands<'a> {
     pub(super) channels: (usize, usize),
     pub(super) weights: &'a Packed,
@@ -244,13 +255,14 @@ pub(super) struct BlockOperands<'a> {
 }
 
 impl BlockOperands<'_> {
-    /// Rows and columns of the output.
+    /// The side of the output in pixels.
     #[inline(always)]
     pub(super) fn size(&self) -> usize {
         self.inputs.first().map_or(0, |input| input.size().div_ceil(2))
     }
 
-    /// Finishes the sums of one vector's channels, from `channel` on, and stores those that there are.
+    /// Applies scale, bias and ReLU to the sums of a vector of channels that starts at `channel`, and
+    /// stores those that exist.
     #[inline(always)]
     pub(super) fn put<L: Lanes>(&mut self, view: usize, (y, x): (usize, usize), channel: usize, sum: L) {
         let value = L::load(&self.weights.bias[channel..]).mul_add(sum, L::load(&self.weights.scale[channel..]));

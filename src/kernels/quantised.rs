@@ -1,22 +1,25 @@
-//! Winograd's products in whole numbers of 16 bits: two multiplications and their sum in one instruction, where in f32 it is one and
-//! a sum of its own, and half of the memory to read.
+//! Winograd products of 16-bit integers. One instruction multiplies two pairs and adds the products,
+//! and weights take half as much memory as in f32.
 //!
-//! QuantisedWeights have a scale for each point and output channel, transformed inputs one for each point and tile, taken from their
-//! largest number. Sums of 32 bits are moved to f32 every [`RUN_PAIRS`] pairs; scales are such that until then none can overflow.
+//! Weights have a scale per point and output channel. Transformed inputs have a scale per point and
+//! tile, taken from their largest magnitude. The 32-bit sums are converted to f32 after every
+//! [`RUN_PAIRS`] pairs; the scales are chosen so that no sum overflows before.
 
 use super::block::{Scratch, grow};
 use super::lanes::{Lanes, Pairs};
 use super::tile::{Sums, VECTORS};
 use super::winograd::{POINTS, Products};
 
-/// Pairs that are summed up in whole numbers.
+/// Number of pairs whose products are summed as integers.
 const RUN_PAIRS: usize = 32;
-/// The largest whole number of an input.
+/// The largest magnitude of a quantised input.
 pub(super) const MAX_INPUT: f32 = 16383.0;
-/// What the whole numbers of one run's weights may add up to, when each of the inputs is the largest.
+/// Maximum sum of the quantised weights' magnitudes in a run: times [`MAX_INPUT`] it fits into an i32,
+/// with room for rounding.
 const MAX_SUM: f32 = (i32::MAX / 16383) as f32 - (2 * RUN_PAIRS) as f32;
 
-/// [panel][point][pair of rows][channel of panel][row of pair], and the scales: [panel][point][channel of panel].
+/// Quantised weights [panel][point][pair of rows][channel of panel][row of pair] and their scales
+/// [panel][point][channel of panel].
 #[derive(Clone)]
 pub(super) struct QuantisedWeights {
     values: Vec<i16>,
@@ -25,7 +28,7 @@ pub(super) struct QuantisedWeights {
 }
 
 impl QuantisedWeights {
-    /// Takes [panel][point][row][channel of panel], `depth` rows, an even number.
+    /// Quantises weights [panel][point][row][channel of panel] with `depth` rows, an even number.
     pub(super) fn new(weights: &[f32], panel: usize, depth: usize) -> Self {
         let (mut values, mut scales) = (Vec::with_capacity(weights.len()), Vec::new());
         for point in weights.chunks_exact(depth * panel) {
@@ -45,7 +48,7 @@ impl QuantisedWeights {
         Self { values, scales, depth }
     }
 
-    /// Bytes of the weights.
+    /// The size of the weights in bytes, without the scales.
     pub(super) fn bytes(&self) -> usize {
         2 * self.values.len()
     }
@@ -95,8 +98,8 @@ impl Products for &QuantisedWeights {
     }
 }
 
-/// Writes numbers, at least a vector of them, as whole ones of at most [`MAX_INPUT`], and returns the scale that makes them what they
-/// were.
+/// Quantises at least one vector of values to integers of magnitude up to [`MAX_INPUT`], and returns
+/// their scale.
 #[inline(always)]
 pub(super) fn quantise<L: Lanes>(values: &[f32], quantised: &mut [i16]) -> f32 {
     let zero = L::splat(0.0);
@@ -104,7 +107,8 @@ pub(super) fn quantise<L: Lanes>(values: &[f32], quantised: &mut [i16]) -> f32 {
         let value = L::load(from);
         so_far.max(value.max(zero.sub(value)))
     };
-    // Several, none of which waits for the other. Where the numbers are no whole vectors, the last overlaps the one before.
+    // Four independent maxima avoid a chain of dependent instructions. If the length is not a
+    // multiple of the width, the last vector overlaps the one before.
     let mut vectors = [zero; 4];
     let fours = values.chunks_exact(4 * L::WIDTH);
     let (rest, last) = (fours.remainder(), values.len() - L::WIDTH);
@@ -127,7 +131,7 @@ pub(super) fn quantise<L: Lanes>(values: &[f32], quantised: &mut [i16]) -> f32 {
     largest / MAX_INPUT
 }
 
-/// As [`super::tile::accumulate`], in whole numbers.
+/// [`super::tile::accumulate`] for quantised inputs and weights.
 #[cfg_attr(target_arch = "wasm32", inline(never))]
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn accumulate<L: Lanes, const M: usize>(sums: &mut Sums<L, M>, inputs: &[&[i16]; M], weights: &[i16]) {
