@@ -14,8 +14,8 @@ use stgan::stn::{self, Interpolation};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// A grid [batch, size, size, 2] that rotates, scales and translates the image, so that a part of the
-/// output is outside it.
+/// A grid [batch, size, size, 2] that rotates, scales and translates the image, so that a part of
+/// the output is outside it.
 fn grid(batch: usize, size: usize) -> candle_core::Result<Tensor> {
     let (sin, cos) = 0.3f32.sin_cos();
     let axis = |i: usize| 2.0 * i as f32 / (size - 1) as f32 - 1.0;
@@ -44,8 +44,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let &[batch, channels, size, iterations] = numbers.as_slice() else {
         return Err("expected four integers: BATCH CHANNELS SIZE ITERATIONS".into());
     };
-    // The settings of the command-line program: the allocator does not return memory to the operating
-    // system (`mi_option_purge_delay`), and candle starts no threads.
+    // The settings of the command-line program: the allocator does not return memory to the
+    // operating system (`mi_option_purge_delay`), and candle starts no threads.
     // SAFETY: no other thread is running yet.
     #[allow(unsafe_code)]
     unsafe {

@@ -34,20 +34,21 @@ fn stages(criterion: &mut Criterion) {
         GeneratorSpec { size: 72, channels: vec![16, 32, 64, 128, 256], hidden: 64, inputs: Inputs::RgbaPose };
     let mut normal = common::normal();
     for (name, spec) in [("paper", GeneratorSpec::paper()), ("shipped", shipped)] {
-        let parameters = initialise(&spec.tensors(0), &mut normal).expect("sizes that fit");
-        let cascade = Cascade::new(&spec, 1, &parameters).expect("the tensors of these sizes");
+        let parameters = initialise(&spec.tensors(0), &mut normal).expect("the sizes are valid");
+        let cascade = Cascade::new(&spec, 1, &parameters).expect("the tensors match the sizes");
         let generator = &cascade.stages()[0];
         let (channels, size) = (spec.inputs.channels(), spec.size);
-        let x = Tensor::rand(0f32, 1.0, (1, channels, size, size), &Device::Cpu).expect("a tensor");
+        let x = Tensor::rand(0f32, 1.0, (1, channels, size, size), &Device::Cpu).expect("the shape is valid");
         let (background, glasses) =
-            (x.narrow(1, 0, 3).expect("3 channels"), x.narrow(1, 3, channels - 3).expect("the rest"));
-        let planes = x.flatten_all().and_then(|x| x.to_vec1::<f32>()).expect("f32");
-        let networks = Inference::new(&cascade).expect("f32");
+            (x.narrow(1, 0, 3).expect("3 channels"), x.narrow(1, 3, channels - 3).expect("the other channels"));
+        let planes = x.flatten_all().and_then(|x| x.to_vec1::<f32>()).expect("the tensors are f32");
+        let networks = Inference::new(&cascade).expect("the tensors are f32");
         let mut group = criterion.benchmark_group(name);
         group
-            .bench_function("kernels", |b| b.iter(|| networks.infer(0, black_box(&planes)).expect("planes that fit")));
-        group.bench_function("ops", |b| b.iter(|| generator.forward(&background, &glasses).expect("tensors that fit")));
-        group.bench_function("stock candle", |b| b.iter(|| stock(generator, &x).expect("tensors that fit")));
+            .bench_function("kernels", |b| b.iter(|| networks.infer(0, black_box(&planes)).expect("the planes match")));
+        group
+            .bench_function("ops", |b| b.iter(|| generator.forward(&background, &glasses).expect("the tensors match")));
+        group.bench_function("stock candle", |b| b.iter(|| stock(generator, &x).expect("the tensors match")));
         group.finish();
     }
 }

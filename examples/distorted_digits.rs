@@ -1,6 +1,6 @@
 //! Reproduces table 1 of "Spatial Transformer Networks" (Jaderberg et al. 2015, section 4.1) on
-//! synthetic digits or on MNIST: how much a spatial transformer in front of a classifier reduces the
-//! error, with the same number of parameters.
+//! synthetic digits or on MNIST: how much a spatial transformer in front of a classifier reduces
+//! the error, with the same number of parameters.
 //!
 //!     cargo run --release --example distorted_digits                  # the whole table, one seed
 //!     cargo run --release --example distorted_digits -- --quick       # a short run of one minute
@@ -16,10 +16,10 @@ mod data;
 mod layers;
 #[path = "distorted_digits/localisation.rs"]
 mod localisation;
-#[path = "distorted_digits/networks.rs"]
-mod networks;
 #[path = "distorted_digits/montage.rs"]
 mod montage;
+#[path = "distorted_digits/networks.rs"]
+mod networks;
 #[path = "distorted_digits/strokes.rs"]
 mod strokes;
 #[path = "distorted_digits/table.rs"]
@@ -30,7 +30,7 @@ mod training;
 use anyhow::{Result, bail, ensure};
 use clap::Parser;
 use data::{Distortion, Set, Upright};
-use networks::{Architecture, Network, Initialisation};
+use networks::{Architecture, Initialisation, Network};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -153,7 +153,8 @@ fn main() -> Result<()> {
     let mut shown: Vec<(Set, Vec<(usize, Network)>)> = Vec::new();
     for distortion in distortions {
         let (images, iterations) = distortion.effort();
-        let (images, iterations) = (arguments.train_images.unwrap_or(images), arguments.iterations.unwrap_or(iterations));
+        let (images, iterations) =
+            (arguments.train_images.unwrap_or(images), arguments.iterations.unwrap_or(iterations));
         let training_set = upright("train", images, 1)?.distort(distortion, 1)?;
         let test_set = test.distort(distortion, 2)?;
         let tasks: Vec<(u64, usize)> =
@@ -164,7 +165,11 @@ fn main() -> Result<()> {
                 let Some((seed, i)) = queue.lock().expect("no thread has panicked").next() else { return Ok(()) };
                 let (name, architecture) = &architectures[i];
                 let start = Instant::now();
-                let network = training::train(architecture, &training_set, Plan { iterations, seed, unstabilised: arguments.unstabilised })?;
+                let network = training::train(
+                    architecture,
+                    &training_set,
+                    Plan { iterations, seed, unstabilised: arguments.unstabilised },
+                )?;
                 let outcome = Outcome {
                     network: name.clone(),
                     distortion: distortion.short(),

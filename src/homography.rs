@@ -91,7 +91,9 @@ impl Homography {
         Self([scale * cos, -scale * sin, tx, scale * sin, scale * cos, ty, 0.0, 0.0, 1.0])
     }
 
-    /// The unique homography that maps four points to four points (Hartley & Zisserman, section 4.1).
+    /// The unique homography that maps four points to four points.
+    ///
+    /// See Hartley & Zisserman, "Multiple View Geometry", section 4.1.
     ///
     /// # Errors
     /// [`Error::Degenerate`] if three of the points lie on a line or a coordinate is not finite.

@@ -84,10 +84,10 @@
 //! # Conventions
 //!
 //! - Images are RGBA8 with straight alpha, rows from top to bottom, like the browser's `ImageData`.
-//! - Pixel coordinates follow the HTML canvas: (0, 0) is the image's top-left corner, and the centre
-//!   of the first pixel is (0.5, 0.5).
-//! - A public homography maps pixels of the glasses to pixels of the photo. It is stored row by row,
-//!   scaled so that its last entry is 1.
+//! - Pixel coordinates follow the HTML canvas: (0, 0) is the image's top-left corner, and the
+//!   centre of the first pixel is (0.5, 0.5).
+//! - A public homography maps pixels of the glasses to pixels of the photo. It is stored row by
+//!   row, scaled so that its last entry is 1.
 //! - The networks use canonical coordinates: [−1, 1] from the centre of the first pixel to the
 //!   centre of the last.
 

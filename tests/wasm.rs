@@ -1,5 +1,5 @@
-//! Tests of the library on wasm32. They run in Node, or in a browser if `WASM_BINDGEN_USE_BROWSER=1` is
-//! set; `scripts/wasm-test.mjs` does both.
+//! Tests of the library on wasm32. They run in Node, or in a browser if
+//! `WASM_BINDGEN_USE_BROWSER=1` is set; `scripts/wasm-test.mjs` does both.
 #![cfg(target_arch = "wasm32")]
 
 mod common;
@@ -97,7 +97,10 @@ fn cascade_matches_the_reference() {
 
 #[test]
 fn kernels_match_the_operations() {
-    kernels::blocks_match_convolutions(&[1, 2, 3, 5, 9, 17, 26], &[(1, 1), (3, 5), (7, 8), (8, 16), (13, 19), (40, 64)]);
+    kernels::blocks_match_convolutions(
+        &[1, 2, 3, 5, 9, 17, 26],
+        &[(1, 1), (3, 5), (7, 8), (8, 16), (13, 19), (40, 64)],
+    );
     kernels::blocks_preserve_other_channels();
     kernels::stages_match_generators(&kernels::odd_specs());
     kernels::warped_glasses_match_the_warp();

@@ -187,8 +187,8 @@ fn grid(distortion: Distortion, count: usize, rng: &mut ChaCha8Rng) -> Result<Te
     Ok(homography_grid(&Tensor::from_vec(matrices, (count, 3, 3), &Device::Cpu)?, (size, size), true)?)
 }
 
-/// A random similarity: a rotation by up to `rotation` degrees, a scale in a range, and a translation
-/// by up to `shift` pixels along each axis.
+/// A random similarity: a rotation by up to `rotation` degrees, a scale in a range, and a
+/// translation by up to `shift` pixels along each axis.
 fn similarity(rotation: f64, scale: (f64, f64), shift: f64, rng: &mut ChaCha8Rng) -> Homography {
     let angle = rng.random_range(-rotation..=rotation).to_radians();
     let scale = rng.random_range(scale.0..=scale.1);

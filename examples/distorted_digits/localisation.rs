@@ -46,8 +46,8 @@ const POINTS: usize = 32;
 /// centre that the net learns little from them.
 const SHARPNESS: f64 = 4.0;
 
-/// Feature points: for each feature map, the expected position under its spatial softmax (Finn et al.
-/// 2016, "Deep spatial autoencoders", section IV).
+/// Feature points: for each feature map, the expected position under its spatial softmax (Finn et
+/// al. 2016, "Deep spatial autoencoders", section IV).
 ///
 /// A linear layer on the maps would have to learn each distortion separately for every position.
 struct Points {

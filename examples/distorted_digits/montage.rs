@@ -15,8 +15,8 @@ const BACKGROUND: Rgb<u8> = Rgb([250, 250, 248]);
 /// The outline colour of each transformer.
 const COLOURS: [[u8; 3]; 3] = [[46, 204, 113], [255, 159, 28], [77, 171, 247]];
 
-/// One distortion: a row of inputs, on which each transformer's sampled region is outlined, and a row
-/// of outputs per transformer.
+/// One distortion: a row of inputs, on which each transformer's sampled region is outlined, and a
+/// row of outputs per transformer.
 pub(crate) struct Band<'a> {
     pub set: &'a Set,
     pub networks: Vec<&'a Network>,
@@ -81,7 +81,7 @@ fn border(canvas: &mut RgbImage, (left, top): (usize, usize), size: usize, colou
     }
 }
 
-/// The edge of a grid [H, W, 2] on an input of `size` pixels, as far as it lies on it.
+/// Draws the edge of a grid [H, W, 2] on an input of `size` pixels, clipped to the input.
 fn outline(canvas: &mut RgbImage, corner: (usize, usize), size: usize, grid: &Tensor, colour: [u8; 3]) -> Result<()> {
     let points = grid.flatten_to(1)?.to_vec2::<f32>()?;
     let at = |j: usize, i: usize| &points[j * SIZE + i];

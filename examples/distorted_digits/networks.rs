@@ -128,8 +128,8 @@ impl Network {
     }
 }
 
-/// Crops the centre to the size of a digit along dimensions `dim` and `dim + 1`. The classifier gets
-/// this part of a transformer's output.
+/// Crops the centre to the size of a digit along dimensions `dim` and `dim + 1`. The classifier
+/// gets this part of a transformer's output.
 pub(crate) fn centre(x: &Tensor, dim: usize) -> Result<Tensor> {
     let [top, left] = [dim, dim + 1].map(|dim| x.dims()[dim].saturating_sub(SIZE) / 2);
     x.narrow(dim, top, SIZE)?.narrow(dim + 1, left, SIZE)?.contiguous()

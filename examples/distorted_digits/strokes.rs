@@ -10,8 +10,8 @@ pub(crate) const SIZE: usize = 28;
 const HEIGHT: f32 = 19.0;
 
 type Point = [f32; 2];
-/// The strokes of a digit in a unit square, y down. Each stroke is a smooth curve through its points;
-/// a corner is the end of one stroke and the start of the next.
+/// The strokes of a digit in a unit square, y down. Each stroke is a smooth curve through its
+/// points; a corner is the end of one stroke and the start of the next.
 type Glyph = &'static [&'static [Point]];
 
 /// The alternative glyphs of each digit.

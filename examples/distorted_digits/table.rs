@@ -3,8 +3,9 @@
 use crate::data::Distortion;
 use std::fmt::Write as _;
 
-/// Error rates in percent on distorted MNIST, in the order of [`Distortion::ALL`]: R, RTS, P and E from
-/// table 1 of Jaderberg et al. 2015, TC from section 4.1 if given there. RTSC is not in the paper.
+/// Error rates in percent on distorted MNIST, in the order of [`Distortion::ALL`]: R, RTS, P and E
+/// from table 1 of Jaderberg et al. 2015, TC from section 4.1 if given there. RTSC is not in the
+/// paper.
 const PAPER: [(&str, [Option<f64>; 6]); 8] = [
     ("FCN", [Some(2.1), Some(5.2), Some(3.1), Some(3.2), Some(13.2), None]),
     ("CNN", [Some(1.2), Some(0.8), Some(1.5), Some(1.4), Some(3.5), None]),

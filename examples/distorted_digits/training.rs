@@ -14,11 +14,11 @@ const BATCH: usize = 64;
 fn rate(convolutional: bool) -> f64 {
     if convolutional { 8e-3 } else { 4e-3 }
 }
-/// Iterations of linear warm-up. Without it, the first iterations can move the sampled regions out of
-/// the images.
+/// Iterations of linear warm-up. Without it, the first iterations can move the sampled regions out
+/// of the images.
 const WARMUP: usize = 200;
-/// Maximum gradient norm. Without clipping, one region that leaves its image can move all the others
-/// out as well.
+/// Maximum gradient norm. Without clipping, one region that leaves its image can move all the
+/// others out as well.
 const MAX_GRADIENT_NORM: f64 = 1.0;
 
 /// The parameters of a training run.
@@ -31,7 +31,11 @@ pub(crate) struct Plan {
 }
 
 /// Trains a network with Adam. The learning rate has a linear warm-up and a cosine decay to zero.
-pub(crate) fn train(architecture: &Architecture, set: &Set, Plan { iterations, seed, unstabilised }: Plan) -> Result<Network> {
+pub(crate) fn train(
+    architecture: &Architecture,
+    set: &Set,
+    Plan { iterations, seed, unstabilised }: Plan,
+) -> Result<Network> {
     let network = Network::new(architecture, set.images.dim(2)?, seed)?;
     let variables = network.variables.all_vars();
     let rate = rate(architecture.convolutional);

@@ -1,8 +1,8 @@
 //! A fused convolution block: 4×4 convolution at stride 2 with SAME padding, bias and ReLU.
 
 use super::lanes::{Instructions, Kernel, Lanes, Weight};
-use super::tile::VECTORS;
 use super::quantised::QuantisedWeights;
+use super::tile::VECTORS;
 use super::{SquareMap, direct, winograd};
 use candle_core::{Result, Tensor, bail};
 
@@ -11,8 +11,8 @@ use candle_core::{Result, Tensor, bail};
 pub enum Algorithm {
     /// The definition of a convolution.
     Direct,
-    /// Winograd's F(3×3, 2×2) on cells of 2×2 pixels (see `winograd`): 16 multiplications instead of
-    /// 36, but four times as many weights.
+    /// Winograd's F(3×3, 2×2) on cells of 2×2 pixels (see `winograd`): 16 multiplications instead
+    /// of 36, but four times as many weights.
     Winograd,
 }
 
@@ -23,9 +23,9 @@ pub enum WeightType {
     F32,
     /// 16-bit integers (±32767) with a scale per output channel, which halves the memory traffic.
     ///
-    /// [`Algorithm::Direct`] converts them to f32 in registers, for two more instructions per vector;
-    /// the error is at most 1/65534 of the channel's largest weight. [`Algorithm::Winograd`]
-    /// multiplies integers, with inputs quantised to 15 bits.
+    /// [`Algorithm::Direct`] converts them to f32 in registers, for two more instructions per
+    /// vector; the error is at most 1/65534 of the channel's largest weight.
+    /// [`Algorithm::Winograd`] multiplies integers, with inputs quantised to 15 bits.
     I16,
 }
 
@@ -182,8 +182,8 @@ impl Block {
         self.algorithm
     }
 
-    /// Runs the block on each of `inputs` and writes the first channels of the corresponding output.
-    /// Other channels of the output do not change.
+    /// Runs the block on each of `inputs` and writes the first channels of the corresponding
+    /// output. Other channels of the output do not change.
     ///
     /// Inputs must be [`SquareMap::padded`]. Outputs have half their size, rounded up.
     ///
@@ -261,8 +261,8 @@ impl BlockOperands<'_> {
         self.inputs.first().map_or(0, |input| input.size().div_ceil(2))
     }
 
-    /// Applies scale, bias and ReLU to the sums of a vector of channels that starts at `channel`, and
-    /// stores those that exist.
+    /// Applies scale, bias and ReLU to the sums of a vector of channels that starts at `channel`,
+    /// and stores those that exist.
     #[inline(always)]
     pub(super) fn put<L: Lanes>(&mut self, view: usize, (y, x): (usize, usize), channel: usize, sum: L) {
         let value = L::load(&self.weights.bias[channel..]).mul_add(sum, L::load(&self.weights.scale[channel..]));

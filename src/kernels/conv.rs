@@ -1,9 +1,9 @@
-//! Quantised convolutions with any kernel and stride on images of any size, and chains of them: fully
-//! convolutional networks for inference.
+//! Quantised convolutions with any kernel and stride on images of any size, and chains of them:
+//! fully convolutional networks for inference.
 //!
 //! Inputs and weights are 16-bit integers; one instruction multiplies two pairs and adds the
-//! products. An image has one scale, taken from its largest magnitude. Weights have a scale per output
-//! channel and group of kernel rows, chosen so that no sum of a group overflows.
+//! products. An image has one scale, taken from its largest magnitude. Weights have a scale per
+//! output channel and group of kernel rows, chosen so that no sum of a group overflows.
 
 use super::Map;
 use super::lanes::{Instructions, Kernel, Lanes, Pairs};
@@ -11,8 +11,8 @@ use super::quantised::{MAX_INPUT, quantise};
 use super::tile::{Sums, VECTORS, for_pixels, tiles};
 use candle_core::{Result, Tensor, bail};
 
-/// Approximate number of products that are summed as integers. With more, the weights would have too
-/// few bits.
+/// Approximate number of products that are summed as integers. With more, the weights would have
+/// too few bits.
 const GROUP: usize = 512;
 
 /// A convolution with TensorFlow's SAME padding and a bias, with quantised weights packed for one
@@ -24,8 +24,8 @@ pub struct Conv {
     stride: usize,
     relu: bool,
     instructions: Instructions,
-    /// Number of contiguous inputs under a row of the kernel, [kernel column][channel], rounded up to
-    /// an even number.
+    /// Number of contiguous inputs under a row of the kernel, [kernel column][channel], rounded up
+    /// to an even number.
     run: usize,
     /// Number of kernel rows per group; the last group may have fewer.
     group: usize,
@@ -199,8 +199,8 @@ fn tile<L: Lanes, const M: usize>(work: &mut ConvKernel, start: usize, panel: us
     }
 }
 
-/// Adds the products of inputs and weights for M pixels. Each row of the kernel has a run of inputs;
-/// runs are `pitch` apart.
+/// Adds the products of inputs and weights for M pixels. Each row of the kernel has a run of
+/// inputs; runs are `pitch` apart.
 ///
 /// Not inlined in wasm; see [`super::tile::accumulate`].
 #[cfg_attr(target_arch = "wasm32", inline(never))]
@@ -243,7 +243,8 @@ impl Chain {
     /// A chain of at least one convolution.
     ///
     /// # Errors
-    /// If there is no layer, or a layer's output channels differ from the next layer's input channels.
+    /// If there is no layer, or a layer's output channels differ from the next layer's input
+    /// channels.
     pub fn new(layers: Vec<Conv>) -> Result<Self> {
         if layers.is_empty() || layers.windows(2).any(|pair| pair[0].channels.1 != pair[1].channels.0) {
             bail!("chain of convolutions: empty, or the channels of adjacent layers differ: {layers:?}");

@@ -1,7 +1,7 @@
 //! The direct convolution, without a column matrix: in a map, the four pixels under a row of the
 //! kernel are contiguous.
 
-use super::block::{ForWeights, BlockOperands};
+use super::block::{BlockOperands, ForWeights};
 use super::lanes::{Lanes, Weight};
 use super::tile::{Sums, VECTORS, accumulate, for_pixels, tiles};
 
@@ -24,7 +24,8 @@ impl ForWeights for Direct<'_> {
     }
 }
 
-/// Computes M pixels, starting at pixel `start`, for the channels of one panel, starting at `first`.
+/// Computes M pixels, starting at pixel `start`, for the channels of one panel, starting at
+/// `first`.
 #[inline(always)]
 fn tile<L: Lanes, W: Weight, const M: usize>(
     layer: &mut BlockOperands,

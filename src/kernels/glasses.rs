@@ -50,8 +50,8 @@ impl CanonicalGlasses {
         Self { size, colours, pose: with_border, bounds }
     }
 
-    /// Warps the glasses by `h` into the channels of `view` from `first` on, bilinear and zero outside
-    /// as [`crate::ops::warp`]. Writes the mirror image to `mirror`, if given.
+    /// Warps the glasses by `h` into the channels of `view` from `first` on, bilinear and zero
+    /// outside as [`crate::ops::warp`]. Writes the mirror image to `mirror`, if given.
     ///
     /// `h` maps output points to input points in canonical coordinates.
     ///
@@ -121,8 +121,8 @@ impl CanonicalGlasses {
     }
 }
 
-/// A homography in pixels: it maps output pixel q = (x, y, 1) to the input point (x·q / z·q, y·q / z·q),
-/// counted with the border.
+/// A homography in pixels, counted with the border: it maps output pixel q = (x, y, 1) to the input
+/// point (x·q / z·q, y·q / z·q).
 struct PixelMap {
     x: [f64; 3],
     y: [f64; 3],

@@ -1,8 +1,9 @@
-//! A vector type that the kernels are generic over, its implementation for each instruction set, and
-//! the selection of the instruction set.
+//! A vector type that the kernels are generic over, its implementation for each instruction set,
+//! and the selection of the instruction set.
 //!
 //! This module contains all `unsafe` code of the kernels: loads and stores through pointers, whose
-//! bounds are checked just before, and instructions whose availability [`Instructions`] has checked.
+//! bounds are checked just before, and instructions whose availability [`Instructions`] has
+//! checked.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -19,8 +20,8 @@ pub(crate) trait Lanes: Copy {
     const WIDTH: usize;
     /// A vector of `WIDTH` 32-bit integers.
     type Pairs: Pairs;
-    /// Maximum number of pixels of a tile. The sums of a tile (two vectors of channels per pixel), two
-    /// weights and an input must fit into the registers.
+    /// Maximum number of pixels of a tile. The sums of a tile (two vectors of channels per pixel),
+    /// two weights and an input must fit into the registers.
     const PIXELS: usize;
     fn splat(value: f32) -> Self;
     /// Loads the first `WIDTH` elements of a slice.
@@ -41,8 +42,9 @@ pub(crate) trait Lanes: Copy {
     fn from_i32(values: Self::Pairs) -> Self;
 }
 
-/// A vector of 32-bit integers in one register, or of pairs of 16-bit integers. One instruction adds
-/// both products of a pair, which doubles the multiplications per instruction compared with f32.
+/// A vector of 32-bit integers in one register, or of pairs of 16-bit integers. One instruction
+/// adds both products of a pair, which doubles the multiplications per instruction compared with
+/// f32.
 pub(crate) trait Pairs: Copy {
     fn zero() -> Self;
     fn splat(pair: &[i16; 2]) -> Self;
@@ -77,8 +79,8 @@ impl Weight for i16 {
 /// A computation that is generic over the vector type.
 pub(crate) trait Kernel {
     type Output;
-    /// Must be `#[inline(always)]`, with all functions that it calls: only then is it compiled for the
-    /// instruction set of `L`.
+    /// Must be `#[inline(always)]`, with all functions that it calls: only then is it compiled for
+    /// the instruction set of `L`.
     fn run<L: Lanes>(self) -> Self::Output;
 }
 

@@ -1,5 +1,5 @@
-//! Linear layers, with one row of weights per input. Inputs that are zero are skipped: after a ReLU,
-//! most are.
+//! Linear layers, with one row of weights per input. Inputs that are zero are skipped: after a
+//! ReLU, most are.
 
 use super::block::{ForWeights, Packed, WeightType};
 use super::lanes::{Instructions, Kernel, Lanes, Weight};
@@ -91,7 +91,8 @@ impl<const V: usize> ForWeights for Rows<'_, V> {
     fn run<L: Lanes, W: Weight>(self, weights: &[W]) {
         let Self { views, padded, scratch: LinearScratch { active, sums } } = self;
         let count = views[0].len();
-        // Branch-free: every index is written, and overwritten by the next one if its input is zero.
+        // Branch-free: every index is written, and overwritten by the next one if its input is
+        // zero.
         active.resize(count, 0);
         let mut found = 0;
         for i in 0..count {

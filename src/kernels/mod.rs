@@ -8,7 +8,7 @@
 //!
 //! ```text
 //!     background ──┐                                    ┌── pooled ──┐              ┌── pooled ──┐
-//!                  ├─> plane ─> 4×4 stride 2, bias, ReLU ┴──> plane ──┴─> … ─> plane ┴──> linear, ReLU, linear ─> Δp
+//!                  ├─> map ─> 4×4 stride 2, bias, ReLU ─┴──> map ────┴─> … ─> map ──┴──> linear, ReLU, linear ─> Δp
 //!     glasses, H ──┘
 //! ```
 //!

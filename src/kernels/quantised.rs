@@ -1,5 +1,5 @@
-//! Winograd products of 16-bit integers. One instruction multiplies two pairs and adds the products,
-//! and weights take half as much memory as in f32.
+//! Winograd products of 16-bit integers. One instruction multiplies two pairs and adds the
+//! products, and weights take half as much memory as in f32.
 //!
 //! Weights have a scale per point and output channel. Transformed inputs have a scale per point and
 //! tile, taken from their largest magnitude. The 32-bit sums are converted to f32 after every
@@ -14,8 +14,8 @@ use super::winograd::{POINTS, Products};
 const RUN_PAIRS: usize = 32;
 /// The largest magnitude of a quantised input.
 pub(super) const MAX_INPUT: f32 = 16383.0;
-/// Maximum sum of the quantised weights' magnitudes in a run: times [`MAX_INPUT`] it fits into an i32,
-/// with room for rounding.
+/// Maximum sum of the quantised weights' magnitudes in a run: times [`MAX_INPUT`] it fits into an
+/// i32, with room for rounding.
 const MAX_SUM: f32 = (i32::MAX / 16383) as f32 - (2 * RUN_PAIRS) as f32;
 
 /// Quantised weights [panel][point][pair of rows][channel of panel][row of pair] and their scales
@@ -98,8 +98,8 @@ impl Products for &QuantisedWeights {
     }
 }
 
-/// Quantises at least one vector of values to integers of magnitude up to [`MAX_INPUT`], and returns
-/// their scale.
+/// Quantises at least one vector of values to integers of magnitude up to [`MAX_INPUT`], and
+/// returns their scale.
 #[inline(always)]
 pub(super) fn quantise<L: Lanes>(values: &[f32], quantised: &mut [i16]) -> f32 {
     let zero = L::splat(0.0);

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 /// A square feature map [S, S, C] of f32.
 ///
-/// A padded map has a margin of zeros for 4×4 convolutions at stride 2 with SAME padding: one row and
-/// column before the first pixel, and as many after the last as the kernels read at most.
+/// A padded map has a margin of zeros for 4×4 convolutions at stride 2 with SAME padding: one row
+/// and column before the first pixel, and as many after the last as the kernels read at most.
 #[derive(Debug)]
 pub struct SquareMap {
     size: usize,
@@ -104,7 +104,8 @@ impl SquareMap {
     }
 }
 
-/// Averages blocks of 2×2 pixels of `from` to pixels of `to`; pixels beyond odd edges count as zero.
+/// Averages blocks of 2×2 pixels of `from` to pixels of `to`; pixels beyond odd edges count as
+/// zero.
 ///
 /// `channels` selects from the last `inputs` channels of both maps.
 pub(super) fn halve(from: &SquareMap, to: &mut SquareMap, inputs: usize, channels: Range<usize>) {

@@ -24,8 +24,8 @@ pub struct Stage {
 /// Only the first run allocates.
 pub struct Workspace {
     inputs: usize,
-    /// The maps of all views per level: the inputs, then the output of each block next to the pooled
-    /// inputs.
+    /// The maps of all views per level: the inputs, then the output of each block next to the
+    /// pooled inputs.
     levels: Vec<Vec<SquareMap>>,
     scratch: Scratch,
     linear: LinearScratch,
@@ -148,8 +148,8 @@ impl Stage {
 }
 
 impl Workspace {
-    /// The input images, one per view. After a change, call [`Workspace::pool`] for the channels that
-    /// changed.
+    /// The input images, one per view. After a change, call [`Workspace::pool`] for the channels
+    /// that changed.
     pub fn views_mut(&mut self) -> &mut [SquareMap] {
         &mut self.levels[0]
     }

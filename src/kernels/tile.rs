@@ -1,4 +1,5 @@
-//! The inner loop of the convolutions: a tile of pixels by a panel of output channels, in registers.
+//! The inner loop of the convolutions: a tile of pixels by a panel of output channels, in
+//! registers.
 
 use super::lanes::{Lanes, Weight};
 
@@ -20,8 +21,8 @@ pub(super) fn tiles<L: Lanes>(count: usize) -> impl Iterator<Item = (usize, usiz
     })
 }
 
-/// Adds the products of `inputs`, one run of values per pixel, and `weights`, one panel per value of
-/// a run. Values beyond the weights are ignored.
+/// Adds the products of `inputs`, one run of values per pixel, and `weights`, one panel per value
+/// of a run. Values beyond the weights are ignored.
 ///
 /// Not inlined in wasm: browsers' compilers find registers for this small function, but would spill
 /// in its large callers (12 GMAC/s instead of 8).
@@ -40,8 +41,8 @@ pub(super) fn accumulate<L: Lanes, W: Weight, const M: usize>(
         *run = &input[..steps];
     }
     let mut acc = *sums;
-    // Not unrolled: wasm compilers would load the inputs of all unrolled steps at once and run out of
-    // registers.
+    // Not unrolled: wasm compilers would load the inputs of all unrolled steps at once and run out
+    // of registers.
     for (step, weights) in weights.chunks_exact(panel).enumerate() {
         let (first, second) = (W::lanes::<L>(weights), W::lanes::<L>(&weights[L::WIDTH..]));
         for i in 0..M {

@@ -39,8 +39,8 @@ pub(super) fn weight(point: usize, g: impl Fn(usize, usize) -> f32) -> f32 {
 
 /// The products of transformed inputs and transformed weights.
 pub(super) trait Products: Copy {
-    /// Stores the inputs of tile `tile` of `tiles`. `transform(buffer, stride)` writes a run of values
-    /// for each point, `stride` apart.
+    /// Stores the inputs of tile `tile` of `tiles`. `transform(buffer, stride)` writes a run of
+    /// values for each point, `stride` apart.
     fn take<L: Lanes>(
         self,
         scratch: &mut Scratch,
@@ -48,7 +48,8 @@ pub(super) trait Products: Copy {
         tile: usize,
         transform: impl FnOnce(&mut [f32], usize),
     );
-    /// Adds the products at one point for M tiles, starting at `tile`, and the channels of one panel.
+    /// Adds the products at one point for M tiles, starting at `tile`, and the channels of one
+    /// panel.
     fn at<L: Lanes, const M: usize>(
         self,
         sums: &mut Sums<L, M>,

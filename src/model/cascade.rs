@@ -7,7 +7,8 @@ use crate::stn::{Family, Warp};
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 
-/// A sequence of generator stages that update the parameters of one homography (ST-GAN, section 3.2).
+/// A sequence of generator stages that update the parameters of one homography (ST-GAN, section
+/// 3.2).
 ///
 /// All images are square with side S = [`GeneratorSpec::size`] and values in [0, 1]. Parameters are
 /// sl(3) coordinates of a homography (see [`crate::Homography::exp`]) that maps output points to
@@ -45,8 +46,8 @@ impl Cascade {
 
     /// The update Δp [B, 8] that stage `stage` predicts.
     ///
-    /// `background` is [B, 3, S, S]. `foreground` is the glasses in canonical pose, [B, 4, S, S], or
-    /// [B, 5, S, S] with a pose channel (see [`Cascade::foreground`]). `params` are the current
+    /// `background` is [B, 3, S, S]. `foreground` is the glasses in canonical pose, [B, 4, S, S],
+    /// or [B, 5, S, S] with a pose channel (see [`Cascade::foreground`]). `params` are the current
     /// parameters [B, 8].
     ///
     /// # Errors
@@ -96,8 +97,8 @@ impl Cascade {
     }
 }
 
-/// The foreground that generators with these inputs take: glasses in canonical pose [B, 4, S, S], to
-/// which [`Inputs::RgbaPose`] adds the pose channel, [B, 5, S, S].
+/// The foreground that generators with these inputs take: glasses in canonical pose [B, 4, S, S],
+/// to which [`Inputs::RgbaPose`] adds the pose channel, [B, 5, S, S].
 ///
 /// # Errors
 /// A tensor that is not four-dimensional.

@@ -29,8 +29,8 @@ impl DiscriminatorSpec {
     }
 }
 
-/// A PatchGAN discriminator (ST-GAN, section 4 and supplementary): 4×4 convolutions at stride 2 with
-/// LeakyReLU 0.2, then a 3×3 convolution to one score per patch. Higher scores mean "real".
+/// A PatchGAN discriminator (ST-GAN, section 4 and supplementary): 4×4 convolutions at stride 2
+/// with LeakyReLU 0.2, then a 3×3 convolution to one score per patch. Higher scores mean "real".
 #[derive(Clone, Debug)]
 pub struct Discriminator {
     /// (weight, bias, stride) of each layer; the last one computes the score.

@@ -46,8 +46,8 @@ impl Generator {
         &self.linear
     }
 
-    /// The update Δp [B, 8] for backgrounds [B, 3, S, S] and glasses [B, 4, S, S], already warped by
-    /// the current parameters ([B, 5, S, S] with a pose channel).
+    /// The update Δp [B, 8] for backgrounds [B, 3, S, S] and glasses [B, 4, S, S], already warped
+    /// by the current parameters ([B, 5, S, S] with a pose channel).
     ///
     /// # Errors
     /// Shapes that do not match the generator's.

@@ -32,8 +32,8 @@ pub struct ViewPair<'a> {
 const BACKGROUND: usize = 3;
 
 impl Inference {
-    /// Packs the weights of a cascade, which must be f32 on the CPU, for the instruction set of this
-    /// processor.
+    /// Packs the weights of a cascade, which must be f32 on the CPU, for the instruction set of
+    /// this processor.
     ///
     /// # Errors
     /// [`crate::Error::Tensor`] if the tensors are not f32.

@@ -1,9 +1,9 @@
 //! Losses of the discriminator and of the generators: Wasserstein with gradient penalty (Gulrajani
 //! et al. 2017) and logistic with R1 (Mescheder et al. 2018).
 //!
-//! The discriminator D (the "critic" of the Wasserstein loss) gives each image several patch scores.
-//! Means run over all patch scores. Gradients and the logistic losses use the *sum* of an image's
-//! patch scores, as the authors' released code does.
+//! The discriminator D (the "critic" of the Wasserstein loss) gives each image several patch
+//! scores. Means run over all patch scores. Gradients and the logistic losses use the *sum* of an
+//! image's patch scores, as the authors' released code does.
 //!
 //! Losses are scalars. All functions fail if shapes do not match.
 
@@ -13,8 +13,8 @@ use candle_core::{Result, Tensor};
 /// Added to each squared gradient value before the norm's square root, as in the released code.
 const EPSILON: f64 = 1e-8;
 
-/// The discriminator's Wasserstein loss, mean D(fake) − mean D(real) (ST-GAN, equation 6), for scores
-/// of any shape.
+/// The discriminator's Wasserstein loss, mean D(fake) − mean D(real) (ST-GAN, equation 6), for
+/// scores of any shape.
 pub fn wasserstein(score_fake: &Tensor, score_real: &Tensor) -> Result<Tensor> {
     score_fake.mean_all()? - score_real.mean_all()?
 }
@@ -62,7 +62,12 @@ pub fn wasserstein_generator(score: &Tensor) -> Result<Tensor> {
 /// composites [B, 3, H, W] and updates `delta` [B, 8].
 ///
 /// No gradients reach the discriminator's weights.
-pub fn generator(discriminator: &Discriminator, composite: &Tensor, delta: &Tensor, lambda_update: f64) -> Result<Tensor> {
+pub fn generator(
+    discriminator: &Discriminator,
+    composite: &Tensor,
+    delta: &Tensor,
+    lambda_update: f64,
+) -> Result<Tensor> {
     wasserstein_generator(&discriminator.frozen().forward(composite)?)? + (update(delta)? * lambda_update)?
 }
 

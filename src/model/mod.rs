@@ -1,5 +1,5 @@
-//! The networks of ST-GAN (generator stages, their cascade, the discriminator), their losses and the
-//! weights file.
+//! The networks of ST-GAN (generator stages, their cascade, the discriminator), their losses and
+//! the weights file.
 
 mod cascade;
 mod discriminator;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 /// Tensors by name, such as `stages.0.conv1.weight`; see [`weights`](super::weights) for all names.
 ///
-/// A network built from the tensors of `candle_core::Var`s passes gradients to them. A network built
-/// from detached tensors is frozen.
+/// A network built from the tensors of `candle_core::Var`s passes gradients to them. A network
+/// built from detached tensors is frozen.
 #[derive(Clone, Debug, Default)]
 pub struct Parameters(pub BTreeMap<String, Tensor>);
 
@@ -78,8 +78,8 @@ impl FromIterator<(String, Tensor)> for Parameters {
 /// Initial f32 tensors on the CPU: weights from N(0, gain² · 2 / fan-in) (He et al. 2015), biases
 /// zero.
 ///
-/// The last layer of a generator has a small [`TensorSpec::gain`], so that an untrained stage barely
-/// moves the glasses. `normal` draws samples from N(0, 1).
+/// The last layer of a generator has a small [`TensorSpec::gain`], so that an untrained stage
+/// barely moves the glasses. `normal` draws samples from N(0, 1).
 ///
 /// # Errors
 /// [`Error::Tensor`] if a shape is invalid.

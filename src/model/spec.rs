@@ -9,7 +9,8 @@ pub struct TensorSpec {
     pub name: String,
     /// The dimensions.
     pub shape: Vec<usize>,
-    /// The factor on the standard deviation of He initialisation; see [`initialise`](super::initialise).
+    /// The factor on the standard deviation of He initialisation; see
+    /// [`initialise`](super::initialise).
     pub gain: f32,
 }
 
@@ -26,7 +27,7 @@ pub enum Inputs {
     #[default]
     Rgba,
     /// The channels of [`Inputs::Rgba`] and a pose channel: a ramp in the canonical bounding box of
-    /// the glasses, warped with them. It shows the pose of the glasses independently of their look.
+    /// the glasses, warped with them. It shows the pose of the glasses independently of their appearance.
     RgbaPose,
 }
 
@@ -67,8 +68,8 @@ pub struct GeneratorSpec {
 }
 
 impl GeneratorSpec {
-    /// The generator of the authors' released code: 144 pixels, 32-64-128-256-512 channels, a hidden
-    /// layer of 256, seven input channels.
+    /// The generator of the authors' released code: 144 pixels, 32-64-128-256-512 channels, a
+    /// hidden layer of 256, seven input channels.
     pub fn paper() -> Self {
         Self { size: 144, channels: vec![32, 64, 128, 256, 512], hidden: 256, inputs: Inputs::Rgba }
     }

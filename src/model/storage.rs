@@ -86,7 +86,8 @@ fn numbers(name: &str, view: &TensorView) -> Result<(Vec<f32>, Storage)> {
     })
 }
 
-/// Encodes the tensors that `specs` describe as a safetensors file. Equal arguments give equal bytes.
+/// Encodes the tensors that `specs` describe as a safetensors file. Equal arguments give equal
+/// bytes.
 ///
 /// # Errors
 /// [`Error::TensorMissing`] or [`Error::TensorShape`] if `parameters` do not match `specs`;

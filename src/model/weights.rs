@@ -48,8 +48,9 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// The default number of updates of a fit, 1 to [`MAX_UPDATES`]: the metadata's `updates`, or one
-    /// per stage. If there are more updates than stages, the last stage makes the remaining ones.
+    /// The default number of updates of a fit, 1 to [`MAX_UPDATES`]: the metadata's `updates`, or
+    /// one per stage. If there are more updates than stages, the last stage makes the remaining
+    /// ones.
     ///
     /// # Errors
     /// [`Error::WeightsMetadata`] if `updates` is not an integer from 1 to [`MAX_UPDATES`].
@@ -114,8 +115,9 @@ pub fn read(bytes: &[u8]) -> Result<Weights> {
 /// `weights`; all others are kept. `weights.storage` is ignored.
 ///
 /// # Errors
-/// [`Error::TensorMissing`] or [`Error::TensorShape`] if `weights.parameters` do not match the sizes
-/// in `weights`; [`Error::TensorNotFinite`] for values that are not finite, or too large for f16.
+/// [`Error::TensorMissing`] or [`Error::TensorShape`] if `weights.parameters` do not match the
+/// sizes in `weights`; [`Error::TensorNotFinite`] for values that are not finite, or too large for
+/// f16.
 pub fn write(weights: &Weights, storage: Storage) -> Result<Vec<u8>> {
     let specs: Vec<TensorSpec> = (0..weights.stages)
         .flat_map(|stage| weights.spec.tensors(stage))
@@ -153,8 +155,8 @@ fn check_format(metadata: &BTreeMap<String, String>) -> Result<()> {
 
 type Shapes = BTreeMap<String, Vec<usize>>;
 
-/// Channels, hidden size and inputs from the shapes of stage 0, the image size from the metadata, and
-/// the number of stages from the tensors' names.
+/// Channels, hidden size and inputs from the shapes of stage 0, the image size from the metadata,
+/// and the number of stages from the tensors' names.
 fn generator_spec(shapes: &Shapes, metadata: &BTreeMap<String, String>) -> Result<(GeneratorSpec, usize)> {
     let first = shape(shapes, "stages.0.conv1.weight", "[channels, 7 or 8, 4, 4]")?;
     let inputs = match first.as_slice() {

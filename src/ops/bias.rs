@@ -1,4 +1,5 @@
-//! A bias per channel, with a backward pass that sums contiguous rows instead of a strided reduction.
+//! A bias per channel, with a backward pass that sums contiguous rows instead of a strided
+//! reduction.
 
 use super::primitives;
 use super::storage::{dispatch, slice};

@@ -1,7 +1,7 @@
 //! Sampling grids: the input point of every output pixel, in canonical coordinates.
 //!
-//! If `align_corners` is set, −1 and 1 are the centres of the outermost pixels, otherwise their outer
-//! edges.
+//! If `align_corners` is set, −1 and 1 are the centres of the outermost pixels, otherwise their
+//! outer edges.
 
 use candle_core::{DType, Device, Result, Tensor};
 
@@ -11,11 +11,12 @@ pub(super) const EPSILON: f64 = 1e-8;
 /// Smaller divisors count as zero. The gradient squares the inverse, which must be finite in f32.
 const MIN_DIVISOR: f64 = 1e-18;
 
-/// The sampling grid [B, height, width, 2] of homographies `h` [B, 3, 3], which map output points to
-/// input points in canonical coordinates.
+/// The sampling grid [B, height, width, 2] of homographies `h` [B, 3, 3], which map output points
+/// to input points in canonical coordinates.
 ///
-/// If `align_corners` is set, −1 and 1 are the centres of the outermost pixels, otherwise their outer
-/// edges. Points whose third homogeneous coordinate is zero are infinite and have no gradient.
+/// If `align_corners` is set, −1 and 1 are the centres of the outermost pixels, otherwise their
+/// outer edges. Points whose third homogeneous coordinate is zero are infinite and have no
+/// gradient.
 ///
 /// # Errors
 /// If `h` is not [B, 3, 3].
@@ -35,8 +36,8 @@ pub fn homography_grid(h: &Tensor, (height, width): (usize, usize), align_corner
 /// The sampling grid [B, height, width, 2] of affine matrices `theta` [B, 2, 3], which map output
 /// points to input points in canonical coordinates (Jaderberg et al. 2015, equation 1).
 ///
-/// If `align_corners` is set, −1 and 1 are the centres of the outermost pixels, otherwise their outer
-/// edges.
+/// If `align_corners` is set, −1 and 1 are the centres of the outermost pixels, otherwise their
+/// outer edges.
 ///
 /// # Errors
 /// If `theta` is not [B, 2, 3].

@@ -1,5 +1,5 @@
-//! Helpers of the custom operations: access to contiguous storage, dispatch on the element type, and
-//! a parallel loop over chunks.
+//! Helpers of the custom operations: access to contiguous storage, dispatch on the element type,
+//! and a parallel loop over chunks.
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, WithDType, bail};
 

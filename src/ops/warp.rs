@@ -21,11 +21,12 @@ pub fn warp(image: &Tensor, h: &Tensor, size: (usize, usize)) -> Result<Tensor> 
 ///
 /// `matrix` is affine [B, 2, 3] or a homography [B, 3, 3]. It maps output points to input points,
 /// both in canonical coordinates. The result equals [`affine_grid`](crate::stn::affine_grid) or
-/// [`homography_grid`](crate::stn::homography_grid), followed by [`grid_sample`](super::grid_sample).
+/// [`homography_grid`](crate::stn::homography_grid), followed by
+/// [`grid_sample`](super::grid_sample).
 ///
-/// Gradients reach the image and the matrix; the backward pass is not differentiable itself. A point
-/// that is not finite gives zero and no gradient, and so do all points of a matrix that is not
-/// finite.
+/// Gradients reach the image and the matrix; the backward pass is not differentiable itself. A
+/// point that is not finite gives zero and no gradient, and so do all points of a matrix that is
+/// not finite.
 ///
 /// # Errors
 /// If shapes or types do not match, an image has no pixels, or the type is neither f32 nor f64. The

@@ -7,8 +7,8 @@ use candle_core::{Result, Tensor, bail};
 
 /// A family of transforms with parameters θ (Jaderberg et al. 2015, section 3.2).
 ///
-/// A transform maps *output* points (x, y) to *input* points, in canonical coordinates. θ = 0 is the
-/// identity in every family.
+/// A transform maps *output* points (x, y) to *input* points, in canonical coordinates. θ = 0 is
+/// the identity in every family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// θ = (tx, ty) maps to (x + tx, y + ty).

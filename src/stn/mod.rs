@@ -8,8 +8,8 @@
 //! ```
 //!
 //! A sampling grid holds the input point (x, y) of every output pixel, in canonical coordinates:
-//! [−1, 1] over the image, x to the right, y down. If the transform is a matrix, [`Warp`] fuses grid
-//! and sampler and stores no grid.
+//! [−1, 1] over the image, x to the right, y down. If the transform is a matrix, [`Warp`] fuses
+//! grid and sampler and stores no grid.
 //!
 //! # Example
 //!

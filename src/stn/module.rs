@@ -104,8 +104,8 @@ impl<L: Module> SpatialTransformer<L> {
     /// A spatial transformer with the default sampler.
     ///
     /// `localisation` maps U [B, C, h, w] to θ [B, n] with n = [`Family::dimension`]. With
-    /// [`identity_layer`] as its last layer, training starts at the identity. The output has `size` =
-    /// (height, width) pixels, independently of the input size.
+    /// [`identity_layer`] as its last layer, training starts at the identity. The output has `size`
+    /// = (height, width) pixels, independently of the input size.
     ///
     /// # Errors
     /// See [`Warp::new`].

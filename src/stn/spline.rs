@@ -1,8 +1,8 @@
-//! Thin-plate splines (Bookstein 1989): the smoothest displacement field through given displacements
-//! of control points.
+//! Thin-plate splines (Bookstein 1989): the smoothest displacement field through given
+//! displacements of control points.
 //!
-//! The control points lie on a fixed grid, so the displacement of every output point is linear in θ:
-//! a matrix of basis functions, computed once, times the displacements of the control points.
+//! The control points lie on a fixed grid, so the displacement of every output point is linear in
+//! θ: a matrix of basis functions, computed once, times the displacements of the control points.
 
 use crate::ops::output_axis;
 use candle_core::{Device, Result, Tensor, bail};

@@ -33,8 +33,8 @@ pub fn at(bitmap: &Bitmap, x: u32, y: u32) -> [u8; 4] {
     bitmap.data()[start..start + 4].try_into().unwrap()
 }
 
-/// Glasses `width` pixels wide: two translucent lenses with opaque rims on a transparent background,
-/// whose invisible colour is green.
+/// Glasses `width` pixels wide: two translucent lenses with opaque rims on a transparent
+/// background, whose invisible colour is green.
 pub fn glasses(width: u32) -> Bitmap {
     let height = width * 2 / 5;
     image(width, height, |x, y| {

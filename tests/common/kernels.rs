@@ -7,7 +7,9 @@
 use super::assert_close;
 pub use super::noise::Noise;
 use candle_core::{Device, Tensor};
-use stgan::internals::kernels::{Algorithm, Block, CanonicalGlasses, Instructions, SquareMap, Scratch, Stage, WeightType};
+use stgan::internals::kernels::{
+    Algorithm, Block, CanonicalGlasses, Instructions, Scratch, SquareMap, Stage, WeightType,
+};
 use stgan::model::{Cascade, Generator, GeneratorSpec, Inference, Inputs, Parameters, foreground, initialise};
 use stgan::{Homography, ops, stn};
 
@@ -148,7 +150,8 @@ pub fn warped_glasses_match_the_warp() {
                 plane
             });
             glasses.warp(&h, &mut view, Some(&mut mirror), 3);
-            for (plane, expected) in [(view, expected.clone()), (mirror, expected.index_select(&mirrored, 3).unwrap())] {
+            for (plane, expected) in [(view, expected.clone()), (mirror, expected.index_select(&mirrored, 3).unwrap())]
+            {
                 let shape = (1, channels, size, size);
                 let actual = Tensor::from_vec(plane.planes(3..3 + channels), shape, &Device::Cpu).unwrap();
                 assert_close(&format!("{size} px, {p:?}"), &actual, &expected, 1e-3);

@@ -34,8 +34,8 @@ fn load(folder: PathBuf, name: &str) -> HashMap<String, Tensor> {
     candle_core::safetensors::load(&path, &Device::Cpu).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Asserts that all values differ by at most `tolerance`, relative to the largest expected magnitude if
-/// that is above 1.
+/// Asserts that all values differ by at most `tolerance`, relative to the largest expected
+/// magnitude if that is above 1.
 #[track_caller]
 pub fn assert_close(what: &str, actual: &Tensor, expected: &Tensor, tolerance: f64) {
     assert_eq!(actual.dims(), expected.dims(), "{what}");

@@ -1,5 +1,6 @@
 //! Compares operations and networks with reference values from PyTorch and SciPy, in f64 (tolerance
-//! 1e-9) and f32 (1e-4). The values are in `tests/golden`, or in the folder that `STGAN_GOLDEN` names.
+//! 1e-9) and f32 (1e-4). The values are in `tests/golden`, or in the folder that `STGAN_GOLDEN`
+//! names.
 
 use crate::common::{assert_close, golden};
 use candle_core::{DType, Tensor, Var};
@@ -135,7 +136,8 @@ fn discriminator_penalty_and_second_order_gradients_match_the_reference() {
         let get = |key: &str| t[key].to_dtype(dtype).unwrap();
         let weights = variables(&t, "discriminator.", dtype);
         let discriminator = discriminator_of(&weights);
-        let (score_real, score_fake) = (discriminator.forward(&get("real")).unwrap(), discriminator.forward(&get("fake")).unwrap());
+        let (score_real, score_fake) =
+            (discriminator.forward(&get("real")).unwrap(), discriminator.forward(&get("fake")).unwrap());
         assert_close("score_real", &score_real, &t["score_real"], tolerance);
         assert_close("score_fake", &score_fake, &t["score_fake"], tolerance);
         let wasserstein = losses::wasserstein(&score_fake, &score_real).unwrap();

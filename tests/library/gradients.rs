@@ -167,7 +167,8 @@ fn generator_loss_reaches_the_weights_through_the_warp() {
     let discriminator_spec = DiscriminatorSpec { channels: vec![3] };
     let discriminator: Vec<(String, Tensor)> =
         discriminator_spec.tensors().into_iter().map(|t| (t.name, numbers(&t.shape, 71))).collect();
-    let discriminator = Discriminator::new(&discriminator_spec, &Parameters(discriminator.into_iter().collect())).unwrap();
+    let discriminator =
+        Discriminator::new(&discriminator_spec, &Parameters(discriminator.into_iter().collect())).unwrap();
     let (background, glasses) = (numbers(&[2, 3, 17, 17], 50), numbers(&[2, 4, 17, 17], 51));
     let p = (numbers(&[2, 8], 52) * 0.1).unwrap();
     for name in ["stages.0.conv1.weight", "stages.0.conv2.bias", "stages.0.fc1.weight", "stages.0.fc2.weight"] {

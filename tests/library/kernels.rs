@@ -3,7 +3,7 @@
 
 use crate::common::{assert_close, golden, kernels};
 use candle_core::{Device, Tensor};
-use stgan::internals::kernels::{Algorithm, Block, Instructions, SquareMap, Scratch, Stage, WeightType};
+use stgan::internals::kernels::{Algorithm, Block, Instructions, Scratch, SquareMap, Stage, WeightType};
 use stgan::model::{Cascade, GeneratorSpec, Inference, weights};
 
 #[test]

@@ -1,5 +1,5 @@
-//! Tests of the spatial transformer: samplers and families of transforms against reference values and
-//! finite differences, group operations, and the module.
+//! Tests of the spatial transformer: samplers and families of transforms against reference values
+//! and finite differences, group operations, and the module.
 
 use crate::common::{assert_close, check_gradient, golden_of_the_project, numbers, samplers};
 use candle_core::{DType, Device, Module, Result, Tensor, Var};

@@ -9,15 +9,15 @@ pub(in crate::kernels) struct Avx2(__m256);
 /// Runs a kernel with AVX2 and FMA.
 ///
 /// # Safety
-/// The processor must support AVX2 and FMA. No other function names [`Avx2`], so its methods may rely
-/// on them.
+/// The processor must support AVX2 and FMA. No other function names [`Avx2`], so its methods may
+/// rely on them.
 #[target_feature(enable = "avx2,fma")]
 pub(in crate::kernels) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Avx2>()
 }
 
-// SAFETY, of every block: `run` requires AVX2 and FMA. Loads and stores need no alignment, and their
-// slices have eight elements.
+// SAFETY, of every block: `run` requires AVX2 and FMA. Loads and stores need no alignment, and
+// their slices have eight elements.
 impl Lanes for Avx2 {
     const WIDTH: usize = 8;
     const PIXELS: usize = 6;

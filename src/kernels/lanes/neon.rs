@@ -6,12 +6,12 @@ use std::arch::aarch64::*;
 #[derive(Clone, Copy)]
 pub(in crate::kernels) struct Neon(float32x4_t);
 
-// SAFETY, of every block: NEON is part of the target. Loads and stores need only the alignment of an
-// element, and their slices have four elements.
+// SAFETY, of every block: NEON is part of the target. Loads and stores need only the alignment of
+// an element, and their slices have four elements.
 impl Lanes for Neon {
     const WIDTH: usize = 4;
-    // The maximum of all instruction sets. Its twelve sums use less than half of the registers and hide
-    // the latency of an addition.
+    // The maximum of all instruction sets. Its twelve sums use less than half of the registers and
+    // hide the latency of an addition.
     const PIXELS: usize = 6;
     type Pairs = NeonPairs;
 

@@ -55,15 +55,16 @@ impl Lanes for Simd128 {
 
     #[inline(always)]
     fn max(self, other: Self) -> Self {
-        // On x86 this is one instruction; `f32x4_max`, which handles NaN and signed zeros, is seven.
+        // On x86 this is one instruction; `f32x4_max`, which handles NaN and signed zeros, is
+        // seven.
         Self(f32x4_pmax(other.0, self.0))
     }
 
     #[inline(always)]
     fn store_rounded(self, to: &mut [i16]) {
         let to = &mut to[..4];
-        // Adding 1.5 · 2²³ rounds to an integer, which is then in the low bits of the mantissa. On x86
-        // this is one instruction; wasm's conversion is six.
+        // Adding 1.5 · 2²³ rounds to an integer, which is then in the low bits of the mantissa. On
+        // x86 this is one instruction; wasm's conversion is six.
         const ROUND: f32 = 12_582_912.0;
         let rounded = i32x4_sub(f32x4_add(self.0, f32x4_splat(ROUND)), i32x4_splat(ROUND.to_bits() as i32));
         // SAFETY: as in `load`.

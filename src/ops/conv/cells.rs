@@ -1,10 +1,10 @@
 //! The three convolutions without a column matrix, for kernels that are a multiple of the stride.
 //!
-//! Cells of s × s pixels (space to depth) turn the input into one with s²·C channels, over which the
-//! kernel spans K/s cells at stride 1. Output and input use the same number of cells per row. The
-//! neighbour (down, right) of an output pixel is therefore at a fixed offset, and a convolution is
-//! (K/s)² matrix products with shifted views of the cells. Unlike im2col, this does not copy the input
-//! K² / s² times; the price is slightly wider products.
+//! Cells of s × s pixels (space to depth) turn the input into one with s²·C channels, over which
+//! the kernel spans K/s cells at stride 1. Output and input use the same number of cells per row.
+//! The neighbour (down, right) of an output pixel is therefore at a fixed offset, and a convolution
+//! is (K/s)² matrix products with shifted views of the cells. Unlike im2col, this does not copy the
+//! input K² / s² times; the price is slightly wider products.
 
 use super::super::storage::{for_each_chunk, threads};
 use super::ConvGeometry;
@@ -13,8 +13,8 @@ use candle_core::WithDType;
 
 /// The memory layout of cells and output pixels.
 ///
-/// The plane of an item has `span − 1` more rows and columns of cells than the output. Output planes
-/// use the same layout; their last `span − 1` rows and columns are ignored.
+/// The plane of an item has `span − 1` more rows and columns of cells than the output. Output
+/// planes use the same layout; their last `span − 1` rows and columns are ignored.
 struct CellLayout<'a> {
     g: &'a ConvGeometry,
     /// Number of cells that the kernel spans along each axis.
@@ -53,7 +53,8 @@ impl<'a> CellLayout<'a> {
     }
 
     /// Calls `visit(cell, pixel, count)` for every run of pixels of an image [C, H, W] that are
-    /// `stride` apart in a row. Their cells are contiguous. `item` is the image's index in the group.
+    /// `stride` apart in a row. Their cells are contiguous. `item` is the image's index in the
+    /// group.
     fn for_each_run(&self, item: usize, mut visit: impl FnMut(usize, usize, usize)) {
         let (g, s) = (self.g, self.g.stride);
         for channel in 0..g.channels_in {
@@ -82,7 +83,8 @@ impl<'a> CellLayout<'a> {
         });
     }
 
-    /// The inverse of [`CellLayout::cut`]: copies cells into an image, of which it sets every pixel.
+    /// The inverse of [`CellLayout::cut`]: copies cells into an image, of which it sets every
+    /// pixel.
     fn join<T: WithDType>(&self, cells: &[T], image: &mut [T], item: usize) {
         self.for_each_run(item, |cell, pixel, count| {
             let pixels = image[pixel..].iter_mut().step_by(self.g.stride);
@@ -92,8 +94,8 @@ impl<'a> CellLayout<'a> {
         });
     }
 
-    /// Copies output gradients [items, O, pixels] into `places` [O, stride]; the zeros between rows do
-    /// not change.
+    /// Copies output gradients [items, O, pixels] into `places` [O, stride]; the zeros between rows
+    /// do not change.
     fn spread<T: WithDType>(&self, gradient: &[T], places: &mut [T]) {
         let (out, pixels) = (self.g.channels_out, self.g.pixels());
         for (i, plane) in gradient.chunks_exact(pixels).enumerate() {

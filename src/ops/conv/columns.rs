@@ -230,8 +230,8 @@ pub(super) fn weight_grad<T: WithDType>(g: &ConvGeometry, batch: usize, x: &[T],
     sums
 }
 
-/// Adds the partial sums of all threads, `len` values each, to the first. The order is fixed, so the
-/// result is reproducible for a given number of threads.
+/// Adds the partial sums of all threads, `len` values each, to the first. The order is fixed, so
+/// the result is reproducible for a given number of threads.
 pub(super) fn add_parts<T: WithDType>(sums: &mut Vec<T>, len: usize) {
     let (total, rest) = sums.split_at_mut(len);
     for part in rest.chunks_exact(len) {

@@ -1,5 +1,5 @@
-//! Convolution, bias and activation fused into one operation: one pass over memory and one graph node
-//! instead of three.
+//! Convolution, bias and activation fused into one operation: one pass over memory and one graph
+//! node instead of three.
 
 use super::{ConvGeometry, conv2d, conv2d_input_grad, conv2d_weight_grad, forward, input_grad};
 use crate::ops::activation::{leak, leaky_relu, leaky_relu_grad, masked};
@@ -40,8 +40,8 @@ pub fn conv_layer(x: &Tensor, weight: &Tensor, bias: &Tensor, stride: usize, slo
 /// multiplies the result [B, C, H, W] by `slope` where `x` is not positive. `x` [B, C, H, W] is the
 /// input of the convolution, that is, the output of the activation.
 ///
-/// It is differentiable with respect to `gradient` and `weight`, to any order. Only the signs of `x`
-/// matter, so its derivative is zero almost everywhere and is not computed.
+/// It is differentiable with respect to `gradient` and `weight`, to any order. Only the signs of
+/// `x` matter, so its derivative is zero almost everywhere and is not computed.
 ///
 /// # Errors
 /// If shapes or types do not match, `stride` is 0, or the type is neither f32 nor f64.
@@ -60,7 +60,8 @@ pub fn conv_layer_input_grad(
     gradient.contiguous()?.apply_op3(&weight.contiguous()?, &x.detach().contiguous()?, op)
 }
 
-/// Backpropagates a gradient through an activation with input or output `x`; both have the same sign.
+/// Backpropagates a gradient through an activation with input or output `x`; both have the same
+/// sign.
 fn back(gradient: &Tensor, x: &Tensor, slope: f64) -> Result<Tensor> {
     if slope == 1.0 { gradient.contiguous() } else { leaky_relu_grad(gradient, x, slope) }
 }

@@ -6,8 +6,8 @@
 //!     weight gradient  gw = W(x, gy)
 //! ```
 //!
-//! ⟨F(x, w), gy⟩ = ⟨x, I(gy, w)⟩ = ⟨w, W(x, gy)⟩, so the backward pass of each operation consists of
-//! the other two. All are matrix products. Batch items are grouped so that the products are wide
+//! ⟨F(x, w), gy⟩ = ⟨x, I(gy, w)⟩ = ⟨w, W(x, gy)⟩, so the backward pass of each operation consists
+//! of the other two. All are matrix products. Batch items are grouped so that the products are wide
 //! enough for `gemm`.
 
 mod cells;
@@ -90,8 +90,8 @@ impl ConvGeometry {
         first.min(end)..end
     }
 
-    /// Number of batch items per matrix product: enough columns for `gemm` to be efficient, limited by
-    /// the buffer size and by one group per thread.
+    /// Number of batch items per matrix product: enough columns for `gemm` to be efficient, limited
+    /// by the buffer size and by one group per thread.
     fn group(&self, batch: usize) -> usize {
         const COLUMNS: usize = 512;
         const BUFFER: usize = 1 << 21;
@@ -101,8 +101,8 @@ impl ConvGeometry {
     }
 }
 
-/// Convolves `x` [B, C, H, W] with `weight` [O, C, K, K] to [B, O, ⌈H/stride⌉, ⌈W/stride⌉], with SAME
-/// padding and no bias. Differentiable to any order.
+/// Convolves `x` [B, C, H, W] with `weight` [O, C, K, K] to [B, O, ⌈H/stride⌉, ⌈W/stride⌉], with
+/// SAME padding and no bias. Differentiable to any order.
 ///
 /// # Errors
 /// If shapes or types do not match, `stride` is 0, or the type is neither f32 nor f64.
@@ -140,8 +140,8 @@ fn forward<T: WithDType>(
     if cells::suit(g) { cells::forward(g, batch, x, w, finish) } else { columns::forward(g, batch, x, w, finish) }
 }
 
-/// The input gradient. Calls `finish` with the index and values of each batch item while it is in the
-/// cache.
+/// The input gradient. Calls `finish` with the index and values of each batch item while it is in
+/// the cache.
 fn input_grad<T: WithDType>(
     g: &ConvGeometry,
     batch: usize,

@@ -1,5 +1,5 @@
-//! Convolutions by space to depth: with cells of s × s pixels (s is the stride), a convolution with a
-//! K × K kernel becomes one with ⌈K/s⌉ × ⌈K/s⌉ cells of s²·C channels at stride 1.
+//! Convolutions by space to depth: with cells of s × s pixels (s is the stride), a convolution with
+//! a K × K kernel becomes one with ⌈K/s⌉ × ⌈K/s⌉ cells of s²·C channels at stride 1.
 //!
 //! Cells are stored as [s²·C, B, rows, columns], so that a batch is one matrix product.
 

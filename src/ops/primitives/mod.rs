@@ -1,12 +1,13 @@
-//! The operations composed of candle's primitives, for devices without kernels of this crate (CUDA).
+//! The operations composed of candle's primitives, for devices without kernels of this crate
+//! (CUDA).
 //!
 //! Convolutions rearrange pixels into cells of the stride's size (space to depth) and multiply
 //! matrices, because candle's transposed convolution is slow. Samplers use `gather`.
 //!
 //! The functions compute values outside the graph. [`with_backward`] joins a value and the backward
-//! pass of its operation into one node. That backward pass is the same one that the kernels have, so
-//! every device computes the same gradients, only those that are tracked, and the exact second-order
-//! gradient of the gradient penalty.
+//! pass of its operation into one node. That backward pass is the same one that the kernels have,
+//! so every device computes the same gradients, only those that are tracked, and the exact
+//! second-order gradient of the gradient penalty.
 
 mod conv;
 mod sample;

@@ -1,7 +1,7 @@
 //! Samplers built on `gather`, and the gradients of grids and matrices.
 
 use super::{and, masked};
-use crate::ops::sample::{MAX_BOX, Axis, MAX_REFLECTED};
+use crate::ops::sample::{Axis, MAX_BOX, MAX_REFLECTED};
 use crate::ops::{Interpolation, Padding, Sampler, grid};
 use candle_core::{D, DType, Result, Tensor};
 
@@ -49,7 +49,12 @@ fn source(place: &Tensor, axis: &Axis) -> Result<(Tensor, Tensor)> {
 
 /// The taps of pixel coordinates [B, 1, points]. The weights are zero for points that do not depend
 /// on the image.
-fn taps(coordinate: &Tensor, width: Option<&Tensor>, axis: &Axis, interpolation: Interpolation) -> Result<Vec<AxisTap>> {
+fn taps(
+    coordinate: &Tensor,
+    width: Option<&Tensor>,
+    axis: &Axis,
+    interpolation: Interpolation,
+) -> Result<Vec<AxisTap>> {
     let reach = if width.is_some() { MAX_BOX } else { 3.0 };
     let (low, high) = (-reach, axis.size as f64 - 1.0 + reach);
     // False for NaN.
@@ -102,8 +107,8 @@ fn taps(coordinate: &Tensor, width: Option<&Tensor>, axis: &Axis, interpolation:
     weights.into_iter().enumerate().map(tap).collect()
 }
 
-/// The first pixel under each box, and weights, slopes and widenings of as many pixels as the widest
-/// box covers.
+/// The first pixel under each box, and weights, slopes and widenings of as many pixels as the
+/// widest box covers.
 #[allow(clippy::type_complexity)]
 fn area_weights(centre: &Tensor, width: &Tensor) -> Result<(Tensor, Vec<(Tensor, Tensor, Option<Tensor>)>)> {
     let widest = width.to_dtype(DType::F64)?.max_all()?.to_scalar::<f64>()?;
@@ -139,8 +144,8 @@ fn cubic_far(x: &Tensor) -> Result<(Tensor, Tensor)> {
     Ok((weight, (x.affine(3.0 * A, -10.0 * A)? * x)?.affine(1.0, 8.0 * A)?))
 }
 
-/// Central differences of coordinates [B, 1, H, W] along one output axis (2 is y, 3 is x); one-sided
-/// at the borders.
+/// Central differences of coordinates [B, 1, H, W] along one output axis (2 is y, 3 is x);
+/// one-sided at the borders.
 struct Difference {
     axis: usize,
     /// 1 / the distance in pixels: [1, 1, 1, W] or [1, 1, H, 1].

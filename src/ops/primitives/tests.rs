@@ -1,5 +1,5 @@
-//! Compares the primitives with the kernels, both on the CPU in f64. On another device, only rounding
-//! differs.
+//! Compares the primitives with the kernels, both on the CPU in f64. On another device, only
+//! rounding differs.
 
 use crate::model::{Discriminator, DiscriminatorSpec, Parameters, losses};
 use crate::ops::{self, ConvGeometry, Interpolation, Padding, Sampler};

@@ -9,10 +9,12 @@ pub(in crate::ops) trait Filter: 'static {
     /// The filter's radius in pixels: points farther outside the outermost pixel centres do not
     /// depend on the image.
     const REACH: usize;
-    /// Width of the margin around the image that contains the neighbours of all points within reach.
+    /// Width of the margin around the image that contains the neighbours of all points within
+    /// reach.
     const MARGIN: usize;
-    /// Splits a coordinate in pixels into the index of the first neighbour, counted with the margin,
-    /// and the fraction that the weights depend on. The index is arbitrary for a point beyond reach.
+    /// Splits a coordinate in pixels into the index of the first neighbour, counted with the
+    /// margin, and the fraction that the weights depend on. The index is arbitrary for a point
+    /// beyond reach.
     fn split<T: WithDType>(coordinate: T) -> (usize, T);
     /// The weights of the neighbours.
     fn weights<T: WithDType>(fraction: T) -> [T; 4];
@@ -28,8 +30,8 @@ pub(in crate::ops) struct Bicubic;
 #[inline(always)]
 fn floor<T: WithDType>(coordinate: T) -> (usize, T) {
     if T::DTYPE == DType::F32 {
-        // An f32 of 2²³ or more has no fractional bits, so adding 2²³ rounds to an integer, which is
-        // then in the mantissa. Unlike a cast, compilers vectorise this.
+        // An f32 of 2²³ or more has no fractional bits, so adding 2²³ rounds to an integer, which
+        // is then in the mantissa. Unlike a cast, compilers vectorise this.
         const SHIFT: f32 = (1 << 23) as f32;
         let coordinate = coordinate.to_f64() as f32;
         let sum = coordinate + SHIFT;

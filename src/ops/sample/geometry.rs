@@ -36,16 +36,17 @@ impl Axis {
         if self.align_corners { (0.0, (self.size - 1) as f64) } else { (-0.5, self.size as f64) }
     }
 
-    /// The open interval of pixel coordinates in which a point depends on the image without padding.
+    /// The open interval of pixel coordinates in which a point depends on the image without
+    /// padding.
     #[inline(always)]
     pub(crate) fn bounds<F: Filter, T: WithDType>(&self) -> [T; 2] {
         let reach = F::REACH as f64;
         [-reach, self.size as f64 - 1.0 + reach].map(T::from_f64)
     }
 
-    /// For a coordinate out of bounds: the first neighbour, counted with the margin, the fraction, and
-    /// the derivative of the pixel coordinate with respect to the canonical one. `None` if the point
-    /// does not depend on the image.
+    /// For a coordinate out of bounds: the first neighbour, counted with the margin, the fraction,
+    /// and the derivative of the pixel coordinate with respect to the canonical one. `None` if the
+    /// point does not depend on the image.
     #[cold]
     pub(crate) fn outside<F: Filter, T: WithDType>(&self, coordinate: f64) -> Option<(usize, T, T)> {
         let reach = F::REACH as f64;

@@ -86,8 +86,8 @@ impl<F: Filter, T: WithDType, C: Fn(usize, usize) -> [[T; CHUNK]; 2]> Kernel for
 }
 
 impl<T: WithDType> Tap<T> {
-    /// The tap of a point out of bounds along at least one axis; `None` if it does not depend on the
-    /// image.
+    /// The tap of a point out of bounds along at least one axis; `None` if it does not depend on
+    /// the image.
     fn outside<F: Filter>(index: usize, x: T, y: T, [across, down]: &[Axis; 2]) -> Option<Self> {
         let place = |coordinate: T, axis: &Axis| {
             let [low, high] = axis.bounds::<F, T>();
@@ -111,8 +111,8 @@ pub(in crate::ops) trait Lookup<'a, T: WithDType>: Sized {
     /// Replaces `taps` by the taps of row `j` that depend on the image.
     fn row<F: Filter>(&self, j: usize, instructions: Instructions, taps: &mut Vec<Tap<T>>);
 
-    /// Adds the contribution of a row to `operand_gradient`, or to internal sums, given the gradients
-    /// of the taps' canonical coordinates.
+    /// Adds the contribution of a row to `operand_gradient`, or to internal sums, given the
+    /// gradients of the taps' canonical coordinates.
     fn collect(&mut self, taps: &[Tap<T>], gradients: &[[T; 2]], operand_gradient: &mut [T]);
 
     /// Writes internal sums to `operand_gradient` after the last row.

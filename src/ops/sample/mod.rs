@@ -15,7 +15,7 @@ mod lookup;
 mod padded;
 
 pub(super) use area::MAX_BOX;
-pub(super) use geometry::{Axis, MAX_REFLECTED, Geometry};
+pub(super) use geometry::{Axis, Geometry, MAX_REFLECTED};
 pub(super) use kernel::{Operands, gradients, sample};
 pub(super) use lookup::MatrixLookup;
 
@@ -120,7 +120,8 @@ struct GridSampleOp {
     sampler: Sampler,
 }
 
-/// Fails if nearest-neighbour sampling needs a gradient for the lookup: it would be zero everywhere.
+/// Fails if nearest-neighbour sampling needs a gradient for the lookup: it would be zero
+/// everywhere.
 pub(super) fn refuse_nearest(sampler: Sampler, lookup: &Tensor) -> Result<()> {
     if sampler.interpolation == Interpolation::Nearest && lookup.track_op() {
         bail!("sampler: nearest has no gradient for the grid; detach the grid or use another interpolation");

@@ -72,8 +72,8 @@ impl<T: WithDType> Padded<T> {
         }
     }
 
-    /// Adds the image to `planes` [channels, height, width]: the transpose of [`Padded::pack`], which
-    /// adds each margin pixel to the pixel that it was copied from.
+    /// Adds the image to `planes` [channels, height, width]: the transpose of [`Padded::pack`],
+    /// which adds each margin pixel to the pixel that it was copied from.
     pub(crate) fn unpack(&mut self, planes: &mut [T], geometry: &Geometry) {
         let [across, down] = geometry.axes;
         let (row, group, margin) = (self.row, self.group, self.margin);
