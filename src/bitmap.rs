@@ -31,9 +31,9 @@ pub struct Rect {
     pub x: u32,
     /// The topmost row.
     pub y: u32,
-    /// Width in pixels.
+    /// The width in pixels.
     pub width: u32,
-    /// Height in pixels.
+    /// The height in pixels.
     pub height: u32,
 }
 
@@ -71,12 +71,12 @@ impl Bitmap {
         Ok(Self { width, height, data: vec![0; byte_len(width, height)?] })
     }
 
-    /// Pixels across.
+    /// The width in pixels.
     pub fn width(&self) -> u32 {
         self.width
     }
 
-    /// Pixels down.
+    /// The height in pixels.
     pub fn height(&self) -> u32 {
         self.height
     }
@@ -115,12 +115,12 @@ impl<'a> BitmapRef<'a> {
         Ok(Self { width, height, data })
     }
 
-    /// Pixels across.
+    /// The width in pixels.
     pub fn width(self) -> u32 {
         self.width
     }
 
-    /// Pixels down.
+    /// The height in pixels.
     pub fn height(self) -> u32 {
         self.height
     }

@@ -19,17 +19,17 @@ pub enum Error {
     /// An image without pixels.
     #[error("an image of {width}×{height} pixels is empty: each side needs at least 1 pixel")]
     EmptyImage {
-        /// Pixels across.
+        /// The width in pixels.
         width: u32,
-        /// Pixels down.
+        /// The height in pixels.
         height: u32,
     },
     /// A pixel buffer whose length is not `width × height × 4`.
     #[error("an image of {width}×{height} pixels needs {expected} bytes of RGBA, got {actual}")]
     ImageSize {
-        /// Pixels across.
+        /// The width in pixels.
         width: u32,
-        /// Pixels down.
+        /// The height in pixels.
         height: u32,
         /// The length in bytes that an image of this size needs.
         expected: usize,
@@ -39,9 +39,9 @@ pub enum Error {
     /// An image with more than [`crate::MAX_PIXELS`] pixels.
     #[error("an image of {width}×{height} pixels exceeds the limit of {limit} pixels")]
     ImageTooLarge {
-        /// Pixels across.
+        /// The width in pixels.
         width: u32,
-        /// Pixels down.
+        /// The height in pixels.
         height: u32,
         /// The maximum number of pixels.
         limit: u64,
@@ -52,9 +52,9 @@ pub enum Error {
     /// An image of glasses in which no pixel is at least 10 % opaque.
     #[error("the {width}×{height} image of the glasses is empty: no pixel is at least 10 % opaque")]
     EmptyGlasses {
-        /// Pixels across.
+        /// The width in pixels.
         width: u32,
-        /// Pixels down.
+        /// The height in pixels.
         height: u32,
     },
     /// A placement with a value that is not finite, a width out of range, or a position too far

@@ -16,7 +16,7 @@ const BUDGET: usize = 100_000;
 /// The initialisation of a localisation net's last layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Initialisation {
-    /// All zero.
+    /// All zero: the transformer starts at the identity.
     Identity,
     /// Weights and biases from a normal distribution with this standard deviation.
     Normal(f32),

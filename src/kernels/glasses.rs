@@ -3,7 +3,7 @@
 use super::SquareMap;
 use crate::Homography;
 
-/// Keeps the division finite for points at infinity, as in [`crate::ops::warp`].
+/// Added to the divisor of homographies, as in [`crate::ops::warp`].
 const EPSILON: f64 = 1e-8;
 
 /// An image of glasses in canonical pose: RGBA and, for stages that take one, the pose channel.

@@ -32,8 +32,7 @@ pub struct ViewPair<'a> {
 const BACKGROUND: usize = 3;
 
 impl Inference {
-    /// Packs the weights of a cascade, which must be f32 on the CPU, for the instruction set of
-    /// this processor.
+    /// Packs the weights of an f32 cascade for the instruction set of this processor.
     ///
     /// # Errors
     /// [`crate::Error::Tensor`] if the tensors are not f32.
@@ -69,7 +68,7 @@ impl Inference {
         };
         let glasses = CanonicalGlasses::new(size, glasses, pose.as_deref());
         let mut workspace = self.workspace(2);
-        assert_eq!(background.len(), BACKGROUND * size * size, "three planes");
+        assert_eq!(background.len(), BACKGROUND * size * size, "the background needs 3 planes of {size}×{size} values");
         let mirror: Vec<f32> = background.chunks_exact(size).flat_map(|row| row.iter().rev().copied()).collect();
         for (view, planes) in workspace.views_mut().iter_mut().zip([background, &mirror]) {
             view.set_channels(0, planes);

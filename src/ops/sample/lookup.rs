@@ -51,8 +51,8 @@ impl<F: Filter, T: WithDType, C: Fn(usize, usize) -> [[T; CHUNK]; 2]> Kernel for
         taps.resize(columns.len(), Tap { index: 0, first: [0; 2], fraction: [zero; 2], slope: [zero; 2] });
         let mut count = 0;
         for start in columns.clone().step_by(CHUNK) {
-            let count_here = (columns.end - start).min(CHUNK);
-            let [x, y] = coordinates(start, count_here);
+            let len = (columns.end - start).min(CHUNK);
+            let [x, y] = coordinates(start, len);
             let (mut first, mut fraction) = ([[0u32; CHUNK]; 2], [[zero; CHUNK]; 2]);
             let mut inside = [false; CHUNK];
             for k in 0..CHUNK {
@@ -62,7 +62,7 @@ impl<F: Filter, T: WithDType, C: Fn(usize, usize) -> [[T; CHUNK]; 2]> Kernel for
                 (first[0][k], fraction[0][k]) = (across.0 as u32, across.1);
                 (first[1][k], fraction[1][k]) = (down.0 as u32, down.1);
             }
-            for k in 0..count_here {
+            for k in 0..len {
                 let index = before + start + k;
                 let tap = if inside[k] {
                     Tap {
