@@ -227,7 +227,7 @@ impl TryOn {
         let mut background = resample::planar(&pixels.finish()?, &to_rect, size, size);
         // The networks do not read the photo's alpha.
         background.truncate(3 * size * size);
-        let mut views = self.networks.views(&background, &glasses_view(glasses, size)?);
+        let mut views = self.networks.view_pair(&background, &glasses_view(glasses, size)?);
 
         let mut params = *start;
         let mut updates = Vec::with_capacity(count);

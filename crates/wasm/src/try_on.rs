@@ -35,7 +35,7 @@ impl TryOn {
     ///
     /// Throws `argument` if the stage does not exist, or if `planes` has another length.
     pub fn answer(&self, stage: usize, planes: &[f32]) -> Result<Vec<f32>, Failure> {
-        Ok(self.0.networks().answer(stage, planes)?.to_vec())
+        Ok(self.0.networks().infer(stage, planes)?.to_vec())
     }
 
     /// Starts reading a photo of `photo_width × photo_height` pixels around a placement of glasses.

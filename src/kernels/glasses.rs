@@ -1,30 +1,35 @@
-//! The frame, warped straight into the planes that a stage looks at.
+//! Glasses in canonical pose, warped directly into the inputs of a stage.
 
-use super::Plane;
+use super::SquareMap;
 use crate::Homography;
 
-/// Keeps the division finite for points at infinity, as in [`crate::ops::warp`].
+/// Added to the divisor of homographies, as in [`crate::ops::warp`].
 const EPSILON: f64 = 1e-8;
 
-/// A frame in canonical pose: RGBA, and the pose channel where stages look at one.
+/// An image of glasses in canonical pose: RGBA and, for stages that take one, the pose channel.
 #[derive(Clone)]
-pub struct Frame {
+pub struct CanonicalGlasses {
     size: usize,
-    /// With a border of zeros, one pixel wide.
+    /// RGBA with a border of zeros, one pixel wide.
     colours: Vec<[f32; 4]>,
+    /// The pose channel with the same border.
     pose: Option<Vec<f32>>,
-    /// The columns and the rows, first and last, outside of which all is zero, in pixels of the border's grid.
-    seen: Option<[[f64; 2]; 2]>,
+    /// The first and last column, and the first and last row, that are not zero, counted with the
+    /// border. `None` if all pixels are zero.
+    bounds: Option<[[f64; 2]; 2]>,
 }
 
-impl Frame {
-    /// Takes four planes of `size × size` numbers, R, G, B and A, and the pose channel.
+impl CanonicalGlasses {
+    /// `planes` [4, S, S] is RGBA, `pose` [S, S] the pose channel; S = `size`.
     ///
     /// # Panics
-    /// Where a plane has another size.
+    /// If an argument has the wrong length.
     pub fn new(size: usize, planes: &[f32], pose: Option<&[f32]>) -> Self {
         let pixels = size * size;
-        assert!(planes.len() == 4 * pixels && pose.is_none_or(|pose| pose.len() == pixels), "planes of one size");
+        assert!(
+            planes.len() == 4 * pixels && pose.is_none_or(|pose| pose.len() == pixels),
+            "each plane needs {size}×{size} values"
+        );
         let side = size + 2;
         let (mut colours, mut with_border) = (vec![[0.0; 4]; side * side], pose.map(|_| vec![0.0; side * side]));
         let (mut columns, mut rows) = ([f64::INFINITY, 0.0], [f64::INFINITY, 0.0]);
@@ -41,48 +46,53 @@ impl Frame {
                 values[y * side + x] = value;
             }
         }
-        let seen = (columns[0] <= columns[1]).then_some([columns, rows]);
-        Self { size, colours, pose: with_border, seen }
+        let bounds = (columns[0] <= columns[1]).then_some([columns, rows]);
+        Self { size, colours, pose: with_border, bounds }
     }
 
-    /// Writes the frame, looked up at H · (x, y, 1) of every pixel in canonical coordinates, to the channels of `view` from
-    /// `first` on: as [`crate::ops::warp`], bilinear and zero outside. `mirror`, where there is one, gets the mirror image.
+    /// Warps the glasses by `h` into the channels of `view` from `first` on, bilinear and zero
+    /// outside as [`crate::ops::warp`]. Writes the mirror image to `mirror`, if given.
+    ///
+    /// `h` maps output points to input points in canonical coordinates.
     ///
     /// # Panics
-    /// Where the planes have another size or too few channels.
-    pub fn warp(&self, h: &Homography, view: &mut Plane, mut mirror: Option<&mut Plane>, first: usize) {
+    /// If a map has another size or too few channels.
+    pub fn warp(&self, h: &Homography, view: &mut SquareMap, mut mirror: Option<&mut SquareMap>, first: usize) {
         let channels = first..first + 4 + usize::from(self.pose.is_some());
         for plane in std::iter::once(&*view).chain(mirror.as_deref()) {
-            assert!(plane.size() == self.size && plane.channels() >= channels.end, "a plane of the frame's size");
+            assert!(
+                plane.size() == self.size && plane.channels() >= channels.end,
+                "the map does not match the glasses' size and channels"
+            );
         }
-        let lookup = Lookup::new(h, self.size);
+        let map = PixelMap::new(h, self.size);
         for y in 0..self.size {
             let row = view.row_mut(y);
             let stride = row.len() / self.size;
-            let (start, end) = match (&lookup, &self.seen) {
-                (Some(lookup), Some(seen)) => lookup.columns(y, seen),
+            let (start, end) = match (&map, &self.bounds) {
+                (Some(map), Some(bounds)) => map.columns(y, bounds),
                 _ => (0, 0),
             };
             for (x, pixel) in row.chunks_exact_mut(stride).enumerate() {
                 let out = &mut pixel[channels.clone()];
-                match &lookup {
-                    Some(lookup) if (start..end).contains(&x) => self.sample(lookup.at(x, y), out),
+                match &map {
+                    Some(map) if (start..end).contains(&x) => self.sample(map.at(x, y), out),
                     _ => out.fill(0.0),
                 }
             }
             if let Some(mirror) = &mut mirror {
-                let turned = mirror.row_mut(y).chunks_exact_mut(stride).rev();
-                for (pixel, turned) in view.row_mut(y).chunks_exact(stride).zip(turned) {
-                    turned[channels.clone()].copy_from_slice(&pixel[channels.clone()]);
+                let mirrored = mirror.row_mut(y).chunks_exact_mut(stride).rev();
+                for (pixel, mirrored) in view.row_mut(y).chunks_exact(stride).zip(mirrored) {
+                    mirrored[channels.clone()].copy_from_slice(&pixel[channels.clone()]);
                 }
             }
         }
     }
 
-    /// The bilinear value at a point of the border's grid.
+    /// Samples a point bilinearly, in pixels counted with the border.
     #[inline(always)]
     fn sample(&self, [x, y]: [f32; 2], out: &mut [f32]) {
-        // The last coordinate whose right neighbour is still on the border. NaN ends at zero.
+        // The last coordinate whose right neighbour is still on the border. NaN becomes zero.
         let limit = ((self.size + 1) as f32).next_down();
         let clamped = |x: f32| {
             let x = if x > 0.0 { x } else { 0.0 };
@@ -111,18 +121,19 @@ impl Frame {
     }
 }
 
-/// Where output pixels look: column x and row y at (x·q / z·q, y·q / z·q) in pixels of the border's grid, q = (x, y, 1).
-struct Lookup {
+/// A homography in pixels, counted with the border: it maps output pixel q = (x, y, 1) to the input
+/// point (x·q / z·q, y·q / z·q).
+struct PixelMap {
     x: [f64; 3],
     y: [f64; 3],
     z: [f64; 3],
-    /// All of z has this sign; zero where the horizon crosses the view.
+    /// The sign of z in the entire view; zero if the horizon crosses the view.
     sign: f64,
     size: usize,
 }
 
-impl Lookup {
-    /// None for a map that is not finite.
+impl PixelMap {
+    /// `None` for a homography that is not finite.
     fn new(h: &Homography, size: usize) -> Option<Self> {
         if !h.is_finite() {
             return None;
@@ -131,7 +142,7 @@ impl Lookup {
         let row = |r: usize| [h.0[r] * step, h.0[r + 1] * step, h.0[r + 2] - h.0[r] - h.0[r + 1]];
         let (x, y, mut z) = (row(0), row(3), row(6));
         z[2] += EPSILON;
-        // From canonical coordinates to pixels, (c + 1) · (size − 1) / 2, and one more for the border.
+        // Canonical coordinate c is pixel (c + 1) · (size − 1) / 2, plus one for the border.
         let half = 0.5 * (size - 1) as f64;
         let pixels = |row: [f64; 3]| std::array::from_fn(|k| (row[k] + z[k]) * half + z[k]);
         let last = (size - 1) as f64;
@@ -152,22 +163,22 @@ impl Lookup {
         [value(&self.x) * inverse, value(&self.y) * inverse]
     }
 
-    /// The columns of row `y` that may see something: first, and past the last; rounded outwards.
-    fn columns(&self, y: usize, seen: &[[f64; 2]; 2]) -> (usize, usize) {
+    /// The columns (start, end) of row `y` that may map into `bounds`, rounded outwards.
+    fn columns(&self, y: usize, bounds: &[[f64; 2]; 2]) -> (usize, usize) {
         if self.sign == 0.0 {
             return (0, self.size);
         }
-        // Beyond one pixel there is no weight; as much again is for rounding.
+        // One pixel for interpolation, and one for rounding errors.
         const MARGIN: f64 = 2.0;
         let along = |row: &[f64; 3]| [self.sign * row[0], self.sign * (row[1] * y as f64 + row[2])];
         let z = along(&self.z);
         let (mut first, mut last) = (0.0f64, self.size as f64);
-        for (row, [low, high]) in [&self.x, &self.y].into_iter().zip(seen) {
+        for (row, [low, high]) in [&self.x, &self.y].into_iter().zip(bounds) {
             let row = along(row);
             let (low, high) = (low - MARGIN, high + MARGIN);
-            // low ≤ u / z ≤ high as half-lines: slope · x + start ≥ 0.
-            let bounds = [[row[0] - low * z[0], row[1] - low * z[1]], [high * z[0] - row[0], high * z[1] - row[1]]];
-            for [slope, start] in bounds {
+            // low ≤ u / z ≤ high is two half-lines, slope · x + start ≥ 0.
+            let half_lines = [[row[0] - low * z[0], row[1] - low * z[1]], [high * z[0] - row[0], high * z[1] - row[1]]];
+            for [slope, start] in half_lines {
                 if slope > 0.0 {
                     first = first.max(-start / slope);
                 } else if slope < 0.0 {
@@ -181,8 +192,8 @@ impl Lookup {
     }
 }
 
-impl std::fmt::Debug for Frame {
+impl std::fmt::Debug for CanonicalGlasses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Frame({0}×{0})", self.size)
+        write!(f, "CanonicalGlasses({0}×{0})", self.size)
     }
 }

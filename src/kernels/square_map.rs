@@ -1,85 +1,87 @@
-//! Square images as the kernels keep them: all channels of a pixel side by side (NHWC), zeros around.
+//! Square feature maps for generator stages: NHWC with a margin of zeros.
 
 use super::winograd;
 use std::ops::Range;
 
-/// A square image [S, S, C] of f32. Around it lie the zeros that a 4×4 stride-2 convolution with SAME padding reads: one row
-/// and column before the first pixel, and after the last as many as the largest of the kernels wants.
+/// A square feature map [S, S, C] of f32.
+///
+/// A padded map has a margin of zeros for 4×4 convolutions at stride 2 with SAME padding: one row
+/// and column before the first pixel, and as many after the last as the kernels read at most.
 #[derive(Debug)]
-pub struct Plane {
+pub struct SquareMap {
     size: usize,
     channels: usize,
-    /// Rows and columns of zeros before the first pixel.
+    /// Number of rows and columns of zeros before the first pixel.
     before: usize,
-    /// Rows and columns with the zeros.
+    /// Number of rows and columns including the margin.
     side: usize,
     values: Vec<f32>,
 }
 
-impl Plane {
-    /// Of zeros, as an input of a [`Block`](super::Block).
+impl SquareMap {
+    /// A map of zeros with a margin, as an input of a [`Block`](super::Block).
     pub fn padded(size: usize, channels: usize) -> Self {
-        // In cells of 2×2 pixels.
+        // Complete Winograd tiles of cells of 2×2 pixels.
         let side = 2 * (winograd::TILE * size.div_ceil(2).div_ceil(winograd::TILE) + 1);
         Self { size, channels, before: 1, side, values: vec![0.0; side * side * channels] }
     }
 
-    /// Of zeros, and none around it.
+    /// A map of zeros without a margin.
     pub fn unpadded(size: usize, channels: usize) -> Self {
         Self { size, channels, before: 0, side: size, values: vec![0.0; size * size * channels] }
     }
 
-    /// Rows and columns.
+    /// The side S in pixels.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// Numbers a pixel.
+    /// Number of channels.
     pub fn channels(&self) -> usize {
         self.channels
     }
 
-    /// All numbers, zeros around included.
+    /// All values, including the margin.
     pub(super) fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// Where the pixel in row `y` and column `x` starts.
+    /// The index of the pixel in row `y` and column `x`.
     #[inline(always)]
     fn offset(&self, y: usize, x: usize) -> usize {
         ((y + self.before) * self.side + x + self.before) * self.channels
     }
 
-    /// The numbers of a pixel.
+    /// The channels of the pixel in row `y` and column `x`.
     #[inline(always)]
     pub fn pixel(&self, y: usize, x: usize) -> &[f32] {
         &self.values[self.offset(y, x)..][..self.channels]
     }
 
-    /// The numbers of a pixel, to be changed.
+    /// The channels of the pixel in row `y` and column `x`, mutable.
     #[inline(always)]
     pub fn pixel_mut(&mut self, y: usize, x: usize) -> &mut [f32] {
         let start = self.offset(y, x);
         &mut self.values[start..][..self.channels]
     }
 
-    /// The pixels of a row.
+    /// The pixels of row `y`, mutable.
     #[inline(always)]
     pub(super) fn row_mut(&mut self, y: usize) -> &mut [f32] {
         let start = self.offset(y, 0);
         &mut self.values[start..][..self.size * self.channels]
     }
 
-    /// `pixels` pixels of one row side by side, row and column counted with the zeros.
+    /// `pixels` contiguous pixels of a row; `row` and `column` are counted with the margin.
     #[inline(always)]
     pub(super) fn run(&self, row: usize, column: usize, pixels: usize) -> &[f32] {
         &self.values[(row * self.side + column) * self.channels..][..pixels * self.channels]
     }
 
-    /// Sets channels from planes of S × S numbers each, one after the other (CHW).
+    /// Sets the channels from `first` on to `planes` [n, S, S].
     ///
     /// # Panics
-    /// Where there are more planes than channels from `first` on, or the last is cut short.
+    /// If there are more planes than channels, or the last plane is incomplete.
     pub fn set_channels(&mut self, first: usize, planes: &[f32]) {
         let size = self.size;
         for (channel, plane) in (first..self.channels).zip(planes.chunks(size * size)) {
@@ -91,20 +93,22 @@ impl Plane {
                 }
             }
         }
-        assert_eq!(planes.len() % (size * size), 0, "whole planes");
-        assert!(first + planes.len() / (size * size) <= self.channels, "as many channels");
+        assert_eq!(planes.len() % (size * size), 0, "each plane needs {size}×{size} values");
+        assert!(first + planes.len() / (size * size) <= self.channels, "more planes than channels");
     }
 
-    /// Channels as planes, one after the other (CHW).
+    /// The given channels as planes [n, S, S].
     pub fn planes(&self, channels: Range<usize>) -> Vec<f32> {
         let pixels = || (0..self.size).flat_map(|y| (0..self.size).map(move |x| self.pixel(y, x)));
         channels.flat_map(|channel| pixels().map(move |pixel| pixel[channel])).collect()
     }
 }
 
-/// Fills the last channels of `to` from the last of `from`, 2×2 pixels averaged, those beyond odd edges being zero.
-/// `channels` counts from the first of the `inputs` last channels.
-pub(super) fn halve(from: &Plane, to: &mut Plane, inputs: usize, channels: Range<usize>) {
+/// Averages blocks of 2×2 pixels of `from` to pixels of `to`; pixels beyond odd edges count as
+/// zero.
+///
+/// `channels` selects from the last `inputs` channels of both maps.
+pub(super) fn halve(from: &SquareMap, to: &mut SquareMap, inputs: usize, channels: Range<usize>) {
     let (first, second) = (from.channels - inputs + channels.start, to.channels - inputs + channels.start);
     match channels.len() {
         3 => halve_channels::<3>(from, first, to, second),
@@ -116,7 +120,7 @@ pub(super) fn halve(from: &Plane, to: &mut Plane, inputs: usize, channels: Range
     }
 }
 
-fn halve_channels<const N: usize>(from: &Plane, first: usize, to: &mut Plane, second: usize) {
+fn halve_channels<const N: usize>(from: &SquareMap, first: usize, to: &mut SquareMap, second: usize) {
     let (size, stride) = (to.size, to.channels);
     for y in 0..size {
         let [upper, lower] = [0, 1].map(|k| from.run(2 * y + k + from.before, from.before, 2 * size));

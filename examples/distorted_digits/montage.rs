@@ -1,4 +1,4 @@
-//! What the transformers made of their inputs.
+//! An image of the transformers' inputs and outputs.
 
 use crate::data::Set;
 use crate::networks::{Network, centre};
@@ -8,20 +8,21 @@ use candle_core::{Module, Tensor};
 use image::{Rgb, RgbImage};
 use std::path::Path;
 
-/// Pixels on the picture for one of an image.
+/// Magnification of the images.
 const ZOOM: usize = 3;
 const GAP: usize = 10;
-const PAPER: Rgb<u8> = Rgb([250, 250, 248]);
-/// Of the outlines, one colour a transformer.
+const BACKGROUND: Rgb<u8> = Rgb([250, 250, 248]);
+/// The outline colour of each transformer.
 const COLOURS: [[u8; 3]; 3] = [[46, 204, 113], [255, 159, 28], [77, 171, 247]];
 
-/// One distortion: a row of inputs, with what each transformer looks at outlined, and a row of outputs each.
+/// One distortion: a row of inputs, on which each transformer's sampled region is outlined, and a
+/// row of outputs per transformer.
 pub(crate) struct Band<'a> {
     pub set: &'a Set,
     pub networks: Vec<&'a Network>,
 }
 
-/// Writes all bands, `columns` inputs wide.
+/// Saves all bands, `columns` inputs wide, as one image.
 pub(crate) fn save(path: &Path, bands: &[Band], columns: usize) -> Result<()> {
     let cell = bands.iter().map(|band| band.set.images.dim(2).unwrap_or(0)).max().unwrap_or(0) * ZOOM;
     let heights: Vec<usize> = bands
@@ -29,14 +30,14 @@ pub(crate) fn save(path: &Path, bands: &[Band], columns: usize) -> Result<()> {
         .map(|band| Ok(band.set.images.dim(2)? * ZOOM + GAP + band.networks.len() * (SIZE * ZOOM + GAP) + GAP))
         .collect::<Result<_>>()?;
     let width = GAP + columns * (cell + GAP);
-    let mut picture = RgbImage::from_pixel(width as u32, (GAP + heights.iter().sum::<usize>()) as u32, PAPER);
+    let mut canvas = RgbImage::from_pixel(width as u32, (GAP + heights.iter().sum::<usize>()) as u32, BACKGROUND);
     let mut top = GAP;
     for (band, height) in bands.iter().zip(heights) {
         let size = band.set.images.dim(2)?;
         let images = band.set.images.narrow(0, 0, columns)?;
         let inset = |size: usize| (cell - size * ZOOM) / 2;
         for column in 0..columns {
-            paint(&mut picture, (GAP + column * (cell + GAP) + inset(size), top), &images.get(column)?)?;
+            paint(&mut canvas, (GAP + column * (cell + GAP) + inset(size), top), &images.get(column)?)?;
         }
         let mut below = top + size * ZOOM + GAP;
         for (network, colour) in band.networks.iter().zip(COLOURS) {
@@ -45,43 +46,43 @@ pub(crate) fn save(path: &Path, bands: &[Band], columns: usize) -> Result<()> {
             let outputs = centre(&transformer.forward(&images)?, 2)?.detach();
             for column in 0..columns {
                 let left = GAP + column * (cell + GAP);
-                outline(&mut picture, (left + inset(size), top), size, &grid.get(column)?, colour)?;
+                outline(&mut canvas, (left + inset(size), top), size, &grid.get(column)?, colour)?;
                 let corner = (left + inset(SIZE), below);
-                paint(&mut picture, corner, &outputs.get(column)?)?;
-                frame(&mut picture, corner, SIZE * ZOOM, colour);
+                paint(&mut canvas, corner, &outputs.get(column)?)?;
+                border(&mut canvas, corner, SIZE * ZOOM, colour);
             }
             below += SIZE * ZOOM + GAP;
         }
         top += height;
     }
-    picture.save(path)?;
+    canvas.save(path)?;
     Ok(())
 }
 
-/// An image [1, S, S], light on dark.
-fn paint(picture: &mut RgbImage, (left, top): (usize, usize), image: &Tensor) -> Result<()> {
+/// Draws an image [1, S, S], light on dark.
+fn paint(canvas: &mut RgbImage, (left, top): (usize, usize), image: &Tensor) -> Result<()> {
     for (j, row) in image.squeeze(0)?.to_vec2::<f32>()?.iter().enumerate() {
         for (i, value) in row.iter().enumerate() {
             let ink = value.clamp(0.0, 1.0);
             let colour = [24.0 + 226.0 * ink, 28.0 + 222.0 * ink, 38.0 + 210.0 * ink].map(|x| x as u8);
             for (y, x) in (0..ZOOM).flat_map(|y| (0..ZOOM).map(move |x| (y, x))) {
-                picture.put_pixel((left + i * ZOOM + x) as u32, (top + j * ZOOM + y) as u32, Rgb(colour));
+                canvas.put_pixel((left + i * ZOOM + x) as u32, (top + j * ZOOM + y) as u32, Rgb(colour));
             }
         }
     }
     Ok(())
 }
 
-fn frame(picture: &mut RgbImage, (left, top): (usize, usize), size: usize, colour: [u8; 3]) {
+fn border(canvas: &mut RgbImage, (left, top): (usize, usize), size: usize, colour: [u8; 3]) {
     for i in 0..size {
         for (x, y) in [(i, 0), (i, size - 1), (0, i), (size - 1, i)] {
-            picture.put_pixel((left + x) as u32, (top + y) as u32, Rgb(colour));
+            canvas.put_pixel((left + x) as u32, (top + y) as u32, Rgb(colour));
         }
     }
 }
 
-/// The edge of a grid [H, W, 2] on an input of `size` pixels, as far as it lies on it.
-fn outline(picture: &mut RgbImage, corner: (usize, usize), size: usize, grid: &Tensor, colour: [u8; 3]) -> Result<()> {
+/// Draws the edge of a grid [H, W, 2] on an input of `size` pixels, clipped to the input.
+fn outline(canvas: &mut RgbImage, corner: (usize, usize), size: usize, grid: &Tensor, colour: [u8; 3]) -> Result<()> {
     let points = grid.flatten_to(1)?.to_vec2::<f32>()?;
     let at = |j: usize, i: usize| &points[j * SIZE + i];
     let last = SIZE - 1;
@@ -99,7 +100,7 @@ fn outline(picture: &mut RgbImage, corner: (usize, usize), size: usize, grid: &T
             let (x, y) = (x0 + t * (x1 - x0), y0 + t * (y1 - y0));
             for (x, y) in [(x, y), (x - 1.0, y), (x, y - 1.0)] {
                 if (0.0..far).contains(&x) && (0.0..far).contains(&y) {
-                    picture.put_pixel((corner.0 + x as usize) as u32, (corner.1 + y as usize) as u32, Rgb(colour));
+                    canvas.put_pixel((corner.0 + x as usize) as u32, (corner.1 + y as usize) as u32, Rgb(colour));
                 }
             }
         }
