@@ -108,7 +108,7 @@ fn fit_without_a_place_finds_the_face_or_says_that_there_is_none() {
         let drawn = person.draw(178).unwrap();
         let drawn = image::RgbaImage::from_raw(drawn.width(), drawn.height(), drawn.into_data()).unwrap();
         image::imageops::replace(&mut both, &drawn, x, 0);
-        eyes.push(person.irises().map(|eye| [eye[0] + x as f64, eye[1]]));
+        eyes.push(person.pupils().map(|eye| [eye[0] + x as f64, eye[1]]));
     }
     let photo = folder.join("two.png");
     both.save(&photo).unwrap();

@@ -39,8 +39,8 @@ fn rendered(image: stgan::Bitmap) -> RgbaImage {
 fn glasses_are_what_the_catalogue_draws() {
     let list = list();
     let entries = list["glasses"].as_array().unwrap();
-    assert_eq!(entries.len(), stgan_synth::frames().len());
-    for (entry, frame) in entries.iter().zip(stgan_synth::frames()) {
+    assert_eq!(entries.len(), stgan_synth::catalogue().len());
+    for (entry, frame) in entries.iter().zip(stgan_synth::catalogue()) {
         assert_eq!(entry["id"], frame.id);
         for key in ["file", "thumbnail"] {
             let there = open(entry, key);

@@ -16,7 +16,7 @@ fn drawn(count: usize) -> Dataset {
 }
 
 fn frames(count: usize) -> Vec<Foreground> {
-    let frames = stgan_synth::frames();
+    let frames = stgan_synth::catalogue();
     frames.iter().take(count).map(|f| Foreground::new(f.render(200).unwrap().as_ref()).unwrap()).collect()
 }
 

@@ -129,7 +129,7 @@ fn turned_heads_are_seen_in_perspective() {
         rng.set_stream(i);
         Person::sample(&mut rng)
     }) {
-        let target = anchors::from_landmarks(person.irises(), person.temples());
+        let target = anchors::from_landmarks(person.pupils(), person.temples());
         let middle = [0.5 * (target[0][0] + target[1][0]), 0.5 * (target[0][1] + target[1][1])];
         let [right, left] = [target[2], target[3]].map(|t| anchors::distance(t, middle));
         assert!(target[2][0] < target[0][0] && target[1][0] < target[3][0], "temples lie outside of the eyes");

@@ -238,7 +238,7 @@ fn shipped() -> Option<(TryOn, Locator)> {
 }
 
 fn catalogue(index: usize) -> Foreground {
-    Foreground::new(stgan_synth::frames()[index].render(400).unwrap().as_ref()).unwrap()
+    Foreground::new(stgan_synth::catalogue()[index].render(400).unwrap().as_ref()).unwrap()
 }
 
 /// What the issue that asked for it wants; `stgan track` prints the same for all portraits and more frames.
@@ -262,12 +262,12 @@ fn who_visits_is_found_followed_lost_and_found_again() {
     // Twelve pictures a second: a machine that is busy.
     for k in 0..(clip.duration() * 12.0) as u32 {
         let time = f64::from(k) / 12.0;
-        let faces = tracker.advance(&clip.picture(time, 3.0).as_ref(), time, 2).unwrap();
-        let eyes = clip.eyes(time);
+        let faces = tracker.advance(&clip.video_frame(time, 3.0).as_ref(), time, 2).unwrap();
+        let eyes = clip.pupils(time);
         let off = |face: &TrackedFace| {
             let each =
                 [0, 1].map(|i| (face.lens_centres[i][0] - eyes[i][0]).hypot(face.lens_centres[i][1] - eyes[i][1]));
-            0.5 * (each[0] + each[1]) / clip.eye_distance()
+            0.5 * (each[0] + each[1]) / clip.inter_pupil_distance()
         };
         seen.push(faces.first().map(|face| (face.id, off(face))));
     }
