@@ -1,7 +1,9 @@
-//! CPU time of one adversarial iteration: a generator step and two critic steps with gradient penalty, at the sizes of the
-//! paper's networks. `research/bench-train.mjs` runs it beside PyTorch.
+//! CPU time of an adversarial iteration: one generator step and two discriminator steps with gradient
+//! penalty, at the network size of the ST-GAN paper. `research/bench-train.mjs` compares it with
+//! PyTorch.
 //!
-//! usage: train_iteration SIZE BATCH ITERATIONS; one line an iteration: `it SECONDS G SECONDS D SECONDS`
+//! Usage: `train_iteration SIZE BATCH ITERATIONS`. It prints one line per iteration:
+//! `it SECONDS G SECONDS D SECONDS`.
 
 #[path = "../../../benches/common/mod.rs"]
 mod common;
@@ -12,25 +14,26 @@ use stgan::model::{Discriminator, DiscriminatorSpec, Generator, GeneratorSpec, c
 use stgan::stn;
 use stgan_train::Adam;
 
-/// As in the program.
+/// The same allocator as in the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const RATE: f64 = 1e-5;
 const BETAS: [f64; 2] = [0.9, 0.999];
-const CRITIC_STEPS: usize = 2;
+const DISCRIMINATOR_STEPS: usize = 2;
 const LAMBDA_GRADIENT: f64 = 10.0;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Cargo's own arguments start with a dash.
+    // Cargo passes arguments that start with a dash.
     let numbers: Vec<usize> =
         std::env::args().skip(1).filter(|a| !a.starts_with('-')).map(|a| a.parse()).collect::<Result<_, _>>()?;
     let &[size, batch, iterations] = numbers.as_slice() else {
         println!("usage: train_iteration SIZE BATCH ITERATIONS");
         return Ok(());
     };
-    // As in the program: memory is kept (`mi_option_purge_delay`), and candle starts no threads.
-    // SAFETY: nothing else runs yet.
+    // The same settings as in the program: mimalloc keeps freed memory (`mi_option_purge_delay`), and
+    // candle uses one thread.
+    // SAFETY: no other thread runs yet.
     #[allow(unsafe_code)]
     unsafe {
         libmimalloc_sys::mi_option_set(15, -1);
@@ -38,32 +41,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let spec = GeneratorSpec { size, ..GeneratorSpec::paper() };
-    let critic_spec = DiscriminatorSpec { channels: vec![32, 64, 128, 256, 512] };
+    let discriminator_spec = DiscriminatorSpec { channels: vec![32, 64, 128, 256, 512] };
     let mut normal = common::normal();
     let mut generator_adam = Adam::new(&initialise(&spec.tensors(0), &mut normal)?, BETAS)?;
-    let mut critic_adam = Adam::new(&initialise(&critic_spec.tensors(), &mut normal)?, BETAS)?;
+    let mut discriminator_adam = Adam::new(&initialise(&discriminator_spec.tensors(), &mut normal)?, BETAS)?;
     let generator = Generator::new(&spec, 0, &generator_adam.parameters())?;
-    let critic = Discriminator::new(&critic_spec, &critic_adam.parameters())?;
+    let discriminator = Discriminator::new(&discriminator_spec, &discriminator_adam.parameters())?;
     let random = |channels: usize| Tensor::rand(0f32, 1.0, (batch, channels, size, size), &Device::Cpu);
-    let (background, real, frame) = (random(3)?, random(3)?, random(4)?);
+    let (background, real, glasses) = (random(3)?, random(3)?, random(4)?);
 
     for _ in 0..iterations {
         let start = ProcessTime::now();
         let p = Tensor::randn(0f32, 0.1, (batch, 8), &Device::Cpu)?;
-        let delta = generator.forward(&background, &stn::warp(&frame, &p, (size, size))?)?;
-        let picture = composite(&background, &stn::warp(&frame, &(&p + &delta)?, (size, size))?)?;
-        let loss = losses::generator(&critic, &picture, &delta, 1.0)?;
+        let delta = generator.forward(&background, &stn::warp(&glasses, &p, (size, size))?)?;
+        let image = composite(&background, &stn::warp(&glasses, &(&p + &delta)?, (size, size))?)?;
+        let loss = losses::generator(&discriminator, &image, &delta, 1.0)?;
         generator_adam.step(&loss.backward()?, RATE)?;
         let generator_time = start.elapsed().as_secs_f64();
 
-        let fake = picture.detach();
-        for _ in 0..CRITIC_STEPS {
-            let scores = critic.forward(&Tensor::cat(&[&fake, &real], 0)?)?;
+        let fake = image.detach();
+        for _ in 0..DISCRIMINATOR_STEPS {
+            let scores = discriminator.forward(&Tensor::cat(&[&fake, &real], 0)?)?;
             let (score_fake, score_real) = (scores.narrow(0, 0, batch)?, scores.narrow(0, batch, batch)?);
             let mix = Tensor::rand(0f32, 1.0, (batch, 1, 1, 1), &Device::Cpu)?;
-            let penalty = losses::gradient_penalty(&critic, &real, &fake, &mix)?;
+            let penalty = losses::gradient_penalty(&discriminator, &real, &fake, &mix)?;
             let loss = (losses::wasserstein(&score_fake, &score_real)? + (penalty * LAMBDA_GRADIENT)?)?;
-            critic_adam.step(&loss.backward()?, RATE)?;
+            discriminator_adam.step(&loss.backward()?, RATE)?;
         }
         let all = start.elapsed().as_secs_f64();
         println!("it {all:.3} G {generator_time:.3} D {:.3}", all - generator_time);

@@ -1,36 +1,38 @@
-//! Where tensors live: `cpu`, `cuda:0`.
+//! The device for tensors: `cpu`, `cuda:0`, `cuda:1` and so on.
 
 use anyhow::{Context, Result};
 use candle_core::Device;
 
-/// A device's name, checked for its form.
+/// The name of a device. It is parsed but not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Name {
+pub(crate) enum DeviceName {
     Cpu,
     Cuda(usize),
 }
 
-pub(crate) fn parse(text: &str) -> Result<Name, String> {
+pub(crate) fn parse(text: &str) -> Result<DeviceName, String> {
     match text.split_once(':') {
-        None if text == "cpu" => Ok(Name::Cpu),
-        None if text == "cuda" => Ok(Name::Cuda(0)),
-        Some(("cuda", number)) => number.parse().map(Name::Cuda).map_err(|_| format!("{number} is no number of a GPU")),
-        _ => Err("expected cpu, or cuda:0 and so on".into()),
+        None if text == "cpu" => Ok(DeviceName::Cpu),
+        None if text == "cuda" => Ok(DeviceName::Cuda(0)),
+        Some(("cuda", index)) => {
+            index.parse().map(DeviceName::Cuda).map_err(|_| format!("invalid GPU index `{index}`"))
+        }
+        _ => Err("expected cpu, cuda:0, cuda:1 and so on".into()),
     }
 }
 
-impl Name {
+impl DeviceName {
+    /// Opens the device.
+    ///
     /// # Errors
-    /// Where the program has no CUDA in it, or the machine no such GPU.
+    /// If the program was built without CUDA, or if the machine has no such GPU.
     pub(crate) fn open(self) -> Result<Device> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
             Self::Cuda(_) if !cfg!(feature = "cuda") => {
-                anyhow::bail!("this program was built without CUDA: cargo run --release --features cuda -- train …")
+                anyhow::bail!("this program was built without CUDA; build it with --features cuda")
             }
-            Self::Cuda(number) => {
-                Device::new_cuda(number).with_context(|| format!("cuda:{number} cannot be used on this machine"))
-            }
+            Self::Cuda(index) => Device::new_cuda(index).with_context(|| format!("cannot open GPU cuda:{index}")),
         }
     }
 }
@@ -40,9 +42,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_devices() {
-        assert_eq!(parse("cpu"), Ok(Name::Cpu));
-        assert_eq!(parse("cuda:1"), Ok(Name::Cuda(1)));
+    fn device_names_are_parsed_and_invalid_ones_rejected() {
+        assert_eq!(parse("cpu"), Ok(DeviceName::Cpu));
+        assert_eq!(parse("cuda:1"), Ok(DeviceName::Cuda(1)));
         for wrong in ["gpu", "cuda:", "cuda:x", "cpu:0", ""] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

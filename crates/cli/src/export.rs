@@ -1,32 +1,38 @@
-//! `stgan export`: the browser's weights file out of a run.
+//! `stgan export`: the weights file of a training run.
 
 use crate::files;
-use crate::weights_file::{Output, Stored};
+use crate::weights_file::{Output, StorageName};
 use anyhow::{Context, Result, bail, ensure};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use stgan::model::weights::{self, Storage};
 
-/// Write the weights of a training run as one file for the browser and for `--weights`.
+/// Export a training run, or convert a weights file
+///
+/// The result is one file for the browser and for --weights.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  stgan export runs/glasses -o glasses.safetensors --storage f16
+  stgan export glasses.safetensors -o quantised.safetensors --storage i8")]
 pub(crate) struct Arguments {
-    /// The run's folder, as `train --out` named it, or a weights file to convert.
+    /// Folder of the run (`train --out`), or a weights file to convert
     run: PathBuf,
     #[command(flatten)]
     output: Output,
-    /// Take the newest weights (weights.safetensors) in place of those that did best on validation (best.safetensors).
+    /// Export the last weights (weights.safetensors) instead of the best ones on the validation split (best.safetensors)
     #[arg(long)]
     last: bool,
-    /// How numbers are stored; as the source stores them by default.
-    #[arg(long)]
-    storage: Option<Stored>,
-    /// How many updates a fit with these weights has if it is not told otherwise; one for each stage by default.
+    /// Number format of the weights [default: as in the source]
+    #[arg(long, value_name = "FORMAT")]
+    storage: Option<StorageName>,
+    /// Default number of updates of a fit with these weights, 1 to 64 [default: as in the source, else one per stage]
     #[arg(long, value_name = "N")]
     updates: Option<usize>,
-    /// Keep the discriminator, to train on from the file; the browser has no use for it.
+    /// Include the discriminator, to continue training from the file (`train --from`)
     #[arg(long)]
-    critic: bool,
+    discriminator: bool,
 }
 
 const BEST: &str = "best.safetensors";
@@ -36,28 +42,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     arguments.output.check()?;
     let source = source(&arguments.run, arguments.last)?;
     let mut file = weights::read(&files::read(&source)?).with_context(|| source.display().to_string())?;
-    if !arguments.critic {
+    if !arguments.discriminator {
         file.discriminator = None;
     } else if file.discriminator.is_none() {
-        bail!("{} has no discriminator: leave out --critic", source.display());
+        bail!("{} has no discriminator; omit --discriminator", source.display());
     }
     if let Some(updates) = arguments.updates {
         file.metadata.insert("updates".into(), updates.to_string());
     }
     let storage = arguments.storage.map_or(file.storage, Storage::from);
     let mut text = arguments.output.write(&file, storage, &source.display().to_string())?;
-    for (key, what) in [("data", "trained on"), ("faces", "faces"), ("command", "by")] {
+    for (key, name) in [("data", "training data"), ("faces", "faces"), ("command", "command")] {
         if let Some(value) = file.metadata.get(key) {
-            writeln!(text, "{what}: {value}")?;
+            writeln!(text, "{name}: {value}")?;
         }
     }
     files::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// The weights file to read: `run` itself, or the best or last weights in the folder `run`.
 fn source(run: &Path, last: bool) -> Result<PathBuf> {
     if run.is_file() {
-        ensure!(!last, "{} is a file, and --last chooses between those of a run's folder", run.display());
+        ensure!(!last, "--last needs the folder of a run, but {} is a file", run.display());
         return Ok(run.to_owned());
     }
     ensure!(run.is_dir(), "{} is neither the folder of a run nor a weights file", run.display());
@@ -67,8 +74,8 @@ fn source(run: &Path, last: bool) -> Result<PathBuf> {
         return Ok(path);
     }
     if !run.join(other).is_file() {
-        bail!("{} holds no weights: neither {BEST} nor {LAST}", run.display());
+        bail!("{} contains no weights: neither {BEST} nor {LAST}", run.display());
     }
-    let hint = if last { "without --last it is taken" } else { "--last takes it" };
-    bail!("{} holds no {wanted}, but {other}: {hint}", run.display());
+    let hint = if last { "omit --last to export it" } else { "pass --last to export it" };
+    bail!("{} contains {other} but no {wanted}; {hint}", run.display());
 }

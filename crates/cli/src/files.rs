@@ -1,4 +1,4 @@
-//! Reading and writing what commands share: images, weights, JSON.
+//! Input and output shared by the commands: images, weights and text.
 
 use anyhow::{Context, Result, bail};
 use image::codecs::jpeg::JpegEncoder;
@@ -9,7 +9,7 @@ use stgan::internals::resample;
 use stgan::{Bitmap, Homography, Locator, TryOn};
 use stgan_train::write_atomically;
 
-/// The locator of a weights file, or the program's own.
+/// Reads a locator from a weights file; without one, uses the bundled weights.
 pub(crate) fn locator(weights: Option<&Path>) -> Result<Locator> {
     match weights {
         None => Ok(Locator::bundled()?),
@@ -17,7 +17,7 @@ pub(crate) fn locator(weights: Option<&Path>) -> Result<Locator> {
     }
 }
 
-/// The networks of a weights file, or the program's own.
+/// Reads generators from a weights file; without one, uses the bundled weights.
 pub(crate) fn tryon(weights: Option<&Path>) -> Result<TryOn> {
     match weights {
         None => Ok(TryOn::bundled()?),
@@ -25,43 +25,46 @@ pub(crate) fn tryon(weights: Option<&Path>) -> Result<TryOn> {
     }
 }
 
+/// The JPEG quality of image files, of 100.
+const QUALITY: u8 = 92;
+
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| path.display().to_string())
 }
 
-/// A JPEG, PNG or WebP file, upright.
+/// Reads a JPEG, PNG or WebP file and rotates it upright by its EXIF orientation.
 pub(crate) fn read_image(path: &Path) -> Result<Bitmap> {
     let image = stgan_decoder::decode(&read(path)?).with_context(|| path.display().to_string())?;
     Ok(Bitmap::new(image.width, image.height, image.pixels)?)
 }
 
-/// Writes PNG, JPEG or WebP, as the name says.
+/// Writes a PNG, JPEG or WebP file, by the file extension.
 pub(crate) fn write_image(path: &Path, image: Bitmap) -> Result<()> {
     let format = ImageFormat::from_path(path).ok();
     let Some(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) = format else {
-        bail!("{}: an image's name ends in .png, .jpg or .webp", path.display());
+        bail!("{}: the name of an image file must end in .png, .jpg or .webp", path.display());
     };
     let (width, height) = (image.width(), image.height());
     if format == ImageFormat::Jpeg {
-        return Ok(write_atomically(path, &jpeg(image, 92)?)?);
+        return Ok(write_atomically(path, &jpeg(image, QUALITY)?)?);
     }
-    let pixels = RgbaImage::from_raw(width, height, image.into_data()).context("an image of the wrong size")?;
+    let pixels = RgbaImage::from_raw(width, height, image.into_data()).context("internal error: wrong number of pixels")?;
     let mut bytes = Cursor::new(Vec::new());
     pixels.write_to(&mut bytes, format)?;
     Ok(write_atomically(path, bytes.get_ref())?)
 }
 
-/// The image as JPEG, without its opacity.
+/// Encodes an image as JPEG. The alpha channel is dropped; `quality` is at most 100.
 pub(crate) fn jpeg(image: Bitmap, quality: u8) -> Result<Vec<u8>> {
     let (width, height) = (image.width(), image.height());
-    let pixels = RgbaImage::from_raw(width, height, image.into_data()).context("an image of the wrong size")?;
+    let pixels = RgbaImage::from_raw(width, height, image.into_data()).context("internal error: wrong number of pixels")?;
     let mut bytes = Vec::new();
     DynamicImage::from(pixels).into_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality))?;
     Ok(bytes)
 }
 
-/// The image at another width, in proportion.
-pub(crate) fn reduced(image: &Bitmap, width: u32) -> Result<Bitmap> {
+/// Resizes an image to another width and keeps its aspect ratio.
+pub(crate) fn resized(image: &Bitmap, width: u32) -> Result<Bitmap> {
     let scale = f64::from(image.width()) / f64::from(width);
     let height = (f64::from(image.height()) / scale).round().max(1.0) as u32;
     let planes =
@@ -71,7 +74,7 @@ pub(crate) fn reduced(image: &Bitmap, width: u32) -> Result<Bitmap> {
     Ok(Bitmap::new(width, height, bytes.collect())?)
 }
 
-/// Prints to standard output. A reader that has seen enough (`| head`) is no error.
+/// Prints to standard output. A closed pipe, as in `stgan … | head`, is not an error.
 pub(crate) fn print(text: &str) -> Result<()> {
     use std::io::{ErrorKind, Write};
     match std::io::stdout().write_all(text.as_bytes()) {

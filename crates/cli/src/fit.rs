@@ -1,4 +1,4 @@
-//! `stgan fit`: glasses onto a photo, where somebody put it or where a face is found.
+//! `stgan fit`: fits glasses to the faces in a photo.
 
 use crate::files;
 use anyhow::{Context, Result, ensure};
@@ -8,34 +8,41 @@ use std::process::ExitCode;
 use stgan::compose::{self, Foreground};
 use stgan::{BitmapRef, Fit, Homography, LocatedFace, Placement, Rect};
 
-/// Fit glasses to a photo: to the face that is found, or from a rough placement.
+/// Fit glasses to the face in a photo
+///
+/// The face is detected, unless --at gives a rough initial placement.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  stgan fit photo.jpg glasses.png -o fitted.jpg
+  stgan fit photo.jpg glasses.png --all --json
+  stgan fit photo.jpg glasses.png --at 320,240,180,-5 -o fitted.jpg")]
 pub(crate) struct Arguments {
-    /// JPEG (turned upright by its EXIF orientation), PNG or WebP.
+    /// Photo: JPEG (rotated upright by its EXIF orientation), PNG or WebP
     photo: PathBuf,
-    /// Glasses with a transparent background: PNG or WebP.
+    /// Image of the glasses with a transparent background: PNG or WebP
     glasses: PathBuf,
-    /// Where the glasses is at first: the centre and the width of its opaque part in photo pixels, and its rotation in degrees
-    /// clockwise. By default it is put on the face that is found best.
+    /// Initial placement: centre and width of the opaque part of the glasses in photo pixels, rotation in degrees
+    /// clockwise [default: on the detected face with the highest score]
     #[arg(long, value_name = "X,Y,WIDTH[,DEGREES]", value_parser = placement, allow_hyphen_values = true)]
     at: Option<Placement>,
-    /// Put glasses on everybody who is found.
+    /// Fit the glasses to all detected faces
     #[arg(long, conflicts_with = "at")]
     all: bool,
-    /// The photo with the glasses, at the photo's own size: .png, .jpg or .webp.
-    #[arg(short, long)]
+    /// Image to write, at the size of the photo; the name ends in .png, .jpg or .webp
+    #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Print the updates and homographies (glasses pixels to photo pixels) as JSON.
+    /// Print updates and homographies (glasses pixels to photo pixels) as JSON; with --all a list with an entry per face
     #[arg(long)]
     json: bool,
-    /// Updates; by default as many as the weights file says.
-    #[arg(long)]
+    /// Number of updates [default: as stored in the weights file]
+    #[arg(long, value_name = "N")]
     updates: Option<usize>,
-    /// Weights file; the program's own by default.
-    #[arg(long)]
+    /// Weights file of the generators [default: bundled]
+    #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// The locator's weights file; the program's own by default.
-    #[arg(long)]
+    /// Weights file of the face locator [default: bundled]
+    #[arg(long, value_name = "FILE")]
     locator: Option<PathBuf>,
 }
 
@@ -49,16 +56,16 @@ fn placement(text: &str) -> Result<Placement, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    ensure!(arguments.json || arguments.output.is_some(), "nothing to do: name an --output, or ask for --json");
+    ensure!(arguments.json || arguments.output.is_some(), "nothing to do; pass --output, --json or both");
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let photo = files::read_image(&arguments.photo)?;
     let glasses = files::read_image(&arguments.glasses)?;
     let glasses = Foreground::new(glasses.as_ref()).with_context(|| arguments.glasses.display().to_string())?;
-    let starts = starts(arguments, photo.as_ref())?;
+    let placements = initial_placements(arguments, photo.as_ref())?;
     let mut image = photo.clone();
     let whole = Rect { x: 0, y: 0, width: photo.width(), height: photo.height() };
     let mut reports = Vec::new();
-    for (placement, face) in starts {
+    for (placement, face) in placements {
         let fit = tryon.fit(photo.as_ref(), &glasses, &placement, arguments.updates)?;
         let last = fit.homography(fit.updates().len())?;
         compose::blend(&glasses, &last, image.data_mut(), whole)?;
@@ -68,22 +75,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         files::write_image(path, image)?;
     }
     if arguments.json {
-        // One object for one face, a list of them for everybody.
+        // Without --all there is exactly one report.
         let report = if arguments.all { Value::from(reports) } else { reports.swap_remove(0) };
         files::print(&format!("{report}\n"))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where glasses are at first, with the faces that say so.
-fn starts(arguments: &Arguments, photo: BitmapRef) -> Result<Vec<(Placement, Option<LocatedFace>)>> {
+/// The initial placements, with the faces that they come from.
+fn initial_placements(arguments: &Arguments, photo: BitmapRef) -> Result<Vec<(Placement, Option<LocatedFace>)>> {
     if let Some(placement) = arguments.at {
         return Ok(vec![(placement, None)]);
     }
     let mut found = files::locator(arguments.locator.as_deref())?.locate(photo)?;
     ensure!(
         !found.is_empty(),
-        "no-face: no face was found in {}; --at says where the glasses goes",
+        "no-face: no face found in {}; place the glasses with --at",
         arguments.photo.display()
     );
     if !arguments.all {

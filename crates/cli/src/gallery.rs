@@ -1,4 +1,4 @@
-//! `stgan gallery`: the catalogue's glasses and the sample portraits as image files.
+//! `stgan gallery`: image files of the catalogue of glasses and of the sample portraits.
 
 use crate::files;
 use anyhow::{Context, Result};
@@ -10,46 +10,54 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use stgan::Bitmap;
 use stgan_portraits::Portrait;
-use stgan_synth::CatalogueFrame;
+use stgan_synth::CatalogueGlasses;
 use stgan_train::write_atomically;
 
-/// Write the catalogue's glasses, the sample portraits and gallery.json into a folder.
+/// Write the glasses and portraits of the demo as images
+///
+/// The folder also gets gallery.json, which lists the images with their sizes, names and pupils.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  stgan gallery --out gallery")]
 pub(crate) struct Arguments {
-    #[arg(long)]
+    /// Folder to write, created if missing
+    #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Width of the glasses in pixels.
-    #[arg(long, default_value_t = 1000)]
+    /// Width of the images of glasses in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = 1000)]
     width: u32,
-    /// Width of the portraits in pixels; 0 leaves them out.
-    #[arg(long, default_value_t = 960)]
+    /// Width of the portraits in pixels, at least 16; 0 omits them
+    #[arg(long, value_name = "PIXELS", default_value_t = 960)]
     portrait_width: u32,
 }
 
-/// Pixels across of what a strip of glasses or portraits shows.
-const THUMBNAIL: u32 = 240;
+/// The width of a thumbnail in pixels.
+const THUMBNAIL_WIDTH: u32 = 240;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     for name in ["glasses", "portraits"] {
         let path = arguments.out.join(name);
         std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
     }
-    let glasses = stgan_synth::frames().par_iter().map(|g| glasses_of(arguments, g)).collect::<Result<Vec<_>>>()?;
+    let glasses = stgan_synth::catalogue().par_iter().map(|g| write_glasses(arguments, g)).collect::<Result<Vec<_>>>()?;
     let portraits = match arguments.portrait_width {
         0 => Vec::new(),
-        // One after the other: each uses all threads.
-        width => {
-            stgan_portraits::portraits().iter().map(|p| portrait(arguments, p, width)).collect::<Result<Vec<_>>>()?
-        }
+        // Portraits are sequential, because rendering one uses all threads.
+        width => stgan_portraits::portraits()
+            .iter()
+            .map(|p| write_portrait(arguments, p, width))
+            .collect::<Result<Vec<_>>>()?,
     };
     let list = json!({ "glasses": glasses, "portraits": portraits });
     write_atomically(&arguments.out.join("gallery.json"), serde_json::to_string_pretty(&list)?.as_bytes())?;
     let (glasses, portraits) = (glasses.len(), portraits.len());
-    files::print(&format!("{glasses} glasses and {portraits} portraits in {}\n", arguments.out.display()))?;
+    files::print(&format!("{}: {glasses} glasses and {portraits} portraits\n", arguments.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn glasses_of(arguments: &Arguments, glasses: &CatalogueFrame) -> Result<Value> {
+/// Writes the image and the thumbnail of a pair of glasses, and returns its entry of gallery.json.
+fn write_glasses(arguments: &Arguments, glasses: &CatalogueGlasses) -> Result<Value> {
     let (file, thumbnail) = (format!("glasses/{}.png", glasses.id), format!("glasses/{}.small.png", glasses.id));
     let image = glasses.render(arguments.width)?;
     let entry = json!({
@@ -57,11 +65,11 @@ fn glasses_of(arguments: &Arguments, glasses: &CatalogueFrame) -> Result<Value> 
         "width": image.width(), "height": image.height(),
     });
     write_small_png(&arguments.out.join(file), &image)?;
-    write_small_png(&arguments.out.join(thumbnail), &glasses.render(THUMBNAIL)?)?;
+    write_small_png(&arguments.out.join(thumbnail), &glasses.render(THUMBNAIL_WIDTH)?)?;
     Ok(entry)
 }
 
-/// Writes a PNG as small as the encoder can: these files are downloaded often and written once.
+/// Writes a PNG with the best compression: these files are downloaded often and written once.
 fn write_small_png(path: &Path, image: &Bitmap) -> Result<()> {
     let mut bytes = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
@@ -69,18 +77,19 @@ fn write_small_png(path: &Path, image: &Bitmap) -> Result<()> {
     Ok(write_atomically(path, &bytes)?)
 }
 
-fn portrait(arguments: &Arguments, portrait: &Portrait, width: u32) -> Result<Value> {
+/// Writes the image and the thumbnail of a portrait, and returns its entry of gallery.json.
+fn write_portrait(arguments: &Arguments, portrait: &Portrait, width: u32) -> Result<Value> {
     let (file, thumbnail) = (format!("portraits/{}.jpg", portrait.id), format!("portraits/{}.small.jpg", portrait.id));
     let image = portrait.render(width)?;
     let height = image.height();
-    let pupils = portrait.eyes.map(|[x, y]| [x * f64::from(width), y * f64::from(height)]);
+    let pupils = portrait.pupils.map(|[x, y]| [x * f64::from(width), y * f64::from(height)]);
     let (x, y, box_width) = portrait.placement(width);
     let entry = json!({
         "id": portrait.id, "name": portrait.name, "alt": portrait.alt, "file": file, "thumbnail": thumbnail,
         "width": width, "height": height, "pupils": pupils,
         "placement": { "x": x, "y": y, "width": box_width, "rotation": 0 },
     });
-    files::write_image(&arguments.out.join(thumbnail), files::reduced(&image, THUMBNAIL)?)?;
+    files::write_image(&arguments.out.join(thumbnail), files::resized(&image, THUMBNAIL_WIDTH)?)?;
     files::write_image(&arguments.out.join(file), image)?;
     Ok(entry)
 }

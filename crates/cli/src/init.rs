@@ -1,7 +1,7 @@
-//! `stgan init`: a weights file of any size with random weights.
+//! `stgan init`: a weights file with random weights.
 
 use crate::files;
-use crate::weights_file::{Output, Stored};
+use crate::weights_file::{Output, StorageName};
 use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
@@ -16,17 +16,23 @@ use stgan::model::weights::{MAX_UPDATES, Weights};
 use stgan::model::{GeneratorSpec, Inputs, Parameters, TensorSpec, initialise};
 use stgan_train::Config;
 
-/// Write a weights file with random weights: for benchmarks and tests of sizes that nobody has trained.
+/// Write a weights file with random weights
+///
+/// Such files serve benchmarks and tests of network sizes without trained weights. The network size
+/// comes from --config, or from --size, --channels, --hidden and --inputs.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  stgan init -o random.safetensors --config configs/compact-glasses.toml
+  stgan init -o random.safetensors --size 96 --channels 32,64,128 --hidden 256 --inputs rgba+pose --stages 2")]
 pub(crate) struct Arguments {
-    // Negative numbers are allowed below so that the message names the option and what it expects.
+    // Negative numbers are accepted, so that the error message names the flag and its range.
     #[command(flatten)]
     output: Output,
-    /// A training configuration: its [model] and seed, unless an option below replaces them. Without it --size,
-    /// --channels, --hidden and --inputs are required.
+    /// Training configuration for network size, stages and seed; the flags below override it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Rows and columns of the square crops, 8 to 1024.
+    /// Side of the square crops in pixels, 8 to 1024
     #[arg(
         long,
         allow_negative_numbers = true,
@@ -35,51 +41,51 @@ pub(crate) struct Arguments {
         value_parser = within(8..=1024)
     )]
     size: Option<usize>,
-    /// Output channels of the convolutions, such as 32,64,128: 1 to 10 layers.
+    /// Output channels of the 1 to 10 convolutions, for example 32,64,128
     #[arg(
         long,
         value_name = "N,N,…",
         required_unless_present = "config",
         value_delimiter = ',',
-        value_parser = within(1..=WIDEST)
+        value_parser = within(1..=MAX_CHANNELS)
     )]
     channels: Option<Vec<usize>>,
-    /// Width of the hidden linear layer.
+    /// Width of the hidden linear layer, 1 to 65536
     #[arg(
         long,
         allow_negative_numbers = true,
         value_name = "N",
         required_unless_present = "config",
-        value_parser = within(1..=WIDEST)
+        value_parser = within(1..=MAX_CHANNELS)
     )]
     hidden: Option<usize>,
-    /// What a generator is given: the face and the warped glasses, or the pose of the glasses too.
+    /// Inputs of a generator: face and warped glasses (rgba), or these and the pose of the glasses (rgba+pose)
     #[arg(long, required_unless_present = "config", value_parser = inputs())]
     inputs: Option<Inputs>,
-    /// Generator stages, 1 to 64, each with weights of its own; 1 by default.
+    /// Number of generator stages, 1 to 64, each with separate weights [default: as in --config, else 1]
     #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = within(1..=64))]
     stages: Option<usize>,
-    /// Equal seeds and sizes give equal files; 0 by default.
+    /// Random seed; equal seeds and sizes give equal files [default: as in --config, else 0]
     #[arg(long, allow_negative_numbers = true, value_name = "N")]
     seed: Option<u64>,
-    /// How numbers are stored.
-    #[arg(long, default_value = "f32")]
-    storage: Stored,
-    /// How many updates a fit with these weights has if it is not told otherwise; one for each stage by default.
+    /// Number format of the weights
+    #[arg(long, value_name = "FORMAT", default_value = "f32")]
+    storage: StorageName,
+    /// Default number of updates of a fit with these weights, 1 to 64 [default: one per stage]
     #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = within(1..=MAX_UPDATES as u64))]
     updates: Option<usize>,
-    /// Standard deviation of the biases. Training starts with 0; other values show whether biases are used.
+    /// Standard deviation of the biases, 0 to 1000; training starts with 0
     #[arg(long, allow_negative_numbers = true, value_name = "DEVIATION", default_value = "0", value_parser = deviation)]
     biases: f32,
-    /// Factor on the He deviation of each stage's last layer. Training starts with 0.1, which barely moves the glasses.
+    /// Factor on the He standard deviation of the last layer of each stage, 0 to 1000; training starts with 0.1
     #[arg(long, allow_negative_numbers = true, value_name = "FACTOR", default_value = "0.1", value_parser = deviation)]
     last_gain: f32,
 }
 
-/// The most channels of a layer.
-const WIDEST: u64 = 65_536;
-/// The most numbers in a file: 1 GB in f32.
-const MOST_NUMBERS: usize = 1 << 28;
+/// The maximum number of channels of a layer.
+const MAX_CHANNELS: u64 = 65_536;
+/// The maximum number of parameters of a file: 1 GiB in f32.
+const MAX_PARAMETERS: usize = 1 << 28;
 
 fn within(range: RangeInclusive<u64>) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(range)
@@ -119,12 +125,12 @@ fn read_config(path: &Path) -> Result<Config> {
     let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
     ensure!(
         !stgan_train::LocatorConfig::is_meant(&text),
-        "--config {name}: it trains a locator, expected a configuration with the sizes of generators ([model])"
+        "--config {name} is the configuration of a locator; expected one of generators, with a [model] table"
     );
     Config::parse(&text, &name).context("--config")
 }
 
-/// The configuration's sizes with those of the options in their place; clap has seen to it that none is missing.
+/// The network size from the configuration, overridden by the flags. clap ensures that it is complete.
 fn sizes(arguments: &Arguments, config: Option<&Config>) -> Result<GeneratorSpec> {
     let mut spec = match config {
         Some(config) => config.generator()?,
@@ -143,25 +149,25 @@ fn sizes(arguments: &Arguments, config: Option<&Config>) -> Result<GeneratorSpec
         spec.inputs = inputs;
     }
     let layers = spec.channels.len();
-    ensure!((1..=10).contains(&layers), "--channels has {layers} layers, expected 1 to 10");
+    ensure!((1..=10).contains(&layers), "--channels has {layers} layers; expected 1 to 10");
     let widest = spec.channels.iter().copied().max().unwrap_or(0).max(spec.hidden);
-    ensure!(widest as u64 <= WIDEST, "a layer of {widest} channels is too wide, expected at most {WIDEST}");
+    ensure!(widest as u64 <= MAX_CHANNELS, "a layer has {widest} channels; expected at most {MAX_CHANNELS}");
     spec.validate()?;
     Ok(spec)
 }
 
 fn check_count(spec: &GeneratorSpec, stages: usize) -> Result<()> {
-    let of_a_stage: usize = spec.tensors(0).iter().map(|tensor| tensor.shape.iter().product::<usize>()).sum();
-    let count = of_a_stage.saturating_mul(stages);
+    let per_stage: usize = spec.tensors(0).iter().map(|tensor| tensor.shape.iter().product::<usize>()).sum();
+    let count = per_stage.saturating_mul(stages);
     ensure!(
-        count <= MOST_NUMBERS,
-        "{stages} stages of this size have {count} parameters, expected at most {MOST_NUMBERS}: \
+        count <= MAX_PARAMETERS,
+        "{stages} stages of this size have {count} parameters; expected at most {MAX_PARAMETERS}: \
          lower --size, --channels, --hidden or --stages"
     );
     Ok(())
 }
 
-/// Weights as training starts with them, but for the biases and the scale of each stage's last layer.
+/// The initial weights of training, with other biases and another scale of the last layer of a stage.
 fn random(spec: &GeneratorSpec, stages: usize, seed: u64, biases: f32, last_gain: f32) -> Result<Parameters> {
     let mut tensors: Vec<TensorSpec> = (0..stages).flat_map(|stage| spec.tensors(stage)).collect();
     for tensor in tensors.iter_mut().filter(|tensor| tensor.gain < 1.0) {

@@ -1,4 +1,4 @@
-//! `stgan inspect`: what a weights file holds.
+//! `stgan inspect`: the content of a weights file.
 
 use crate::files;
 use anyhow::{Context, Result};
@@ -10,9 +10,16 @@ use stgan::internals::locate;
 use stgan::model::Parameters;
 use stgan::model::weights::{self, Weights};
 
-/// Say what a weights file holds, after checking all of it.
+/// Check a weights file and print its content
+///
+/// The output lists the network sizes, the metadata and all tensors.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  stgan inspect weights/glasses.safetensors")]
 pub(crate) struct Arguments {
+    /// Weights file of generators or of a locator
+    #[arg(value_name = "FILE")]
     weights: PathBuf,
 }
 
@@ -32,16 +39,16 @@ fn describe(path: &Path, bytes: usize, file: &Weights) -> Result<String, std::fm
     writeln!(text, "{}: {:.2} MB, {:?}", path.display(), bytes as f64 / 1e6, file.storage)?;
     writeln!(
         text,
-        "{} generator stages of {}×{} pixels, inputs {}",
+        "generator stages: {}, crops of {}×{} pixels, inputs {}",
         file.stages,
         spec.size,
         spec.size,
         spec.inputs.name()
     )?;
-    writeln!(text, "channels {:?}, hidden {}", spec.channels, spec.hidden)?;
+    writeln!(text, "channels {:?}, hidden layer {}", spec.channels, spec.hidden)?;
     match &file.discriminator {
-        Some(critic) => writeln!(text, "discriminator with channels {:?}", critic.channels)?,
-        None => writeln!(text, "no discriminator")?,
+        Some(discriminator) => writeln!(text, "discriminator: channels {:?}", discriminator.channels)?,
+        None => writeln!(text, "discriminator: none")?,
     }
     rest(&mut text, &file.parameters, &file.metadata)?;
     Ok(text)
@@ -50,14 +57,19 @@ fn describe(path: &Path, bytes: usize, file: &Weights) -> Result<String, std::fm
 fn describe_locator(path: &Path, bytes: usize, file: &locate::LocatorWeights) -> Result<String, std::fmt::Error> {
     let (mut text, spec) = (String::new(), &file.spec);
     writeln!(text, "{}: {:.2} MB", path.display(), bytes as f64 / 1e6)?;
-    writeln!(text, "locator: detector with [kernel, channels] {:?}", spec.detector.layers)?;
+    writeln!(text, "detector: layers [kernel, channels] {:?}", spec.detector.layers)?;
     let (size, refiner) = (spec.refiner.size, &spec.refiner);
-    writeln!(text, "refiner of {size}×{size} pixels, channels {:?}, hidden {}", refiner.channels, refiner.hidden)?;
-    writeln!(text, "a face from a score of {:.3} on", file.threshold)?;
+    writeln!(
+        text,
+        "landmark network (refiner): {size}×{size} pixels, channels {:?}, hidden layer {}",
+        refiner.channels, refiner.hidden
+    )?;
+    writeln!(text, "detection threshold: {:.3}", file.threshold)?;
     rest(&mut text, &file.parameters, &file.metadata)?;
     Ok(text)
 }
 
+/// Appends the number of parameters, the metadata and the tensors.
 fn rest(text: &mut String, parameters: &Parameters, metadata: &BTreeMap<String, String>) -> std::fmt::Result {
     writeln!(text, "{:.3} million parameters\n\nmetadata", parameters.count() as f64 / 1e6)?;
     for (key, value) in metadata {

@@ -1,4 +1,4 @@
-//! The program: fits glasses to photos, trains and evaluates the networks.
+//! The program `stgan`: fits glasses to photos, and trains and evaluates the networks.
 
 mod clip;
 mod device;
@@ -14,16 +14,17 @@ mod track;
 mod train;
 mod weights_file;
 
-/// Training allocates and frees large tensors all the time; the system's allocator hands each back to the kernel, which
-/// clears every page before it gives it out again. So does this one, a little later, unless told not to.
+/// Training constantly allocates and frees large tensors. The system allocator returns them to the
+/// kernel, which zeroes every page again. mimalloc does not, if its purge delay is negative.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    /// `mi_option_purge_delay` of mimalloc.h: after how many milliseconds free memory is handed back, −1 for never.
+    /// `mi_option_purge_delay` of mimalloc.h: the delay in milliseconds before free memory is returned
+    /// to the kernel; −1 means never.
     const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
     #[allow(unsafe_code)]
-    // SAFETY: sets a number that the allocator reads later.
+    // SAFETY: this only sets an option, which the allocator reads later.
     unsafe {
         libmimalloc_sys::mi_option_set(PURGE_DELAY, -1)
     };

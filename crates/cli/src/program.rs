@@ -1,12 +1,18 @@
-//! The command line: one file a command.
+//! The command line. Each command has a module.
 
 use crate::{clip, evaluate, export, fit, gallery, init, inspect, track, train};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Virtual try-on with spatial transformer GANs: glasses onto faces, by warping alone.
+/// Virtual try-on of glasses with spatial transformer GANs
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version, about, after_help = "\
+Examples:
+  stgan fit photo.jpg glasses.png -o fitted.jpg
+  stgan train --out runs/first
+  stgan export runs/first -o mine.safetensors
+
+`stgan help COMMAND` describes a command.")]
 struct Program {
     #[command(subcommand)]
     command: Command,
@@ -26,7 +32,7 @@ enum Command {
 }
 
 pub(crate) fn main() -> ExitCode {
-    calm_candle();
+    limit_candle_threads();
     let result = match Program::parse().command {
         Command::Fit(arguments) => fit::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
@@ -47,13 +53,15 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// Candle spreads its elementwise operations over threads that spin while they wait for each other, which on a busy
-/// machine takes far longer than the work. What is worth it runs on rayon here.
-fn calm_candle() {
+/// Limits candle to one thread, unless the environment sets another number.
+///
+/// candle runs elementwise operations on threads that busy-wait for each other. On a machine under
+/// load this takes far longer than the operations. Expensive operations run on rayon instead.
+fn limit_candle_threads() {
     const THREADS: &str = "CANDLE_NUM_THREADS";
     if std::env::var_os(THREADS).is_none() {
         #[allow(unsafe_code)]
-        // SAFETY: this is the first thing that the program does; no other thread reads the environment.
+        // SAFETY: this runs first, so no other thread reads the environment.
         unsafe {
             std::env::set_var(THREADS, "1")
         };

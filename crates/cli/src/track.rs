@@ -1,4 +1,4 @@
-//! `stgan track`: how steadily and how promptly frames follow faces.
+//! `stgan track`: jitter and latency of tracking.
 
 use crate::files;
 use anyhow::Result;
@@ -7,52 +7,62 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use stgan::TrackSettings;
 use stgan::compose::Foreground;
-use stgan_train::evaluate::live::{self, Conditions, Figures, Report};
+use stgan_train::evaluate::tracking::{self, Conditions, MeanWorst, TrackingReport};
 
-/// Measure on clips of the rendered portraits how much frames tremble on a face that is still, and lag behind one that moves.
+/// Measure the jitter and latency of tracking on synthetic video
+///
+/// The videos show the sample portraits, still and moving. Jitter is the motion of the glasses on a
+/// still face. Latency is their delay behind a moving face. Both are in inter-pupil distances.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  stgan track --glasses 1 --weights mine.safetensors")]
 pub(crate) struct Arguments {
-    #[arg(long, default_value_t = 640)]
+    /// Width of the video in pixels, 64 to 4096
+    #[arg(long, value_name = "PIXELS", default_value_t = 640)]
     width: u32,
-    #[arg(long, default_value_t = 360)]
+    /// Height of the video in pixels, 64 to 4096
+    #[arg(long, value_name = "PIXELS", default_value_t = 360)]
     height: u32,
-    /// Pictures a second.
-    #[arg(long, default_value_t = 30.0)]
-    rate: f64,
-    /// Standard deviation of the camera's noise, of 255.
-    #[arg(long, default_value_t = 4.0)]
+    /// Video frames per second, 1 to 1000
+    #[arg(long, value_name = "RATE", default_value_t = 30.0)]
+    fps: f64,
+    /// Standard deviation of the camera noise in grey levels, 0 to 64 (of 255)
+    #[arg(long, value_name = "LEVELS", default_value_t = 4.0)]
     noise: f64,
-    /// Updates a picture; by default one for each generator.
-    #[arg(long)]
+    /// Number of updates per video frame, 1 to 64 [default: one per generator stage]
+    #[arg(long, value_name = "N")]
     updates: Option<usize>,
-    /// So many of the catalogue's frames.
-    #[arg(long, default_value_t = 4)]
+    /// Number of pairs of glasses from the catalogue
+    #[arg(long, value_name = "N", default_value_t = 4)]
     glasses: usize,
-    /// Weights file; the program's own by default.
-    #[arg(long)]
+    /// Weights file of the generators [default: bundled]
+    #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    /// Print the metrics as JSON
     #[arg(long)]
     json: bool,
 }
 
-const FRAME_WIDTH: u32 = 600;
+/// The width in pixels at which glasses are rendered.
+const GLASSES_WIDTH: u32 = 600;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let locator = files::locator(None)?;
-    let frames = stgan_synth::frames()
+    let glasses = stgan_synth::catalogue()
         .iter()
         .take(arguments.glasses)
-        .map(|frame| Foreground::new(frame.render(FRAME_WIDTH)?.as_ref()))
+        .map(|pair| Foreground::new(pair.render(GLASSES_WIDTH)?.as_ref()))
         .collect::<stgan::Result<Vec<_>>>()?;
-    let Arguments { width, height, rate, noise, .. } = *arguments;
-    let conditions = Conditions { width, height, rate, noise, steps: arguments.updates.unwrap_or(tryon.stages()) };
-    let report = live::steadiness(
+    let Arguments { width, height, fps, noise, .. } = *arguments;
+    let conditions = Conditions { width, height, fps, noise, updates: arguments.updates.unwrap_or(tryon.stages()) };
+    let report = tracking::jitter_and_latency(
         &tryon,
         &locator,
         &TrackSettings::default(),
         stgan_portraits::portraits(),
-        &frames,
+        &glasses,
         &conditions,
     )?;
     let text = if arguments.json { serde_json::to_string(&report)? + "\n" } else { table(&report)? };
@@ -60,21 +70,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(report: &Report) -> Result<String, std::fmt::Error> {
-    let Conditions { width, height, rate, noise, steps } = report.conditions;
+fn table(report: &TrackingReport) -> Result<String, std::fmt::Error> {
+    let Conditions { width, height, fps, noise, updates } = report.conditions;
     let mut text = format!(
-        "{} rendered portraits with {} frames each, {width}×{height} at {rate} pictures a second, eyes {:.0} pixels apart,\n\
-         noise of {noise} / 255, {steps} updates a picture; in eye distances\n\n",
-        report.portraits, report.frames, report.eye_distance
+        "{} portraits with {} glasses each; {width}×{height} pixels, {fps} video frames per second, \
+         inter-pupil distance {:.0} pixels,\n\
+         camera noise {noise} of 255, {updates} updates per video frame; errors in inter-pupil distances\n\n",
+        report.portraits, report.glasses, report.inter_pupil_distance
     );
-    writeln!(text, "{:<44}{:>9}{:>9}", "", "mean", "worst")?;
-    for (name, Figures { mean, worst }) in [
-        ("trembling at rest, rms", report.tremble),
-        ("  before smoothing", report.tremble_raw),
-        ("lag at one eye distance a second", report.lag),
-        ("  before smoothing", report.lag_raw),
+    writeln!(text, "{:<46}{:>9}{:>9}", "", "mean", "worst")?;
+    for (name, MeanWorst { mean, worst }) in [
+        ("jitter on a still face, RMS", report.jitter),
+        ("  without smoothing", report.jitter_unsmoothed),
+        ("latency at 1 inter-pupil distance per second", report.latency),
+        ("  without smoothing", report.latency_unsmoothed),
     ] {
-        writeln!(text, "{name:<44}{mean:>9.4}{worst:>9.4}")?;
+        writeln!(text, "{name:<46}{mean:>9.4}{worst:>9.4}")?;
     }
     Ok(text)
 }

@@ -1,4 +1,4 @@
-//! `stgan train`: trains generators, and the critic that teaches them.
+//! `stgan train`: trains generators and their discriminator, or a locator.
 
 use crate::{device, files};
 use anyhow::{Context, Result, bail, ensure};
@@ -12,31 +12,40 @@ use stgan::model::weights;
 use stgan_train::data::{self, Dataset};
 use stgan_train::{Config, Event, Folder, LocatorConfig, Measured, Start, train_generators, train_locator};
 
-/// Train generators; Ctrl-C writes a checkpoint and ends.
+/// Train generators and discriminator, or a face locator
+///
+/// The configuration decides what is trained. Ctrl-C writes a checkpoint and stops the run; --resume
+/// continues it. docs/training.md describes the data, the configuration and the output.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  stgan train
+  stgan train --data celeba --out runs/celeba
+  stgan train --data celeba --config configs/locator.toml --out runs/locator
+  stgan train --resume --data celeba --out runs/celeba")]
 pub(crate) struct Arguments {
-    /// CelebA as it is distributed, or a folder with labels.csv and images; without it, faces are drawn.
-    #[arg(long)]
+    /// Folder of the data set: CelebA as distributed, or images with labels.csv [default: synthetic faces]
+    #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Configuration: by default the run's own where it is resumed, configs/compact-glasses.toml where there is data,
-    /// configs/synthetic.toml where there is none.
-    #[arg(long)]
+    /// Training configuration [default: with --resume that of the run, with --data configs/compact-glasses.toml,
+    /// else configs/synthetic.toml; built in]
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Replace a value of the configuration: `--set critic.iterations=2000`. May be given more than once.
+    /// Override a value of the configuration, for example --set seed=2; can be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", conflicts_with = "resume")]
     changes: Vec<String>,
-    /// Folder for weights, checkpoints, metrics and pictures.
-    #[arg(long, default_value = "runs/glasses")]
+    /// Folder of the run: weights, checkpoints, metrics, plots and example images
+    #[arg(long, value_name = "FOLDER", default_value = "runs/glasses")]
     out: PathBuf,
-    /// Go on from the newest checkpoint in the folder.
+    /// Continue the run in --out from its newest checkpoint
     #[arg(long)]
     resume: bool,
-    /// Start with the stages, and the critic if there is one, of a weights file.
-    #[arg(long, value_name = "WEIGHTS", conflicts_with = "resume")]
+    /// Initialise the generators, and the discriminator if present, from a weights file [default: random weights]
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     from: Option<PathBuf>,
-    /// cpu, or cuda:0 and so on in a program that was built with `--features cuda`.
-    #[arg(long, default_value = "cpu", value_parser = device::parse)]
-    device: device::Name,
+    /// Device: cpu, or cuda:0, cuda:1 and so on if built with --features cuda
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = device::parse)]
+    device: device::DeviceName,
 }
 
 const COMPACT: (&str, &str) = (include_str!("../../../configs/compact-glasses.toml"), "configs/compact-glasses.toml");
@@ -46,13 +55,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let folder = Folder::new(&arguments.out);
     let (text, name) = config_text(arguments, &folder)?;
     if !arguments.resume && folder.newest_checkpoint()?.is_some() {
-        bail!("{} holds a run already: --resume goes on with it, --out names another folder", arguments.out.display());
+        bail!(
+            "{} already contains a run; pass --resume to continue it or choose another --out",
+            arguments.out.display()
+        );
     }
     let locator = LocatorConfig::is_meant(&text);
-    ensure!(!locator || arguments.from.is_none(), "a locator starts afresh, or goes on with --resume");
+    ensure!(!locator || arguments.from.is_none(), "--from is for generators only; a locator starts with random weights");
     if locator {
         let config = LocatorConfig::parse_with(&text, &name, &arguments.changes)?;
-        let session = Session::open(arguments, &config.data, "drawing what has no face")?;
+        let session = Session::open(arguments, &config.data, "drawing faceless images")?;
         let finished = session.run(|report| {
             train_locator(&config, &session.dataset, &arguments.out, arguments.resume, &session.device, report)
         });
@@ -67,13 +79,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         None => Start::Afresh,
     };
-    let session = Session::open(arguments, &config.data, "drawing frames")?;
+    let session = Session::open(arguments, &config.data, "drawing glasses")?;
     let finished = session
         .run(|report| train_generators(&config, &session.dataset, &arguments.out, start, &session.device, report));
     end(arguments, &folder, finished, "weights.safetensors")
 }
 
-/// What every run needs: a device, data, somebody to watch it and a way to end it.
+/// The resources of a run: device, data, progress bar and interrupt flag.
 struct Session {
     device: Device,
     dataset: Dataset,
@@ -82,7 +94,7 @@ struct Session {
 }
 
 impl Session {
-    /// `message` stands at the bar until the run is ready.
+    /// Opens device and data. The progress bar shows `message` until the run is ready.
     fn open(arguments: &Arguments, settings: &data::Settings, message: &'static str) -> Result<Self> {
         let device = arguments.device.open()?;
         let stop = stop_on_interrupt()?;
@@ -90,7 +102,7 @@ impl Session {
         Ok(Self { device, dataset, bar: bar(message)?, stop })
     }
 
-    /// Shows what the run reports, and ends it after an interrupt.
+    /// Runs the training, shows its events, and stops it after an interrupt.
     fn run<T>(&self, train: impl FnOnce(&mut dyn FnMut(Event) -> bool) -> T) -> T {
         let result = train(&mut |event| {
             show(&self.bar, event);
@@ -109,27 +121,28 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
 }
 
 fn bar(message: &'static str) -> Result<ProgressBar> {
-    let style = "{msg:38} {wide_bar} {pos}/{len} {per_sec}, {elapsed_precise} gone, {eta_precise} left";
+    let style = "{msg:38} {wide_bar} {pos}/{len} {per_sec}, {elapsed_precise} elapsed, {eta_precise} left";
     Ok(ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?).with_message(message))
 }
 
-/// Says how the run has ended, and where its weights are.
+/// Reports the result of the run and the path of its weights.
 fn end(arguments: &Arguments, folder: &Folder, finished: stgan_train::Result<bool>, weights: &str) -> Result<ExitCode> {
     let finished = match (finished, folder.newest_checkpoint()?) {
         (Err(error), Some(last)) => {
-            return Err(error).with_context(|| format!("the run has ended; its last checkpoint is {}", last.display()));
+            return Err(error).with_context(|| format!("the run failed; its last checkpoint is {}", last.display()));
         }
         (finished, _) => finished?,
     };
     if !finished {
-        eprintln!("stopped; go on with: stgan train --resume --out {} …", arguments.out.display());
+        let data = arguments.data.as_ref().map_or(String::new(), |data| format!(" --data {}", data.display()));
+        eprintln!("stopped; continue with: stgan train --resume{data} --out {}", arguments.out.display());
         return Ok(ExitCode::from(130));
     }
     files::print(&format!("{}\n", folder.file(weights).display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The text of the configuration, and what to call it.
+/// The text of the configuration, and its name for messages.
 fn config_text(arguments: &Arguments, folder: &Folder) -> Result<(String, String)> {
     let read = |path: &PathBuf| -> Result<(String, String)> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
@@ -144,16 +157,16 @@ fn config_text(arguments: &Arguments, folder: &Folder) -> Result<(String, String
     }
 }
 
-/// Opens the data with a bar, since every image is looked at once.
+/// Opens the data set with a progress bar, because this reads every image once.
 fn open(arguments: &Arguments, settings: &data::Settings) -> Result<Dataset> {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta_precise} left")?;
-    let bar = ProgressBar::new(0).with_style(style).with_message("looking at the data");
-    let seen = Mutex::new(0);
+    let bar = ProgressBar::new(0).with_style(style).with_message("reading the data set");
+    let most = Mutex::new(0);
     let dataset = data::open(arguments.data.as_deref(), settings, &|done, total| {
-        let mut seen = seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        *seen = done.max(*seen);
+        let mut most = most.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        *most = done.max(*most);
         bar.set_length(total as u64);
-        bar.set_position(*seen as u64);
+        bar.set_position(*most as u64);
     })?;
     bar.finish_and_clear();
     files::print(&format!("{}\n", dataset.summary()))?;
@@ -163,7 +176,7 @@ fn open(arguments: &Arguments, settings: &data::Settings) -> Result<Dataset> {
 fn show(bar: &ProgressBar, event: Event) {
     match event {
         Event::Ready { validation, iterations, done } => {
-            say(bar, format!("{iterations} iterations at most; validation on {validation} faces"));
+            say(bar, format!("at most {iterations} iterations; validation on {validation} faces"));
             bar.set_length(iterations as u64);
             bar.set_position(done as u64);
             bar.reset_eta();
@@ -173,36 +186,43 @@ fn show(bar: &ProgressBar, event: Event) {
             bar.set_message(format!("{} loss {loss:.5}", phase.at_stage(stage)));
         }
         Event::Validated { phase, stage, iteration, measured } => {
-            say(bar, format!("{} iteration {iteration}:{}", phase.at_stage(stage), described(&measured)));
+            say(bar, format!("{} iteration {iteration}: {}", phase.at_stage(stage), described(&measured)));
         }
         Event::CriticDone { preference, reached: true } => {
-            say(bar, format!("the critic has learned enough: {:.1} %", 100.0 * preference));
+            say(bar, format!("discriminator pretraining reached stop_at with {:.1} %", 100.0 * preference));
         }
         Event::CriticDone { preference, reached: false } => {
-            let hint = "generators that start against such a critic may wander off; give it more iterations";
-            say(bar, format!("the critic is left at {:.1} %, below stop_at: {hint}", 100.0 * preference));
+            let hint = "generators may diverge; increase discriminator_pretraining.iterations";
+            say(bar, format!("the discriminator only reached {:.1} %, below stop_at; {hint}", 100.0 * preference));
         }
         _ => {}
     }
 }
 
-/// The figures of a validation, each after a space.
+/// The metrics of a validation in words.
 fn described(measured: &Measured) -> String {
     match measured {
         Measured::Cascade { errors, preference } => {
             let mut parts = Vec::new();
             if let Some(errors) = errors {
-                let steps = errors.median.iter().zip(&errors.p95).map(|(m, p)| format!("{m:.4} ({p:.4})"));
-                let steps = steps.collect::<Vec<_>>().join(" → ");
-                parts.push(format!(" anchor error, median (95 %): {steps}; ignoring the face {:.4}", errors.ignorant));
+                let stages = errors.median.iter().zip(&errors.p95).map(|(m, p)| format!("{m:.4} ({p:.4})"));
+                let stages = stages.collect::<Vec<_>>().join(" → ");
+                parts.push(format!(
+                    "landmark error, median (95 %): {stages}, baseline that ignores the face {:.4}",
+                    errors.ignorant
+                ));
             }
             if let Some(preference) = preference {
-                parts.push(format!(" the critic prefers the right placement in {:.1} %", 100.0 * preference));
+                parts.push(format!(
+                    "the discriminator prefers the correct placement in {:.1} % of the pairs",
+                    100.0 * preference
+                ));
             }
-            parts.join(";")
+            parts.join("; ")
         }
         Measured::Locator(m) => format!(
-            " {:.1} % found, pupils off by {:.4} (95 %: {:.4}) eye distances; {:.1} % at threshold {:.3}",
+            "{:.1} % of the faces found, pupil error {:.4} (95 %: {:.4}) inter-pupil distances; \
+             recall {:.1} % at threshold {:.3}",
             100.0 * m.found,
             m.median,
             m.p95,
@@ -212,10 +232,10 @@ fn described(measured: &Measured) -> String {
     }
 }
 
-/// Above the bar where there is a terminal, plain lines where there is none.
+/// Prints a line above the progress bar, or to standard output if there is no terminal.
 fn say(bar: &ProgressBar, line: String) {
     if bar.is_hidden() {
-        // A run of hours does not end because nobody can hear it.
+        // A failure to print must not abort a long run.
         let _ = files::print(&format!("{line}\n"));
     } else {
         bar.println(line);

@@ -1,4 +1,4 @@
-//! The weights file that a command writes: where to, in which storage, and what the command says of it.
+//! The output of commands that write a weights file: path, number format and summary.
 
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -8,43 +8,47 @@ use stgan_train::write_atomically;
 /// The file to write.
 #[derive(clap::Args)]
 pub(crate) struct Output {
-    /// The file to write, such as glasses.safetensors.
+    /// Weights file to write, for example glasses.safetensors
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Overwrite the file if it exists.
+    /// Overwrite the file if it exists
     #[arg(long)]
     force: bool,
 }
 
 impl Output {
-    /// Whether the file can be written. Commands ask before they read or compute anything.
+    /// Checks that the file can be written. Commands call this before they read or compute anything.
     ///
     /// # Errors
-    /// If its folder does not exist, if it is a folder itself, or if it exists and `--force` is not given.
+    /// If the parent folder does not exist, if the path is a folder, or if the file exists and `--force`
+    /// is not given.
     pub(crate) fn check(&self) -> Result<()> {
         let path = self.output.display();
         let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        ensure!(folder.is_dir(), "{path}: there is no folder {}", folder.display());
-        ensure!(!self.output.is_dir(), "{path} is a folder: name a file");
-        ensure!(self.force || !self.output.exists(), "{path} exists: --force overwrites it");
+        ensure!(folder.is_dir(), "{path}: folder {} does not exist; create it first", folder.display());
+        ensure!(!self.output.is_dir(), "{path} is a folder; --output needs the name of a file");
+        ensure!(self.force || !self.output.exists(), "{path} already exists; pass --force to overwrite it");
         Ok(())
     }
 
-    /// Writes `file` and describes it in two lines; `origin` says where its numbers come from.
+    /// Writes `file` and returns a summary of two lines. `origin` is the source of the weights.
     ///
     /// # Errors
-    /// If the parameters do not fit the sizes, are not finite, or need more range than the storage has; if the metadata
-    /// names a number of updates that no fit has; if the file cannot be written.
+    /// - If the parameters do not match the network sizes, are not finite, or exceed the range of
+    ///   `storage`.
+    /// - If the number of updates in the metadata is invalid.
+    /// - If the file can't be written.
     pub(crate) fn write(&self, file: &Weights, storage: Storage, origin: &str) -> Result<String> {
-        // Nothing is written that could not be read.
+        // The reader rejects an invalid number of updates, so check it before writing.
         let updates = file.updates()?;
         let bytes = weights::write(file, storage).with_context(|| origin.to_owned())?;
         write_atomically(&self.output, &bytes)?;
         let stages = if file.stages == 1 { "stage" } else { "stages" };
-        let critic = if file.discriminator.is_some() { " and the discriminator" } else { "" };
+        let discriminator = if file.discriminator.is_some() { " and the discriminator" } else { "" };
+        let count = if updates == 1 { "update" } else { "updates" };
         Ok(format!(
             "{}: {:.2} MB, {storage:?}, from {origin}\n\
-             {} generator {stages}{critic}, {size}×{size} pixels, inputs {}; a fit has {updates} updates\n",
+             {} generator {stages}{discriminator}, crops of {size}×{size} pixels, inputs {}, {updates} {count} per fit\n",
             self.output.display(),
             bytes.len() as f64 / 1e6,
             file.stages,
@@ -54,22 +58,23 @@ impl Output {
     }
 }
 
-/// How the numbers of a weights file are stored.
+/// The number format of the weights in a file.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub(crate) enum Stored {
+pub(crate) enum StorageName {
+    /// 32-bit floating point
     F32,
-    /// Half the size
+    /// 16-bit floating point
     F16,
-    /// A quarter: integers of eight bits, with a scale for every output channel
+    /// 8-bit integers with one scale per output channel
     I8,
 }
 
-impl From<Stored> for Storage {
-    fn from(stored: Stored) -> Self {
-        match stored {
-            Stored::F32 => Self::F32,
-            Stored::F16 => Self::F16,
-            Stored::I8 => Self::I8,
+impl From<StorageName> for Storage {
+    fn from(name: StorageName) -> Self {
+        match name {
+            StorageName::F32 => Self::F32,
+            StorageName::F16 => Self::F16,
+            StorageName::I8 => Self::I8,
         }
     }
 }

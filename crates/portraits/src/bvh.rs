@@ -1,4 +1,4 @@
-//! A bounding volume hierarchy over triangles: nearest hit, occlusion and nearest point.
+//! A bounding volume hierarchy over triangles, for nearest hits, occlusion and nearest points.
 
 use glam::Vec3;
 
@@ -8,14 +8,15 @@ const LEAF: usize = 4;
 struct Node {
     low: Vec3,
     high: Vec3,
-    /// Of a leaf: its first triangle; else the index of the second child (the first one follows the node).
+    /// In a leaf, the index of its first triangle. In an inner node, the index of the second child;
+    /// the first child follows the node.
     start: u32,
-    /// Of a leaf: its number of triangles; else 0.
+    /// The number of triangles of a leaf; 0 for an inner node.
     count: u16,
     axis: u16,
 }
 
-/// One corner and two edges, with the face that the triangle was.
+/// A triangle: one corner, two edges, and the index of its face.
 #[derive(Clone, Copy)]
 struct Triangle {
     corner: Vec3,
@@ -24,7 +25,8 @@ struct Triangle {
     face: u32,
 }
 
-/// A hit: the distance along the ray, the face and the weights of its second and third corner.
+/// A hit: the distance along the ray, the face, and the barycentric weights of its second and third
+/// corners.
 #[derive(Clone, Copy)]
 pub(crate) struct Hit {
     pub t: f32,
@@ -72,7 +74,7 @@ impl Bvh {
         best
     }
 
-    /// Whether anything stands in the way within `limit`.
+    /// Whether the ray hits anything closer than `limit`.
     pub(crate) fn occluded(&self, origin: Vec3, direction: Vec3, limit: f32) -> bool {
         let mut found = false;
         self.walk(origin, direction, limit, |triangle, limit| {
@@ -111,7 +113,7 @@ impl Bvh {
         }
     }
 
-    /// The nearest point of the surface within `limit`: its distance, face and weights.
+    /// The nearest point on the surface within `limit`: its distance, face and weights.
     pub(crate) fn nearest(&self, p: Vec3, mut limit: f32) -> Option<(f32, Hit)> {
         let mut best = None;
         let mut stack = vec![0u32];
@@ -144,7 +146,7 @@ impl Bvh {
 }
 
 impl Triangle {
-    /// Möller and Trumbore's test: distance and weights.
+    /// The Möller–Trumbore intersection test: distance and weights.
     fn hit(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<(f32, f32, f32)> {
         let p = direction.cross(self.e2);
         let det = self.e1.dot(p);
@@ -163,7 +165,8 @@ impl Triangle {
         (v >= 0.0 && u + v <= 1.0 && t > 0.0 && t < limit).then_some((t, u, v))
     }
 
-    /// Distance and weights of the point nearest to `p` (Ericson, Real-Time Collision Detection, 5.1.5).
+    /// The distance and the weights of the point nearest to `p`. Source: Ericson, "Real-Time Collision
+    /// Detection", section 5.1.5.
     fn nearest(&self, p: Vec3) -> (f32, f32, f32) {
         let ap = p - self.corner;
         let (d1, d2) = (self.e1.dot(ap), self.e2.dot(ap));
@@ -191,7 +194,7 @@ impl Triangle {
     }
 }
 
-/// Splits where the surface area heuristic, over sixteen bins of the longest axis, finds it cheapest.
+/// Builds the tree by the surface area heuristic over 16 bins of the longest axis.
 fn build(nodes: &mut Vec<Node>, triangles: &mut [Triangle], offset: u32) {
     const BINS: usize = 16;
     let (low, high) = bounds(triangles);
@@ -230,7 +233,7 @@ fn build(nodes: &mut Vec<Node>, triangles: &mut [Triangle], offset: u32) {
         .min_by(|a, b| a.0.total_cmp(&b.0));
     let half = match split {
         Some((_, k)) => {
-            // The order within a part does not matter.
+            // The order inside a part does not matter.
             triangles.sort_unstable_by_key(|t| bin(t) >= k);
             triangles.partition_point(|t| bin(t) < k)
         }

@@ -1,4 +1,4 @@
-//! Clothes, cut from the body.
+//! Clothes, cut from the mesh of the body.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,14 @@ use glam::{Vec3, vec3};
 use super::math::{noise, smoothstep};
 use super::mesh::{Triangles, Vertex};
 
-/// How clothes are cut.
+/// The cut of the clothes.
 pub(crate) struct Cut {
-    /// Height of the neckline at the front and at the back of the neck, in reference coordinates.
+    /// The height of the neckline at the front and at the back of the neck, in reference coordinates.
     pub front: f32,
     pub back: f32,
-    /// How much deeper a V goes in the middle of the front.
+    /// The additional depth of a V-neck in the middle of the front.
     pub plunge: f32,
-    /// Distance of the cloth from the body, and the thickness of the band around the neck.
+    /// The distance of the cloth from the body, and the thickness of the neckband.
     pub ease: f32,
     pub band: f32,
 }
@@ -28,7 +28,8 @@ impl Cut {
     }
 }
 
-/// Clothes: the body below the neckline, relaxed so that they hang rather than cling, moved outwards, with a band around the neck.
+/// Makes clothes: the body below the neckline, smoothed so that the cloth hangs, moved outwards, with
+/// a neckband.
 pub(crate) fn clothes(body: &Triangles, cut: &Cut) -> Triangles {
     let above: Vec<f32> = body.vertices.iter().map(|v| cut.above(v.reference)).collect();
     let mut loose = body.vertices.clone();
@@ -54,7 +55,7 @@ pub(crate) fn clothes(body: &Triangles, cut: &Cut) -> Triangles {
     let mut index: HashMap<(u32, u32), u32> = HashMap::new();
     let mut rim: Vec<(u32, u32)> = Vec::new();
     for face in &body.faces {
-        // The triangle's part below the neckline; a corner (i, i) is a vertex, (i, j) the crossing on that edge.
+        // The part of the triangle below the neckline: (i, i) is a vertex, (i, j) an edge crossing.
         let mut corners: Vec<(u32, u32)> = Vec::with_capacity(4);
         for k in 0..3 {
             let (a, b) = (face[k], face[(k + 1) % 3]);
@@ -97,7 +98,7 @@ pub(crate) fn clothes(body: &Triangles, cut: &Cut) -> Triangles {
     out
 }
 
-/// The body without what the clothes hide, which they could otherwise let through where they hang loosely.
+/// Removes the part of the body that the clothes hide, so that it can't show through.
 pub(crate) fn uncovered(mut body: Triangles, cut: &Cut) -> Triangles {
     body.faces.retain(|face| face.iter().any(|&i| cut.above(body.vertices[i as usize].reference) > -0.12));
     body

@@ -1,4 +1,4 @@
-//! Eyeballs: a white with veins, a cornea that bulges, and an iris behind it.
+//! Eyeballs: the sclera with veins, the cornea, and the iris behind it.
 
 use std::f32::consts::TAU;
 
@@ -7,37 +7,38 @@ use glam::{Vec3, vec3};
 use super::math::{bell, fbm, noise, smoothstep};
 use super::mesh::Ball;
 
-/// The colours of an iris, linear: near the pupil, in the middle and its dark rim.
+/// The linear colours of an iris: near the pupil, in the middle, and at the dark rim.
 pub(crate) struct Iris {
     pub inner: Vec3,
     pub outer: Vec3,
     pub rim: Vec3,
-    /// Pupil's radius over the iris's.
+    /// The radius of the pupil relative to the radius of the iris.
     pub pupil: f32,
-    /// Brightness of the white, 1 is usual.
+    /// The brightness of the sclera; 1 is the default.
     pub white: f32,
 }
 
-/// An eyeball that looks somewhere.
+/// An eyeball with a gaze direction.
 pub(crate) struct Eye {
     pub ball: Ball,
     gaze: Vec3,
     right: Vec3,
     up: Vec3,
-    /// Radius of the iris.
+    /// The radius of the iris.
     iris: f32,
 }
 
 pub(crate) struct Seen {
     pub albedo: Vec3,
-    /// Normal for diffuse light, and for reflections off the cornea and the tear film.
+    /// The normal for diffuse light, and the normal for reflections off cornea and tear film.
     pub normal: Vec3,
     pub mirror: Vec3,
-    /// 1 on the iris, 0 on the white.
+    /// 1 on the iris, 0 on the sclera.
     pub iris: f32,
 }
 
-/// Radius of an iris over the distance between the pupils: people's irises are alike, 12 mm of 61 mm across.
+/// The radius of an iris relative to the inter-pupil distance. Irises vary little between people:
+/// their diameter is about 12 mm, at an inter-pupil distance of about 61 mm.
 const IRIS: f32 = 0.099;
 
 impl Eye {
@@ -47,17 +48,17 @@ impl Eye {
         Self { ball, gaze, right, up: gaze.cross(right), iris: IRIS * apart }
     }
 
-    /// The pupil's centre.
+    /// The centre of the pupil.
     pub(crate) fn pupil(&self) -> Vec3 {
         self.ball.centre + self.gaze * self.depth()
     }
 
-    /// Distance of the iris's plane from the ball's centre.
+    /// The distance of the plane of the iris from the centre of the eyeball.
     fn depth(&self) -> f32 {
         (self.ball.radius * self.ball.radius - self.iris * self.iris).sqrt()
     }
 
-    /// Distance along a ray to the ball.
+    /// The distance along a ray to the eyeball.
     pub(crate) fn hit(&self, origin: Vec3, direction: Vec3) -> Option<f32> {
         let to = self.ball.centre - origin;
         let along = to.dot(direction);
@@ -66,10 +67,10 @@ impl Eye {
         (half > 0.0).then(|| along - half.sqrt())
     }
 
-    /// The look of the ball at a hit by a ray.
+    /// The surface of the eyeball at the point `at`, for a ray with the given direction.
     pub(crate) fn look(&self, at: Vec3, direction: Vec3, colours: &Iris, seed: f32) -> Seen {
         let sphere = (at - self.ball.centre) * (1.0 / self.ball.radius);
-        // Into the iris's plane, bent at the cornea.
+        // The ray refracts at the cornea and meets the plane of the iris.
         let bent = (direction * 0.75 - sphere * 0.22).normalize_or_zero();
         let plane = self.ball.centre + self.gaze * self.depth();
         let start = at + self.gaze * 0.004;
@@ -81,11 +82,11 @@ impl Eye {
         let share = smoothstep(1.09, 0.90, side);
         let white = self.white(sphere, seed) * colours.white;
         let iris = iris(x, y, radius, colours, seed);
-        // The cornea: a smaller sphere that stands out from the ball.
+        // The cornea is a smaller sphere that protrudes from the eyeball.
         let tilt = (at - plane).reject_from_normalized(self.gaze) * (1.0 / self.iris);
         let dome = (self.gaze + tilt * 0.72).normalize_or_zero();
         let mirror = sphere.lerp(dome, smoothstep(1.25, 0.85, side)).normalize_or_zero();
-        // The iris is a shallow bowl: the far side from a light catches more of it.
+        // The iris is a shallow bowl, so the side away from a light is brighter.
         let bowl = (self.gaze - tilt * 0.35).normalize_or_zero();
         Seen {
             albedo: white.lerp(iris, share),
@@ -109,14 +110,14 @@ impl Eye {
 fn iris(x: f32, y: f32, radius: f32, colours: &Iris, seed: f32) -> Vec3 {
     let angle = y.atan2(x);
     let (s, c) = angle.sin_cos();
-    // Fibres run from the pupil outwards, a little wavy.
+    // Slightly wavy fibres run outwards from the pupil.
     let wave = noise(vec3(c * 4.0, s * 4.0, radius * 3.0 + seed)) * 0.12;
     let (s, c) = (angle + wave).sin_cos();
     let fibre = fbm(vec3(c * 16.0, s * 16.0, radius * 1.6 + seed * 3.0), 3);
     let crypt = smoothstep(0.25, 0.6, noise(vec3(c * 5.0, s * 5.0, radius * 6.0 + seed)));
     let t = smoothstep(colours.pupil, 0.85, radius + 0.06 * fibre);
     let mut colour = colours.inner.lerp(colours.outer, t) * (1.0 + 0.5 * fibre) * (1.0 - 0.35 * crypt);
-    // The collarette, a paler ring around the pupil.
+    // The collarette is a paler ring around the pupil.
     colour *= 1.0 + 0.35 * bell((radius - colours.pupil - 0.14) * (radius - colours.pupil - 0.14), 0.06);
     colour = colour.lerp(colours.rim, smoothstep(0.72, 1.02, radius + 0.05 * (angle * TAU).sin() * 0.3) * 0.9);
     let pupil = smoothstep(colours.pupil + 0.045, colours.pupil - 0.035, radius);

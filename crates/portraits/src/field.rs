@@ -1,4 +1,4 @@
-//! Distance from the body, on a grid: what keeps growing hair out of the head.
+//! A signed distance field of the body, which keeps growing hair out of the head.
 
 use glam::{Vec3, vec3};
 use rayon::prelude::*;

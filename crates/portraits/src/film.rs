@@ -1,4 +1,4 @@
-//! What happens to the image as an image: light's diffusion in skin, the blurred backdrop, grain and tone.
+//! Image-space effects: subsurface scattering, the blurred backdrop, grain and tone mapping.
 
 use glam::{FloatExt, Vec3, vec3};
 use rand::{Rng, SeedableRng};
@@ -9,18 +9,21 @@ use super::people::Backdrop;
 use super::render::{ASPECT, Kind, Pixel};
 use stgan::Bitmap;
 
-/// Light scatters in skin before it comes out: sums of Gaussians whose widths (decimetres) and shares per channel follow
-/// measured skin (after Jimenez et al., Screen-Space Perceptual Rendering of Human Skin, 2009): red goes farthest.
+/// The diffusion profile of skin as a sum of Gaussians: standard deviation in decimetres, and weight
+/// per channel. Red light spreads furthest. After Jimenez et al., "Screen-Space Perceptual Rendering
+/// of Human Skin" (2009).
 const LAYERS: [(f32, Vec3); 3] =
     [(0.0050, vec3(0.24, 0.52, 0.72)), (0.0130, vec3(0.32, 0.36, 0.25)), (0.0300, vec3(0.44, 0.12, 0.03))];
 
-/// Blurs the light on skin as skin does, and evens out the noise of the other surfaces. `scale` is pixels per decimetre.
+/// Applies subsurface scattering to skin and smooths the noise of the other surfaces.
+///
+/// `scale` is in pixels per decimetre.
 pub(crate) fn diffuse(pixels: &mut [Pixel], width: usize, scale: f32) {
     let mut sums = vec![Vec3::ZERO; pixels.len()];
     let mut source: Vec<Vec3> = pixels.iter().map(|p| p.light).collect();
     let mut done = 0.0;
     for (layer, (sigma, share)) in LAYERS.into_iter().enumerate() {
-        // Each layer blurs the one before further.
+        // Each layer blurs the previous one further.
         let sigma = (sigma * scale).max(0.4);
         let extra = f32::sqrt(sigma * sigma - done * done).max(0.3);
         done = sigma;
@@ -35,7 +38,8 @@ pub(crate) fn diffuse(pixels: &mut [Pixel], width: usize, scale: f32) {
     pixels.par_iter_mut().zip(sums).for_each(|(pixel, sum)| pixel.light = sum);
 }
 
-/// A Gaussian along rows (`stride` 1) or columns (`stride` = width) that stays on one surface.
+/// A Gaussian blur along rows (`stride` 1) or columns (`stride` = width) that does not cross the edge
+/// of a surface.
 fn blur(source: &[Vec3], pixels: &[Pixel], width: usize, sigma: f32, stride: usize) -> Vec<Vec3> {
     let reach = (sigma * 2.5).ceil() as i64;
     let weights: Vec<f32> = (0..=reach).map(|k| bell((k * k) as f32, sigma)).collect();
@@ -69,7 +73,7 @@ fn blur(source: &[Vec3], pixels: &[Pixel], width: usize, sigma: f32, stride: usi
         .collect()
 }
 
-/// The room behind, far out of focus: a wall with a glow on it, broad soft shapes, and discs of small lights.
+/// The backdrop, far out of focus: a wall with a glow, broad soft shapes, and discs of small lights.
 pub(crate) fn backdrop(room: &Backdrop, x: f32, y: f32) -> Vec3 {
     let mut colour = room.top.lerp(room.bottom, smoothstep(-0.1, 1.05, y));
     let (dx, dy) = (x - room.at.0, (y - room.at.1) * ASPECT);
@@ -88,14 +92,14 @@ pub(crate) fn backdrop(room: &Backdrop, x: f32, y: f32) -> Vec3 {
         let (cx, cy, r) = (rng.random::<f32>(), rng.random::<f32>() * 0.75, 0.035 + 0.045 * rng.random::<f32>());
         let (dx, dy) = (x - cx, (y - cy) * ASPECT);
         let distance = (dx * dx + dy * dy).sqrt() / r;
-        // A disc with a slightly brighter rim, as lenses draw it.
+        // An out-of-focus light is a disc with a slightly brighter rim.
         let disc = smoothstep(1.4, 0.7, distance) * f32::lerp(0.8, 1.0, smoothstep(0.4, 0.95, distance));
         colour += room.glow * (disc * (0.06 + 0.22 * rng.random::<f32>() * rng.random::<f32>()));
     }
     colour * f32::lerp(1.0, 0.68, smoothstep(0.35, 0.85, ((x - 0.5).powi(2) + (y - 0.45).powi(2)).sqrt()))
 }
 
-/// Tone, grain and reduction to the bitmap's size.
+/// Applies tone mapping and grain, and downscales to the size of the bitmap.
 pub(crate) fn develop(image: &[Vec3], across: usize, down: usize, mut bitmap: Bitmap) -> Bitmap {
     let (width, height) = (bitmap.width() as usize, bitmap.height() as usize);
     let toned: Vec<Vec3> = image.par_iter().map(|c| c.map(curve)).collect();
@@ -125,7 +129,7 @@ pub(crate) fn develop(image: &[Vec3], across: usize, down: usize, mut bitmap: Bi
     bitmap
 }
 
-/// Linear light to display values: a shoulder that keeps highlights, then sRGB.
+/// Maps linear light to display values: a shoulder that preserves highlights, then sRGB.
 fn curve(light: f32) -> f32 {
     const KNEE: f32 = 0.5;
     let light = light.max(0.0);

@@ -1,4 +1,4 @@
-//! Hair: where it grows; cropped hair, beards, brows and lashes.
+//! The roots of hair, and short hair: cropped hair, beards, brows and lashes.
 
 use glam::{FloatExt, Vec3, vec3};
 use rand::{Rng, SeedableRng};
@@ -10,50 +10,50 @@ use super::people::Person;
 use super::skin::{EYES, beard};
 use super::styles;
 
-/// Haircuts.
+/// A hairstyle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Style {
     /// Straight and long, parted near the middle.
     Long,
-    /// A few millimetres all over, with a short beard.
+    /// A few millimetres everywhere, with a short beard.
     Cropped,
-    /// Wavy, to the jaw, parted on one side.
+    /// Wavy and jaw-length, parted on one side.
     Bob,
-    /// Short at the sides, longer and swept aside on top, with stubble.
+    /// Short at the sides, longer on top and swept to the side, with stubble.
     Short,
 }
 
 impl Style {
-    /// How much the roots darken the scalp.
+    /// The factor by which the roots darken the scalp.
     pub(crate) fn cover(self) -> f32 {
         if self == Self::Cropped { 0.85 } else { 0.7 }
     }
 }
 
-/// A hair's colour.
+/// The colour of hair.
 pub(crate) struct Pigment {
-    /// Linear albedo.
+    /// The linear albedo.
     pub tone: Vec3,
-    /// Strength of highlights.
+    /// The strength of highlights.
     pub shine: f32,
-    /// How much hairs differ from each other.
+    /// The variation between hairs.
     pub vary: f32,
-    /// Share of white hairs.
+    /// The share of white hairs.
     pub grey: f32,
 }
 
-/// One hair, from its root.
+/// One hair, from root to tip.
 pub(crate) struct Strand {
     pub points: Vec<Vec3>,
-    /// Radius at the root, decimetres; it thins towards the tip.
+    /// The radius at the root in decimetres. It decreases towards the tip.
     pub radius: f32,
     pub tone: Vec3,
     pub shine: f32,
-    /// Whether it belongs to the mass that shades itself and the face.
+    /// Whether the hair casts shadows on the face and on other hair.
     pub mass: bool,
 }
 
-/// Height of the hairline above the eyes by the angle around the skull, in degrees from the front.
+/// The hairline: the angle around the skull in degrees from the front, and the height above the eyes.
 const HAIRLINE: [(f32, f32); 12] = [
     (0.0, 0.60),
     (26.0, 0.60),
@@ -73,24 +73,24 @@ fn azimuth(p: Vec3) -> f32 {
     p.x.abs().atan2(p.z - 0.42).to_degrees()
 }
 
-/// How densely hair grows on the head at a place (relative to the eyes, on the base mesh).
+/// The density of head hair at a point on the base mesh, relative to the eyes.
 pub(crate) fn scalp(p: Vec3, ears: f32, style: Style) -> f32 {
-    // Men's hairlines step back at the temples; the others come a little lower.
+    // Male hairlines recede at the temples; the others are a little lower.
     let male = matches!(style, Style::Short | Style::Cropped);
     let recede = if male { 0.05 * bell((p.x.abs() - 0.42).powi(2), 0.12) } else { -0.035 };
     let line = table(&HAIRLINE, azimuth(p)) + recede + 0.025 * noise(p * 14.0) + 0.015 * noise(p * 40.0);
     smoothstep(line - 0.01, line + 0.07, p.y) * smoothstep(0.4, 0.1, ears)
 }
 
-/// A place on the skin.
+/// The root of a hair.
 pub(crate) struct Root {
     pub position: Vec3,
     pub normal: Vec3,
-    /// On the base mesh, relative to the eyes.
+    /// The position on the base mesh, relative to the eyes.
     pub place: Vec3,
 }
 
-/// `count` places drawn from the skin in proportion to `density`.
+/// Samples `count` roots from the skin with a probability proportional to `density`.
 pub(crate) fn roots(
     skin: &Triangles,
     count: usize,
@@ -137,7 +137,7 @@ pub(crate) fn tone(pigment: &Pigment, rng: &mut Random) -> Vec3 {
     pigment.tone * vec3(vary * warm, vary, vary / warm)
 }
 
-/// A hair that leaves the skin at `lean` of the normal against `direction` and bends towards `direction`.
+/// A short hair that bends towards `direction`. `lean` is the weight of the normal at its root.
 fn short(root: &Root, direction: Vec3, lean: f32, length: f32, bend: f32, points: usize) -> Vec<Vec3> {
     let along = direction.reject_from_normalized(root.normal).normalize_or_zero();
     let mut heading = (along * (1.0 - lean) + root.normal * lean).normalize_or_zero();
@@ -151,7 +151,7 @@ fn short(root: &Root, direction: Vec3, lean: f32, length: f32, bend: f32, points
     out
 }
 
-/// All of a person's hair. `detail` (0 to 1) thins it out, with thicker hairs in exchange.
+/// Grows all hair of a person. A `detail` below 1 gives fewer but thicker hairs.
 pub(crate) fn grow(person: &Person, head: &Head, skin: &Triangles, field: &Field, detail: f32) -> Vec<Strand> {
     let mut rng = Random::seed_from_u64(7);
     let mut out = Vec::new();
@@ -222,7 +222,7 @@ fn brows(person: &Person, skin: &Triangles, rng: &mut Random, out: &mut Vec<Stra
         let x = root.place.x.abs();
         let side = root.place.x.signum();
         let across = (root.place.y - centre(x)) / 0.03;
-        // Up at the inner end, then outwards; the upper hairs bend down, the lower ones up.
+        // Brow hairs point up at the inner end, then outwards; upper hairs bend down, lower ones up.
         let rise = f32::lerp(0.95, -0.05, smoothstep(0.1, 0.24, x)) - 0.35 * smoothstep(0.38, 0.55, x) - across * 0.45;
         let direction = vec3(side, rise + rng.random_range(-1.0..1.0) * 0.25, 0.0);
         let length = f32::lerp(0.042, 0.060, smoothstep(0.1, 0.3, x)) * size * rng.random_range(0.6..1.15);

@@ -1,10 +1,11 @@
-//! Sample portraits: people who do not exist, rendered by this crate.
+//! Sample portraits of synthetic people, and video clips in which they move.
 //!
-//! A head is a subdivided mesh (`assets/`, derived from CC0 geometry; no photo is involved) under soft boxes, with
-//! procedural skin whose light diffuses below the surface, eyes with a refracting cornea, and hair drawn strand by strand.
-//! The same width always gives the same bytes on one machine.
+//! A head is a subdivided mesh (`assets/`, derived from CC0 geometry, not from photos) that is lit by
+//! soft boxes. It has procedural skin with subsurface scattering, eyes with a refracting cornea, and
+//! hair that is drawn strand by strand. Rendering is deterministic: on one machine, equal widths
+//! give equal bytes.
 //!
-//! A [`Clip`] moves one of them before a camera.
+//! [`portraits`] lists the portraits. A [`Clip`] moves one of them in front of a virtual camera.
 
 mod bvh;
 mod clip;

@@ -1,11 +1,11 @@
-//! The studio: three soft boxes and the room's own dim light.
+//! The lighting: three soft boxes and dim ambient light.
 
 use glam::{FloatExt, Vec3, vec3};
 use rand::Rng;
 
 use super::math::{Random, smoothstep};
 
-/// A rectangle that shines evenly to one side.
+/// A rectangular light that emits evenly to one side.
 #[derive(Clone, Copy)]
 pub(crate) struct Softbox {
     centre: Vec3,
@@ -16,16 +16,16 @@ pub(crate) struct Softbox {
     radiance: Vec3,
 }
 
-/// One light's share at a point.
+/// The light that arrives at a point from one direction.
 pub(crate) struct Beam {
     pub direction: Vec3,
     pub distance: f32,
-    /// Radiance times solid angle over π: what a white diffuse surface that faces the light sends back.
+    /// Radiance × solid angle / π: the radiosity of a white diffuse surface that faces the light.
     pub strength: Vec3,
 }
 
 impl Softbox {
-    /// A box at `centre` turned towards the face.
+    /// A soft box at `centre` that faces the head.
     pub(crate) fn new(centre: Vec3, width: f32, height: f32, radiance: Vec3) -> Self {
         let facing = (vec3(0.0, -0.4, 0.0) - centre).normalize_or_zero();
         let right = vec3(0.0, 1.0, 0.0).cross(facing).normalize_or_zero();
@@ -33,7 +33,7 @@ impl Softbox {
         Self { centre, right: right * (width / 2.0), up: up * (height / 2.0), facing, radiance }
     }
 
-    /// The light that comes to `p` from cell `index` of `count` equal cells of the box.
+    /// The light at `p` from cell `index` of `count` equal cells of the box, at a jittered position.
     pub(crate) fn beam(&self, p: Vec3, index: usize, count: usize, rng: &mut Random) -> Beam {
         let (columns, rows) = if count.is_multiple_of(2) { (2, count / 2) } else { (1, count) };
         let u = ((index % columns) as f32 + rng.random::<f32>()) / columns as f32 * 2.0 - 1.0;
@@ -41,7 +41,7 @@ impl Softbox {
         self.part(p, u, v, count)
     }
 
-    /// One of `count` equal shares of the box's light, as if it came from the place (`u`, `v`), each −1 to 1.
+    /// One `count`-th of the light of the box, emitted from the point (`u`, `v`), both in [−1, 1].
     fn part(&self, p: Vec3, u: f32, v: f32, count: usize) -> Beam {
         let to = self.centre + self.right * u + self.up * v - p;
         let distance = to.length();
@@ -51,17 +51,17 @@ impl Softbox {
         Beam { direction, distance, strength: self.radiance * (solid / (count as f32 * std::f32::consts::PI)) }
     }
 
-    /// Where the middle of the box is, seen from `p`.
+    /// The direction from `p` to the centre of the box.
     pub(crate) fn toward(&self, p: Vec3) -> Vec3 {
         (self.centre - p).normalize_or_zero()
     }
 
-    /// All of the box's light at `p`, as if it came from the middle, nothing in the way.
+    /// The unoccluded light of the whole box at `p`, emitted from its centre.
     pub(crate) fn total(&self, p: Vec3) -> Vec3 {
         self.part(p, 0.0, 0.0, 1).strength
     }
 
-    /// What a ray sees of the box: its radiance, fading over the outer `softness` of the rectangle.
+    /// The radiance of the box along a ray. It fades over the outer `softness` of the rectangle.
     pub(crate) fn seen(&self, origin: Vec3, direction: Vec3, softness: f32) -> Vec3 {
         let fall = direction.dot(self.facing);
         if fall >= 0.0 {
@@ -75,16 +75,19 @@ impl Softbox {
     }
 }
 
-/// All of a portrait's light.
+/// The lighting of a portrait.
 pub(crate) struct Studio {
-    /// Key, fill and rim.
+    /// Key, fill and rim light.
     pub boxes: [Softbox; 3],
     pub above: Vec3,
     pub below: Vec3,
 }
 
 impl Studio {
-    /// `side` is −1 with the key light on the image's left, +1 on its right; `warmth` tints the key against the rest.
+    /// Creates the lighting from the strengths of key, fill and rim light.
+    ///
+    /// `side` is −1 for a key light on the left of the image and +1 for the right. `warmth` tints the
+    /// key light against the other lights.
     pub(crate) fn new(side: f32, key: f32, fill: f32, rim: f32, warmth: f32) -> Self {
         let warm = vec3(1.0 + 0.10 * warmth, 1.0, 1.0 - 0.16 * warmth);
         let cool = vec3(1.0 - 0.08 * warmth, 1.0, 1.0 + 0.14 * warmth);
@@ -99,7 +102,7 @@ impl Studio {
         }
     }
 
-    /// The room's light from a direction.
+    /// The ambient light from a direction.
     pub(crate) fn room(&self, direction: Vec3) -> Vec3 {
         let t = smoothstep(-0.9, 0.9, direction.y);
         self.below.lerp(self.above, t) * f32::lerp(0.75, 1.15, smoothstep(-0.6, 0.8, direction.z))

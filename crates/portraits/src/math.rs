@@ -1,10 +1,10 @@
-//! Curves, noise and random numbers: what shapes and materials are made of. Vectors are `glam`'s.
+//! Curves, noise and random numbers for shapes and materials. Vectors come from `glam`.
 
 use glam::Vec3;
 use noise_functions::{Noise, Value};
 use rand::Rng;
 
-/// The generator of everything random here, always seeded: a portrait is the same each time.
+/// The random number generator. It is always seeded, so that rendering is deterministic.
 pub(crate) type Random = rand_xoshiro::Xoshiro256PlusPlus;
 
 /// A vector with components in [−1, 1).
@@ -12,20 +12,23 @@ pub(crate) fn scatter(rng: &mut Random) -> Vec3 {
     Vec3::from_array(std::array::from_fn(|_| rng.random_range(-1.0..1.0)))
 }
 
-/// 0 before `low`, 1 beyond `high`, smooth in between; with `low` above `high` it falls instead, which glam's does not
-/// promise.
+/// A smooth step from 0 at `low` to 1 at `high`.
+///
+/// If `low` is greater than `high`, the step falls; the function of `glam` does not support that.
 pub(crate) fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
     let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
-/// A bell of height 1 and standard deviation `sigma` around zero, for a squared distance.
+/// An unnormalised Gaussian exp(−`squared` / 2`sigma`²) of a squared distance.
 pub(crate) fn bell(squared: f32, sigma: f32) -> f32 {
     (-0.5 * squared / (sigma * sigma)).exp()
 }
 
-/// A curve through a table of (x, y) sorted by x. Between two points it is the mean of a straight line and a smooth step,
-/// so that it bends less sharply at the points; before the first and beyond the last it is constant.
+/// Interpolates a table of (x, y) that is sorted by x.
+///
+/// Between two points the curve is the mean of a straight line and a smooth step, which bends less
+/// sharply at the points. It is constant before the first and after the last point.
 ///
 /// # Panics
 /// If the table is empty.
@@ -45,9 +48,10 @@ pub(crate) fn noise(p: Vec3) -> f32 {
     Value.sample3(p.to_array())
 }
 
-/// Octaves of [`noise`], each about half as large and half as strong as the one before, the first at full strength.
+/// A sum of octaves of [`noise`]. Each octave has about half the feature size and half the amplitude
+/// of the previous one; the first has amplitude 1.
 pub(crate) fn fbm(p: Vec3, octaves: u32) -> f32 {
-    // Not quite half as large: the octaves' grids do not coincide.
+    // The ratio is not exactly 2, so that the grids of the octaves do not coincide.
     let sum = Value.fbm(octaves, 0.5, 1.97);
     sum.sample3(p.to_array()) / sum.fractal_bounding
 }

@@ -1,4 +1,4 @@
-//! The heads: reading `heads.bin`, Catmull–Clark subdivision and normals.
+//! Head meshes: the reader of `heads.bin`, Catmull–Clark subdivision, and normals.
 
 use std::collections::HashMap;
 
@@ -6,15 +6,15 @@ use glam::{Vec3, vec3};
 
 static HEADS: &[u8] = include_bytes!("../assets/heads.bin");
 
-/// Units of the file's integers in one decimetre, the unit of every length here.
+/// Integer units of the file per decimetre. All lengths in this crate are in decimetres.
 const SCALE: f32 = 3000.0;
 
-/// Values that a vertex carries, all of which subdivision smooths alike.
+/// The attributes of a vertex. Subdivision smooths all of them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Vertex {
-    /// Where the vertex is: x to the image's right, y up, z to the camera, the origin between the eyes.
+    /// The position: x to the right of the image, y up, z towards the camera, origin between the eyes.
     pub position: Vec3,
-    /// Where the same vertex is on the unposed base mesh: the coordinates in which skin and hair are described.
+    /// The position on the unposed base mesh, in whose coordinates skin and hair are described.
     pub reference: Vec3,
     pub lips: f32,
     pub eyelids: f32,
@@ -56,16 +56,17 @@ pub(crate) struct Ball {
     pub radius: f32,
 }
 
-/// One person's head and shoulders.
+/// The head and shoulders of one person.
 pub(crate) struct Head {
     pub skin: Quads,
-    /// Lid edges from the nose outwards: the image's left eye's upper and lower, then the right eye's.
+    /// The lid edges from the nose outwards: upper and lower lid of the eye on the left of the image,
+    /// then of the eye on the right.
     pub lids: [Vec<Vec3>; 4],
-    /// The image's left eye, then the right one.
+    /// The eye on the left of the image, then the eye on the right.
     pub eyes: [Ball; 2],
 }
 
-/// Reads little-endian values one after the other. The file is part of the program, so its form is known.
+/// Reads consecutive little-endian values. The file is embedded, so its format is not checked.
 struct Reader(&'static [u8]);
 
 impl Reader {
@@ -90,12 +91,12 @@ impl Reader {
     }
 }
 
-/// The eyes of person `index`, without the rest of the head.
+/// The eyes of person `index`.
 pub(crate) fn eyes(index: usize) -> [Ball; 2] {
     head(index).eyes
 }
 
-/// Person `index` of the file.
+/// The head of person `index`.
 pub(crate) fn head(index: usize) -> Head {
     let mut file = Reader(HEADS);
     assert_eq!(&file.take::<8>(), b"heads001");
@@ -118,13 +119,13 @@ pub(crate) fn head(index: usize) -> Head {
 }
 
 impl Quads {
-    /// One Catmull–Clark step; open edges keep to their own cubic spline.
+    /// One Catmull–Clark step. Open edges are subdivided as cubic splines.
     pub(crate) fn subdivide(&self) -> Self {
         let count = self.vertices.len();
         let mut out = self.vertices.clone();
         let centres: Vec<Vertex> =
             self.faces.iter().map(|f| Vertex::weighted(f.iter().map(|&i| (0.25, self.vertices[i as usize])))).collect();
-        // For each edge: its index, and the sum of the centres of its faces with their number.
+        // The index of each edge, and the indices of its faces.
         let mut edges: HashMap<(u32, u32), usize> = HashMap::with_capacity(self.faces.len() * 2);
         let mut sides: Vec<((u32, u32), Vec<usize>)> = Vec::with_capacity(self.faces.len() * 2);
         for (face, corners) in self.faces.iter().enumerate() {

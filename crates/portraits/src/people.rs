@@ -1,4 +1,5 @@
-//! The people: what they are made of. Their geometry is in `assets/heads.bin`, in this order.
+//! The people of the portraits: skin, eyes, hair, clothes and light. Their geometry is in
+//! `assets/heads.bin`, in the same order.
 
 use glam::{Vec3, vec3};
 
@@ -7,19 +8,19 @@ use super::eye::Iris;
 use super::hair::{Pigment, Style};
 use super::skin::Skin;
 
-/// The room behind, out of focus.
+/// The background, out of focus.
 pub(crate) struct Backdrop {
     pub top: Vec3,
     pub bottom: Vec3,
-    /// Colour of the light that falls on the wall, and where: fractions of width and height.
+    /// The colour of the light on the wall, and its position as fractions of width and height.
     pub glow: Vec3,
     pub at: (f32, f32),
-    /// Blurred upright shapes, and blurred discs of light.
+    /// The number of blurred upright shapes, and of blurred discs of light.
     pub shapes: u32,
     pub lights: u32,
 }
 
-/// Light: side of the key, and how strong key, fill and rim are.
+/// The lighting: the side of the key light, and the strengths of key, fill and rim light.
 pub(crate) struct Lighting {
     pub side: f32,
     pub key: f32,
@@ -37,17 +38,18 @@ pub(crate) struct Person {
     pub style: Style,
     pub hair: Pigment,
     pub brows: Pigment,
-    /// Density and length of brows, 1 is usual.
+    /// The density and the length of the brows; 1 is the default.
     pub brow_growth: (f32, f32),
-    /// Length of lashes in decimetres.
+    /// The length of the lashes in decimetres.
     pub lashes: f32,
     pub cut: Cut,
     pub cloth: Vec3,
-    /// 0 smooth, 1 coarsely knitted.
+    /// The texture of the cloth, from 0 (smooth) to 1 (coarse knit).
     pub knit: f32,
     pub backdrop: Backdrop,
     pub lighting: Lighting,
-    /// Eye distance over the image's width, and where the eyes' middle is.
+    /// The inter-pupil distance as a fraction of the width of the image, and the midpoint between the
+    /// pupils as fractions of its width and height.
     pub apart: f32,
     pub centre: (f32, f32),
 }

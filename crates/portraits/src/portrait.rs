@@ -1,4 +1,4 @@
-//! A sample portrait: who it shows, where its pupils are, and its rendering at any width.
+//! The sample portraits: names, pupils, and rendering at any width.
 
 use std::sync::LazyLock;
 
@@ -8,15 +8,15 @@ use stgan::{Bitmap, Error, Result};
 /// A sample portrait.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Portrait {
-    /// A short name for files and addresses.
+    /// A short name for files and URLs.
     pub id: &'static str,
-    /// The name on screen.
+    /// The display name.
     pub name: &'static str,
-    /// What the image shows, for those who do not see it.
+    /// The alternative text of the image.
     pub alt: &'static str,
-    /// The pupils' centres as fractions of width and height; the image's left one first.
-    pub eyes: [[f64; 2]; 2],
-    /// Degrees by which the head is turned, positive to the image's right.
+    /// The pupils as fractions of width and height, the one on the left of the image first.
+    pub pupils: [[f64; 2]; 2],
+    /// The additional yaw of the head in degrees, positive towards the right of the image.
     yaw: f32,
     index: usize,
 }
@@ -26,33 +26,36 @@ static PORTRAITS: LazyLock<Vec<Portrait>> = LazyLock::new(|| {
         .iter()
         .enumerate()
         .map(|(index, p)| {
-            let eyes = render::pupils(p, index, 0.0);
-            Portrait { id: p.id, name: p.name, alt: p.alt, eyes, yaw: 0.0, index }
+            let pupils = render::pupils(p, index, 0.0);
+            Portrait { id: p.id, name: p.name, alt: p.alt, pupils, yaw: 0.0, index }
         })
         .collect()
 });
 
-/// The portraits, in the order in which a gallery should show them.
+/// All portraits, in display order.
 pub fn portraits() -> &'static [Portrait] {
     &PORTRAITS
 }
 
 impl Portrait {
-    /// The least width that shows anything.
+    /// The minimum width of a rendering in pixels.
     pub const MIN_WIDTH: u32 = 16;
 
-    /// Renders the portrait, opaque, at a width in pixels; it is a quarter higher than wide.
+    /// Renders the portrait as an opaque image, `width` pixels wide and 1.25 × `width` pixels high.
     ///
     /// # Errors
-    /// [`Error::Argument`] below [`Self::MIN_WIDTH`], [`Error::ImageTooLarge`] beyond [`stgan::MAX_PIXELS`].
+    /// - [`Error::Argument`] if `width` is less than [`Self::MIN_WIDTH`].
+    /// - [`Error::ImageTooLarge`] if the image would have more than [`stgan::MAX_PIXELS`] pixels.
     pub fn render(&self, width: u32) -> Result<Bitmap> {
         self.render_wide(width, 0.0)
     }
 
-    /// The same with more of the room on both sides: `margin` is each side's share of `width`.
+    /// Renders the portrait with more background on both sides.
+    ///
+    /// `margin` is the additional width on each side, as a fraction of `width`.
     ///
     /// # Errors
-    /// As [`Self::render`], and [`Error::Argument`] for a margin that is not between 0 and 10.
+    /// The errors of [`Self::render`], and [`Error::Argument`] if `margin` is not 0 to 10.
     pub fn render_wide(&self, width: u32, margin: f64) -> Result<Bitmap> {
         if !(0.0..=10.0).contains(&margin) {
             return Err(Error::Argument { name: "margin", value: margin.to_string(), expected: "0 to 10".into() });
@@ -64,28 +67,31 @@ impl Portrait {
                 expected: format!("at least {}", Self::MIN_WIDTH),
             });
         }
-        let view = render::View { yaw: self.yaw, margin: margin as f32 };
-        render::render(&people::PEOPLE[self.index], self.index, width, view)
+        let framing = render::Framing { yaw: self.yaw, margin: margin as f32 };
+        render::render(&people::PEOPLE[self.index], self.index, width, framing)
     }
 
-    /// The same person with the head turned, in degrees, positive to the image's right. Light and clothes turn with it:
-    /// it is the camera that goes round.
+    /// Turns the head by `degrees`, positive towards the right of the image.
+    ///
+    /// Light and clothes turn too, because the camera moves around the person.
     ///
     /// # Errors
-    /// [`Error::Argument`] beyond 60 degrees.
+    /// [`Error::Argument`] if `degrees` is not −60 to 60.
     pub fn turned(&self, degrees: f64) -> Result<Self> {
         if !(-60.0..=60.0).contains(&degrees) {
             return Err(Error::Argument { name: "degrees", value: degrees.to_string(), expected: "-60 to 60".into() });
         }
         let yaw = degrees as f32;
-        Ok(Self { yaw, eyes: render::pupils(&people::PEOPLE[self.index], self.index, yaw), ..self.clone() })
+        Ok(Self { yaw, pupils: render::pupils(&people::PEOPLE[self.index], self.index, yaw), ..self.clone() })
     }
 
-    /// A first placement for a frame, deliberately rough as a person's would be: centre and width of the frame in pixels of
-    /// the portrait at `width`. It is off by a fifth of the eye distance sideways and down, and a tenth too large.
+    /// A rough initial placement for glasses, as a user might choose it: centre x, centre y and width.
+    ///
+    /// The unit is one pixel of the portrait at `width`. The placement is off by 0.2 inter-pupil
+    /// distances to the side and down, and 10 % too wide.
     pub fn placement(&self, width: u32) -> (f64, f64, f64) {
         let (w, h) = (f64::from(width), f64::from(width) * f64::from(render::ASPECT));
-        let [[rx, ry], [lx, ly]] = self.eyes.map(|[x, y]| [x * w, y * h]);
+        let [[rx, ry], [lx, ly]] = self.pupils.map(|[x, y]| [x * w, y * h]);
         let apart = (lx - rx).hypot(ly - ry);
         let side = if self.index.is_multiple_of(2) { 1.0 } else { -1.0 };
         ((rx + lx) / 2.0 + side * 0.2 * apart, (ry + ly) / 2.0 + 0.2 * apart, 2.2 * 1.1 * apart)

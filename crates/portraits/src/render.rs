@@ -1,4 +1,4 @@
-//! From a person to an image: what each ray meets and the light there, then skin's diffusion, hair and film.
+//! The renderer: ray casting and lighting, then subsurface scattering, hair and film.
 
 use glam::{FloatExt, Vec3, vec3};
 use rand::{Rng, SeedableRng};
@@ -16,44 +16,44 @@ use super::strands::{self, Surroundings, Veil};
 use super::{cloth, film, hair};
 use stgan::{Bitmap, Result};
 
-/// Height of a portrait over its width.
+/// The height of a portrait relative to its width.
 pub(crate) const ASPECT: f32 = 1.25;
-/// Distance of the camera in decimetres: a short telephoto lens's.
+/// The distance of the camera in decimetres, typical of a short telephoto lens.
 const DISTANCE: f32 = 17.0;
-/// Rendered pixels per image pixel, each way.
+/// Rendered pixels per image pixel, in x and in y.
 const SUPERSAMPLING: f32 = 1.5;
 
-/// Where the camera is when the head is not turned.
+/// The position of the camera if the head is not turned.
 const SEAT: Vec3 = vec3(0.0, 0.15, DISTANCE);
 
-/// How a person is seen: turned, and with how much of the room.
+/// The yaw of the head, and the background beside it.
 #[derive(Clone, Copy)]
-pub(crate) struct View {
-    /// Degrees, positive where the face turns to the image's right.
+pub(crate) struct Framing {
+    /// Degrees, positive if the face is turned towards the right of the image.
     pub yaw: f32,
-    /// Room to the left and to the right, as a share of the portrait's width.
+    /// The additional background on each side, as a fraction of the width of the portrait.
     pub margin: f32,
 }
 
-/// A camera with a shifted lens, so that uprights stay upright. It goes round the origin, between the eyes, where a head
-/// is to be turned.
+/// A camera with a shifted lens, which keeps vertical lines vertical. To turn the head, the camera
+/// moves around the origin between the eyes.
 pub(crate) struct Camera {
     pub eye: Vec3,
-    /// Sine and cosine of the angle by which the head is turned.
+    /// The sine and the cosine of the yaw.
     turn: (f32, f32),
-    /// Pixels per decimetre at the eyes' distance, and where the origin is on the image.
+    /// Pixels per decimetre at the distance of the eyes, and the position of the origin on the image.
     scale: f32,
     origin: (f32, f32),
 }
 
 impl Camera {
-    pub(crate) fn new(person: &Person, apart: f32, width: f32, view: View) -> Self {
-        let origin = ((person.centre.0 + view.margin) * width, person.centre.1 * width * ASPECT);
-        let turn = view.yaw.to_radians().sin_cos();
+    pub(crate) fn new(person: &Person, apart: f32, width: f32, framing: Framing) -> Self {
+        let origin = ((person.centre.0 + framing.margin) * width, person.centre.1 * width * ASPECT);
+        let turn = framing.yaw.to_radians().sin_cos();
         Self { eye: turned(SEAT, (-turn.0, turn.1)), turn, scale: person.apart * width / apart, origin }
     }
 
-    /// Image x, y and the distance from the camera's plane.
+    /// Projects a point: image x, image y, and the distance from the plane of the camera.
     pub(crate) fn project(&self, p: Vec3) -> (f32, f32, f32) {
         let p = turned(p, self.turn);
         let z = SEAT.z - p.z;
@@ -62,7 +62,7 @@ impl Camera {
         (foot.0 + (p.x - SEAT.x) * scale, foot.1 - (p.y - SEAT.y) * scale, z)
     }
 
-    /// Distance of a point from the camera's plane.
+    /// The distance of a point from the plane of the camera.
     fn depth(&self, p: Vec3) -> f32 {
         SEAT.z - turned(p, self.turn).z
     }
@@ -72,19 +72,19 @@ impl Camera {
         self.scale * DISTANCE / z
     }
 
-    /// The direction through a point of the image.
+    /// The direction of the ray through a point of the image.
     fn ray(&self, x: f32, y: f32) -> Vec3 {
         let at = vec3((x - self.origin.0) / self.scale, (self.origin.1 - y) / self.scale, 0.0);
         turned((at - SEAT).normalize_or_zero(), (-self.turn.0, self.turn.1))
     }
 }
 
-/// A vector turned about the upright axis: what points to the viewer goes to the image's right.
+/// Rotates a vector about the vertical axis, from the viewer towards the right of the image.
 fn turned(p: Vec3, (sin, cos): (f32, f32)) -> Vec3 {
     vec3(p.x * cos + p.z * sin, p.y, p.z * cos - p.x * sin)
 }
 
-/// What a pixel shows.
+/// The kind of surface in a pixel.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Backdrop,
@@ -93,16 +93,16 @@ pub(crate) enum Kind {
     Eye,
 }
 
-/// What a ray met.
+/// The surface that a ray hits, and the light on it.
 #[derive(Clone, Copy)]
 pub(crate) struct Pixel {
     pub kind: Kind,
-    /// Distance from the camera's plane.
+    /// The distance from the plane of the camera.
     pub depth: f32,
-    /// Light that a white diffuse surface would send back.
+    /// The light that a white diffuse surface would reflect.
     pub light: Vec3,
     pub albedo: Vec3,
-    /// Light reflected off the surface.
+    /// The specular reflection.
     pub gloss: Vec3,
 }
 
@@ -112,41 +112,41 @@ struct Scene<'a> {
     studio: Studio,
     skin: Triangles,
     cloth: Triangles,
-    /// Skin's faces, then the cloth's.
+    /// The faces of the skin, then the faces of the cloth.
     solid: Bvh,
     eyes: [Eye; 2],
     veil: Veil,
-    /// Sets of samples at a point.
+    /// The number of sample sets per point.
     effort: usize,
 }
 
-/// The pupils of a person as fractions of the image's width and height, the image's left one first.
+/// The pupils of a person as fractions of the width and height of the image, the left one first.
 pub(crate) fn pupils(person: &Person, index: usize, yaw: f32) -> [[f64; 2]; 2] {
-    let (camera, eyes) = aim(person, index, 1.0, View { yaw, margin: 0.0 });
+    let (camera, eyes) = aim(person, index, 1.0, Framing { yaw, margin: 0.0 });
     eyes.map(|eye| {
         let (x, y, _) = camera.project(eye.pupil());
         [f64::from(x), f64::from(y / ASPECT)]
     })
 }
 
-fn aim(person: &Person, index: usize, width: f32, view: View) -> (Camera, [Eye; 2]) {
+fn aim(person: &Person, index: usize, width: f32, framing: Framing) -> (Camera, [Eye; 2]) {
     let balls = mesh::eyes(index);
     let apart = (balls[1].centre - balls[0].centre).length();
-    let camera = Camera::new(person, apart, width, view);
-    // Who turns the head looks where it turns to.
+    let camera = Camera::new(person, apart, width, framing);
+    // The gaze turns with the head: the eyes look at the camera position of an unturned head.
     let eyes = balls.map(|ball| Eye::new(ball, apart, SEAT));
     (camera, eyes)
 }
 
-/// Renders a person; `width` is the portrait's without its margins, the height follows.
-pub(crate) fn render(person: &Person, index: usize, width: u32, view: View) -> Result<Bitmap> {
+/// Renders a person. `width` excludes the margins; the height follows from it.
+pub(crate) fn render(person: &Person, index: usize, width: u32, framing: Framing) -> Result<Bitmap> {
     let height = (width as f32 * ASPECT).round() as u32;
-    let bitmap = Bitmap::transparent((width as f32 * (1.0 + 2.0 * view.margin)).round() as u32, height)?;
+    let bitmap = Bitmap::transparent((width as f32 * (1.0 + 2.0 * framing.margin)).round() as u32, height)?;
     let size = width as f32 * SUPERSAMPLING;
     let across = (bitmap.width() as f32 * SUPERSAMPLING).round() as usize;
     let down = (height as f32 * SUPERSAMPLING).round() as usize;
     let small = width < 300;
-    let (camera, eyes) = aim(person, index, size.round(), view);
+    let (camera, eyes) = aim(person, index, size.round(), framing);
     let head = mesh::head(index);
     let coarse = head.skin.subdivide();
     let body = if small { head.skin.triangles() } else { coarse.triangles() };
@@ -173,7 +173,7 @@ pub(crate) fn render(person: &Person, index: usize, width: u32, view: View) -> R
         .enumerate()
         .map(|(i, p)| match p.kind {
             Kind::Backdrop => {
-                let (x, y) = ((i % across) as f32 / size.round() - view.margin, (i / across) as f32 / down as f32);
+                let (x, y) = ((i % across) as f32 / size.round() - framing.margin, (i / across) as f32 / down as f32);
                 film::backdrop(&person.backdrop, x, y)
             }
             _ => p.albedo * p.light + p.gloss,
@@ -184,7 +184,8 @@ pub(crate) fn render(person: &Person, index: usize, width: u32, view: View) -> R
     Ok(film::develop(&image, across, down, bitmap))
 }
 
-/// Microfacet reflection (GGX, Smith, Schlick) towards `view`, with the cosine.
+/// Microfacet reflection towards `view`, times the cosine: GGX distribution, Smith masking and Schlick
+/// Fresnel term.
 fn gloss(normal: Vec3, view: Vec3, light: Vec3, roughness: f32, base: f32) -> f32 {
     let half = (view + light).normalize_or_zero();
     let (nl, nv) = (normal.dot(light).max(0.0), normal.dot(view).max(0.02));
@@ -232,7 +233,7 @@ impl Scene<'_> {
         }
     }
 
-    /// Diffuse light at `p`, and a callback for each beam that arrives.
+    /// Sums the diffuse light at `p` and calls back for each beam that arrives.
     fn gather(
         &self,
         p: Vec3,
@@ -266,7 +267,7 @@ impl Scene<'_> {
             let out = tangent * (r * c) + bitangent * (r * s) + normal * (1.0 - r * r).max(0.0).sqrt();
             let arriving = match self.solid.hit(start, out, 5.0) {
                 None => self.studio.room(out) * veil[3],
-                // Light that skin or cloth nearby sends on, taking its own colour.
+                // Nearby skin or cloth reflects light that is tinted by its own colour.
                 Some(hit) => own * self.studio.room(normal) * (0.55 * smoothstep(0.0, 0.25, hit.t)),
             };
             sum += arriving * (1.0 / count as f32);
@@ -276,14 +277,15 @@ impl Scene<'_> {
 
     fn flesh(&self, p: Vec3, depth: f32, vertex: &Vertex, normal: Vec3, direction: Vec3, rng: &mut Random) -> Pixel {
         let surface = self.person.skin.surface(vertex);
-        // Seen edge-on, relief finer than a pixel would only glitter.
+        // At grazing angles, relief finer than a pixel would alias.
         let facing = smoothstep(0.12, 0.6, -normal.dot(direction));
         let fine = self.person.skin.relief(vertex, normal, f32::lerp(0.15, 1.0, facing));
         let soft = normal.lerp(fine, 0.55).normalize_or_zero();
         let view = -direction;
         let mut shine = Vec3::ZERO;
         let light = self.gather(p, soft, surface.albedo, rng, |index, beam, strength| {
-            // The wide boxes at grazing angles would turn the relief into glitter: of those, the broad sheen alone.
+            // The relief would alias under the wide boxes at grazing angles, so those add only a broad
+            // sheen.
             let (fine, toward, rough) = match index {
                 0 => (fine, beam.direction, surface.roughness),
                 _ => (normal, self.studio.boxes[index].toward(p), surface.roughness + 0.2),
@@ -296,7 +298,7 @@ impl Scene<'_> {
         let mirrored = direction - fine * (2.0 * direction.dot(fine));
         let shaded = light.y / (self.studio.room(normal).y + 0.4);
         shine += self.studio.room(mirrored) * (rim * surface.specular * shaded.min(1.0) * 0.8);
-        // Lips and nostrils never go black: light reaches them through the flesh.
+        // Lips and nostrils are never black, because light reaches them through the flesh.
         let inner = vertex.lips.max(vertex.mouth);
         let light = light.max(vec3(0.22, 0.14, 0.12) * inner);
         Pixel { kind: Kind::Skin, depth, light, albedo: surface.albedo * self.shaded_scalp(vertex), gloss: shine }
@@ -310,7 +312,7 @@ impl Scene<'_> {
     fn fabric(&self, p: Vec3, depth: f32, vertex: &Vertex, normal: Vec3, direction: Vec3, rng: &mut Random) -> Pixel {
         let place = vertex.reference;
         let knit = self.person.knit;
-        // Rows of stitches, or the fine grain of a jersey; the band around the neck is ribbed across.
+        // Rows of stitches, or the fine grain of a jersey. The neckband is ribbed.
         let band = vertex.mouth > 0.5;
         let angle = place.x.atan2(place.z + 0.2);
         let relief = if band {
@@ -337,13 +339,13 @@ impl Scene<'_> {
         let mirrored = (direction - seen.mirror * (2.0 * direction.dot(seen.mirror))).normalize_or_zero();
         let mut shine = Vec3::ZERO;
         if !self.solid.occluded(at + seen.mirror * 0.004, mirrored, 6.0) {
-            // The boxes are far brighter than film can show; a share of their radiance is enough for a catch light.
+            // The boxes are far brighter than the display range, so a fraction is enough for a catchlight.
             for (softbox, share) in self.studio.boxes.iter().zip([0.085, 0.03, 0.0]) {
                 shine += softbox.seen(at, mirrored, 0.25) * (share * f32::lerp(0.35, 1.0, seen.iris));
             }
             shine += self.studio.room(mirrored) * 0.05;
         }
-        // Light that came through the cornea gathers on the iris.
+        // The cornea focuses light on the iris.
         let gain = f32::lerp(1.0, 1.25, seen.iris);
         Pixel { kind: Kind::Eye, depth: self.camera.depth(at), light: light * gain, albedo: seen.albedo, gloss: shine }
     }

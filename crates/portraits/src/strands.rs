@@ -1,4 +1,4 @@
-//! Drawing of hairs: how light gets through their mass, their highlights, and thin lines with coverage.
+//! Rasterisation of hair: transmission of light, highlights, and thin lines with coverage.
 
 use glam::{FloatExt, Vec3, vec3};
 use rand::SeedableRng;
@@ -10,12 +10,12 @@ use super::light::Studio;
 use super::math::{Random, scatter, smoothstep};
 use super::render::Camera;
 
-/// How much light passes through the mass of hair, on a grid: per light, and of the room's.
+/// The transmittance of the hair volume on a grid, for each light and for the ambient light.
 pub(crate) struct Veil {
     low: Vec3,
     step: f32,
     size: [usize; 3],
-    /// Shares of key, fill, rim and room light.
+    /// The transmittance for key, fill, rim and ambient light.
     light: Vec<[f32; 4]>,
 }
 
@@ -79,7 +79,7 @@ impl Veil {
         Self { low, step, size, light }
     }
 
-    /// Shares of key, fill, rim and room light that reach `p`.
+    /// The fractions of key, fill, rim and ambient light that reach `p`.
     pub(crate) fn at(&self, p: Vec3) -> [f32; 4] {
         let at = ((p - self.low) * (1.0 / self.step) - Vec3::splat(0.5)).to_array();
         if self.light.is_empty() || (0..3).any(|a| at[a] < 0.0 || at[a] >= self.size[a] as f32 - 1.0) {
@@ -99,17 +99,17 @@ impl Veil {
     }
 }
 
-/// A piece of a hair on the image.
+/// A projected segment of a hair.
 struct Piece {
     a: (f32, f32, f32),
     b: (f32, f32, f32),
-    /// Half the drawn width in pixels, and the coverage that makes up for drawing thin hairs wider.
+    /// Half the drawn width in pixels, and the coverage. Thin hairs are drawn wider with less coverage.
     half: f32,
     cover: f32,
     colours: [Vec3; 2],
 }
 
-/// What of the scene the shading of hair needs.
+/// The parts of the scene that hair shading needs.
 pub(crate) struct Surroundings<'a> {
     pub studio: &'a Studio,
     pub veil: &'a Veil,
@@ -117,7 +117,7 @@ pub(crate) struct Surroundings<'a> {
     pub camera: &'a Camera,
 }
 
-/// Kajiya and Kay's shading with Marschner's two shifted highlights.
+/// Kajiya–Kay shading with the two shifted highlights of Marschner et al.
 fn shade(strand: &Strand, s: f32, p: Vec3, tangent: Vec3, reach: [f32; 4], around: &Surroundings) -> Vec3 {
     let view = (around.camera.eye - p).normalize_or_zero();
     let spread = |light: Vec3, shift: f32, power: f32| {
@@ -125,7 +125,7 @@ fn shade(strand: &Strand, s: f32, p: Vec3, tangent: Vec3, reach: [f32; 4], aroun
         let along = tangent.dot(half) + shift;
         (1.0 - along * along).max(0.0).sqrt().powf(power)
     };
-    // Light hair passes light on, so that its depths are not as dark.
+    // Light hair scatters light onwards, so that its interior is brighter.
     let bright = strand.tone.x.max(strand.tone.y).sqrt();
     let mut colour = Vec3::ZERO;
     for (i, softbox) in around.studio.boxes.iter().enumerate() {
@@ -155,7 +155,7 @@ fn pieces(strand: &Strand, seed: usize, around: &Surroundings) -> Vec<Piece> {
         let s = k as f32 / (count - 1) as f32;
         let tangent = (strand.points[(k + 1).min(count - 1)] - strand.points[k.saturating_sub(1)]).normalize_or_zero();
         let mut reach = around.veil.at(p);
-        // The head's own shadow changes slowly along a hair.
+        // The shadow of the head changes slowly along a hair, so every sixth point is enough.
         if k % 6 == 0 || veiled.is_none() {
             let mut clear = [1f32; 3];
             for (clear, softbox) in clear.iter_mut().zip(&around.studio.boxes) {
@@ -182,7 +182,7 @@ fn pieces(strand: &Strand, seed: usize, around: &Surroundings) -> Vec<Piece> {
     points.windows(2).map(piece).collect()
 }
 
-/// Draws the hairs over `image`, back to front, where they are nearer than `depth`.
+/// Draws hairs over `image`, back to front. Hairs behind `depth` are hidden.
 pub(crate) fn draw(strands: &[Strand], around: &Surroundings, image: &mut [Vec3], depth: &[f32], width: usize) {
     const BAND: usize = 48;
     let height = image.len() / width;
@@ -218,7 +218,7 @@ fn line(piece: &Piece, image: &mut [Vec3], depth: &[f32], width: usize, top: f32
     let y0 = (ay.min(by) - margin).floor().max(0.0) as usize;
     let y1 = ((ay.max(by) + margin).ceil().max(0.0) as usize).min(rows);
     for y in y0..y1 {
-        // The part of the row that the line's neighbourhood can touch.
+        // The pixels of the row that the line can touch.
         let cy = y as f32 + 0.5;
         let (mut x0, mut x1) = (ax.min(bx) - margin, ax.max(bx) + margin);
         if dy.abs() > 0.5 {

@@ -1,4 +1,4 @@
-//! Haircuts of some length: guide hairs that follow a style, and the many hairs that follow the guides.
+//! Longer hairstyles: guide hairs follow the style, and all other hairs follow the guide hairs.
 
 use glam::{FloatExt, Vec3, vec3};
 use rand::{Rng, SeedableRng};
@@ -10,10 +10,10 @@ use super::math::{Random, bell, noise, scatter, smoothstep};
 use super::mesh::Triangles;
 use super::people::Person;
 
-/// Number of points of a guide hair.
+/// The number of points of a guide hair.
 const POINTS: usize = 36;
 
-/// Grown from guide hairs that follow the style; the many follow the few.
+/// Grows the hair of a style: guide hairs first, then hairs that interpolate them.
 pub(crate) fn styled(
     person: &Person,
     style: Style,
@@ -41,7 +41,7 @@ pub(crate) fn styled(
         Style::Bob => (0.55, 0.02),
         _ => (0.6, 0.012),
     };
-    // More hairs at the parting, where each covers the scalp only beyond its root.
+    // The parting needs more hairs, because a hair covers the scalp only beyond its root.
     let places = roots(skin, count as usize, rng, |p, ears, _| {
         scalp(p, ears, style) * (1.0 + 2.5 * bell((p.x - parting(style)).powi(2), 0.05))
     });
@@ -63,7 +63,7 @@ pub(crate) fn styled(
         let offset = root.position - blend(0);
         let own = scatter(&mut rng);
         let stray = if rng.random::<f32>() < 0.05 { 3.0 } else { 1.0 };
-        // Hairs of one lock end together; a few points short of the guide's tip, each at its own.
+        // Hairs of one lock end close together, each a little before the tip of the guide hair.
         let end = rng.random_range(0.82..1.0);
         let points = (0..POINTS).map(|k| {
             let s = k as f32 / (POINTS - 1) as f32;
@@ -84,7 +84,7 @@ pub(crate) fn styled(
     out.par_extend(grown);
 }
 
-/// Where the parting is; far off the head for styles without one.
+/// The x coordinate of the parting; far off the head for styles without one.
 fn parting(style: Style) -> f32 {
     match style {
         Style::Long => 0.06,
@@ -93,12 +93,12 @@ fn parting(style: Style) -> f32 {
     }
 }
 
-/// Which side of the parting a place is on.
+/// The side of the parting that a point is on: −1 or 1.
 fn side_of(style: Style, p: Vec3) -> f32 {
     if p.x < parting(style) + 0.012 * noise(p * 3.0) { -1.0 } else { 1.0 }
 }
 
-/// One guide hair.
+/// Grows one guide hair.
 fn guide(root: &Root, style: Style, field: &Field, rng: &mut Random) -> Vec<Vec3> {
     let place = root.place;
     let side = side_of(style, place);
@@ -161,14 +161,14 @@ fn guide(root: &Root, style: Style, field: &Field, rng: &mut Random) -> Vec<Vec3
                 (want, 0.16, 0.012 + 0.12 * layer * top * smoothstep(0.0, 0.4, s))
             }
         };
-        // Hair from the forehead goes aside before it falls.
+        // Hair from the forehead goes to the side before it falls.
         let fringe = smoothstep(0.6, 0.3, p.x.abs()) * smoothstep(0.1, 0.4, p.z);
         let aside = if style == Style::Short { 0.0 } else { 0.7 * fringe };
         let want = want + vec3(side * aside, 0.0, -aside * 0.3);
-        // What stands off the skull falls back to it.
+        // Hair that stands off the skull falls back to it.
         let loose = smoothstep(clearance + 0.02, clearance + 0.22, distance) * smoothstep(-0.75, -0.2, p.y);
         let want = want - outward * (loose * 1.1);
-        // Near the head, hair lies along it.
+        // Close to the head, hair follows the surface.
         let mut want = want.normalize_or_zero();
         if distance < clearance + 0.03 && want.dot(outward) < 0.0 {
             want = want.reject_from_normalized(outward).normalize_or_zero();

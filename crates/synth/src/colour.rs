@@ -1,8 +1,8 @@
-//! Colours, as SVG writes them.
+//! sRGB colours, formatted as in SVG.
 
 use std::fmt::{self, Display};
 
-/// A colour; components in [0, 1].
+/// An sRGB colour with components in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Colour(pub [f64; 3]);
 
@@ -17,7 +17,7 @@ impl Colour {
     pub(crate) const BLACK: Self = Self([0.0; 3]);
     pub(crate) const WHITE: Self = Self([1.0; 3]);
 
-    /// Hue as a part of the circle, saturation and value in [0, 1].
+    /// Converts from HSV. The hue is a fraction of a full turn; saturation and value are in [0, 1].
     pub(crate) fn hsv(hue: f64, saturation: f64, value: f64) -> Self {
         let channel = |n: f64| {
             let k = (n + hue * 6.0).rem_euclid(6.0);

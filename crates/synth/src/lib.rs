@@ -1,12 +1,18 @@
-//! Drawn images: a catalogue of glasses, random glasses and random people for training, and images
-//! without a face. Everything is a function of its random numbers: the same seed, the same image.
+//! Synthetic images for `stgan`.
+//!
+//! - [`catalogue`] lists the glasses of the demo.
+//! - [`random`] draws random glasses and [`people`] draws random faces with exact landmarks, both
+//!   for training.
+//! - [`faceless`] draws images without a face, to measure and reduce false detections.
+//!
+//! Equal seeds give equal images.
 
+mod catalogue;
 mod colour;
 pub mod faceless;
-mod frames;
 pub mod people;
 pub mod random;
 mod svg;
 
-pub use frames::{CatalogueFrame, frames};
+pub use catalogue::{CatalogueGlasses, catalogue};
 pub use svg::render_svg;

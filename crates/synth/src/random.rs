@@ -1,9 +1,9 @@
-//! Random frames for training.
+//! Random glasses for training.
 //!
-//! A generator that learns from frames which are too much alike misplaces the ones it has never seen, so everything
-//! about a frame varies here: outline, spacing, rim, bridge, hinges, arms, colours, lenses, reflections. The one thing
-//! that all of them share is the rule by which frames are placed: the bounding box of the pixels that are at least 10 %
-//! opaque spans the picture.
+//! A generator that is trained on too little variety misplaces unseen glasses. Outline, spacing,
+//! rim, bridge, hinges, arms, colours, lenses and reflections therefore all vary. All glasses share
+//! one rule, which placement relies on: the bounding box of the pixels with at least 10 % opacity
+//! spans the image.
 
 mod paint;
 mod parts;
@@ -16,16 +16,17 @@ use shape::{Outline, Point};
 use stgan::Bitmap;
 use stgan::compose::MIN_OPAQUE_ALPHA;
 
-/// The half width and the half height of the drawing before it is cropped. The frame itself ends at x = ±100.
+/// Half the width and half the height of the drawing before cropping. The glasses end at x = ±100.
 const CANVAS: [f64; 2] = [106.0, 96.0];
 
-/// Draws a random frame, seen from the front, about `width` pixels wide (at least 16) and cropped to its bounding box.
-/// The same state of `rng` gives the same picture.
-pub fn frame(rng: &mut impl Rng, width: u32) -> Bitmap {
+/// Draws random glasses from the front, cropped to their bounding box.
+///
+/// The image is about `width` pixels wide, but at least 14. Equal states of `rng` give equal images.
+pub fn glasses(rng: &mut impl Rng, width: u32) -> Bitmap {
     let width = width.max(16);
     let canvas = (f64::from(width) * CANVAS[0] / 100.0).round() as u32;
     loop {
-        // A drawing that comes out empty or lopsided (a rimless frame of almost nothing) is drawn anew.
+        // Rimless glasses can be almost invisible; a drawing that is empty or too narrow is retried.
         let Ok(image) = render_svg(&draw(rng), canvas) else { continue };
         let Some(found) = image.as_ref().bounding_box(MIN_OPAQUE_ALPHA) else { continue };
         if found.width * 10 < width * 9 {
@@ -37,24 +38,25 @@ pub fn frame(rng: &mut impl Rng, width: u32) -> Bitmap {
     }
 }
 
-/// The measures of one frame, in units of 1 % of its half width.
+/// The dimensions of one pair of glasses, in units of 1 % of half its width.
 struct Layout {
     /// Half the gap between the rims.
     gap: f64,
-    /// Where the rims end; from there to 100 reach the end pieces.
+    /// The x coordinate at which the rims end. The end pieces reach from there to 100.
     end: f64,
     /// The lens opening of the right half (x > 0) and the outer edge of its rim.
     inner: Outline,
     outer: Outline,
-    /// The thickness of the rim where it is thinnest; 0 for rimless frames.
+    /// The minimum thickness of the rim; 0 for rimless glasses.
     rim: f64,
     rimless: bool,
-    /// The rim is drawn down to here (or from here, where `half_below`); none draws it all.
+    /// The y coordinate at which a half rim is cut; `None` for a full rim.
     half: Option<f64>,
+    /// Whether a half rim is the part below the cut, not the part above it.
     half_below: bool,
-    /// The height of the hinges.
+    /// The y coordinate of the hinges.
     hinge: f64,
-    /// Half of the frames keep to the measures that frames on sale have; the others go far beyond.
+    /// Whether the dimensions are those of glasses on sale. Half of the glasses go far beyond them.
     plain: bool,
 }
 
@@ -66,7 +68,7 @@ fn layout(rng: &mut impl Rng) -> Layout {
     let rimless = rng.random_bool(0.14);
     let rim = match (rimless, plain) {
         (true, _) => 0.0,
-        // Wires and acetate in equal parts.
+        // Wire and acetate are equally likely.
         (false, true) if rng.random_bool(0.5) => rng.random_range(3.0..10.0),
         (false, true) => log_uniform(rng, 0.7, 6.0),
         (false, false) => log_uniform(rng, 0.7, 15.0),
@@ -74,7 +76,7 @@ fn layout(rng: &mut impl Rng) -> Layout {
     let half_width = (end - gap) / 2.0;
     let half_height = half_width * if plain { rng.random_range(0.55..1.05) } else { rng.random_range(0.42..1.15) };
     let unit = shape::lens(rng, if plain { 0.35 } else { 1.0 });
-    // Along the rim: a heavier brow, heavier temples, a heavier lower edge, each often none.
+    // The rim may be thicker at the brow, the temples and the lower edge.
     let mut heavier = |chance: f64, most: f64| {
         if rng.random_bool(chance) { rng.random_range(0.0..most) } else { 0.0 }
     };
@@ -86,7 +88,7 @@ fn layout(rng: &mut impl Rng) -> Layout {
     let opening = [(half_width - rim).max(8.0), (half_height - 0.6 * rim).max(7.0)];
     let inner = unit.map(|p| [middle[0] + p[0] * opening[0], middle[1] + p[1] * opening[1]]);
     let outer = inner.offset(|i| rim * weight(unit.0[i]));
-    // The thickness varies, so the outer edge is what has to be brought to its place.
+    // The thickness varies, so the scale is chosen by the outer edge.
     let (low, high) = outer.bounds();
     let scale = (end - gap) / (high[0] - low[0]);
     let place = |p: Point| [gap + (p[0] - low[0]) * scale, p[1]];
@@ -105,7 +107,7 @@ fn log_uniform(rng: &mut impl Rng, low: f64, high: f64) -> f64 {
     rng.random_range(low.ln()..high.ln()).exp()
 }
 
-/// The SVG document of a random frame.
+/// The SVG document of random glasses.
 fn draw(rng: &mut impl Rng) -> String {
     let layout = layout(rng);
     let front = Finish::sample(rng);
@@ -115,7 +117,8 @@ fn draw(rng: &mut impl Rng) -> String {
     let front_fill = front.define(&mut defs, "front", low[1], high[1]);
     let metal_fill = metal.define(&mut defs, "metal", low[1], high[1]);
     let hardware = if layout.rimless || rng.random_bool(0.35) { &metal_fill } else { &front_fill };
-    // Behind the lenses, in the order of drawing: arms, pads; then lenses and their reflections, bridge, rims, hinges.
+    // Drawing order: arms and nose pads behind the lenses; then lenses, reflections, bridge, rims and
+    // hinges.
     let (mut back, mut middle, mut half) = (String::new(), String::new(), String::new());
     parts::arms(rng, &layout, [&front_fill, &metal_fill], &mut back);
     if rng.random_bool(if layout.rim < 3.0 { 0.75 } else { 0.3 }) {
@@ -131,7 +134,8 @@ fn draw(rng: &mut impl Rng) -> String {
     parts::end_piece(rng, &layout, [hardware, &metal_fill], &mut half);
     let right = layout.inner.path();
     let left = layout.inner.map(|p| [-p[0], p[1]]).path();
-    // The reflections of the two lenses fall the same way on most pictures, and are mirrored on others.
+    // Reflections have the same direction on both lenses in 70 % of the drawings and are mirrored in
+    // the rest.
     let other = if rng.random_bool(0.7) {
         format!("translate({:.1} 0)", -layout.gap - layout.end)
     } else {
@@ -155,21 +159,21 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     #[test]
-    fn a_seed_gives_the_same_frames_and_another_seed_others() {
-        let frames = |seed| {
+    fn equal_seeds_give_equal_glasses_and_other_seeds_other_glasses() {
+        let two = |seed| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            [frame(&mut rng, 96), frame(&mut rng, 96)]
+            [glasses(&mut rng, 96), glasses(&mut rng, 96)]
         };
-        assert_eq!(frames(7), frames(7));
-        assert_ne!(frames(7), frames(8));
-        assert_ne!(frames(7)[0], frames(7)[1]);
+        assert_eq!(two(7), two(7));
+        assert_ne!(two(7), two(8));
+        assert_ne!(two(7)[0], two(7)[1]);
     }
 
     #[test]
-    fn the_bounding_box_spans_the_picture() {
+    fn the_bounding_box_spans_the_image() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         for _ in 0..60 {
-            let image = frame(&mut rng, 120);
+            let image = glasses(&mut rng, 120);
             assert!((108..=128).contains(&image.width()), "{image:?}");
             assert!((15..=140).contains(&image.height()), "{image:?}");
             let found = image.as_ref().bounding_box(MIN_OPAQUE_ALPHA).unwrap();
@@ -178,13 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn frames_differ_in_proportion_cover_and_colour() {
+    fn glasses_vary_in_aspect_ratio_coverage_and_brightness() {
         let mut rng = ChaCha8Rng::seed_from_u64(2);
         let mut aspects = Vec::new();
         let mut covers = Vec::new();
         let mut tones = Vec::new();
         for _ in 0..60 {
-            let image = frame(&mut rng, 96);
+            let image = glasses(&mut rng, 96);
             let pixels: Vec<&[u8]> = image.data().chunks_exact(4).collect();
             let opaque: Vec<&&[u8]> = pixels.iter().filter(|pixel| pixel[3] >= 128).collect();
             aspects.push(f64::from(image.height()) / f64::from(image.width()));
@@ -202,8 +206,8 @@ mod tests {
     }
 
     #[test]
-    fn a_tiny_width_is_drawn_all_the_same() {
-        let image = frame(&mut ChaCha8Rng::seed_from_u64(3), 0);
+    fn a_width_of_zero_gives_the_minimum_width() {
+        let image = glasses(&mut ChaCha8Rng::seed_from_u64(3), 0);
         assert!(image.width() >= 14);
     }
 }

@@ -1,15 +1,18 @@
-//! SVG to pixels, by `resvg`.
+//! Rasterisation of SVG documents with `resvg`.
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 use stgan::{Bitmap, Error, MAX_PIXELS, Result};
 
-/// Renders an SVG document `width` pixels wide; the height follows from the document's aspect ratio, rounded. What the
-/// document leaves unpainted is transparent.
+/// Renders an SVG document `width` pixels wide.
+///
+/// The height follows from the aspect ratio of the document and is rounded to whole pixels.
+/// Unpainted areas are transparent.
 ///
 /// # Errors
-/// [`Error::Argument`] for a width of zero, [`Error::Decode`] where the text is not SVG, [`Error::ImageTooLarge`] beyond
-/// [`MAX_PIXELS`].
+/// - [`Error::Argument`] if `width` is zero.
+/// - [`Error::Decode`] if `svg` is not an SVG document.
+/// - [`Error::ImageTooLarge`] if the image would have more than [`MAX_PIXELS`] pixels.
 pub fn render_svg(svg: &str, width: u32) -> Result<Bitmap> {
     if width == 0 {
         return Err(Error::argument("width", width, "at least 1 pixel"));
@@ -24,12 +27,12 @@ pub fn render_svg(svg: &str, width: u32) -> Result<Bitmap> {
     let scale = Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
     resvg::render(&tree, scale, &mut pixmap.as_mut());
     let mut data = pixmap.take();
-    straighten(&mut data);
+    unpremultiply(&mut data);
     Bitmap::new(width, height, data)
 }
 
-/// Premultiplied RGBA to straight RGBA, in place.
-fn straighten(data: &mut [u8]) {
+/// Converts premultiplied RGBA to straight RGBA, in place.
+fn unpremultiply(data: &mut [u8]) {
     for pixel in data.chunks_exact_mut(4) {
         let alpha = u32::from(pixel[3]);
         if alpha != 0 && alpha != 255 {
@@ -48,7 +51,7 @@ mod tests {
         <rect width="2" height="2" fill="#c08040" fill-opacity="0.5"/></svg>"##;
 
     #[test]
-    fn colours_come_out_straight_and_the_height_by_the_aspect() {
+    fn colours_are_not_premultiplied_and_the_height_follows_the_aspect_ratio() {
         let image = render_svg(HALF, 8).unwrap();
         assert_eq!((image.width(), image.height()), (8, 4));
         let pixel = &image.data()[..4];
@@ -59,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_drawn_is_refused() {
+    fn invalid_documents_and_sizes_are_errors() {
         assert_eq!(render_svg("<svg", 8).unwrap_err().code(), "decode");
         assert_eq!(render_svg("no markup", 8).unwrap_err().code(), "decode");
         assert_eq!(render_svg(HALF, 0).unwrap_err().code(), "argument");

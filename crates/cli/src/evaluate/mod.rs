@@ -1,4 +1,4 @@
-//! `stgan evaluate`: how far from the face's points frames end up.
+//! `stgan evaluate`: metrics of weights on a labelled data set.
 
 mod locate;
 mod replay;
@@ -10,95 +10,107 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use stgan::compose::Foreground;
 use stgan_train::data;
-use stgan_train::evaluate::{self, Errors, Shown, Spread, Subset, Trust};
-use stgan_train::report::{Picture, grid};
+use stgan_train::evaluate::{self, Calibration, FaceGroup, Spread, SpreadErrors};
+use stgan_train::report::{GridImage, grid};
 
-/// Measure the anchor error on labelled faces, with the catalogue's frames: mean distance of the two pupils and the two
-/// temples, in eye distances.
+/// Measure the accuracy of weights on labelled faces
+///
+/// All glasses of the catalogue are fitted to all faces from random initial placements. The landmark
+/// error is the mean distance between the pupils and temples of the face and the matching points of
+/// the glasses, in inter-pupil distances. With --locate, the face locator is measured instead.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  stgan evaluate --data celeba
+  stgan evaluate --data celeba --weights mine.safetensors --spread dropped --json
+  stgan evaluate --data celeba --locate")]
 pub(crate) struct Arguments {
-    /// Folder with labels.csv and aligned/ID.jpg.
-    #[arg(long)]
+    /// Folder of the data set: CelebA as distributed, or images with labels.csv (docs/training.md, Data)
+    #[arg(long, value_name = "FOLDER")]
     data: PathBuf,
-    /// Which of its faces.
-    #[arg(long, default_value = "val")]
+    /// Split of the data set to evaluate
+    #[arg(long, value_name = "NAME", default_value = "val")]
     split: String,
-    /// Weights file; the program's own by default.
-    #[arg(long)]
+    /// Weights file of the generators [default: bundled]
+    #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// From where: as people drop frames, from twice that spread, or by the paper's protocol (see the table's heading); all of them by
-    /// default.
+    /// Distribution of the initial placements [default: all that the images support]
     #[arg(long, value_enum, conflicts_with = "locate")]
-    spread: Option<Starts>,
-    /// Placements drawn for every face and frame.
-    #[arg(long, default_value_t = 1)]
+    spread: Option<SpreadName>,
+    /// Random initial placements per face and pair of glasses
+    #[arg(long, value_name = "N", default_value_t = 1)]
     draws: usize,
-    #[arg(long, default_value_t = 7)]
+    /// Random seed; equal seeds give equal initial placements
+    #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
-    /// Updates; by default as many as the weights file says.
-    #[arg(long)]
+    /// Number of updates, 0 to 64 [default: as stored in the weights file]
+    #[arg(long, value_name = "N")]
     updates: Option<usize>,
-    /// Measure how faces are found instead: on whole photos and on aligned images pasted anywhere, and how often something
-    /// without a face is taken for one.
+    /// Measure the face locator instead: accuracy on whole photos and pasted images, false positives without a face
     #[arg(long)]
     locate: bool,
-    /// The locator's weights file; the program's own by default.
-    #[arg(long, requires = "locate")]
+    /// Weights file of the face locator [default: bundled]
+    #[arg(long, value_name = "FILE", requires = "locate")]
     locator: Option<PathBuf>,
-    /// Pictures without a face.
-    #[arg(long, default_value_t = 1000, requires = "locate")]
+    /// Number of synthetic images without a face
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "locate")]
     faceless: usize,
-    /// Draws there (.png) the 20 faces whose worst fit ended farthest off: as placed, after each update, and as a placement by landmarks would
-    /// have it; with --locate the heads turned furthest: bare, with the frame by the located pupils alone, after the generators.
+    /// Write the 20 worst fits as a PNG image; with --locate the 12 most turned heads before and after the fit
     #[arg(long, value_name = "FILE")]
-    pictures: Option<PathBuf>,
-    /// Writes the fits of the first table there (JSON): faces, placements, landmarks and errors, to be made again elsewhere.
+    images: Option<PathBuf>,
+    /// Write the fits of the first table as JSON, to repeat them with another implementation
     #[arg(long, value_name = "FILE", conflicts_with = "locate")]
     fits: Option<PathBuf>,
+    /// Print the metrics as JSON
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Starts {
+enum SpreadName {
+    /// As a user drops glasses on a face: position N(0, 0.15 inter-pupil distances), log scale N(0, 0.1),
+    /// rotation N(0, 6°)
     Dropped,
-    Twice,
+    /// `dropped` with doubled standard deviations
+    Double,
+    /// Protocol of the ST-GAN paper, section 4: crop and warp parameters are perturbed
     Paper,
 }
 
-impl From<Starts> for Spread {
-    fn from(starts: Starts) -> Self {
-        match starts {
-            Starts::Dropped => Self::Dropped,
-            Starts::Twice => Self::Twice,
-            Starts::Paper => Self::Paper,
+impl From<SpreadName> for Spread {
+    fn from(name: SpreadName) -> Self {
+        match name {
+            SpreadName::Dropped => Self::Dropped,
+            SpreadName::Double => Self::Double,
+            SpreadName::Paper => Self::Paper,
         }
     }
 }
 
-/// What `--json` prints.
+/// The JSON output.
 #[derive(serde::Serialize)]
 struct Report<'a> {
     split: &'a str,
     faces: usize,
-    frames: usize,
+    glasses: usize,
     seed: u64,
-    spreads: Vec<Errors>,
-    groups: Vec<Subset>,
-    trust: Option<Trust>,
+    spreads: Vec<SpreadErrors>,
+    groups: Vec<FaceGroup>,
+    calibration: Option<Calibration>,
 }
 
-/// Wider than any face of the data, so that frames are filtered as they are in use.
-const FRAME_WIDTH: u32 = 600;
+/// The width in pixels at which glasses are rendered. It exceeds the faces of the data set, so glasses
+/// are minified as in practice.
+const GLASSES_WIDTH: u32 = 600;
 
-/// Pixels of a picture's side.
-const PICTURE: usize = 192;
+/// The side of an example image in pixels.
+const IMAGE_SIZE: usize = 192;
 
-/// How many of the worst fits are shown, each of another face.
+/// The number of worst fits in the image file, one per face.
 const WORST: usize = 20;
 
-/// Fits of a face in each situation, for each of `--draws`.
-const EACH: usize = 4;
+/// The number of fits per face and situation for the calibration, for each of `--draws`.
+const FITS_PER_SITUATION: usize = 4;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tryon = files::tryon(arguments.weights.as_deref())?;
@@ -108,64 +120,63 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     for problem in &dataset.problems {
         eprintln!("skipped {problem}");
     }
-    let frames = stgan_synth::frames()
+    let glasses = stgan_synth::catalogue()
         .iter()
-        .map(|frame| Foreground::new(frame.render(FRAME_WIDTH)?.as_ref()))
+        .map(|pair| Foreground::new(pair.render(GLASSES_WIDTH)?.as_ref()))
         .collect::<stgan::Result<Vec<_>>>()?;
     if arguments.locate {
-        locate::run(arguments, &tryon, &dataset, &frames)?;
+        locate::run(arguments, &tryon, &dataset, &glasses)?;
         return Ok(ExitCode::SUCCESS);
     }
     let faces = dataset.bare.faces();
     let spreads: Vec<Spread> = match arguments.spread {
-        Some(starts) => vec![starts.into()],
+        Some(name) => vec![name.into()],
         None => {
-            let all = |spread: Spread| faces.iter().all(|face| spread.fits(face));
+            let all = |spread: Spread| faces.iter().all(|face| spread.supports(face));
             Spread::ALL.into_iter().filter(|spread| all(*spread)).collect()
         }
     };
-    let (draws, steps, seed) = (arguments.draws, arguments.updates, arguments.seed);
+    let (draws, updates, seed) = (arguments.draws, arguments.updates, arguments.seed);
     let measured = spreads
         .into_iter()
-        .map(|spread| Ok((spread, evaluate::measure(&tryon, faces, &frames, spread, draws, steps, seed)?)))
+        .map(|spread| Ok((spread, evaluate::measure(&tryon, faces, &glasses, spread, draws, updates, seed)?)))
         .collect::<Result<Vec<_>>>()?;
     let groups = match measured.first() {
         Some((spread, fits)) => evaluate::groups(faces, *spread, fits)?,
         None => Vec::new(),
     };
-    let whole = arguments.spread.is_none() && steps.is_none();
+    let whole = arguments.spread.is_none() && updates.is_none();
+    let calibration = || evaluate::calibration(&tryon, faces, &glasses, FITS_PER_SITUATION * draws, seed);
     let report = Report {
         split: &arguments.split,
         faces: faces.len(),
-        frames: frames.len(),
+        glasses: glasses.len(),
         seed,
-        spreads: measured.iter().map(|(spread, fits)| Errors::of(*spread, fits)).collect(),
+        spreads: measured.iter().map(|(spread, fits)| SpreadErrors::of(*spread, fits)).collect(),
         groups,
-        trust: whole.then(|| evaluate::trust(&tryon, faces, &frames, EACH * draws, seed)).transpose()?,
+        calibration: whole.then(calibration).transpose()?,
     };
     let text = if arguments.json { serde_json::to_string(&report)? + "\n" } else { tables::table(&report)? };
     files::print(&text)?;
     if let (Some(path), Some((_, fits))) = (&arguments.fits, measured.first()) {
-        replay::write(path, faces, &frames, fits)?;
+        replay::write(path, faces, &glasses, fits)?;
     }
-    if let (Some(path), Some((_, fits))) = (&arguments.pictures, measured.first()) {
-        let worst = evaluate::worst(&tryon, faces, &frames, fits, WORST, PICTURE)?;
-        let updates = worst.first().map_or(0, |(_, row)| row.len().saturating_sub(2));
-        let updated = (1..=updates).map(|k| format!("after update {k}"));
+    if let (Some(path), Some((_, fits))) = (&arguments.images, measured.first()) {
+        let worst = evaluate::worst(&tryon, faces, &glasses, fits, WORST, IMAGE_SIZE)?;
+        let count = worst.first().map_or(0, |(_, row)| row.len().saturating_sub(2));
+        let updates = (1..=count).map(|k| format!("after update {k}"));
         let columns: Vec<String> =
-            ["as placed".to_owned()].into_iter().chain(updated).chain(["by landmarks".to_owned()]).collect();
-        eprintln!("worst first: {}", worst.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", "));
+            ["as placed".to_owned()].into_iter().chain(updates).chain(["by landmarks".to_owned()]).collect();
+        eprintln!("faces, worst first: {}", worst.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", "));
         draw(path, &columns, worst.into_iter().map(|(_, row)| row).collect())?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Two heads a row, with the errors under them.
-fn draw(path: &Path, columns: &[String], heads: Vec<Vec<Shown>>) -> Result<()> {
-    let picture = |(planes, error)| Picture { planes, error };
-    let pictures: Vec<Vec<Picture>> = heads.into_iter().map(|row| row.into_iter().map(picture).collect()).collect();
-    let rows: Vec<Vec<Picture>> = pictures.chunks(2).map(<[_]>::concat).collect();
+/// Writes a grid with two heads per row.
+fn draw(path: &Path, columns: &[String], heads: Vec<Vec<GridImage>>) -> Result<()> {
+    let rows: Vec<Vec<GridImage>> = heads.chunks(2).map(<[_]>::concat).collect();
     let columns: Vec<&str> = columns.iter().chain(columns).map(String::as_str).collect();
-    grid::write(path, PICTURE, &columns, &rows)?;
+    grid::write(path, IMAGE_SIZE, &columns, &rows)?;
     Ok(())
 }

@@ -1,56 +1,60 @@
-//! Fits as a file, for whoever wants to make them again with something else than this program.
+//! Fits as a JSON file, so that another implementation can repeat them.
 
-use super::FRAME_WIDTH;
+use super::GLASSES_WIDTH;
 use anyhow::Result;
 use serde::Serialize;
 use std::path::Path;
 use stgan::Placement;
 use stgan::compose::Foreground;
 use stgan::internals::pose::glasses_to_canonical;
-use stgan_synth::CatalogueFrame;
+use stgan_synth::CatalogueGlasses;
 use stgan_train::data::Face;
 use stgan_train::data::anchors::{self, Anchors, FRAME};
-use stgan_train::evaluate::Measured;
+use stgan_train::evaluate::MeasuredFit;
 use stgan_train::write_atomically;
 
 #[derive(Serialize)]
 struct Replay<'a> {
-    /// Pixels across of the frames' pictures.
+    /// The width in pixels of the images of the glasses.
     width: u32,
-    frames: Vec<Frame>,
+    glasses: Vec<Glasses>,
     fits: Vec<Fit<'a>>,
 }
 
 #[derive(Serialize)]
-struct Frame {
+struct Glasses {
     id: &'static str,
-    /// In the picture's pixels; the first four, pupils and temples, are those that errors are measured by.
-    anchors: Anchors,
+    /// In pixels of the image of the glasses. The landmark error uses the first four: pupils and
+    /// temples.
+    landmarks: Anchors,
 }
 
 #[derive(Serialize)]
 struct Fit<'a> {
+    /// The id of the face.
     id: &'a str,
-    frame: usize,
+    /// The index into `glasses`.
+    glasses: usize,
+    /// Centre x, centre y and width in pixels of the face image, rotation in degrees.
     placement: [f64; 4],
-    /// Where the frame's anchors belong, in the face's pixels.
+    /// The target of the landmarks of the glasses, in pixels of the face image.
     target: Option<Anchors>,
-    /// As placed, and after each update.
+    /// Landmark errors: as placed, then after each update.
     errors: &'a [f64],
 }
 
-/// Writes fits of the catalogue's frames, in its order.
-pub(super) fn write(path: &Path, faces: &[Face], frames: &[Foreground], fits: &[Measured]) -> Result<()> {
-    let of_frame = |(art, frame): (&CatalogueFrame, &Foreground)| {
-        let anchors = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
-        Ok(Frame { id: art.id, anchors })
+/// Writes `fits` of `glasses`, which are the catalogue in its order.
+pub(super) fn write(path: &Path, faces: &[Face], glasses: &[Foreground], fits: &[MeasuredFit]) -> Result<()> {
+    let entry = |(pair, foreground): (&CatalogueGlasses, &Foreground)| {
+        let landmarks = anchors::apply(&glasses_to_canonical(foreground).inverse()?, &FRAME);
+        Ok(Glasses { id: pair.id, landmarks })
     };
     let mut written = Vec::with_capacity(fits.len());
     for fit in fits {
         let (face, Placement { x, y, width, rotation }) = (&faces[fit.face], fit.start.placement);
         let placement = [x, y, width, rotation];
-        written.push(Fit { id: &face.id, frame: fit.frame, placement, target: face.target, errors: &fit.errors });
+        written.push(Fit { id: &face.id, glasses: fit.glasses, placement, target: face.target, errors: &fit.errors });
     }
-    let frames = stgan_synth::frames().iter().zip(frames).map(of_frame).collect::<Result<_>>()?;
-    Ok(write_atomically(path, &serde_json::to_vec(&Replay { width: FRAME_WIDTH, frames, fits: written })?)?)
+    let glasses = stgan_synth::catalogue().iter().zip(glasses).map(entry).collect::<Result<_>>()?;
+    Ok(write_atomically(path, &serde_json::to_vec(&Replay { width: GLASSES_WIDTH, glasses, fits: written })?)?)
 }

@@ -1,4 +1,4 @@
-//! The program as a shell uses it.
+//! The commands `fit`, `inspect`, `gallery` and `train`.
 
 use crate::{PROGRAM, folder, stgan};
 use std::path::{Path, PathBuf};
@@ -8,26 +8,26 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// A photo of 300×200 pixels, and a frame with a transparent border.
-fn pictures(folder: &Path) -> (PathBuf, PathBuf) {
-    let (photo, frame) = (folder.join("photo.jpg"), folder.join("frame.png"));
+/// A photo of 300×200 pixels, and glasses with a transparent border.
+fn images(folder: &Path) -> (PathBuf, PathBuf) {
+    let (photo, glasses) = (folder.join("photo.jpg"), folder.join("glasses.png"));
     image::RgbImage::from_fn(300, 200, |x, y| image::Rgb([x as u8, y as u8, 128])).save(&photo).unwrap();
     image::RgbaImage::from_fn(90, 40, |x, y| {
         let inside = (5..85).contains(&x) && (5..35).contains(&y);
         image::Rgba(if inside { [10, 10, 10, 255] } else { [0; 4] })
     })
-    .save(&frame)
+    .save(&glasses)
     .unwrap();
-    (photo, frame)
+    (photo, glasses)
 }
 
 #[test]
-fn fit_writes_a_picture_of_the_photos_size_and_json() {
+fn fit_writes_an_image_of_the_size_of_the_photo_and_json() {
     let folder = folder("fit");
-    let (photo, frame) = pictures(&folder);
+    let (photo, glasses) = images(&folder);
     for name in ["out.png", "out.jpg", "out.webp"] {
         let out = folder.join(name);
-        let run = stgan(&["fit", text(&photo), text(&frame), "--at", "150,100,80,-5", "-o", text(&out), "--json"]);
+        let run = stgan(&["fit", text(&photo), text(&glasses), "--at", "150,100,80,-5", "-o", text(&out), "--json"]);
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
         assert_eq!(image::image_dimensions(&out).unwrap(), (300, 200));
         let json: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
@@ -45,12 +45,12 @@ fn fit_writes_a_picture_of_the_photos_size_and_json() {
 }
 
 #[test]
-fn fit_without_steps_leaves_the_frame_where_it_was_put() {
-    let folder = folder("unmoved");
-    let (photo, frame) = pictures(&folder);
-    let run = stgan(&["fit", text(&photo), text(&frame), "--at", "150,100,160", "--updates", "0", "--json"]);
+fn fit_with_zero_updates_keeps_the_initial_placement() {
+    let folder = folder("zero-updates");
+    let (photo, glasses) = images(&folder);
+    let run = stgan(&["fit", text(&photo), text(&glasses), "--at", "150,100,160", "--updates", "0", "--json"]);
     let json: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
-    // The box of 80 pixels is drawn 160 wide, around 150, 100.
+    // The opaque box is 80 pixels wide. It is drawn 160 pixels wide, centred at (150, 100).
     let h: Vec<f64> = json["homography"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
     for (value, expected) in h.iter().zip([2.0, 0.0, 60.0, 0.0, 2.0, 60.0, 0.0, 0.0, 1.0]) {
         assert!((value - expected).abs() < 1e-9, "{h:?}");
@@ -58,27 +58,27 @@ fn fit_without_steps_leaves_the_frame_where_it_was_put() {
 }
 
 #[test]
-fn what_goes_wrong_is_said_and_nothing_is_written() {
+fn errors_are_reported_and_no_file_is_written() {
     let folder = folder("errors");
-    let (photo, frame) = pictures(&folder);
+    let (photo, glasses) = images(&folder);
     let empty = folder.join("empty.png");
     image::RgbaImage::new(20, 20).save(&empty).unwrap();
     let broken = folder.join("broken.jpg");
     let bytes = std::fs::read(&photo).unwrap();
     std::fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
     let out = folder.join("out.png");
-    let (photo, frame, out) = (text(&photo), text(&frame), text(&out));
+    let (photo, glasses, out) = (text(&photo), text(&glasses), text(&out));
     for (arguments, said) in [
-        (vec!["fit", "nowhere.jpg", frame, "--at", "1,2,30", "-o", out], "nowhere.jpg"),
-        (vec!["fit", text(&broken), frame, "--at", "1,2,30", "-o", out], "broken.jpg"),
+        (vec!["fit", "nowhere.jpg", glasses, "--at", "1,2,30", "-o", out], "nowhere.jpg"),
+        (vec!["fit", text(&broken), glasses, "--at", "1,2,30", "-o", out], "broken.jpg"),
         (vec!["fit", photo, text(&empty), "--at", "1,2,30", "-o", out], "empty"),
-        (vec!["fit", photo, frame, "--at", "1,2", "-o", out], "X,Y,WIDTH"),
-        (vec!["fit", photo, frame, "--at", "1,2,nan", "-o", out], "width"),
-        (vec!["fit", photo, frame, "--at", "5000,2,30", "-o", out], "outside"),
-        (vec!["fit", photo, frame, "--at", "1,2,30"], "nothing to do"),
-        (vec!["fit", photo, frame, "--at", "100,90,60", "-o", "out.gif"], "out.gif"),
-        (vec!["fit", photo, frame, "--at", "1,2,30", "-o", out, "--weights", photo], "safetensors"),
-        (vec!["inspect", frame], "safetensors"),
+        (vec!["fit", photo, glasses, "--at", "1,2", "-o", out], "X,Y,WIDTH"),
+        (vec!["fit", photo, glasses, "--at", "1,2,nan", "-o", out], "width"),
+        (vec!["fit", photo, glasses, "--at", "5000,2,30", "-o", out], "outside"),
+        (vec!["fit", photo, glasses, "--at", "1,2,30"], "nothing to do"),
+        (vec!["fit", photo, glasses, "--at", "100,90,60", "-o", "out.gif"], "out.gif"),
+        (vec!["fit", photo, glasses, "--at", "1,2,30", "-o", out, "--weights", photo], "safetensors"),
+        (vec!["inspect", glasses], "safetensors"),
         (vec!["evaluate", "--data", "nowhere"], "labels.csv"),
     ] {
         let run = stgan(&arguments);
@@ -90,64 +90,64 @@ fn what_goes_wrong_is_said_and_nothing_is_written() {
 }
 
 #[test]
-fn fit_without_a_place_finds_the_face_or_says_that_there_is_none() {
+fn fit_without_a_placement_detects_faces_or_reports_that_there_is_none() {
     use rand::SeedableRng;
     let folder = folder("located");
-    let (photo, frame) = pictures(&folder);
+    let (photo, glasses) = images(&folder);
     let out = folder.join("out.png");
-    let run = stgan(&["fit", text(&photo), text(&frame), "-o", text(&out)]);
+    let run = stgan(&["fit", text(&photo), text(&glasses), "-o", text(&out)]);
     let error = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(!run.status.success() && error.contains("no-face") && error.contains("--at"), "{error}");
     assert!(!out.exists());
 
-    // Two people who do not exist, side by side.
+    // Two synthetic people side by side.
     let mut both = image::RgbaImage::new(360, 218);
-    let mut eyes = Vec::new();
+    let mut pupils = Vec::new();
     for (k, x) in [(1001, 0), (1003, 182)] {
         let person = stgan_synth::people::Person::sample(&mut rand_chacha::ChaCha8Rng::seed_from_u64(k));
         let drawn = person.draw(178).unwrap();
         let drawn = image::RgbaImage::from_raw(drawn.width(), drawn.height(), drawn.into_data()).unwrap();
         image::imageops::replace(&mut both, &drawn, x, 0);
-        eyes.push(person.irises().map(|eye| [eye[0] + x as f64, eye[1]]));
+        pupils.push(person.pupils().map(|pupil| [pupil[0] + x as f64, pupil[1]]));
     }
     let photo = folder.join("two.png");
     both.save(&photo).unwrap();
-    let run = stgan(&["fit", text(&photo), text(&frame), "-o", text(&out), "--json"]);
+    let run = stgan(&["fit", text(&photo), text(&glasses), "-o", text(&out), "--json"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let one: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
     assert!(one["face"]["score"].as_f64().unwrap() > 0.0 && one["placement"]["width"].as_f64().unwrap() > 40.0);
-    let run = stgan(&["fit", text(&photo), text(&frame), "-o", text(&out), "--all", "--json"]);
+    let run = stgan(&["fit", text(&photo), text(&glasses), "-o", text(&out), "--all", "--json"]);
     let all: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
     let all = all.as_array().unwrap();
     assert_eq!(all.len(), 2);
-    for [left, _] in eyes {
+    for [left, _] in pupils {
         let near = |face: &serde_json::Value| {
             let at = |k: usize| face["face"]["pupils"][0][k].as_f64().unwrap();
             (at(0) - left[0]).hypot(at(1) - left[1]) < 8.0
         };
         assert_eq!(all.iter().filter(|face| near(face)).count(), 1, "{all:?}");
     }
-    assert!(!stgan(&["fit", text(&photo), text(&frame), "--at", "1,2,30", "--all", "-o", text(&out)]).status.success());
+    assert!(!stgan(&["fit", text(&photo), text(&glasses), "--at", "1,2,30", "--all", "-o", text(&out)]).status.success());
 }
 
 #[test]
-fn inspect_tells_what_the_shipped_weights_are() {
+fn inspect_describes_the_shipped_weights() {
     let run = stgan(&["inspect", concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/glasses.safetensors")]);
-    let said = String::from_utf8(run.stdout).unwrap();
+    let text = String::from_utf8(run.stdout).unwrap();
     for word in ["generator stages", "rgba+pose", "stages.0.conv1.weight", "task = glasses"] {
-        assert!(said.contains(word), "{said}");
+        assert!(text.contains(word), "{text}");
     }
 }
 
 #[test]
-fn frames_writes_the_gallery() {
+fn gallery_writes_images_and_their_list() {
     let folder = folder("gallery");
     let run = stgan(&["gallery", "--out", text(&folder), "--width", "120", "--portrait-width", "48"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let list: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("gallery.json")).unwrap()).unwrap();
-    for (kind, least, width) in [("glasses", 12, 120), ("portraits", 3, 48)] {
+    for (kind, min, width) in [("glasses", 12, 120), ("portraits", 3, 48)] {
         let entries = list[kind].as_array().unwrap();
-        assert!(entries.len() >= least);
+        assert!(entries.len() >= min);
         for entry in entries {
             let (w, h) = image::image_dimensions(folder.join(entry["file"].as_str().unwrap())).unwrap();
             assert_eq!((w, entry["width"].as_u64(), entry["height"].as_u64()), (width, Some(w.into()), Some(h.into())));
@@ -155,7 +155,7 @@ fn frames_writes_the_gallery() {
     }
 }
 
-/// The built-in configuration made small enough for seconds, as a file in the folder.
+/// Writes a variant of the built-in configuration that trains within seconds.
 fn small_training(folder: &Path) -> PathBuf {
     let config = folder.join("config.toml");
     let text_of = include_str!("../../../../configs/synthetic.toml");
@@ -182,7 +182,7 @@ fn small_training(folder: &Path) -> PathBuf {
 
 #[cfg(unix)]
 #[test]
-fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
+fn ctrl_c_stops_training_with_a_checkpoint_and_resume_continues_it() {
     use std::io::{BufRead, BufReader};
     use std::process::Stdio;
     let folder = folder("interrupted");
@@ -194,12 +194,12 @@ fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // The first validation has come: the run is under way, and has most of it before it.
+    // After the first validation most of the run is still ahead.
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.map_while(Result::ok).any(|line| line.contains("iteration 3")));
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let code = child.wait().unwrap().code();
-    // On a fast machine it may have come too late.
+    // On a fast machine the run may finish before the signal.
     assert!(code == Some(130) || code == Some(0), "{code:?}");
     assert!(run.join("checkpoints").read_dir().unwrap().count() >= 1);
 
@@ -215,8 +215,8 @@ fn training_stops_at_ctrl_c_with_a_checkpoint_and_goes_on() {
 }
 
 #[test]
-fn training_goes_on_when_nobody_reads_what_it_says() {
-    let folder = folder("unheard");
+fn training_continues_when_standard_output_is_closed() {
+    let folder = folder("closed-output");
     let config = small_training(&folder);
     let run = folder.join("run");
     let mut child = Command::new(PROGRAM)

@@ -1,4 +1,4 @@
-//! `stgan export`: what it makes of the folder of a run.
+//! `stgan export`: runs and weights files as input.
 
 use crate::{folder, stgan};
 use rand::{Rng, SeedableRng};
@@ -12,7 +12,7 @@ fn export(arguments: &[&str]) -> Output {
     stgan(&[&["export"], arguments].concat())
 }
 
-/// Weights of two small stages and a critic.
+/// Weights of two small stages and a discriminator.
 fn trained(seed: u64) -> Weights {
     let spec = GeneratorSpec { size: 24, channels: vec![4, 6], hidden: 8, inputs: Inputs::RgbaPose };
     let discriminator = DiscriminatorSpec { channels: vec![4, 6] };
@@ -30,19 +30,19 @@ fn values(weights: &Weights, name: &str) -> Vec<f32> {
 }
 
 #[test]
-fn export_writes_the_browsers_file() {
+fn export_writes_the_weights_of_a_run() {
     let folder = folder("export");
     let (best, last) = (trained(1), trained(2));
     std::fs::write(folder.join("best.safetensors"), weights::write(&best, Storage::F32).unwrap()).unwrap();
     std::fs::write(folder.join("weights.safetensors"), weights::write(&last, Storage::F16).unwrap()).unwrap();
     let (run, out) = (folder.to_str().unwrap(), folder.join("out.safetensors"));
     let name = "stages.1.conv2.weight";
-    for (options, source, storage, critic) in [
+    for (options, source, storage, discriminator) in [
         (&[][..], &best, Storage::F32, false),
         (&["--force", "--storage", "f16"], &best, Storage::F16, false),
         (&["--force", "--storage", "i8"], &best, Storage::I8, false),
         (&["--force", "--last"], &last, Storage::F16, false),
-        (&["--force", "--critic"], &best, Storage::F32, true),
+        (&["--force", "--discriminator"], &best, Storage::F32, true),
     ] {
         let ended = export(&[&[run, "-o", out.to_str().unwrap()], options].concat());
         let said = String::from_utf8_lossy(&ended.stdout).into_owned();
@@ -51,7 +51,7 @@ fn export_writes_the_browsers_file() {
             assert!(said.contains(word), "{said}");
         }
         let found = weights::read(&std::fs::read(&out).unwrap()).unwrap();
-        assert_eq!((found.storage, found.stages, found.discriminator.is_some()), (storage, 2, critic), "{options:?}");
+        assert_eq!((found.storage, found.stages, found.discriminator.is_some()), (storage, 2, discriminator), "{options:?}");
         assert_eq!(found.metadata["task"], "glasses");
         let largest = values(source, name).iter().fold(0.0f32, |most, x| most.max(x.abs()));
         for (a, b) in values(&found, name).iter().zip(values(source, name)) {
@@ -72,7 +72,7 @@ fn export_converts_a_weights_file() {
     std::fs::write(&source, weights::write(&trained(1), Storage::F32).unwrap()).unwrap();
     let converted = |from: &Path, storage: &str| {
         let ended =
-            export(&[from.to_str().unwrap(), "-o", out.to_str().unwrap(), "--force", "--critic", "--storage", storage]);
+            export(&[from.to_str().unwrap(), "-o", out.to_str().unwrap(), "--force", "--discriminator", "--storage", storage]);
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
         std::fs::read(&out).unwrap()
     };
@@ -86,38 +86,38 @@ fn export_converts_a_weights_file() {
 }
 
 #[test]
-fn export_says_what_is_wrong_and_leaves_no_file() {
+fn errors_are_reported_and_no_file_is_written() {
     let folder = folder("export-errors");
-    let [empty, damaged, only_last, bare] = ["empty", "damaged", "last", "bare"].map(|name| {
+    let [empty, damaged, only_last, generators] = ["empty", "damaged", "last", "generators"].map(|name| {
         std::fs::create_dir(folder.join(name)).unwrap();
         folder.join(name)
     });
     let bytes = weights::write(&trained(1), Storage::F32).unwrap();
     std::fs::write(damaged.join("best.safetensors"), &bytes[..bytes.len() - 5]).unwrap();
     std::fs::write(only_last.join("weights.safetensors"), &bytes).unwrap();
-    let critic_less = Weights { discriminator: None, ..trained(1) };
-    std::fs::write(bare.join("best.safetensors"), weights::write(&critic_less, Storage::F32).unwrap()).unwrap();
-    let there = folder.join("there.safetensors");
-    std::fs::write(&there, "mine").unwrap();
+    let without_discriminator = Weights { discriminator: None, ..trained(1) };
+    std::fs::write(generators.join("best.safetensors"), weights::write(&without_discriminator, Storage::F32).unwrap()).unwrap();
+    let existing = folder.join("there.safetensors");
+    std::fs::write(&existing, "mine").unwrap();
     let (out, lost) = (folder.join("out.safetensors"), folder.join("nowhere/out.safetensors"));
     for (run, output, options, said) in [
         (&folder.join("none"), &out, &[][..], "neither the folder of a run nor a weights file"),
-        (&there, &out, &[], "there.safetensors"),
-        (&bare.join("best.safetensors"), &out, &["--last"], "--last"),
-        (&empty, &out, &[], "holds no weights"),
+        (&existing, &out, &[], "there.safetensors"),
+        (&generators.join("best.safetensors"), &out, &["--last"], "--last"),
+        (&empty, &out, &[], "contains no weights"),
         (&damaged, &out, &[], "best.safetensors"),
         (&only_last, &out, &[], "--last"),
-        (&bare, &out, &["--last"], "without --last"),
-        (&bare, &out, &["--critic"], "no discriminator"),
-        (&bare, &lost, &[], "no folder"),
-        (&bare, &folder, &["--force"], "is a folder"),
-        (&bare, &there, &[], "--force"),
+        (&generators, &out, &["--last"], "omit --last"),
+        (&generators, &out, &["--discriminator"], "no discriminator"),
+        (&generators, &lost, &[], "does not exist"),
+        (&generators, &folder, &["--force"], "is a folder"),
+        (&generators, &existing, &[], "--force"),
     ] {
         let paths = [run.to_str().unwrap(), "-o", output.to_str().unwrap()];
         let ended = export(&[&paths, options].concat());
         let error = String::from_utf8_lossy(&ended.stderr).into_owned();
         assert!(!ended.status.success() && error.contains(said) && !error.contains("panicked"), "{said}: {error}");
         assert!(!out.exists() && !lost.exists());
-        assert_eq!(std::fs::read(&there).unwrap(), b"mine");
+        assert_eq!(std::fs::read(&existing).unwrap(), b"mine");
     }
 }

@@ -1,4 +1,4 @@
-//! The demo's gallery, which is part of the repository, against what the program renders now.
+//! The gallery files in the repository match the output of the renderers.
 
 use image::{RgbaImage, imageops};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ fn open(entry: &serde_json::Value, key: &str) -> RgbaImage {
     image::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).to_rgba8()
 }
 
-/// The mean difference of two images of one size, in bytes, colours weighed by alpha.
+/// The mean absolute difference of two images of equal size, premultiplied by alpha, in grey levels.
 fn difference(a: &RgbaImage, b: &RgbaImage) -> f64 {
     assert_eq!(a.dimensions(), b.dimensions());
     let mut sum = 0.0;
@@ -36,43 +36,44 @@ fn rendered(image: stgan::Bitmap) -> RgbaImage {
 }
 
 #[test]
-fn glasses_are_what_the_catalogue_draws() {
+fn gallery_glasses_match_the_catalogue() {
     let list = list();
     let entries = list["glasses"].as_array().unwrap();
-    assert_eq!(entries.len(), stgan_synth::frames().len());
-    for (entry, frame) in entries.iter().zip(stgan_synth::frames()) {
-        assert_eq!(entry["id"], frame.id);
+    assert_eq!(entries.len(), stgan_synth::catalogue().len());
+    for (entry, glasses) in entries.iter().zip(stgan_synth::catalogue()) {
+        assert_eq!(entry["id"], glasses.id);
         for key in ["file", "thumbnail"] {
-            let there = open(entry, key);
-            let off = difference(&there, &rendered(frame.render(there.width()).unwrap()));
-            assert!(off < 0.1, "{} {key}: `make gallery` is due, pixels differ by {off:.2}", frame.id);
+            let stored = open(entry, key);
+            let off = difference(&stored, &rendered(glasses.render(stored.width()).unwrap()));
+            assert!(off < 0.1, "{} {key} is outdated (difference {off:.2}); run `make gallery`", glasses.id);
         }
     }
 }
 
 #[test]
-fn portraits_are_what_the_renderer_renders() {
+fn gallery_portraits_match_the_renderer() {
     let list = list();
     let entries = list["portraits"].as_array().unwrap();
     assert_eq!(entries.len(), stgan_portraits::portraits().len());
     for (entry, portrait) in entries.iter().zip(stgan_portraits::portraits()) {
         assert_eq!(entry["id"], portrait.id);
-        // Small: a rendering takes seconds a megapixel. Grain and JPEG differ, what is shown does not.
+        // The comparison is at a small size, because rendering takes seconds per megapixel. Grain and JPEG
+        // artefacts may differ.
         let now = rendered(portrait.render(120).unwrap());
-        let there = imageops::resize(&open(entry, "file"), now.width(), now.height(), imageops::FilterType::Triangle);
-        let off = difference(&there, &now);
-        assert!(off < 6.0, "{}: `make gallery` is due, pixels differ by {off:.2}", portrait.id);
+        let stored = imageops::resize(&open(entry, "file"), now.width(), now.height(), imageops::FilterType::Triangle);
+        let off = difference(&stored, &now);
+        assert!(off < 6.0, "{} is outdated (difference {off:.2}); run `make gallery`", portrait.id);
     }
 }
 
 #[test]
-fn the_gallery_is_small() {
+fn the_gallery_is_smaller_than_3_megabytes() {
     let files = ["glasses", "portraits"].into_iter().flat_map(|name| std::fs::read_dir(gallery().join(name)).unwrap());
     let bytes: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
     assert!(bytes < 3_000_000, "{bytes} bytes");
 }
 
 #[test]
-fn the_decoder_and_the_library_have_one_limit_of_pixels() {
+fn the_decoder_and_the_library_have_the_same_pixel_limit() {
     assert_eq!(stgan_decoder::MAX_PIXELS, stgan::MAX_PIXELS);
 }

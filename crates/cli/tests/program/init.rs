@@ -1,4 +1,4 @@
-//! `stgan init`: the files it writes, and what it refuses.
+//! `stgan init`: the files that it writes and the values that it rejects.
 
 use crate::{folder, stgan};
 use std::path::Path;
@@ -12,7 +12,7 @@ fn init(out: &Path, options: &[&str]) -> Output {
     stgan(&[&["init", "-o", out.to_str().unwrap()], options].concat())
 }
 
-/// The bytes of a file that must be written.
+/// The bytes of the file, which must be written without an error.
 fn written(out: &Path, options: &[&str]) -> Vec<u8> {
     let ended = init(out, options);
     assert!(ended.status.success(), "{options:?}: {}", String::from_utf8_lossy(&ended.stderr));
@@ -28,7 +28,7 @@ fn deviation(values: &[f32]) -> f32 {
 }
 
 #[test]
-fn the_file_has_the_sizes_and_the_storage_of_the_options() {
+fn the_file_has_the_requested_size_and_number_format() {
     let folder = folder("init");
     for (i, (inputs, name)) in [(Inputs::Rgba, "rgba"), (Inputs::RgbaPose, "rgba+pose")].into_iter().enumerate() {
         for (storage, stored) in [(Storage::F32, "f32"), (Storage::F16, "f16"), (Storage::I8, "i8")] {
@@ -60,7 +60,7 @@ fn equal_seeds_give_equal_files() {
 }
 
 #[test]
-fn weights_have_the_deviations_that_are_asked_for() {
+fn weights_have_the_requested_deviations() {
     let folder = folder("init-deviations");
     let sizes = ["--size", "24", "--channels", "64,64", "--hidden", "256", "--inputs", "rgba"];
     let near = |found: f32, expected: f32| (found / expected - 1.0).abs() < 0.1;
@@ -70,16 +70,16 @@ fn weights_have_the_deviations_that_are_asked_for() {
     assert!(values(&start, "stages.0.fc1.bias").iter().all(|&x| x == 0.0));
 
     let options = [&sizes[..], &["--biases", "0.5", "--last-gain", "2"]].concat();
-    let lively = weights::read(&written(&folder.join("lively.safetensors"), &options)).unwrap();
-    assert_eq!(values(&lively, "stages.0.conv2.weight"), values(&start, "stages.0.conv2.weight"));
-    assert!(near(deviation(&values(&lively, "stages.0.fc2.weight")), 2.0 * (2.0f32 / 256.0).sqrt()));
+    let custom = weights::read(&written(&folder.join("custom.safetensors"), &options)).unwrap();
+    assert_eq!(values(&custom, "stages.0.conv2.weight"), values(&start, "stages.0.conv2.weight"));
+    assert!(near(deviation(&values(&custom, "stages.0.fc2.weight")), 2.0 * (2.0f32 / 256.0).sqrt()));
     let biases: Vec<f32> =
-        ["conv1", "conv2", "fc1"].iter().flat_map(|layer| values(&lively, &format!("stages.0.{layer}.bias"))).collect();
+        ["conv1", "conv2", "fc1"].iter().flat_map(|layer| values(&custom, &format!("stages.0.{layer}.bias"))).collect();
     assert!(near(deviation(&biases), 0.5), "{}", deviation(&biases));
 }
 
 #[test]
-fn sizes_come_from_a_configuration_unless_an_option_replaces_them() {
+fn flags_override_the_configuration() {
     let folder = folder("init-config");
     let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
     let config = configs.join("frontier.toml");
@@ -96,7 +96,7 @@ fn sizes_come_from_a_configuration_unless_an_option_replaces_them() {
     assert_eq!((file.spec, file.stages), (expected, 2));
 
     let locator = configs.join("locator.toml");
-    for (path, said) in [(&locator, "a locator"), (&configs.join("none.toml"), "none.toml")] {
+    for (path, said) in [(&locator, "of a locator"), (&configs.join("none.toml"), "none.toml")] {
         let out = folder.join("wrong.safetensors");
         let ended = init(&out, &["--config", path.to_str().unwrap()]);
         let error = String::from_utf8_lossy(&ended.stderr).into_owned();
@@ -105,7 +105,7 @@ fn sizes_come_from_a_configuration_unless_an_option_replaces_them() {
 }
 
 #[test]
-fn bad_values_are_named_and_leave_no_file() {
+fn invalid_values_are_reported_and_no_file_is_written() {
     let folder = folder("init-errors");
     let out = folder.join("out.safetensors");
     let with = |option: &'static str, value: &'static str| {
@@ -139,7 +139,7 @@ fn bad_values_are_named_and_leave_no_file() {
         assert!(!ended.status.success() && !error.contains("panicked"), "{option} {value}: {error}");
         assert!(error.contains(option) && error.contains(expected), "{option} {value}: {error}");
     }
-    // Refused before a petabyte is allocated.
+    // The size is checked before memory is allocated.
     let huge = ["--size", "1024", "--channels", "65536", "--hidden", "65536", "--inputs", "rgba", "--stages", "64"];
     let ended = init(&out, &huge);
     assert!(String::from_utf8_lossy(&ended.stderr).contains("lower --size"));
@@ -149,7 +149,7 @@ fn bad_values_are_named_and_leave_no_file() {
 }
 
 #[test]
-fn nothing_is_overwritten_without_force() {
+fn existing_files_are_overwritten_only_with_force() {
     let folder = folder("init-force");
     let out = folder.join("mine.safetensors");
     std::fs::write(&out, "mine").unwrap();

@@ -1,12 +1,12 @@
-//! Animals: their eyes are the nearest thing to a human's that is none.
+//! Animals: hard negatives, because their eyes resemble human eyes.
 
 use crate::people::brush::{Colour, Point, Sheet, closed, open, polygon};
 use rand::Rng;
 
-/// Coats, dark to light.
+/// Coat colours, from dark to light.
 const COATS: [u32; 7] = [0x1d1814, 0x4a3626, 0x8a5a33, 0xc98d4b, 0x8d8a86, 0xe4d8c4, 0xf7f4ee];
 
-/// Adds one animal somewhere.
+/// Adds one animal at a random position.
 pub(super) fn draw(sheet: &mut Sheet, rng: &mut impl Rng, [width, height]: [f64; 2]) {
     let r = 0.5 * width.min(height) * rng.random_range(0.08..0.75);
     let centre = [width * rng.random_range(0.1..0.9), height * rng.random_range(0.1..0.8)];
@@ -18,7 +18,7 @@ pub(super) fn draw(sheet: &mut Sheet, rng: &mut impl Rng, [width, height]: [f64;
     }
 }
 
-/// Cats, dogs, bears and rabbits: round heads with ears, seen from the front.
+/// A cat, dog, bear or rabbit from the front: a round head with ears.
 fn mammal(sheet: &mut Sheet, rng: &mut impl Rng, [x, y]: Point, r: f64, coat: Colour) {
     let wide = rng.random_range(0.85..1.2);
     let dark = coat.scaled(0.6);
@@ -26,7 +26,7 @@ fn mammal(sheet: &mut Sheet, rng: &mut impl Rng, [x, y]: Point, r: f64, coat: Co
     let kind = rng.random_range(0..4);
     for side in [-1.0, 1.0] {
         let ear = match kind {
-            // Pointed, round, hanging, long.
+            // Pointed, then round, hanging and long ears.
             0 => polygon(&[
                 [x + side * 0.2 * r, y - 0.8 * r],
                 [x + side * 0.95 * wide * r, y - 1.5 * r],
@@ -65,7 +65,7 @@ fn mammal(sheet: &mut Sheet, rng: &mut impl Rng, [x, y]: Point, r: f64, coat: Co
     eyes(sheet, rng, [x, y - above], apart, size);
 }
 
-/// Round ones, their pupils round or slit.
+/// Round eyes with round or slit pupils.
 fn eyes(sheet: &mut Sheet, rng: &mut impl Rng, [x, y]: Point, apart: f64, size: f64) {
     let iris = Colour::along(&[0x2b1a0e, 0x9c7a22, 0x6f9a3a, 0x3f7fa8], rng.random());
     let slit = if rng.random_bool(0.4) { 0.3 } else { 0.75 };
@@ -92,7 +92,7 @@ fn owl(sheet: &mut Sheet, rng: &mut impl Rng, [x, y]: Point, r: f64, coat: Colou
     sheet.fill(&polygon(&[[x - 0.12 * r, y + 0.2 * r], [x + 0.12 * r, y + 0.2 * r], [x, y + 0.55 * r]]), beak, 1.0);
 }
 
-/// From the side: one eye.
+/// A fish from the side, with one eye.
 fn fish(sheet: &mut Sheet, rng: &mut impl Rng, [x, y]: Point, r: f64) {
     let colour = Colour::hsv(rng.random(), rng.random_range(0.3..1.0), rng.random_range(0.4..1.0));
     let side = if rng.random_bool(0.5) { 1.0 } else { -1.0 };

@@ -1,4 +1,4 @@
-//! Landscapes: sky, ranges of hills, water, trees, houses with windows.
+//! Landscapes: sky, hills, water, trees, and houses with windows.
 
 use super::whole;
 use crate::people::brush::{Colour, Sheet, open, polygon};

@@ -1,5 +1,7 @@
-//! Pictures without a human face: what a locator must say no to. Textures, landscapes, things, animals, and frames that nobody
-//! wears; all drawn at random, the same for the same state of the random numbers.
+//! Random images without a human face: negatives for the face locator.
+//!
+//! They show textures, landscapes, objects, animals, and glasses without a wearer. Equal states of
+//! the random number generator give equal images.
 
 mod animals;
 mod landscapes;
@@ -11,54 +13,57 @@ use rand::Rng;
 use stgan::compose::{self, Foreground};
 use stgan::{Bitmap, Homography, Rect, Result};
 
-/// What a picture shows.
+/// The subject of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Noise, stripes, checks, blobs and waves.
     Texture,
-    /// Sky, hills, water, trees, houses.
+    /// Sky, hills, water, trees and houses.
     Landscape,
     /// Boxes, discs, lamps, letters and wheels, many of them in pairs.
-    Things,
-    /// Cats, dogs, bears, owls, rabbits and fish: eyes, but no human ones.
+    Objects,
+    /// Cats, dogs, bears, owls, rabbits and fish: hard negatives, because they have eyes.
     Animal,
-    /// A frame, on a texture or a landscape.
-    Frame,
+    /// Glasses without a wearer, on a texture, a wall or a landscape.
+    Glasses,
 }
 
 impl Kind {
     /// All kinds, in order.
-    pub const ALL: [Self; 5] = [Self::Texture, Self::Landscape, Self::Things, Self::Animal, Self::Frame];
+    pub const ALL: [Self; 5] = [Self::Texture, Self::Landscape, Self::Objects, Self::Animal, Self::Glasses];
 
-    /// The name in tables.
+    /// The name in tables and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Texture => "textures",
             Self::Landscape => "landscapes",
-            Self::Things => "things",
+            Self::Objects => "objects",
             Self::Animal => "animals",
-            Self::Frame => "frames",
+            Self::Glasses => "glasses",
         }
     }
 
-    /// A picture of this kind, opaque, `width` pixels wide (at least 16) and between half and one and a half times as high.
+    /// Draws an opaque image of this kind.
+    ///
+    /// It is `width` pixels wide, but at least 16. The height is 0.5 to 1.5 times the width, chosen
+    /// at random.
     ///
     /// # Errors
-    /// As [`render_svg`].
+    /// The errors of [`render_svg`].
     pub fn draw(self, rng: &mut impl Rng, width: u32) -> Result<Bitmap> {
         let width = width.max(16);
         let height = (f64::from(width) * rng.random_range(0.5..1.5)).round().max(8.0) as u32;
         if self == Self::Texture {
             return textures::draw(rng, width, height);
         }
-        if self == Self::Frame {
-            return frame(rng, width, height);
+        if self == Self::Glasses {
+            return glasses(rng, width, height);
         }
         let size = [100.0, 100.0 * f64::from(height) / f64::from(width)];
         let mut sheet = Sheet::default();
         match self {
             Self::Landscape => landscapes::draw(&mut sheet, rng, size),
-            Self::Things => things(&mut sheet, rng, size),
+            Self::Objects => objects(&mut sheet, rng, size),
             _ => {
                 if rng.random_bool(0.5) {
                     landscapes::draw(&mut sheet, rng, size);
@@ -74,8 +79,8 @@ impl Kind {
     }
 }
 
-/// A frame lying about.
-fn frame(rng: &mut impl Rng, width: u32, height: u32) -> Result<Bitmap> {
+/// One or two pairs of glasses on a background without a face.
+fn glasses(rng: &mut impl Rng, width: u32, height: u32) -> Result<Bitmap> {
     let mut image = match rng.random_range(0..3) {
         0 => textures::draw(rng, width, height)?,
         k => {
@@ -91,24 +96,25 @@ fn frame(rng: &mut impl Rng, width: u32, height: u32) -> Result<Bitmap> {
     };
     let rect = Rect { x: 0, y: 0, width: image.width(), height: image.height() };
     for _ in 0..rng.random_range(1..3) {
-        let frame = random::frame(rng, width.clamp(64, 400));
-        let scale = f64::from(width) * rng.random_range(0.15..0.9) / f64::from(frame.width());
+        let glasses = random::glasses(rng, width.clamp(64, 400));
+        let scale = f64::from(width) * rng.random_range(0.15..0.9) / f64::from(glasses.width());
         let at = |size: u32, rng: &mut dyn rand::RngCore| f64::from(size) * rng.random_range(0.3..0.7);
         let (x, y) = (at(rect.width, rng), at(rect.height, rng));
         let turn = rng.random_range(-0.5..0.5);
         let centre =
-            Homography::similarity(1.0, 0.0, -0.5 * f64::from(frame.width()), -0.5 * f64::from(frame.height()));
-        let frame = Foreground::new(frame.as_ref())?;
-        compose::blend(&frame, &(Homography::similarity(scale, turn, x, y) * centre), image.data_mut(), rect)?;
+            Homography::similarity(1.0, 0.0, -0.5 * f64::from(glasses.width()), -0.5 * f64::from(glasses.height()));
+        let glasses = Foreground::new(glasses.as_ref())?;
+        compose::blend(&glasses, &(Homography::similarity(scale, turn, x, y) * centre), image.data_mut(), rect)?;
     }
     Ok(image)
 }
 
+/// The path of a rectangle that covers the whole image.
 fn whole([width, height]: [f64; 2]) -> String {
     polygon(&[[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]])
 }
 
-/// A plain background, lit from somewhere.
+/// A plain wall with a soft light at a random position.
 fn wall(sheet: &mut Sheet, rng: &mut impl Rng, size: [f64; 2]) {
     let base = Colour::muted(rng, 0.6, 0.1..1.0);
     sheet.fill(&whole(size), base, 1.0);
@@ -122,8 +128,8 @@ fn place(rng: &mut impl Rng, [width, height]: [f64; 2]) -> Point {
     [rng.random_range(-0.05..1.05) * width, rng.random_range(-0.05..1.05) * height]
 }
 
-/// Boxes, discs, rings and bars, some of them two by two as eyes are.
-fn things(sheet: &mut Sheet, rng: &mut impl Rng, size: [f64; 2]) {
+/// Boxes, discs, rings and bars. Some come in pairs, which resemble eyes.
+fn objects(sheet: &mut Sheet, rng: &mut impl Rng, size: [f64; 2]) {
     wall(sheet, rng, size);
     for _ in 0..rng.random_range(3..30) {
         let colour = Colour::muted(rng, 0.9, 0.0..1.0);
@@ -137,7 +143,7 @@ fn things(sheet: &mut Sheet, rng: &mut impl Rng, size: [f64; 2]) {
             3 => pair(sheet, rng, [x, y], 0.5 * w, colour),
             4 => wheel(sheet, rng, [x, y], 0.5 * w, colour),
             _ => {
-                // A pot, a lamp, a head without a face.
+                // A pot, a lamp, or a head without a face.
                 sheet.ellipse([x, y], [0.4 * w, 0.55 * w], 0.0, colour, 1.0);
                 let shade = colour.scaled(0.6);
                 sheet.ellipse([x + 0.1 * w, y + 0.05 * w], [0.3 * w, 0.5 * w], 0.0, shade, 0.4);
@@ -151,7 +157,7 @@ fn things(sheet: &mut Sheet, rng: &mut impl Rng, size: [f64; 2]) {
     }
 }
 
-/// Two discs or rings side by side: knobs, headlamps, buttons.
+/// Two discs or rings side by side, like knobs, headlamps or buttons.
 fn pair(sheet: &mut Sheet, rng: &mut impl Rng, [x, y]: Point, apart: f64, colour: Colour) {
     let r = apart * rng.random_range(0.12..0.48);
     let inner = Colour::muted(rng, 0.9, 0.0..1.0);
@@ -184,7 +190,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     #[test]
-    fn pictures_are_opaque_different_and_the_same_for_the_same_numbers() {
+    fn images_are_opaque_and_depend_only_on_the_seed() {
         for kind in Kind::ALL {
             let draw = |seed| kind.draw(&mut ChaCha8Rng::seed_from_u64(seed), 48).unwrap();
             let (one, again, other) = (draw(1), draw(1), draw(2));

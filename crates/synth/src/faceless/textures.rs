@@ -1,10 +1,10 @@
-//! Textures: noise of several octaves, stripes, checks and waves, in two or three colours.
+//! Textures in two or three colours: noise of several octaves, stripes, checks and waves.
 
 use crate::people::brush::Colour;
 use rand::Rng;
 use stgan::{Bitmap, Result};
 
-/// A grid of random numbers, looked up smoothly.
+/// A grid of random values with smooth interpolation.
 struct Noise {
     side: usize,
     values: Vec<f64>,
@@ -15,7 +15,7 @@ impl Noise {
         Self { side, values: (0..side * side).map(|_| rng.random()).collect() }
     }
 
-    /// At (x, y) from 0 to 1.
+    /// The value at (x, y), both from 0 to 1.
     fn at(&self, x: f64, y: f64) -> f64 {
         let last = (self.side - 1) as f64;
         let (u, v) = ((x * last).clamp(0.0, last - 1e-9), (y * last).clamp(0.0, last - 1e-9));

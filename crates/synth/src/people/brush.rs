@@ -1,4 +1,4 @@
-//! Colours, paths and the SVG document they go into.
+//! Colours, paths, and the SVG document that collects them.
 
 pub(crate) use crate::colour::Colour;
 use rand::Rng;
@@ -11,7 +11,7 @@ impl Colour {
         Self([(rgb >> 16 & 255) as f64 / 255.0, (rgb >> 8 & 255) as f64 / 255.0, (rgb & 255) as f64 / 255.0])
     }
 
-    /// Any hue, with saturation and value up to the given ones.
+    /// A random hue, with a saturation of at most `saturation` and a value in `value`.
     pub(crate) fn muted(rng: &mut impl Rng, saturation: f64, value: std::ops::Range<f64>) -> Self {
         let hue = rng.random();
         Self::hsv(hue, saturation * rng.random::<f64>(), rng.random_range(value))
@@ -21,12 +21,12 @@ impl Colour {
         Self(std::array::from_fn(|i| self.0[i] + share * (other.0[i] - self.0[i])))
     }
 
-    /// Each component a little up or down.
+    /// Adds uniform noise in ±`by` to each component.
     pub(crate) fn varied(self, rng: &mut impl Rng, by: f64) -> Self {
         Self(self.0.map(|v| (v + by * rng.random_range(-1.0..1.0)).clamp(0.0, 1.0)))
     }
 
-    /// One of a scale of colours, or something between two neighbours.
+    /// Interpolates along a scale of colours; `at` is in [0, 1].
     pub(crate) fn along(scale: &[u32], at: f64) -> Self {
         let at = at.clamp(0.0, 1.0) * (scale.len() - 1) as f64;
         let i = (at as usize).min(scale.len().saturating_sub(2));
@@ -34,10 +34,10 @@ impl Colour {
     }
 }
 
-/// One stop of a gradient: place, colour, opacity.
+/// A gradient stop: offset, colour, opacity.
 pub(crate) type Stop = (f64, Colour, f64);
 
-/// The document: everything is appended in the order of drawing.
+/// An SVG document. Elements are appended in drawing order.
 #[derive(Default)]
 pub(crate) struct Sheet {
     defs: String,
@@ -64,7 +64,7 @@ impl Sheet {
         );
     }
 
-    /// Radii along the axes, then turned by degrees.
+    /// Appends an ellipse with the given radii, rotated by `degrees`.
     pub(crate) fn ellipse(&mut self, [x, y]: Point, [rx, ry]: Point, degrees: f64, paint: impl Display, opacity: f64) {
         let (rx, ry) = (rx.abs().max(0.05), ry.abs().max(0.05));
         let _ = write!(
@@ -93,7 +93,7 @@ impl Sheet {
         format!("url(#{id})")
     }
 
-    /// What `draw` adds shows inside of the path only.
+    /// Clips everything that `draw` appends to `path`.
     pub(crate) fn clipped(&mut self, path: &str, draw: impl FnOnce(&mut Self)) {
         let id = self.name();
         let _ = write!(self.defs, r#"<clipPath id="{id}"><path d="{path}"/></clipPath>"#);
@@ -129,7 +129,7 @@ pub(crate) fn open(points: &[Point]) -> String {
     path
 }
 
-/// Straight lines between the points.
+/// A closed polygon through the points.
 pub(crate) fn polygon(points: &[Point]) -> String {
     let mut path = start(points);
     for [x, y] in points.iter().skip(1) {
@@ -147,15 +147,15 @@ fn start(points: &[Point]) -> String {
     path
 }
 
-/// From the second point to the third: Catmull–Rom as a Bézier curve.
+/// Appends the Catmull–Rom segment from the second to the third point as a Bézier curve.
 fn curve(path: &mut String, [a, b, c, d]: [Point; 4]) {
     let first = [b[0] + (c[0] - a[0]) / 6.0, b[1] + (c[1] - a[1]) / 6.0];
     let second = [c[0] - (d[0] - b[0]) / 6.0, c[1] - (d[1] - b[1]) / 6.0];
     let _ = write!(path, "C{:.2} {:.2} {:.2} {:.2} {:.2} {:.2}", first[0], first[1], second[0], second[1], c[0], c[1]);
 }
 
-/// Points between the given ones on a curve through them, so that borders and outlines may share one path without
-/// overshooting where they meet.
+/// Subdivides a curve through the points. Borders and outlines can then share one path without
+/// overshoot at their junction.
 pub(crate) fn smoothed(points: &[Point]) -> Vec<Point> {
     let n = points.len();
     let mut result = Vec::with_capacity(3 * n);
@@ -163,7 +163,7 @@ pub(crate) fn smoothed(points: &[Point]) -> Vec<Point> {
         let [a, b, c, d] = [points[(i + n - 1) % n], points[i], points[(i + 1) % n], points[(i + 2) % n]];
         for t in [0.0, 1.0 / 3.0, 2.0 / 3.0] {
             result.push([0, 1].map(|k| {
-                // Catmull–Rom with half its usual tension.
+                // Catmull–Rom tangents are 0.5; 0.3 overshoots less.
                 let (m0, m1) = (0.3 * (c[k] - a[k]), 0.3 * (d[k] - b[k]));
                 let (t2, t3) = (t * t, t * t * t);
                 (2.0 * t3 - 3.0 * t2 + 1.0) * b[k]

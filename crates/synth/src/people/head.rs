@@ -1,4 +1,4 @@
-//! Skin, ears, nose, mouth, beard.
+//! Skin, ears, nose, mouth and beard.
 
 use super::Person;
 use super::brush::{Colour, Point, Sheet, closed, open};
@@ -10,14 +10,15 @@ pub(super) fn skin(rng: &mut impl Rng) -> Colour {
     Colour::along(&SKIN, rng.random()).varied(rng, 0.03)
 }
 
-/// The head without its features, lit from one side: `light` −1 … 1 is the image's left … right.
+/// The head without its features. The light comes from the left (`light` −1) to the right (1) of the
+/// image.
 pub(super) fn head(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour, light: f64) {
     let pose = &person.pose;
     let outline = closed(&pose.outline());
     sheet.fill(&outline, skin, 1.0);
     let unit = pose.unit();
     let (left, right) = (pose.edge(10.0, -1.0, 0.0), pose.edge(10.0, 1.0, 0.0));
-    // Roundness: the sides fall off.
+    // The sides are darker, so that the head looks round.
     let fall = rng.random_range(0.1..0.4);
     let tone = skin.scaled(0.35);
     let side = sheet.linear(
@@ -62,7 +63,7 @@ fn glow(sheet: &mut Sheet, centre: Point, radii: Point, colour: Colour, opacity:
     sheet.ellipse(centre, radii, 0.0, paint, 1.0);
 }
 
-/// Freckles, moles, lines of the forehead.
+/// Freckles, moles and forehead lines.
 fn marks(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour) {
     let pose = &person.pose;
     let spots = match rng.random_range(0..10) {
@@ -84,7 +85,7 @@ fn marks(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour) {
     }
 }
 
-/// One ear; drawn before the head where it is behind, and after it where it is on the near side.
+/// One ear. The caller draws the near ear of a turned head after the head, and other ears before it.
 pub(super) fn ear(sheet: &mut Sheet, person: &Person, side: f64, skin: Colour) {
     let pose = &person.pose;
     let [flare, tall] = person.ears;
@@ -109,7 +110,7 @@ pub(super) fn nose(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin:
     let (tip, base) = (rng.random_range(23.0..29.0), rng.random_range(29.5..34.0));
     let out = rng.random_range(11.0..18.0);
     let point = |x: f64, y: f64, z: f64| pose.point([x, y, z]);
-    // The side away from the light, or the far one of a turned head.
+    // The shaded side: away from the light, or the far side of a turned head.
     let dark = if light.abs() > 0.15 { -light.signum() } else { pose.yaw.signum() };
     let tone = skin.scaled(0.45);
     let plane = [
@@ -172,7 +173,7 @@ pub(super) fn mouth(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin
         a.append(&mut b);
         closed(&a)
     };
-    // The bow of the upper lip dips in the middle.
+    // The upper lip dips in the middle (Cupid's bow).
     let top = curve(&|t| -0.4 * gape * round(t) - upper * round(t) * (0.72 + 0.5 * t.abs().min(0.3) / 0.3 * 0.56));
     let seam_top = curve(&|t| -0.4 * gape * round(t));
     let seam_low = curve(&|t| 0.6 * gape * round(t));
@@ -201,7 +202,7 @@ pub(super) fn mouth(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin
     }
 }
 
-/// Stubble, a full beard, a goatee or a moustache: below the nose, so drawn before the mouth.
+/// Stubble, a full beard, a goatee or a moustache. It is drawn before the mouth.
 pub(super) fn beard(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, hair: Colour) {
     let pose = &person.pose;
     let kind = rng.random_range(0..10);

@@ -1,9 +1,10 @@
-//! People drawn for training: faces that nobody has, with landmarks that are known exactly.
+//! Synthetic people for training, with exact landmarks.
 //!
-//! A head is a solid in space (see `pose`): skull, face and features are put on it and seen in perspective, so that on a
-//! turned head the near side is the larger one and the far temple is close to the outline. The rest is drawn flat, as
-//! vector graphics: what matters is that skin, hair, light, clothes and backgrounds vary more than anything that tells
-//! where the eyes are. Images are framed as CelebA's aligned ones, 178×218.
+//! A head is a solid in 3D (see `pose`). Facial features lie on its surface and are projected in
+//! perspective: on a turned head the near side is larger, and the far temple is close to the
+//! outline. Shading is flat vector graphics. Skin, hair, light, clothes and backgrounds vary widely,
+//! so that a network has to rely on the eyes. Images have the framing of aligned CelebA images,
+//! 178×218 pixels.
 
 pub(super) mod brush;
 mod eyes;
@@ -22,43 +23,42 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use stgan::{Bitmap, Result};
 
-/// Width of the image that landmarks are measured on.
+/// Width in pixels of the image that landmark coordinates refer to.
 pub const WIDTH: f64 = 178.0;
-/// Height of the image that landmarks are measured on.
+/// Height in pixels of the image that landmark coordinates refer to.
 pub const HEIGHT: f64 = 218.0;
 
-/// The most that a head is turned, in degrees to either side.
-pub const LARGEST_YAW: f64 = 35.0;
+/// The maximum yaw of a head to either side, in degrees.
+pub const MAX_YAW: f64 = 35.0;
 
-/// Where CelebA puts the eyes, and how far apart: the middle, and half the distance.
+/// The midpoint between the pupils of an aligned CelebA image, and half the inter-pupil distance.
 const EYES: (Point, f64) = ([89.0, 110.25], 20.0);
 
-/// How far inside of the outline a temple is.
+/// The distance of a temple from the outline, inwards.
 const INSIDE: f64 = 1.5;
 
-/// Height in pixels of an image of the given width.
+/// The height in pixels of an image that is `width` pixels wide.
 pub fn height(width: u32) -> u32 {
     (f64::from(width) * HEIGHT / WIDTH).round() as u32
 }
 
-/// Somebody who does not exist. All that is drawn follows from it.
+/// A synthetic person. It determines the whole image.
 #[derive(Clone, Debug)]
 pub struct Person {
     pose: Pose,
-    /// Where the eyes look: the irises' offset from the eyes' centres.
+    /// The gaze: the offset of the irises from the eye centres.
     gaze: Point,
-    /// How far the ears stand off, and half their height.
+    /// The distance by which the ears stand out, and half their height.
     ears: [f64; 2],
-    /// Seed of all that does not move a landmark.
+    /// The seed of everything that does not move a landmark.
     details: u64,
 }
 
 impl Person {
-    /// Draws a person at random: cheap, nothing is rendered yet. Most heads are turned little, few up to
-    /// [`LARGEST_YAW`].
+    /// Samples a person without rendering it. The yaw is N(0, 15°), clamped to ±[`MAX_YAW`].
     pub fn sample(rng: &mut impl Rng) -> Self {
         let mut normal = |deviation: f64| deviation * rng.sample::<f64, _>(StandardNormal);
-        let yaw = normal(15.0).clamp(-LARGEST_YAW, LARGEST_YAW);
+        let yaw = normal(15.0).clamp(-MAX_YAW, MAX_YAW);
         let pitch = normal(5.0).clamp(-12.0, 12.0);
         let temple = 44.2 + normal(1.8).clamp(-5.0, 5.0);
         let behind = 34.0 + normal(2.5).clamp(-6.0, 6.0);
@@ -74,7 +74,7 @@ impl Person {
             crown: 78.0 + normal(4.0).clamp(-9.0, 9.0),
             bottom: 76.0 + normal(4.0).clamp(-9.0, 9.0),
         };
-        // Alignment by eyes leaves little of scale, roll and place.
+        // Images are aligned by the eyes, so scale, roll and position vary little.
         let (roll, scale) = (normal(3.0).to_radians(), normal(0.04).exp());
         let ([x, y], half) = ([EYES.0[0] + normal(1.2), EYES.0[1] + normal(1.2)], EYES.1 * scale);
         let (dx, dy) = (half * roll.cos(), half * roll.sin());
@@ -86,13 +86,14 @@ impl Person {
         Self { pose, gaze, ears, details: rng.random() }
     }
 
-    /// The irises' centres, the subject's right first, in pixels of a 178×218 image.
-    pub fn irises(&self) -> [Point; 2] {
+    /// The pupils, the subject's right one first, in pixels of a 178×218 image.
+    pub fn pupils(&self) -> [Point; 2] {
         [-1.0, 1.0].map(|side| self.iris(side))
     }
 
-    /// The temples, where a frame ends, the subject's right first. On a head that is turned so far that one is hidden, it
-    /// is taken to be at the outline.
+    /// The temples, where the front of the glasses ends, in pixels of a 178×218 image.
+    ///
+    /// The subject's right one comes first. A hidden temple of a turned head is placed at the outline.
     pub fn temples(&self) -> [Point; 2] {
         let [half, behind] = self.pose.shape.temple;
         [-1.0, 1.0].map(|side| {
@@ -103,7 +104,7 @@ impl Person {
         })
     }
 
-    /// Degrees, positive where the face turns to the image's right.
+    /// The yaw in degrees, positive if the face is turned towards the right of the image.
     pub fn yaw(&self) -> f64 {
         self.pose.yaw.to_degrees()
     }
@@ -112,10 +113,10 @@ impl Person {
         self.pose.face(side * self.pose.shape.pupil + self.gaze[0], self.gaze[1])
     }
 
-    /// The picture, `width` pixels wide and [`height`] high, opaque.
+    /// Renders an opaque image, `width` pixels wide and [`height`]`(width)` pixels high.
     ///
     /// # Errors
-    /// As [`render_svg`]: a width of zero, or one that makes the picture too large.
+    /// The errors of [`render_svg`]: the width is zero, or the image is too large.
     pub fn draw(&self, width: u32) -> Result<Bitmap> {
         render_svg(&self.svg(), width)
     }
@@ -129,7 +130,7 @@ impl Person {
         scene::background(&mut sheet, rng);
         hair.behind(&mut sheet, self);
         scene::body(&mut sheet, rng, &self.pose, skin);
-        // The ear on the side that is turned to the viewer lies before the head.
+        // The near ear of a turned head is drawn in front of the head.
         let near = if self.pose.yaw > 0.0 { -1.0 } else { 1.0 };
         let turned = self.pose.yaw.abs() > 6f64.to_radians();
         let ears = !hair.hides_ears();

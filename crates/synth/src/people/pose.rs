@@ -1,33 +1,34 @@
-//! A head in space, and its picture.
+//! The 3D shape of a head and its projection onto the image.
 //!
-//! Head coordinates: the origin between the pupils, x to the image's right, y down, z towards the viewer; in pixels of
-//! CelebA's aligned images at a frontal pose, where the pupils are 40 apart: a unit is about 1.6 mm.
+//! Head coordinates: the origin is between the pupils; x points to the right of the image, y down
+//! and z towards the viewer. One unit is one pixel of an aligned CelebA image of a frontal face,
+//! where the pupils are 40 pixels apart: about 1.6 mm.
 
 use super::brush::Point;
 
-/// The measures of a head.
+/// The dimensions of a head.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
-    /// Half the distance of the pupils.
+    /// Half the distance between the pupils.
     pub pupil: f64,
-    /// Half the distance of the temples, and how far they lie behind the pupils.
+    /// Half the distance between the temples, and their distance behind the pupils.
     pub temple: [f64; 2],
     /// Half widths at the eyes, the cheeks, the jaw and the chin.
     pub skull: f64,
     pub cheek: f64,
     pub jaw: f64,
     pub chin: f64,
-    /// Heights over and below the pupils.
+    /// The y coordinates of the crown and of the chin, relative to the pupils.
     pub crown: f64,
     pub bottom: f64,
 }
 
-/// Where the widest part of the skull is.
+/// The y coordinate at which the skull is widest.
 const WIDEST: f64 = -8.0;
-/// The middle of the skull, from front to back.
+/// The z coordinate of the centre of the skull.
 const MIDDLE: f64 = -48.0;
 
-/// A cut through the head at one height: half the width, front and back.
+/// A horizontal cross-section of the head: half its width, and the z coordinates of front and back.
 struct Slice {
     half: f64,
     front: f64,
@@ -59,13 +60,13 @@ impl Shape {
         Slice { half, front, back }
     }
 
-    /// How far the middle of the face reaches towards the viewer.
+    /// The z coordinate of the front of the face.
     fn relief(&self, x: f64, y: f64) -> f64 {
         self.slice(y).front - 0.02 * x * x
     }
 }
 
-/// Linear between knots (place, value), constant beyond.
+/// Piecewise linear interpolation between knots (position, value), constant beyond them.
 pub(super) fn between(knots: &[[f64; 2]], at: f64) -> f64 {
     let Some(i) = knots.iter().position(|knot| at < knot[0]) else { return knots[knots.len() - 1][1] };
     if i == 0 {
@@ -75,23 +76,23 @@ pub(super) fn between(knots: &[[f64; 2]], at: f64) -> f64 {
     y0 + (at - x0) / (x1 - x0) * (y1 - y0)
 }
 
-/// How a head is seen.
+/// The pose of a head relative to the camera.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pose {
     pub shape: Shape,
-    /// Radians, positive where the face turns to the image's right.
+    /// Radians, positive if the face is turned towards the right of the image.
     pub yaw: f64,
-    /// Radians, positive where it looks down.
+    /// Radians, positive if the face is tilted down.
     pub pitch: f64,
-    /// From the eyes to the camera, in head units.
+    /// The distance from the eyes to the camera, in head units.
     distance: f64,
-    /// Onto the image, as complex numbers: w = turn · z + shift.
+    /// The similarity onto the image, as complex numbers: w = turn · z + shift.
     turn: Point,
     shift: Point,
 }
 
 impl Pose {
-    /// The head turned so, with its eye centres at `eyes` on the image (the subject's right one, the left one).
+    /// A turned head whose eye centres project to `eyes`: the subject's right one, then the left one.
     pub(super) fn new(shape: Shape, yaw: f64, pitch: f64, distance: f64, eyes: [Point; 2]) -> Self {
         let mut pose = Self { shape, yaw, pitch, distance, turn: [1.0, 0.0], shift: [0.0, 0.0] };
         let [a, b] = [-shape.pupil, shape.pupil].map(|x| pose.face(x, 0.0));
@@ -108,12 +109,12 @@ impl Pose {
         [a * x - b * y + s, b * x + a * y + t]
     }
 
-    /// Pixels of the image to one unit of the head.
+    /// The length of one head unit in pixels.
     pub(super) fn unit(&self) -> f64 {
         self.turn[0].hypot(self.turn[1])
     }
 
-    /// The image of a point of the head.
+    /// Projects a point in head coordinates onto the image.
     pub(super) fn point(&self, [x, y, z]: [f64; 3]) -> Point {
         let (sin, cos) = self.yaw.sin_cos();
         let (x, z) = (x * cos + z * sin, z * cos - x * sin);
@@ -123,36 +124,39 @@ impl Pose {
         self.onto_image([x * near, y * near])
     }
 
-    /// The image of a point of the face's front.
+    /// Projects a point on the front of the face onto the image.
     pub(super) fn face(&self, x: f64, y: f64) -> Point {
         self.raised(x, y, 0.0)
     }
 
-    /// The same, so much nearer to the viewer.
+    /// Projects a point that lies `by` in front of the face onto the image.
     pub(super) fn raised(&self, x: f64, y: f64, by: f64) -> Point {
         self.point([x, y, self.shape.relief(x, y) + by])
     }
 
-    /// A point of the head's surface at a height and an angle: 90° is the front, 0° the image's right side, 180° its
-    /// left; `out` lifts it off the surface. What is turned away goes to the outline.
+    /// Projects a point on the surface of the head, given by its height and angle.
+    ///
+    /// The angle 90° is the front, 0° the right side of the image and 180° the left side. `out` lifts
+    /// the point off the surface. Points on the far side are moved to the outline.
     pub(super) fn around(&self, y: f64, degrees: f64, out: f64) -> Point {
         let slice = self.shape.slice(y);
         let (a, b) = (slice.half + out, 0.5 * (slice.front - slice.back) + out);
         let middle = 0.5 * (slice.front + slice.back);
         let (sin, cos) = self.yaw.sin_cos();
         let first = (b * sin).atan2(a * cos);
-        // Angles on the ellipse, not in space: what is meant is the direction.
+        // These are parameters of the ellipse, not angles in space; the direction is close enough.
         let angle = degrees.to_radians().clamp(first, first + std::f64::consts::PI);
         self.point([a * angle.cos(), y, middle + b * angle.sin()])
     }
 
-    /// The outline at a height: the image's right (`side` 1) or left (−1).
+    /// The outline at a height, on the right (`side` 1) or left (−1) of the image.
     pub(super) fn edge(&self, y: f64, side: f64, out: f64) -> Point {
         self.around(y, 90.0 - 400.0 * side, out)
     }
 
-    /// The outline from height `low` on the image's left over the crown to the right, `lift(y)` off the surface; `higher`
-    /// raises the crown.
+    /// The outline from height `low` on the left of the image over the crown to the right.
+    ///
+    /// It is `lift(y)` off the surface, and `higher` raises the crown.
     pub(super) fn over_the_crown(&self, low: f64, higher: f64, lift: impl Fn(f64) -> f64) -> Vec<Point> {
         let crown = self.shape.crown;
         let mut heights: Vec<f64> = Vec::new();
@@ -173,7 +177,7 @@ impl Pose {
         left.into_iter().chain(right).collect()
     }
 
-    /// The outline of the bare head.
+    /// The outline of the head without hair.
     pub(super) fn outline(&self) -> Vec<Point> {
         let mut points = self.over_the_crown(self.shape.bottom, 0.0, |_| 0.0);
         let bottom = self.shape.bottom;

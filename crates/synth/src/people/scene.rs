@@ -1,4 +1,4 @@
-//! What is behind a head and below it: backgrounds, neck, shoulders, clothes.
+//! The surroundings of a head: background, neck, shoulders and clothes.
 
 use super::brush::{Colour, Point, Sheet, closed, open, polygon};
 use super::pose::Pose;
@@ -73,7 +73,7 @@ fn foliage(sheet: &mut Sheet, rng: &mut impl Rng) {
     }
 }
 
-/// Rows of upright boxes: books, windows, a crowd of things.
+/// Rows of upright boxes, like books or windows.
 fn shelves(sheet: &mut Sheet, rng: &mut impl Rng) {
     let row = rng.random_range(22.0..60.0);
     let (saturation, mut y) = (rng.random_range(0.1..0.8), rng.random_range(-20.0..0.0));
@@ -104,7 +104,7 @@ fn stripes(sheet: &mut Sheet, rng: &mut impl Rng, base: Colour) {
     }
 }
 
-/// The body, in head units around the neck's middle below the chin; it hardly turns with the head.
+/// The body, in head units relative to the centre of the neck. It barely turns with the head.
 struct Body {
     neck: Point,
     unit: f64,
@@ -141,7 +141,7 @@ pub(super) fn body(sheet: &mut Sheet, rng: &mut impl Rng, pose: &Pose, skin: Col
         [-thick - 2.0, base - 8.0],
     ]));
     sheet.fill(&neck_path, shade, 1.0);
-    // The chin's shadow.
+    // The shadow of the chin.
     let below = pose.raised(0.0, pose.shape.bottom, -10.0);
     let dark = sheet.radial(
         [below[0], below[1] + 2.0],

@@ -14,23 +14,23 @@ fn brightness(image: &Bitmap, [x, y]: Point) -> f64 {
 }
 
 #[test]
-fn a_person_is_opaque_and_always_drawn_alike() {
+fn a_person_renders_opaque_and_deterministically() {
     for person in people(12) {
         let image = person.draw(89).unwrap();
         assert_eq!((image.width(), image.height()), (89, height(89)));
         assert!(image.data().chunks_exact(4).all(|pixel| pixel[3] == 255));
         assert_eq!(image, person.draw(89).unwrap());
     }
-    let mut pictures = people(2).map(|person| person.draw(89).unwrap());
-    assert_ne!(pictures.next(), pictures.next());
+    let mut images = people(2).map(|person| person.draw(89).unwrap());
+    assert_ne!(images.next(), images.next());
 }
 
 #[test]
-fn irises_are_dark_spots_between_lighter_cheeks() {
+fn most_irises_are_darker_than_the_white_of_the_eye() {
     let mut found = 0;
     for person in people(60) {
         let image = person.draw(178).unwrap();
-        let [right, left] = person.irises();
+        let [right, left] = person.pupils();
         let apart = (right[0] - left[0]).hypot(right[1] - left[1]);
         assert!((32.0..50.0).contains(&apart) && (right[1] - left[1]).abs() < 0.3 * apart);
         for eye in [right, left] {
@@ -39,14 +39,14 @@ fn irises_are_dark_spots_between_lighter_cheeks() {
             found += usize::from(iris.iter().sum::<f64>() / 3.0 < white[0].max(white[1]));
         }
     }
-    // Fringes and brims of caps hide some.
+    // Fringes and caps hide some eyes.
     assert!(found > 105, "{found} of 120");
 }
 
 #[test]
-fn heads_turn_both_ways_and_not_too_far() {
+fn heads_turn_to_both_sides_up_to_the_maximum_yaw() {
     let yaws: Vec<f64> = people(400).map(|person| person.yaw()).collect();
-    assert!(yaws.iter().all(|yaw| yaw.abs() <= LARGEST_YAW + 1e-9));
+    assert!(yaws.iter().all(|yaw| yaw.abs() <= MAX_YAW + 1e-9));
     assert!(yaws.iter().filter(|yaw| **yaw > 8.0).count() > 60);
     assert!(yaws.iter().filter(|yaw| **yaw < -8.0).count() > 60);
 }

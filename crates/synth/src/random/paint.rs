@@ -1,4 +1,4 @@
-//! Colours and finishes of random frames.
+//! Colours and finishes of random glasses.
 
 use super::log_uniform;
 pub(super) use crate::colour::Colour;
@@ -11,7 +11,7 @@ impl Colour {
         Self::hsv(rng.random(), rng.random_range(0.0..0.12), rng.random_range(value))
     }
 
-    /// Near white.
+    /// A colour near white.
     pub(crate) fn pale(rng: &mut impl Rng) -> Self {
         Self::hsv(rng.random(), rng.random_range(0.0..0.15), rng.random_range(0.85..1.0))
     }
@@ -20,7 +20,7 @@ impl Colour {
         Self::hsv(rng.random(), rng.random_range(0.3..1.0), rng.random_range(0.4..1.0))
     }
 
-    /// Grey, brown and green as most tinted lenses are, and any other.
+    /// A lens tint: mostly grey, brown or green, sometimes any colour.
     pub(crate) fn lens(rng: &mut impl Rng) -> Self {
         match rng.random_range(0..5) {
             0 | 1 => Self::grey(rng, 0.03..0.4),
@@ -31,12 +31,12 @@ impl Colour {
     }
 }
 
-/// What the front or the metal parts are painted with.
+/// The paint of the front or of the metal parts.
 #[derive(Clone)]
 pub(super) struct Finish {
-    /// Stops of a gradient: place, colour, opacity.
+    /// Gradient stops: offset, colour, opacity.
     stops: Vec<(f64, Colour, f64)>,
-    /// The direction of the gradient: 0 runs down, 1 runs across.
+    /// The direction of the gradient: 0 is vertical, 1 is horizontal.
     across: f64,
     /// The colour of tortoiseshell blotches.
     blotch: Option<Colour>,
@@ -45,7 +45,7 @@ pub(super) struct Finish {
 impl Finish {
     pub(super) fn sample(rng: &mut impl Rng) -> Self {
         match rng.random_range(0..20) {
-            // Black and near black.
+            // Black or near black.
             0..=4 => Self::shaded(Colour::hsv_in(rng, 0.0..1.0, 0.0..0.4, 0.02..0.22), 1.0, rng),
             // Tortoiseshell.
             5..=7 => {
@@ -55,18 +55,18 @@ impl Finish {
                 finish.blotch = Some(base.scaled(rng.random_range(0.1..0.6)));
                 finish
             }
-            // Bright, pastel, grey, brown.
+            // Bright, pastel, grey or brown.
             8 | 9 => Self::shaded(Colour::bright(rng), 1.0, rng),
             10 => Self::shaded(Colour::hsv_in(rng, 0.0..1.0, 0.05..0.35, 0.7..1.0), 1.0, rng),
             11 => Self::shaded(Colour::grey(rng, 0.2..1.0), 1.0, rng),
             12 => Self::shaded(Colour::hsv_in(rng, 0.0..0.13, 0.2..0.8, 0.1..0.6), 1.0, rng),
-            // Clear or tinted acetate that the page shines through.
+            // Clear or tinted acetate: the background shows through.
             13 | 14 => {
                 let alpha = rng.random_range(0.16..0.75);
                 let colour = if rng.random_bool(0.5) { Colour::pale(rng) } else { Colour::bright(rng) };
                 Self::shaded(colour, alpha, rng)
             }
-            // Two colours, one above (or beside) the other.
+            // Two colours, one above or beside the other.
             15 | 16 => {
                 let (a, b) = (Colour::any(rng), Colour::any(rng));
                 let at = rng.random_range(0.2..0.7);
@@ -101,7 +101,7 @@ impl Finish {
         Self { stops: stops.collect(), across: rng.random(), blotch: None }
     }
 
-    /// One colour, a little lighter or darker towards the lower edge.
+    /// One colour that gets lighter or darker towards the lower edge.
     fn shaded(colour: Colour, alpha: f64, rng: &mut impl Rng) -> Self {
         let end = colour.scaled(log_uniform(rng, 0.5, 1.8));
         Self { stops: vec![(0.0, colour, alpha), (1.0, end, alpha)], across: 0.0, blotch: None }
@@ -111,7 +111,7 @@ impl Finish {
         self.blotch.is_some()
     }
 
-    /// Writes the gradient's definition, from the height `top` to `bottom`, and returns the reference to paint with.
+    /// Appends the gradient from y = `top` to y = `bottom` to `defs` and returns its `url(…)`.
     pub(super) fn define(&self, defs: &mut String, id: &str, top: f64, bottom: f64) -> String {
         let _ = write!(
             defs,
@@ -126,7 +126,7 @@ impl Finish {
         format!("url(#{id})")
     }
 
-    /// Tortoiseshell's dark patches over a box.
+    /// The dark patches of tortoiseshell inside a box.
     pub(super) fn blotches(&self, rng: &mut impl Rng, low: [f64; 2], high: [f64; 2]) -> String {
         let mut out = String::new();
         let Some(colour) = self.blotch else { return out };

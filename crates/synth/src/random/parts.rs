@@ -1,17 +1,18 @@
-//! The parts of a frame as SVG elements. Each draws what belongs to the right half (x > 0); the caller mirrors it.
+//! The parts of a pair of glasses as SVG elements. Unless noted, a function draws the right half
+//! (x > 0) and the caller mirrors it.
 
 use super::paint::{Colour, Finish};
 use super::{Layout, log_uniform};
 use rand::Rng;
 use std::fmt::Write;
 
-/// The arms as product pictures show them: none, folded behind the lenses, or running back from the hinges.
+/// The arms as in product images: missing, folded behind the lenses, or open.
 pub(super) fn arms(rng: &mut impl Rng, layout: &Layout, fills: [&str; 2], out: &mut String) {
     let fill = fills[usize::from(rng.random_bool(0.4))];
     let (y, thick) = (layout.hinge, log_uniform(rng, 1.0, 9.0));
     let shade = rng.random_range(0.45..1.0);
     match rng.random_range(0..10) {
-        // Folded: each arm lies nearly level behind both lenses, from its hinge to beyond the other side's lens.
+        // Folded: each arm runs nearly horizontally behind both lenses.
         0 | 1 => {
             let far = rng.random_range(-85.0..-10.0);
             let fall = rng.random_range(-4.0..22.0);
@@ -24,7 +25,7 @@ pub(super) fn arms(rng: &mut impl Rng, layout: &Layout, fills: [&str; 2], out: &
                 h = -hook * 0.7,
             );
         }
-        // Open: foreshortened, converging behind the lenses, the ear tips hanging down.
+        // Open: foreshortened, converging behind the lenses, with the ear tips pointing down.
         2 | 3 => {
             let x = rng.random_range(68.0..97.0);
             let drop = rng.random_range(-6.0..14.0);
@@ -40,7 +41,7 @@ pub(super) fn arms(rng: &mut impl Rng, layout: &Layout, fills: [&str; 2], out: &
                 d = y + thick,
             );
         }
-        // Stubs: the outer face of each arm, just seen beside the hinge.
+        // Stubs: only the outer face of each arm is visible, beside the hinge.
         4 => {
             let deep = rng.random_range(1.5..6.0);
             let _ = write!(
@@ -86,7 +87,7 @@ pub(super) fn lens(rng: &mut impl Rng, layout: &Layout, defs: &mut String) -> St
             let alpha = rng.random_range(0.9..1.0);
             stops.extend([(0.0, tint, alpha), (1.0, tint.scaled(rng.random_range(0.6..2.2)), alpha)]);
         }
-        // A picture cut out around the frame only: the white of the page shows through the lenses.
+        // A product image that was cut out along the outer edge only: the lenses are white.
         _ => {
             let alpha = rng.random_range(0.5..1.0);
             stops.extend([(0.0, Colour::WHITE, alpha), (1.0, Colour::pale(rng), alpha)]);
@@ -123,7 +124,7 @@ pub(super) fn lens(rng: &mut impl Rng, layout: &Layout, defs: &mut String) -> St
     out
 }
 
-/// Reflections: slanted bands or a soft spot of light, drawn over the lens of the right half.
+/// Reflections on the right lens: slanted bands or a soft spot of light.
 pub(super) fn glare(rng: &mut impl Rng, layout: &Layout) -> String {
     let mut out = String::new();
     if rng.random_bool(0.4) {
@@ -160,7 +161,7 @@ pub(super) fn glare(rng: &mut impl Rng, layout: &Layout) -> String {
     out
 }
 
-/// The rim: full, or cut off below (or above) some height, where a thread or a thin wire may take over.
+/// The rim: full, or a half rim that a thread or a thin wire completes.
 pub(super) fn rim(
     rng: &mut impl Rng,
     layout: &Layout,
@@ -204,7 +205,7 @@ pub(super) fn rim(
         let _ =
             write!(out, r#"<g clip-path="url(#ring)">{}</g>"#, front.blotches(rng, [0.0, -high[1]], [100.0, high[1]]));
     }
-    // An inner wire in a thick rim, a dark inner edge, a light outer one: each on some frames.
+    // Optional details: an inner wire in a thick rim, a dark inner edge, a light outer edge.
     if layout.rim > 2.0 && rng.random_bool(0.12) {
         let _ = write!(
             out,
@@ -226,7 +227,7 @@ pub(super) fn rim(
             );
         }
     }
-    // Light along the upper part of the rim.
+    // A highlight along the upper part of the rim.
     if layout.rim > 1.5 && rng.random_bool(0.4) {
         let middle = layout.inner.between(&layout.outer, rng.random_range(0.3..0.8));
         let arc = middle.arc(rng.random_range(0.5..0.65), rng.random_range(0.7..0.95));
@@ -240,7 +241,7 @@ pub(super) fn rim(
     out.push_str("</g>");
 }
 
-/// What joins the rim to the hinge at the end of the frame: from nothing to a wide wing.
+/// The end piece, which joins the rim to the hinge: from nothing to a wide wing.
 pub(super) fn end_piece(rng: &mut impl Rng, layout: &Layout, fills: [&str; 2], out: &mut String) {
     let y = layout.hinge;
     let from = layout.outer.right_at(y).unwrap_or(layout.end) - (layout.rim * 0.6).max(0.8);
@@ -270,7 +271,7 @@ pub(super) fn end_piece(rng: &mut impl Rng, layout: &Layout, fills: [&str; 2], o
         fills[0]
     );
     match rng.random_range(0..8) {
-        // A rivet, a metal plate, the screw of a rimless lens.
+        // A rivet, a metal plate, or the screw of a rimless lens.
         0 => {
             let _ = write!(
                 out,
@@ -320,12 +321,12 @@ pub(super) fn nose_pad(rng: &mut impl Rng, layout: &Layout, wire: &str, out: &mu
     );
 }
 
-/// The bridge, over both halves at once.
+/// The bridge, drawn across both halves.
 pub(super) fn bridge(rng: &mut impl Rng, layout: &Layout, fill: &str, out: &mut String) {
     let (low, high) = layout.outer.bounds();
     let place = rng.random_range(0.1..0.55);
     let y = low[1] + (high[1] - low[1]) * place;
-    // Where the bridge meets the rim it runs on into it a little.
+    // The bridge overlaps the rim a little.
     let reach = |y: f64| layout.outer.left_at(y).unwrap_or(layout.gap + 4.0) + (layout.rim * 0.7).max(1.0);
     let thin = layout.rimless || layout.rim < 3.0 || rng.random_bool(if layout.plain { 0.1 } else { 0.25 });
     if thin {
@@ -341,7 +342,7 @@ pub(super) fn bridge(rng: &mut impl Rng, layout: &Layout, fill: &str, out: &mut 
             );
         };
         wire(y, arch);
-        // The second bar of an aviator: straight, higher up.
+        // The second bar of aviator glasses: straight and higher up.
         if rng.random_bool(0.25) {
             wire(low[1] + (high[1] - low[1]) * rng.random_range(0.02..0.2), rng.random_range(-2.0..8.0));
         }
@@ -365,7 +366,7 @@ pub(super) fn bridge(rng: &mut impl Rng, layout: &Layout, fill: &str, out: &mut 
                 t = bottom - tall * 0.45,
             )
         }
-        // Saddle: one arch from rim to rim.
+        // Saddle: an arch from rim to rim.
         1 => format!(
             "L{below:.1} {b:.1}C{k:.1} {c:.1} -{k:.1} {c:.1} -{below:.1} {b:.1}",
             b = bottom + tall * rng.random_range(0.0..0.9),
@@ -383,7 +384,7 @@ pub(super) fn bridge(rng: &mut impl Rng, layout: &Layout, fill: &str, out: &mut 
     );
 }
 
-/// A bar from one lens to the other over the brows, on some frames the whole width.
+/// A brow bar from lens to lens, or across the full width.
 pub(super) fn brow_bar(rng: &mut impl Rng, layout: &Layout, fill: &str, out: &mut String) {
     let (low, high) = layout.outer.bounds();
     let wide = if rng.random_bool(0.5) { rng.random_range(0.5..0.9) * layout.end } else { 99.0 };

@@ -1,4 +1,4 @@
-//! Outlines of lenses as closed polylines.
+//! Lens outlines as closed polylines.
 
 use rand::Rng;
 use std::f64::consts::TAU;
@@ -6,10 +6,10 @@ use std::fmt::Write;
 
 pub(super) type Point = [f64; 2];
 
-/// The corners of a lens outline: fine enough to look smooth at some hundred pixels.
+/// The number of corners of a lens outline, enough to look smooth at a few hundred pixels.
 const CORNERS: usize = 72;
 
-/// A closed polyline, clockwise as seen (y down), starting at the side of the temple (x > 0).
+/// A closed polyline, clockwise on screen (y down), starting on the temple side (x > 0).
 #[derive(Clone)]
 pub(super) struct Outline(pub Vec<Point>);
 
@@ -18,14 +18,14 @@ impl Outline {
         Self(self.0.iter().map(|&p| f(p)).collect())
     }
 
-    /// The left upper and the right lower corner of the bounding box.
+    /// The top-left and the bottom-right corner of the bounding box.
     pub(super) fn bounds(&self) -> (Point, Point) {
         self.0.iter().fold(([f64::MAX; 2], [f64::MIN; 2]), |(low, high), p| {
             ([low[0].min(p[0]), low[1].min(p[1])], [high[0].max(p[0]), high[1].max(p[1])])
         })
     }
 
-    /// Moves every corner outwards, along the normal there, by `distance(i)`.
+    /// Moves corner `i` outwards along its normal by `distance(i)`.
     pub(super) fn offset(&self, distance: impl Fn(usize) -> f64) -> Self {
         let n = self.0.len();
         let moved = (0..n).map(|i| {
@@ -37,13 +37,13 @@ impl Outline {
         Self(moved.collect())
     }
 
-    /// The outline that lies at `t` of the way to another one with as many corners.
+    /// Interpolates linearly to another outline with the same number of corners; `t` is in [0, 1].
     pub(super) fn between(&self, other: &Self, t: f64) -> Self {
         let mix = |(a, b): (&Point, &Point)| [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])];
         Self(self.0.iter().zip(&other.0).map(mix).collect())
     }
 
-    /// The smallest and the largest x at which the outline crosses the height `y`.
+    /// The minimum and the maximum x of the outline at height `y`.
     fn crossings(&self, y: f64) -> Option<(f64, f64)> {
         let n = self.0.len();
         let mut found: Option<(f64, f64)> = None;
@@ -73,7 +73,7 @@ impl Outline {
         out
     }
 
-    /// The part of it from one fraction of the corners to another, as SVG path data.
+    /// The part between two fractions of the corners, as SVG path data.
     pub(super) fn arc(&self, from: f64, to: f64) -> String {
         let index = |t: f64| ((t * self.0.len() as f64) as usize).min(self.0.len());
         let mut out = String::with_capacity(12 * self.0.len());
@@ -84,8 +84,8 @@ impl Outline {
     }
 }
 
-/// A random lens outline that fills the square [−1, 1]². `wild` in (0, 1] says how far it may leave the shapes of frames
-/// on sale.
+/// A random lens outline that fills the square [−1, 1]². A larger `wild`, in (0, 1], allows shapes
+/// that are further from those of glasses on sale.
 pub(super) fn lens(rng: &mut impl Rng, wild: f64) -> Outline {
     let mut radius: Vec<f64> = if rng.random_bool(0.2 * wild) { polygon(rng) } else { superellipse(rng) };
     if rng.random_bool(0.6) {
@@ -105,7 +105,8 @@ pub(super) fn lens(rng: &mut impl Rng, wild: f64) -> Outline {
         radius.iter().enumerate().map(|(i, r)| (angle(i), r)).map(|(t, r)| [r * t.cos(), r * t.sin()]).collect(),
     )
     .map(|[x, y]| {
-        // Narrower below (or above); cut away on the nose's side, as an aviator; lifted at the temples, as a cat's eye.
+        // Taper below or above; cut on the nose side, as aviator lenses; lift at the temples, as
+        // cat-eye lenses.
         let x = x * (1.0 + taper * y) + cut * (-x).max(0.0) * y.max(0.0);
         let y = y - lift * x.max(0.0).powf(sharp) * (0.6 - 0.4 * y) + bow * x * x;
         let (sin, cos) = turn.sin_cos();
@@ -120,7 +121,8 @@ fn angle(i: usize) -> f64 {
     i as f64 / CORNERS as f64 * TAU
 }
 
-/// Upper and lower half with exponents of their own: round, panto (flat above, round below), rectangle.
+/// A superellipse with separate exponents for the upper and the lower half: round, panto (flat above,
+/// round below) or rectangular.
 fn superellipse(rng: &mut impl Rng) -> Vec<f64> {
     let above = rng.random_range(1.7..6.5);
     let below = if rng.random_bool(0.5) { above } else { rng.random_range(1.7..6.5) };
@@ -131,7 +133,7 @@ fn superellipse(rng: &mut impl Rng) -> Vec<f64> {
     (0..CORNERS).map(|i| radius(angle(i))).collect()
 }
 
-/// Four to eight straight sides, the corners rounded off a little or a lot.
+/// A polygon with four to eight sides and rounded corners.
 fn polygon(rng: &mut impl Rng) -> Vec<f64> {
     let sides = f64::from(rng.random_range(4..9));
     let phase = rng.random_range(0.0..TAU);
@@ -141,7 +143,7 @@ fn polygon(rng: &mut impl Rng) -> Vec<f64> {
     (0..CORNERS).map(|i| radius(angle(i)) * (1.0 - round) + round).collect()
 }
 
-/// Low harmonics along the outline.
+/// Adds low harmonics to the radius.
 fn ripple(rng: &mut impl Rng, most: f64, radius: &mut [f64]) {
     let strength = rng.random_range(0.0..most);
     for k in 2..6 {

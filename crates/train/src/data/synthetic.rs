@@ -34,7 +34,7 @@ impl Address {
         let person = Person::sample(&mut self.rng());
         let scale = f64::from(self.width) / people::WIDTH;
         let scaled = |points: [[f64; 2]; 2]| points.map(|p| p.map(|x| x * scale));
-        let target = anchors::from_landmarks(scaled(person.irises()), scaled(person.temples()));
+        let target = anchors::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
         let size = (self.width, people::height(self.width));
         let placement = match settings.crop {
             Crop::Landmarks if settings.landmarks => anchors::placement(&target),
@@ -61,11 +61,11 @@ impl Address {
         if matches!(self.kind, Kind::Bare | Kind::Validation) {
             return Ok(image);
         }
-        let frame = random::frame(&mut rng, (FRAME_SHARE * f64::from(self.width)) as u32);
+        let frame = random::glasses(&mut rng, (FRAME_SHARE * f64::from(self.width)) as u32);
         let frame = Foreground::new(frame.as_ref())?;
         let scale = f64::from(self.width) / people::WIDTH;
         let scaled = |points: [[f64; 2]; 2]| points.map(|p| p.map(|x| x * scale));
-        let target = anchors::from_landmarks(scaled(person.irises()), scaled(person.temples()));
+        let target = anchors::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
         let to_image = anchors::worn(&target)?;
         let rect = stgan::Rect { x: 0, y: 0, width: image.width(), height: image.height() };
         compose::blend(&frame, &(to_image * glasses_to_canonical(&frame)).normalized()?, image.data_mut(), rect)?;

@@ -1,6 +1,6 @@
-//! The same errors by kinds of people and pictures: whom it works less well for.
+//! Landmark errors by groups of faces: head yaw, skin tone, colour and sharpness of the image.
 
-use super::{Measured, Spread, Summary};
+use super::{MeasuredFit, Spread, Summary};
 use crate::Result;
 use crate::data::Face;
 use crate::data::anchors::{Anchors, distance};
@@ -8,14 +8,14 @@ use rayon::prelude::*;
 use serde::Serialize;
 use stgan::Bitmap;
 
-/// The faces of one kind among others, and the anchor errors of their fits after the last update.
+/// A group of faces, and the landmark errors of its fits after the last update.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Subset {
-    /// What the fits started from.
+pub struct FaceGroup {
+    /// The distribution of initial placements.
     pub spread: Spread,
-    /// By what faces are told apart.
+    /// The property by which faces are grouped.
     pub by: &'static str,
-    /// What it is called.
+    /// The name of the group.
     pub name: &'static str,
     /// The number of faces.
     pub faces: usize,
@@ -24,72 +24,74 @@ pub struct Subset {
     pub errors: Summary,
 }
 
-/// What is known or measured of a face.
+/// The properties by which faces are grouped.
 struct Traits {
-    /// Degrees, without a sign.
-    turned: Option<f64>,
-    /// Individual typology angle in degrees (Chardon et al., 1991), of the cheeks; none of a picture without colours.
+    /// The absolute yaw in degrees.
+    yaw: Option<f64>,
+    /// The individual typology angle of the cheeks in degrees (Chardon et al., 1991); `None` for a
+    /// grey image.
     typology: Option<f64>,
     grey: bool,
     sharpness: f64,
 }
 
-/// Mean chroma in CIELAB below which a picture has no colours.
-const COLOURLESS: f64 = 4.0;
+/// The mean CIELAB chroma of the cheeks below which an image counts as grey.
+const MAX_GREY_CHROMA: f64 = 4.0;
 
-/// The errors of `fits`, which [`super::measure`] made of `faces` from `spread`, by how far heads are turned, by skin tone, and by how the
-/// picture is. Groups of nobody are left out.
+/// Groups the landmark errors of `fits` by yaw, skin tone, colour and sharpness.
+///
+/// `fits` is the result of [`super::measure`] for `faces` and `spread`. Empty groups are omitted.
 ///
 /// # Errors
-/// As [`Face::image`].
-pub fn groups(faces: &[Face], spread: Spread, fits: &[Measured]) -> Result<Vec<Subset>> {
+/// The errors of [`Face::image`].
+pub fn groups(faces: &[Face], spread: Spread, fits: &[MeasuredFit]) -> Result<Vec<FaceGroup>> {
     let traits: Vec<Traits> = faces.par_iter().map(Traits::of).collect::<Result<_>>()?;
     let mut sharpness: Vec<f64> = traits.iter().map(|t| t.sharpness).collect();
     sharpness.sort_by(f64::total_cmp);
     let third = |k: usize| sharpness.get(k * sharpness.len() / 3).copied().unwrap_or(f64::INFINITY);
     type Kind<'a> = (&'static str, &'static str, Box<dyn Fn(&Traits) -> bool + 'a>);
-    let turned = |low: f64, high: f64| move |t: &Traits| t.turned.is_some_and(|yaw| (low..high).contains(&yaw));
+    let yaw = |low: f64, high: f64| move |t: &Traits| t.yaw.is_some_and(|yaw| (low..high).contains(&yaw));
     let tone = |low: f64, high: f64| move |t: &Traits| t.typology.is_some_and(|angle| (low..high).contains(&angle));
     let (soft, sharp) = (third(1), third(2));
     let kinds: [Kind; 13] = [
-        ("turned by", "less than 10°", Box::new(turned(0.0, 10.0))),
-        ("turned by", "10 to 20°", Box::new(turned(10.0, 20.0))),
-        ("turned by", "20 to 30°", Box::new(turned(20.0, 30.0))),
-        ("turned by", "30° or more", Box::new(turned(30.0, f64::INFINITY))),
+        ("yaw", "less than 10°", Box::new(yaw(0.0, 10.0))),
+        ("yaw", "10 to 20°", Box::new(yaw(10.0, 20.0))),
+        ("yaw", "20 to 30°", Box::new(yaw(20.0, 30.0))),
+        ("yaw", "30° or more", Box::new(yaw(30.0, f64::INFINITY))),
         ("skin (typology angle)", "light, above 41°", Box::new(tone(41.0, f64::INFINITY))),
         ("skin (typology angle)", "intermediate, 28 to 41°", Box::new(tone(28.0, 41.0))),
         ("skin (typology angle)", "tan, 10 to 28°", Box::new(tone(10.0, 28.0))),
         ("skin (typology angle)", "brown or dark, below 10°", Box::new(tone(f64::NEG_INFINITY, 10.0))),
-        ("colours", "in colour", Box::new(|t: &Traits| !t.grey)),
-        ("colours", "grey", Box::new(|t: &Traits| t.grey)),
+        ("colour", "in colour", Box::new(|t: &Traits| !t.grey)),
+        ("colour", "grey", Box::new(|t: &Traits| t.grey)),
         ("sharpness", "softest third", Box::new(move |t: &Traits| t.sharpness < soft)),
         ("sharpness", "middle third", Box::new(move |t: &Traits| (soft..sharp).contains(&t.sharpness))),
         ("sharpness", "sharpest third", Box::new(move |t: &Traits| t.sharpness >= sharp)),
     ];
-    let subset = |(by, name, is): &Kind| {
+    let group = |(by, name, is): &Kind| {
         let errors = fits.iter().filter(|fit| is(&traits[fit.face])).filter_map(|fit| fit.errors.last().copied());
         let faces = traits.iter().filter(|t| is(t)).count();
-        Some(Subset { spread, by, name, faces, errors: Summary::of_some(errors.collect())? })
+        Some(FaceGroup { spread, by, name, faces, errors: Summary::of_some(errors.collect())? })
     };
-    Ok(kinds.iter().filter_map(subset).collect())
+    Ok(kinds.iter().filter_map(group).collect())
 }
 
 impl Traits {
     fn of(face: &Face) -> Result<Self> {
         let image = face.image()?;
-        let turned = face.yaw.map(f64::abs);
+        let yaw = face.yaw.map(f64::abs);
         let Some(target) = &face.target else {
-            return Ok(Self { turned, typology: None, grey: false, sharpness: 0.0 });
+            return Ok(Self { yaw, typology: None, grey: false, sharpness: 0.0 });
         };
         let skin = cheeks(&image, target);
         let chroma = mean(skin.iter().map(|[_, a, b]| a.hypot(*b)));
-        let grey = chroma < COLOURLESS;
-        // The angle between a lightness of 50 and the skin's, seen from the blue-yellow axis.
+        let grey = chroma < MAX_GREY_CHROMA;
+        // The typology angle is atan2(L* − 50, b*).
         let typology = (!grey && !skin.is_empty()).then(|| {
             let (lightness, yellow) = (mean(skin.iter().map(|c| c[0])), mean(skin.iter().map(|c| c[2])));
             (lightness - 50.0).atan2(yellow).to_degrees()
         });
-        Ok(Self { turned, typology, grey, sharpness: sharpness(&image, target) })
+        Ok(Self { yaw, typology, grey, sharpness: sharpness(&image, target) })
     }
 }
 
@@ -98,7 +100,7 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     sum / f64::max(count, 1.0)
 }
 
-/// CIELAB colours of two squares, three quarters of an eye distance below the pupils.
+/// The CIELAB colours of two squares on the cheeks, 0.75 inter-pupil distances below the pupils.
 fn cheeks(image: &Bitmap, target: &Anchors) -> Vec<[f64; 3]> {
     let eyes = distance(target[0], target[1]);
     let along = [(target[1][0] - target[0][0]) / eyes, (target[1][1] - target[0][1]) / eyes];
@@ -124,7 +126,7 @@ fn pixel(image: &Bitmap, x: i64, y: i64) -> Option<[u8; 3]> {
     image.data()[at..at + 3].try_into().ok()
 }
 
-/// CIELAB (D65) of an sRGB colour.
+/// Converts an sRGB colour to CIELAB (D65).
 fn lab(colour: [u8; 3]) -> [f64; 3] {
     let [r, g, b] = colour.map(|value| {
         let x = f64::from(value) / 255.0;
@@ -137,8 +139,8 @@ fn lab(colour: [u8; 3]) -> [f64; 3] {
     [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
 }
 
-/// How much of the contrast between the temples and around the eyes is between neighbours: the mean size of the Laplacian over
-/// the standard deviation of brightness.
+/// The sharpness of the region around the eyes: the mean absolute Laplacian divided by the standard
+/// deviation of the brightness.
 fn sharpness(image: &Bitmap, target: &Anchors) -> f64 {
     let eyes = distance(target[0], target[1]);
     let middle = [0.5 * (target[0][0] + target[1][0]), 0.5 * (target[0][1] + target[1][1])];
@@ -165,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_those_of_the_standard() {
+    fn lab_values_match_the_standard() {
         for (colour, expected) in [
             ([255, 255, 255], [100.0, 0.0, 0.0]),
             ([0, 0, 0], [0.0; 3]),

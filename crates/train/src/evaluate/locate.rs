@@ -1,7 +1,7 @@
-//! How well faces are found, and what the generators add to it.
+//! Metrics of the face locator, and of fits that start from located faces.
 
 use super::trials::below;
-use super::{FOUND, Summary};
+use super::{MAX_FOUND_ERROR, Summary};
 use crate::address::{Stream, rng};
 use crate::data::anchors::{self, Anchors, FRAME, distance};
 use crate::data::scenes::{SceneSettings, Scenes};
@@ -15,150 +15,161 @@ use stgan::internals::pose::glasses_to_canonical;
 use stgan::{Bitmap, LocatedFace, Locator, TryOn};
 use stgan_synth::faceless::Kind;
 
-/// Pupils are found where their mean error is at most this.
-const NEAR: f64 = 0.25;
-/// Pixels of a side of the pictures that faces are pasted into.
-const PASTED: usize = 480;
+/// The maximum mean pupil error, in inter-pupil distances, at which a face counts as located.
+const MAX_PUPIL_ERROR: f64 = 0.25;
+/// The side in pixels of the images into which faces are pasted.
+const PASTED_SIZE: usize = 480;
+/// The detection thresholds of the reported operating points.
 const THRESHOLDS: [f64; 7] = [0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99];
 
-/// All of it.
+/// Metrics of a face locator.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LocateReport {
-    /// Whole photos of bare faces.
-    pub photos: Group,
-    /// Bare faces, aligned images cut out and pasted anywhere: 5 to 100 % of the width, tilted by up to 35°.
-    pub pasted: Group,
-    /// Whole photos of people who wear glasses: pupils only.
-    pub wearers: Group,
-    /// Images without a face.
-    pub faceless: Vec<Alarms>,
-    /// The threshold of the weights file.
+    /// Whole photos of faces without glasses.
+    pub photos: ImageGroup,
+    /// Aligned images of faces without glasses, pasted anywhere into other images at 5 to 100 % of
+    /// their width and a tilt of up to 35°.
+    pub pasted: ImageGroup,
+    /// Whole photos of people with glasses. Only pupils are measured.
+    pub with_glasses: ImageGroup,
+    /// False positives by kind of faceless image.
+    pub faceless: Vec<FalsePositives>,
+    /// The detection threshold of the weights file.
     pub threshold: f64,
-    /// What other thresholds would give.
-    pub thresholds: Vec<Threshold>,
-    /// Anchor errors of all fits on located faces: after the located pupils alone (a similarity), and after each update.
-    pub all: Vec<Summary>,
-    /// The same of the tenth of the faces that is turned furthest.
-    pub turned: Vec<Summary>,
+    /// Precision, recall and false positive rate at several thresholds.
+    pub operating_points: Vec<OperatingPoint>,
+    /// Landmark errors of all fits on located faces: placed by the located pupils alone (a
+    /// similarity), then after each update.
+    pub updates: Vec<Summary>,
+    /// The same errors for the 10 % of the faces that are turned furthest.
+    pub updates_turned: Vec<Summary>,
 }
 
-/// One kind of picture with one face.
+/// Metrics of one kind of image with one face each.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Group {
+pub struct ImageGroup {
     /// The number of images.
-    pub pictures: usize,
-    /// The share in which the best of what is located has its pupils where the face has them, within 0.25 eye distances.
+    pub images: usize,
+    /// The share of images whose best detection has a mean pupil error of at most 0.25 inter-pupil
+    /// distances.
     pub located: f64,
-    /// Of those, the mean error of the pupils in eye distances.
-    pub pupils: Option<Summary>,
+    /// The mean pupil error of the located faces, in inter-pupil distances.
+    pub pupil_error: Option<Summary>,
     /// The number of fits.
     pub fits: usize,
-    /// The share of all fits (a face that is not located has missed all of its own) whose anchor error is at most 0.15.
+    /// The share of fits with a landmark error of at most 0.15. Fits of faces that are not located
+    /// count as failures.
     pub found: f64,
-    /// Anchor errors after the fit, where something was located.
-    pub anchors: Option<Summary>,
+    /// The landmark error after the fit of the faces that are located.
+    pub landmark_error: Option<Summary>,
 }
 
-/// Pictures without a face.
+/// False positives on one kind of faceless image.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Alarms {
-    /// The kind of images.
+pub struct FalsePositives {
+    /// The kind of image.
     pub kind: String,
     /// The number of images.
-    pub pictures: usize,
-    /// The number that raised an alarm.
-    pub alarms: usize,
+    pub images: usize,
+    /// The number of images with a detection.
+    pub false_positives: usize,
 }
 
-/// What another threshold would give on all of these pictures.
+/// The metrics at one detection threshold, over all images.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Threshold {
-    /// The score from which something counts as a face.
+pub struct OperatingPoint {
+    /// The minimum score of a detection.
     pub threshold: f64,
     /// The share of detections that are faces.
     pub precision: f64,
     /// The share of faces that are detected.
     pub recall: f64,
-    /// Of the faceless pictures, the share with an alarm.
-    pub alarms: f64,
+    /// The share of faceless images with a detection.
+    pub false_positive_rate: f64,
 }
 
-/// What was located in one picture, whatever the score, and whether each is the face.
-struct Looked {
+/// The measurements of one image.
+struct MeasuredImage {
+    /// The score of every detection, at any threshold, and whether it is the face.
     scores: Vec<(f64, bool)>,
-    pupils: Option<f64>,
-    /// Of each frame, the anchor errors of all steps.
+    /// The pupil error of the best detection above the threshold.
+    pupil_error: Option<f64>,
+    /// For each pair of glasses, the landmark errors as placed and after each update.
     errors: Vec<Vec<f64>>,
     fits: usize,
     turned: bool,
 }
 
-/// Locates and fits: every frame on every face of `dataset.bare`, `draws` pasted pictures of each, `faceless` pictures without one.
+/// Measures the locator, and fits all glasses to the located faces.
+///
+/// Each face without glasses is measured in its whole photo and in `draws` pasted images. False
+/// positives are counted on `faceless` synthetic images, and on the photos below the faces.
 ///
 /// # Errors
-/// [`Error::Argument`] where there is nothing to look at; otherwise as [`Face::image`] and [`TryOn::fit`].
+/// [`Error::Argument`] if there is nothing to measure; the errors of [`Face::image`] and
+/// [`TryOn::fit`].
 pub fn located(
     tryon: &TryOn,
     locator: &Locator,
     dataset: &Dataset,
-    frames: &[Foreground],
+    glasses: &[Foreground],
     draws: usize,
     faceless: usize,
     seed: u64,
 ) -> Result<LocateReport> {
     let faces = dataset.bare.faces();
-    if faces.is_empty() || frames.is_empty() || draws == 0 {
-        let value = format!("{} faces, {} frames, {draws} draws", faces.len(), frames.len());
+    if faces.is_empty() || glasses.is_empty() || draws == 0 {
+        let value = format!("{} faces, {} glasses, {draws} draws", faces.len(), glasses.len());
         return Err(Error::Argument { name: "evaluation", value, expected: "at least one of each".into() });
     }
     let limit = turned_limit(faces);
     let turned = |face: &Face| face.turn().is_some_and(|turn| turn >= limit);
-    let look = |image: &Bitmap, target: &Anchors, turned: bool, frames: &[Foreground]| -> Result<Looked> {
-        look(tryon, locator, image, target, turned, frames)
+    let measure = |image: &Bitmap, target: &Anchors, turned: bool, glasses: &[Foreground]| -> Result<MeasuredImage> {
+        measure(tryon, locator, image, target, turned, glasses)
     };
-    let of_photos = |faces: &[Face], frames: &[Foreground]| -> Result<Vec<Looked>> {
+    let of_photos = |faces: &[Face], glasses: &[Foreground]| -> Result<Vec<MeasuredImage>> {
         let all = faces.par_iter().filter_map(|face| match face.photo() {
-            Ok(photo) => photo.map(|(image, target)| look(&image, &target, turned(face), frames)),
+            Ok(photo) => photo.map(|(image, target)| measure(&image, &target, turned(face), glasses)),
             Err(error) => Some(Err(error)),
         });
         all.collect()
     };
-    let photos = of_photos(faces, frames)?;
-    let wearers = of_photos(dataset.wearers.faces(), &[])?;
+    let photos = of_photos(faces, glasses)?;
+    let with_glasses = of_photos(dataset.wearers.faces(), &[])?;
 
     let scenes = SceneSettings { people: 0, frames: 0, faceless: 40, ..SceneSettings::default() };
     let scenes = Scenes::new(dataset, false, &scenes, seed ^ 0x5eed)?;
-    let pasted: Vec<Looked> = (0..scenes.bare() * draws)
+    let pasted: Vec<MeasuredImage> = (0..scenes.bare() * draws)
         .into_par_iter()
         .map(|i| {
             let mut rng = rng(seed, Stream::Pasted(i));
-            let (image, target, turn) = scenes.pasted(i / draws, PASTED, &mut rng)?;
-            look(&image, &target, turn >= limit, frames)
+            let (image, target, turn) = scenes.pasted(i / draws, PASTED_SIZE, &mut rng)?;
+            measure(&image, &target, turn >= limit, glasses)
         })
         .collect::<Result<_>>()?;
 
-    let alarms = alarms(locator, faces, faceless, seed)?;
-    let looked: Vec<&Looked> = photos.iter().chain(&pasted).chain(&wearers).collect();
-    let steps = |turned: bool| -> Vec<Summary> {
-        let fits = || looked.iter().filter(|l| l.turned || !turned).flat_map(|l| &l.errors);
+    let negatives = negatives(locator, faces, faceless, seed)?;
+    let measured: Vec<&MeasuredImage> = photos.iter().chain(&pasted).chain(&with_glasses).collect();
+    let updates = |turned: bool| -> Vec<Summary> {
+        let fits = || measured.iter().filter(|image| image.turned || !turned).flat_map(|image| &image.errors);
         let count = fits().map(Vec::len).min().unwrap_or(0);
-        (0..count).filter_map(|step| Summary::of_some(fits().map(|errors| errors[step]).collect())).collect()
+        (0..count).filter_map(|update| Summary::of_some(fits().map(|errors| errors[update]).collect())).collect()
     };
     Ok(LocateReport {
         photos: group(&photos),
         pasted: group(&pasted),
-        wearers: group(&wearers),
-        faceless: kinds(&alarms, locator.threshold()),
+        with_glasses: group(&with_glasses),
+        faceless: kinds(&negatives, locator.threshold()),
         threshold: locator.threshold(),
-        thresholds: thresholds(&looked, &alarms, locator.threshold()),
-        all: steps(false),
-        turned: steps(true),
+        operating_points: operating_points(&measured, &negatives, locator.threshold()),
+        updates: updates(false),
+        updates_turned: updates(true),
     })
 }
 
-/// The highest score in each picture without a face, with the kind of picture.
-fn alarms(locator: &Locator, faces: &[Face], faceless: usize, seed: u64) -> Result<Vec<(String, f64)>> {
-    let mut alarms: Vec<(String, f64)> = (0..faceless)
+/// The kind of each faceless image, and the highest score in it.
+fn negatives(locator: &Locator, faces: &[Face], faceless: usize, seed: u64) -> Result<Vec<(String, f64)>> {
+    let mut negatives: Vec<(String, f64)> = (0..faceless)
         .into_par_iter()
         .map(|i| {
             let mut rng = rng(seed, Stream::Faceless(i));
@@ -173,103 +184,105 @@ fn alarms(locator: &Locator, faces: &[Face], faceless: usize, seed: u64) -> Resu
         .filter_map(|face| below_the_face(face).transpose())
         .map(|image| Ok(("photos below the face".to_owned(), highest(locator, &image?)?)))
         .collect::<Result<_>>()?;
-    alarms.extend(below);
-    Ok(alarms)
+    negatives.extend(below);
+    Ok(negatives)
 }
 
-/// What other thresholds would give, and that of the weights file.
-fn thresholds(looked: &[&Looked], alarms: &[(String, f64)], own: f64) -> Vec<Threshold> {
+/// The operating points at [`THRESHOLDS`] and at the threshold of the weights file, `own`.
+fn operating_points(measured: &[&MeasuredImage], negatives: &[(String, f64)], own: f64) -> Vec<OperatingPoint> {
     let mut thresholds: Vec<f64> = THRESHOLDS.to_vec();
     thresholds.push(own);
     thresholds.sort_by(f64::total_cmp);
-    let threshold = |threshold: f64| {
-        let count = |right: bool| {
-            let scores = looked.iter().flat_map(|l| &l.scores);
-            scores.filter(|(score, is_face)| *score >= threshold && *is_face == right).count() as f64
+    let point = |threshold: f64| {
+        let count = |face: bool| {
+            let scores = measured.iter().flat_map(|image| &image.scores);
+            scores.filter(|(score, is_face)| *score >= threshold && *is_face == face).count() as f64
         };
-        let raised = alarms.iter().filter(|(_, score)| *score >= threshold).count() as f64;
-        let (right, wrong) = (count(true), count(false) + raised);
-        Threshold {
+        let on_negatives = negatives.iter().filter(|(_, score)| *score >= threshold).count() as f64;
+        let (right, wrong) = (count(true), count(false) + on_negatives);
+        OperatingPoint {
             threshold,
             precision: right / (right + wrong).max(1.0),
-            recall: right / looked.len() as f64,
-            alarms: raised / (alarms.len().max(1)) as f64,
+            recall: right / measured.len() as f64,
+            false_positive_rate: on_negatives / (negatives.len().max(1)) as f64,
         }
     };
-    thresholds.into_iter().map(threshold).collect()
+    thresholds.into_iter().map(point).collect()
 }
 
-/// How many pictures of each kind raise an alarm, in the order in which the kinds come.
-fn kinds(alarms: &[(String, f64)], threshold: f64) -> Vec<Alarms> {
-    let mut kinds: Vec<Alarms> = Vec::new();
-    for (kind, score) in alarms {
-        let raised = usize::from(*score >= threshold);
+/// Counts false positives by kind of image, in order of first occurrence.
+fn kinds(negatives: &[(String, f64)], threshold: f64) -> Vec<FalsePositives> {
+    let mut kinds: Vec<FalsePositives> = Vec::new();
+    for (kind, score) in negatives {
+        let detected = usize::from(*score >= threshold);
         match kinds.iter_mut().find(|k| k.kind == *kind) {
-            Some(k) => (k.pictures, k.alarms) = (k.pictures + 1, k.alarms + raised),
-            None => kinds.push(Alarms { kind: kind.clone(), pictures: 1, alarms: raised }),
+            Some(k) => (k.images, k.false_positives) = (k.images + 1, k.false_positives + detected),
+            None => kinds.push(FalsePositives { kind: kind.clone(), images: 1, false_positives: detected }),
         }
     }
     kinds
 }
 
-/// From what turn on a face is among the tenth that is turned furthest.
+/// The 90th percentile of the head turns: the minimum of the 10 % that are turned furthest.
 fn turned_limit(faces: &[Face]) -> f64 {
     let mut turns: Vec<f64> = faces.iter().map(|face| face.turn().unwrap_or(0.0)).collect();
     turns.sort_by(f64::total_cmp);
     turns.get((0.9 * turns.len() as f64) as usize).copied().unwrap_or(f64::INFINITY)
 }
 
-fn look(
+fn measure(
     tryon: &TryOn,
     locator: &Locator,
     image: &Bitmap,
     target: &Anchors,
     turned: bool,
-    frames: &[Foreground],
-) -> Result<Looked> {
+    glasses: &[Foreground],
+) -> Result<MeasuredImage> {
     let eyes = distance(target[0], target[1]);
     let off =
         |face: &LocatedFace| 0.5 * (distance(face.pupils[0], target[0]) + distance(face.pupils[1], target[1])) / eyes;
     let scores: Vec<(f64, bool)> =
-        locator.locate_in(&image.as_ref(), 0.0)?.iter().map(|face| (face.score, off(face) <= NEAR)).collect();
-    // What a user gets: the best, and none where none is sure enough.
+        locator.locate_in(&image.as_ref(), 0.0)?.iter().map(|face| (face.score, off(face) <= MAX_PUPIL_ERROR)).collect();
+    // As for a user: the best detection above the threshold, if there is one.
     let best = locator.locate(image.as_ref())?.into_iter().next();
     let errors = match &best {
         Some(face) => {
-            let of_frame = |frame: &Foreground| -> Result<Vec<f64>> {
-                let fit = tryon.fit(image.as_ref(), frame, &face.placement(), None)?;
-                let on_frame = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
+            let errors = |pair: &Foreground| -> Result<Vec<f64>> {
+                let fit = tryon.fit(image.as_ref(), pair, &face.placement(), None)?;
+                let on_glasses = anchors::apply(&glasses_to_canonical(pair).inverse()?, &FRAME);
                 (0..=fit.updates().len())
-                    .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_frame), target)))
+                    .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_glasses), target)))
                     .collect()
             };
-            frames.iter().map(of_frame).collect::<Result<_>>()?
+            glasses.iter().map(errors).collect::<Result<_>>()?
         }
         None => Vec::new(),
     };
-    Ok(Looked { scores, pupils: best.as_ref().map(off), errors, fits: frames.len(), turned })
+    Ok(MeasuredImage { scores, pupil_error: best.as_ref().map(off), errors, fits: glasses.len(), turned })
 }
 
-fn group(looked: &[Looked]) -> Group {
-    let pupils: Vec<f64> = looked.iter().filter_map(|l| l.pupils).filter(|off| *off <= NEAR).collect();
-    let last: Vec<f64> = looked.iter().flat_map(|l| &l.errors).filter_map(|errors| errors.last().copied()).collect();
-    let fits: usize = looked.iter().map(|l| l.fits).sum();
+fn group(measured: &[MeasuredImage]) -> ImageGroup {
+    let pupils = measured.iter().filter_map(|image| image.pupil_error).filter(|error| *error <= MAX_PUPIL_ERROR);
+    let pupils: Vec<f64> = pupils.collect();
+    let last: Vec<f64> = measured.iter().flat_map(|image| &image.errors).filter_map(|errors| errors.last().copied()).collect();
+    let fits: usize = measured.iter().map(|image| image.fits).sum();
     let share = |count: usize, of: usize| count as f64 / of.max(1) as f64;
-    Group {
-        pictures: looked.len(),
-        located: share(pupils.len(), looked.len()),
+    ImageGroup {
+        images: measured.len(),
+        located: share(pupils.len(), measured.len()),
         fits,
-        found: share(last.iter().filter(|error| **error <= FOUND).count(), fits),
-        pupils: Summary::of_some(pupils),
-        anchors: Summary::of_some(last),
+        found: share(last.iter().filter(|error| **error <= MAX_FOUND_ERROR).count(), fits),
+        pupil_error: Summary::of_some(pupils),
+        landmark_error: Summary::of_some(last),
     }
 }
 
+/// The highest score of any detection in an image; 0 if there is none.
 fn highest(locator: &Locator, image: &Bitmap) -> Result<f64> {
     Ok(locator.locate_in(&image.as_ref(), 0.0)?.iter().map(|face| face.score).fold(0.0, f64::max))
 }
 
-/// What a whole photo shows below its face: real pixels without a face.
+/// The part of a whole photo below the face: real pixels without a face.
 fn below_the_face(face: &Face) -> Result<Option<Bitmap>> {
     face.photo()?.map_or(Ok(None), |(photo, target)| below(&photo, &target))
 }

@@ -1,25 +1,27 @@
-//! How well frames end up where they should: anchor errors over faces, frames and random placements.
+//! Metrics of weights: landmark errors of fits, face location, tracking, and confidence calibration.
+//!
+//! Landmark errors are normalised by the inter-pupil distance of the face.
 
+mod calibration;
+mod examples;
 mod fits;
 mod groups;
-pub mod live;
 mod locate;
-mod pictures;
 mod spread;
+pub mod tracking;
 mod trials;
-mod trust;
 
-pub use fits::{Errors, Measured, measure};
-pub use groups::{Subset, groups};
-pub use locate::{Alarms, Group, LocateReport, Threshold, located};
-pub use pictures::{Pair, Shown, pairs, worst};
-pub use spread::{Spread, Start};
+pub use calibration::{Calibration, Convergence, Logistic, MAX_FOUND_ERROR, Outcomes, calibration};
+pub use examples::{Comparison, comparisons, worst};
+pub use fits::{MeasuredFit, SpreadErrors, measure};
+pub use groups::{FaceGroup, groups};
+pub use locate::{FalsePositives, ImageGroup, LocateReport, OperatingPoint, located};
+pub use spread::{FitStart, Spread};
 pub use trials::{Situation, Trial, trials};
-pub use trust::{FOUND, Logistic, Outcomes, Settling, Trust, trust};
 
 use serde::Serialize;
 
-/// Mean, median and 95th percentile of the anchor error, in eye distances.
+/// Mean, median and 95th percentile of landmark errors, in inter-pupil distances.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// The mean.
@@ -31,11 +33,12 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Summarises `values`; `None` if there are none.
     fn of_some(values: Vec<f64>) -> Option<Self> {
         (!values.is_empty()).then(|| Self::of(values))
     }
 
-    /// Of at least one value.
+    /// Summarises at least one value.
     fn of(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
         let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];

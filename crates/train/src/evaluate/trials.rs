@@ -1,6 +1,6 @@
-//! What becomes of fits that start where there is a face, where there is none, and where the frame is far off.
+//! Fits in several situations: near a face, far from it, and on images without a face.
 
-use super::{Spread, Start};
+use super::{FitStart, Spread};
 use crate::address::{Stream, rng};
 use crate::data::Face;
 use crate::data::anchors::{self, Anchors, FRAME, distance};
@@ -14,66 +14,69 @@ use stgan::internals::pose::glasses_to_canonical;
 use stgan::{Bitmap, Fit, Placement, Rect, TryOn};
 use stgan_synth::faceless::Kind;
 
-/// What a fit starts from.
+/// The situation in which a fit starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Situation {
-    /// On a face, as people drop frames.
+    /// On a face, from [`Spread::Dropped`].
     Dropped,
-    /// On a face, from twice that spread.
-    Twice,
-    /// On a picture with a face, at least two eye distances beside it, 0.5 to 1.5 times as large as the face wants it.
+    /// On a face, from [`Spread::Double`].
+    Double,
+    /// Beside a face, more than two inter-pupil distances away, at 0.5 to 1.5 times the correct size.
     Beside,
-    /// Centred beyond the picture's edge, by up to 0.6 of its own width.
+    /// Centred outside the image, by up to 0.6 times the width of the glasses.
     Outside,
-    /// On a face, 0.1 to 0.35 times as large as it should be.
+    /// On a face, at 0.1 to 0.35 times the correct size.
     Tiny,
-    /// On a face, 2.5 to 4 times as large.
+    /// On a face, at 2.5 to 4 times the correct size.
     Huge,
-    /// Anywhere on a drawn picture without a face.
-    Drawn,
-    /// Anywhere on what photos show below the face.
+    /// Anywhere on a synthetic image without a face.
+    Synthetic,
+    /// Anywhere on the part of a photo below the face.
     Below,
 }
 
-/// One fit.
+/// A fit in one situation.
 #[derive(Clone, Debug)]
 pub struct Trial {
-    /// What the glasses were placed on.
+    /// The situation.
     pub situation: Situation,
     /// The fit.
     pub fit: Fit,
-    /// Anchor error after the last update in eye distances; none where there is no face.
+    /// The landmark error after the last update in inter-pupil distances; `None` without a face.
     pub error: Option<f64>,
 }
 
 impl Situation {
-    /// All of them, in order.
+    /// All situations, in the order of reports.
     pub const ALL: [Self; 8] =
-        [Self::Dropped, Self::Twice, Self::Beside, Self::Outside, Self::Tiny, Self::Huge, Self::Drawn, Self::Below];
+        [Self::Dropped, Self::Double, Self::Beside, Self::Outside, Self::Tiny, Self::Huge, Self::Synthetic, Self::Below];
 
-    /// What it is called in tables.
+    /// The name in tables.
     pub fn describe(self) -> &'static str {
         match self {
-            Self::Dropped => "face, as dropped",
-            Self::Twice => "face, twice that spread",
+            Self::Dropped => "face, spread `dropped`",
+            Self::Double => "face, spread `double`",
             Self::Beside => "beside the face",
-            Self::Outside => "beyond the picture's edge",
-            Self::Tiny => "face, tiny frame",
-            Self::Huge => "face, huge frame",
-            Self::Drawn => "no face: drawn pictures",
-            Self::Below => "no face: photos below it",
+            Self::Outside => "centred outside the image",
+            Self::Tiny => "face, tiny glasses",
+            Self::Huge => "face, huge glasses",
+            Self::Synthetic => "no face: synthetic image",
+            Self::Below => "no face: photo below it",
         }
     }
 }
 
-/// `each` fits of every face in every situation (those without a face once for each face, too), with the frames in turn.
+/// Runs `each` fits per face in every situation, cycling through the glasses.
+///
+/// The situations without a face are also run `each` times per face.
 ///
 /// # Errors
-/// [`Error::Argument`] where there is nothing to fit, or a face without landmarks; otherwise as [`Face::image`] and [`TryOn::fit`].
-pub fn trials(tryon: &TryOn, faces: &[Face], frames: &[Foreground], each: usize, seed: u64) -> Result<Vec<Trial>> {
-    if faces.len() * frames.len() * each == 0 {
-        let value = format!("{} faces, {} frames, {each} fits of each", faces.len(), frames.len());
+/// [`Error::Argument`] if there is nothing to fit or if a face has no landmarks; the errors of
+/// [`Face::image`] and [`TryOn::fit`].
+pub fn trials(tryon: &TryOn, faces: &[Face], glasses: &[Foreground], each: usize, seed: u64) -> Result<Vec<Trial>> {
+    if faces.len() * glasses.len() * each == 0 {
+        let value = format!("{} faces, {} glasses, {each} fits of each", faces.len(), glasses.len());
         return Err(Error::Argument { name: "trials", value, expected: "at least one of each".into() });
     }
     let of_face = |(index, face): (usize, &Face)| -> Result<Vec<Trial>> {
@@ -81,30 +84,30 @@ pub fn trials(tryon: &TryOn, faces: &[Face], frames: &[Foreground], each: usize,
         let target = face.target.ok_or_else(|| Error::Argument {
             name: "face",
             value: face.id.clone(),
-            expected: "landmarks, to measure the anchor error".into(),
+            expected: "landmarks, which the landmark error needs".into(),
         })?;
         let image = face.image()?;
-        // Where there is more of the photo, more of it is beside the face.
+        // The whole photo, if there is one, has more room beside the face.
         let photo = face.photo()?;
         let (wide, wide_target) = photo.as_ref().map_or((&image, &target), |(photo, target)| (photo, target));
         let below = below(wide, wide_target)?;
         let mut trials = Vec::new();
         for k in 0..each {
-            let frame = &frames[(index * each + k) % frames.len()];
-            let drawn = Kind::ALL[(index + k) % Kind::ALL.len()];
+            let pair = &glasses[(index * each + k) % glasses.len()];
+            let kind = Kind::ALL[(index + k) % Kind::ALL.len()];
             for situation in Situation::ALL {
-                let (picture, target, start) = match situation {
+                let (image, target, start) = match situation {
                     Situation::Dropped => (&image, Some(&target), Spread::Dropped.draw(face, &target, &mut rng)?),
-                    Situation::Twice => (&image, Some(&target), Spread::Twice.draw(face, &target, &mut rng)?),
+                    Situation::Double => (&image, Some(&target), Spread::Double.draw(face, &target, &mut rng)?),
                     Situation::Beside => (wide, Some(wide_target), beside(wide, wide_target, &mut rng)),
                     Situation::Outside => (wide, Some(wide_target), outside(wide, wide_target, &mut rng)),
                     Situation::Tiny => (&image, Some(&target), sized(&target, 0.1..0.35, &mut rng)),
                     Situation::Huge => (&image, Some(&target), sized(&target, 2.5..4.0, &mut rng)),
-                    Situation::Drawn => {
+                    Situation::Synthetic => {
                         let width = rng.random_range(200..600);
-                        let picture = drawn.draw(&mut rng, width)?;
-                        let start = anywhere(&picture, &mut rng);
-                        trials.push(trial(tryon, situation, &picture, None, frame, start)?);
+                        let image = kind.draw(&mut rng, width)?;
+                        let start = anywhere(&image, &mut rng);
+                        trials.push(trial(tryon, situation, &image, None, pair, start)?);
                         continue;
                     }
                     Situation::Below => match &below {
@@ -112,7 +115,7 @@ pub fn trials(tryon: &TryOn, faces: &[Face], frames: &[Foreground], each: usize,
                         None => continue,
                     },
                 };
-                trials.push(trial(tryon, situation, picture, target, frame, start)?);
+                trials.push(trial(tryon, situation, image, target, pair, start)?);
             }
         }
         Ok(trials)
@@ -124,44 +127,44 @@ pub fn trials(tryon: &TryOn, faces: &[Face], frames: &[Foreground], each: usize,
 fn trial(
     tryon: &TryOn,
     situation: Situation,
-    picture: &Bitmap,
+    image: &Bitmap,
     target: Option<&Anchors>,
-    frame: &Foreground,
-    start: Start,
+    glasses: &Foreground,
+    start: FitStart,
 ) -> Result<Trial> {
-    let fit = tryon.fit(picture.as_ref(), frame, &start.placement, None)?;
+    let fit = tryon.fit(image.as_ref(), glasses, &start.placement, None)?;
     let last = fit.homography(fit.updates().len())?;
-    let on_frame = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
-    let error = target.map(|target| anchors::error(&anchors::apply(&last, &on_frame), target));
+    let on_glasses = anchors::apply(&glasses_to_canonical(glasses).inverse()?, &FRAME);
+    let error = target.map(|target| anchors::error(&anchors::apply(&last, &on_glasses), target));
     Ok(Trial { situation, fit, error })
 }
 
-fn start(x: f64, y: f64, width: f64, rotation: f64) -> Start {
-    Start { placement: Placement { x, y, width: width.max(1.0), rotation }, params: [0.0; DIMENSION] }
+fn start(x: f64, y: f64, width: f64, rotation: f64) -> FitStart {
+    FitStart { placement: Placement { x, y, width: width.max(1.0), rotation }, params: [0.0; DIMENSION] }
 }
 
-fn anywhere(picture: &Bitmap, rng: &mut impl Rng) -> Start {
-    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+fn anywhere(image: &Bitmap, rng: &mut impl Rng) -> FitStart {
+    let (width, height) = (f64::from(image.width()), f64::from(image.height()));
     let share = rng.random_range(0.1..0.6);
     start(rng.random_range(0.0..width), rng.random_range(0.0..height), share * width, rng.random_range(-25.0..25.0))
 }
 
-fn beside(picture: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> Start {
-    let (right, eyes) = (anchors::placement(target), distance(target[0], target[1]));
-    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+fn beside(image: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> FitStart {
+    let (correct, unit) = (anchors::placement(target), distance(target[0], target[1]));
+    let (width, height) = (f64::from(image.width()), f64::from(image.height()));
     loop {
-        // The area is three eye distances wider than the picture, so there is always room.
-        let x = rng.random_range(-1.5 * eyes..width + 1.5 * eyes).clamp(0.0, width);
-        let y = rng.random_range(-1.5 * eyes..height + 1.5 * eyes).clamp(0.0, height);
-        let size = right.width * rng.random_range(0.5..1.5);
-        if (x - right.x).hypot(y - right.y) > 2.0 * eyes || eyes > 0.25 * width.min(height) && rng.random_bool(0.01) {
+        // The area is three inter-pupil distances wider than the image, so there is always room.
+        let x = rng.random_range(-1.5 * unit..width + 1.5 * unit).clamp(0.0, width);
+        let y = rng.random_range(-1.5 * unit..height + 1.5 * unit).clamp(0.0, height);
+        let size = correct.width * rng.random_range(0.5..1.5);
+        if (x - correct.x).hypot(y - correct.y) > 2.0 * unit || unit > 0.25 * width.min(height) && rng.random_bool(0.01) {
             return start(x, y, size, rng.random_range(-25.0..25.0));
         }
     }
 }
 
-fn outside(picture: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> Start {
-    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+fn outside(image: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> FitStart {
+    let (width, height) = (f64::from(image.width()), f64::from(image.height()));
     let size = anchors::placement(target).width * rng.random_range(0.5..1.5);
     let beyond = size * rng.random_range(0.0..0.6);
     let (x, y) = match rng.random_range(0..4) {
@@ -173,18 +176,18 @@ fn outside(picture: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> Start {
     start(x, y, size, rng.random_range(-25.0..25.0))
 }
 
-fn sized(target: &Anchors, by: std::ops::Range<f64>, rng: &mut impl Rng) -> Start {
-    let right = anchors::placement(target);
-    start(right.x, right.y, right.width * rng.random_range(by), right.rotation)
+fn sized(target: &Anchors, by: std::ops::Range<f64>, rng: &mut impl Rng) -> FitStart {
+    let correct = anchors::placement(target);
+    start(correct.x, correct.y, correct.width * rng.random_range(by), correct.rotation)
 }
 
-/// What a picture shows below its face: real pixels without a face.
-pub(super) fn below(picture: &Bitmap, target: &Anchors) -> Result<Option<Bitmap>> {
-    let eyes = distance(target[0], target[1]);
-    let top = (target[0][1].max(target[1][1]) + 2.4 * eyes).ceil().max(0.0) as u32;
-    let height = picture.height().saturating_sub(top);
+/// The part of an image below the face: real pixels without a face. `None` if it is too small.
+pub(super) fn below(image: &Bitmap, target: &Anchors) -> Result<Option<Bitmap>> {
+    let unit = distance(target[0], target[1]);
+    let top = (target[0][1].max(target[1][1]) + 2.4 * unit).ceil().max(0.0) as u32;
+    let height = image.height().saturating_sub(top);
     if height < 48 {
         return Ok(None);
     }
-    Ok(Some(picture.as_ref().crop(Rect { x: 0, y: top, width: picture.width(), height })?))
+    Ok(Some(image.as_ref().crop(Rect { x: 0, y: top, width: image.width(), height })?))
 }

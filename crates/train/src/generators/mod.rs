@@ -17,7 +17,7 @@ pub(crate) use plan::plan;
 use crate::config::{Config, Intervals};
 use crate::data::Dataset;
 use crate::data::augment::Perturbation;
-use crate::report::{Picture, grid, metrics, plot};
+use crate::report::{GridImage, grid, metrics, plot};
 use crate::runner::{
     self, AnchorErrors, Begin, Event, Folder, Job, Leg, Measured, Optimised, Score, State, Task, Validated, Verdict,
 };
@@ -164,12 +164,12 @@ impl Job for Cascades<'_> {
             return Ok(());
         }
         let rows = self.validation.rows(stages, weights)?;
-        let picture = |(planes, error)| Picture { planes, error };
-        let rows: Vec<Vec<Picture>> =
+        let picture = |(planes, error)| GridImage { planes, error };
+        let rows: Vec<Vec<GridImage>> =
             rows.into_iter().map(|row| row.pictures.into_iter().zip(row.errors).map(picture).collect()).collect();
         let names: Vec<String> = (1..=stages).map(|stage| format!("stage {stage}")).collect();
         let columns: Vec<&str> = std::iter::once("as placed").chain(names.iter().map(String::as_str)).collect();
-        grid::write(&folder.file("pictures.png"), self.config.model.size, &columns, &rows)
+        grid::write(&folder.file("examples.png"), self.config.model.size, &columns, &rows)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Pictures of what the networks do: one row a sample, one column a warp.
+//! Grids of example images: one row per face, one column per warp.
 
 use super::canvas::{GREY, INK, drawn, text, text_width, write_png};
 use crate::{Error, Result};
@@ -7,39 +7,42 @@ use std::path::Path;
 use stgan::internals::resample;
 use stgan::{Bitmap, Homography};
 
-/// What one cell shows.
-#[derive(Clone, Debug)]
-pub struct Picture {
-    /// Three planes R, G, B of size × size values from 0 to 1, as the networks have them.
+/// An image of a grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GridImage {
+    /// The planes R, G and B, each of size × size values from 0 to 1.
     pub planes: Vec<f32>,
-    /// Written under the picture: the anchor error in eye distances.
+    /// The landmark error in inter-pupil distances, written below the image.
     pub error: Option<f64>,
 }
 
-/// Pictures are shown at least so many pixels wide.
-const LEAST: usize = 144;
+/// The minimum width of an image in the grid, in pixels.
+const MIN_SIDE: usize = 144;
 const GAP: u32 = 4;
 const HEADER: u32 = 26;
 const CAPTION: u32 = 20;
 
-/// Writes a PNG in which every row of pictures is a row, under the columns' names (as placed, after stage 1, …). Pictures of
-/// fewer than 144 pixels are magnified by a whole number. Rows may be shorter than others; where no picture of a row has an
-/// error, nothing is written under them.
+/// Writes a grid of images as PNG, with the names of the columns above it.
+///
+/// Images narrower than 144 pixels are magnified by an integer factor. Rows may have different
+/// lengths. If no image of a row has an error, the row has no captions.
 ///
 /// # Errors
-/// [`Error::Argument`] for no pictures at all, a row of more pictures than `columns`, or planes that are not 3·`size`²
-/// long; [`stgan::Error::ImageTooLarge`]; [`crate::Error::Io`].
-pub fn write(path: &Path, size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> Result<()> {
+/// - [`Error::Argument`] if there are no images, if a row is longer than `columns`, or if the planes
+///   of an image do not have 3·`size`² values.
+/// - [`stgan::Error::ImageTooLarge`] if the grid exceeds the size limit of an image.
+/// - [`crate::Error::Io`] if the file can't be written.
+pub fn write(path: &Path, size: usize, columns: &[&str], rows: &[Vec<GridImage>]) -> Result<()> {
     write_png(path, &draw(size, columns, rows)?)
 }
 
-/// The image that [`write()`] writes.
+/// Draws the grid that [`write()`] writes.
 ///
 /// # Errors
-/// As [`write()`], without [`crate::Error::Io`].
-pub fn draw(size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> Result<Bitmap> {
+/// The errors of [`write()`], except [`crate::Error::Io`].
+pub fn draw(size: usize, columns: &[&str], rows: &[Vec<GridImage>]) -> Result<Bitmap> {
     check(size, columns, rows)?;
-    let side = (size * LEAST.div_ceil(size)) as u32;
+    let side = (size * MIN_SIDE.div_ceil(size)) as u32;
     let cell = side + GAP;
     let heights = rows.iter().map(|row| if row.iter().any(|p| p.error.is_some()) { cell + CAPTION } else { cell });
     let tops: Vec<u32> = heights
@@ -57,8 +60,8 @@ pub fn draw(size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> Result<Bitm
             text(sheet, (centre(i), 18.0), room.clamp(8.0, 14.0), HPos::Center, &INK, name)?;
         }
         for (row, top) in rows.iter().zip(&starts) {
-            for (i, picture) in row.iter().enumerate() {
-                let Some(error) = picture.error else { continue };
+            for (i, image) in row.iter().enumerate() {
+                let Some(error) = image.error else { continue };
                 let caption = if error.is_finite() { format!("{error:.3}") } else { "—".to_owned() };
                 text(sheet, (centre(i), f64::from(top + side) + 15.0), 13.0, HPos::Center, &GREY, &caption)?;
             }
@@ -66,34 +69,35 @@ pub fn draw(size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> Result<Bitm
         Ok(())
     })?;
     for (row, top) in rows.iter().zip(&starts) {
-        for (i, picture) in row.iter().enumerate() {
-            paste(&mut sheet, (GAP + i as u32 * cell, *top), &magnified(picture, size, side)?);
+        for (i, image) in row.iter().enumerate() {
+            paste(&mut sheet, (GAP + i as u32 * cell, *top), &magnified(image, size, side)?);
         }
     }
     Ok(sheet)
 }
 
-fn check(size: usize, columns: &[&str], rows: &[Vec<Picture>]) -> Result<()> {
+fn check(size: usize, columns: &[&str], rows: &[Vec<GridImage>]) -> Result<()> {
     let wrong = |name: &'static str, value: String, expected: String| Err(Error::Argument { name, value, expected });
     if size == 0 || columns.is_empty() || rows.is_empty() {
         let value = format!("{} columns and {} rows of {size} pixels", columns.len(), rows.len());
         return wrong("grid", value, "at least one of each".into());
     }
     if let Some(row) = rows.iter().find(|row| row.len() > columns.len()) {
-        return wrong("row", format!("{} pictures", row.len()), format!("at most {} of them", columns.len()));
+        return wrong("row", format!("{} images", row.len()), format!("at most {}, one per column", columns.len()));
     }
-    match rows.iter().flatten().find(|picture| picture.planes.len() != 3 * size * size) {
-        Some(picture) => {
-            wrong("picture", format!("{} values", picture.planes.len()), format!("3 planes of {size}×{size}"))
+    match rows.iter().flatten().find(|image| image.planes.len() != 3 * size * size) {
+        Some(image) => {
+            wrong("image", format!("{} values", image.planes.len()), format!("3 planes of {size}×{size} values"))
         }
         None => Ok(()),
     }
 }
 
-fn magnified(picture: &Picture, size: usize, side: u32) -> Result<Bitmap> {
+/// Converts planes to pixels and magnifies them by `side / size`.
+fn magnified(image: &GridImage, size: usize, side: u32) -> Result<Bitmap> {
     let area = size * size;
     let byte = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
-    let pixel = |i: usize| [0, 1, 2].map(|plane| byte(picture.planes[plane * area + i]));
+    let pixel = |i: usize| [0, 1, 2].map(|plane| byte(image.planes[plane * area + i]));
     let data = (0..area).map(pixel).flat_map(|[r, g, b]| [r, g, b, 255]).collect();
     let image = Bitmap::new(size as u32, size as u32, data)?;
     if side as usize == size {
@@ -103,12 +107,12 @@ fn magnified(picture: &Picture, size: usize, side: u32) -> Result<Bitmap> {
     let side = side as usize;
     let planes = resample::view(image.as_ref(), &Homography::similarity(by, 0.0, 0.0, 0.0), side, side)?;
     let area = side * side;
-    // At the edges alpha falls, and colours stay what they are.
+    // The resampler lowers alpha at the edges but not the colours, so alpha is replaced by 1.
     let bytes = (0..area).flat_map(|i| [planes[i], planes[area + i], planes[2 * area + i], 1.0].map(byte));
     Ok(Bitmap::new(side as u32, side as u32, bytes.collect())?)
 }
 
-/// Copies the rows of an image that fits.
+/// Copies an image into the sheet. It must fit.
 fn paste(sheet: &mut Bitmap, (left, top): (u32, u32), image: &Bitmap) {
     let (width, stride) = (image.width() as usize * 4, sheet.width() as usize * 4);
     for (y, row) in image.data().chunks_exact(width).enumerate() {

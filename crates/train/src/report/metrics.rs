@@ -1,4 +1,4 @@
-//! A run's numbers: one JSON object a line.
+//! The metrics of a run: one JSON object per line.
 
 use crate::files::write_atomically;
 use crate::{Error, Result};
@@ -8,46 +8,51 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// One line: where in the run it belongs, and the numbers of that moment.
+/// One line of the file: a position in the run, and the metrics at that position.
 ///
-/// Names that [`super::plot`] knows: `loss`, `generator_loss`, `critic_loss`, `penalty`, `wasserstein`, `gradient_norm`,
-/// `update_norm` (‖Δp‖); of a validation `median` and `p95` (anchor errors in eye distances: as placed, then after each
-/// stage), `ignorant` (the median error of a generator that does not look at the face) and `preference` (0 to 1). Others are
-/// kept and not drawn.
+/// [`super::plot`] draws these metrics:
+///
+/// - of training: `loss`, `generator_loss`, `discriminator_loss`, `penalty`, `wasserstein`,
+///   `gradient_norm` and `update_norm` (‖Δp‖);
+/// - of a validation: `median` and `p95` (landmark errors in inter-pupil distances: as placed, then
+///   after each stage), `baseline` (the median error of a generator that ignores the face) and
+///   `preference` (0 to 1).
+///
+/// Other metrics are stored but not drawn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// `regression`, `critic`, `adversarial`, `end_to_end`, `detector` or `refiner`.
+    /// `regression`, `discriminator_pretraining`, `adversarial`, `end_to_end`, `detector` or `refiner`.
     pub phase: String,
-    /// The stage being trained, from 1.
+    /// The stage that is trained, from 1.
     pub stage: usize,
-    /// Iterations done of this phase and stage.
+    /// The number of iterations done in this phase and stage.
     pub iteration: usize,
-    /// Iterations done of the whole run: never falls from one line to the next.
-    pub step: usize,
-    /// Everything else.
+    /// The number of iterations done in the whole run. It never decreases from line to line.
+    pub run_iteration: usize,
+    /// The metrics: numbers, lists of numbers, or any other JSON value.
     #[serde(flatten)]
     pub values: Map<String, Value>,
 }
 
 impl Record {
-    /// Makes one.
-    pub fn new(phase: &str, stage: usize, iteration: usize, step: usize) -> Self {
-        Self { phase: phase.to_owned(), stage, iteration, step, values: Map::new() }
+    /// Creates a record without metrics.
+    pub fn new(phase: &str, stage: usize, iteration: usize, run_iteration: usize) -> Self {
+        Self { phase: phase.to_owned(), stage, iteration, run_iteration, values: Map::new() }
     }
 
-    /// The same with one value more: a number, or a list of numbers. What JSON cannot hold (NaN, infinities) becomes null.
+    /// Adds a metric: a number or a list of numbers. NaN and infinities become `null`.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.values.insert(name.to_owned(), value.into());
         self
     }
 
-    /// The number of this name; NaN where it is null, nothing where there is none.
+    /// The number `name`: NaN for `null`, `None` if it is missing or not a number.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.values.get(name).and_then(number)
     }
 
-    /// The list of this name, or a number as a list of one; values that are null are NaN.
+    /// The list `name`, or the number `name` as a list of one. `null` becomes NaN.
     pub fn numbers(&self, name: &str) -> Option<Vec<f64>> {
         match self.values.get(name)? {
             Value::Array(values) => values.iter().map(number).collect(),
@@ -63,7 +68,7 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// A file of records, open for more of them.
+/// A metrics file, open for appending records.
 #[derive(Debug)]
 pub struct Metrics {
     path: PathBuf,
@@ -71,42 +76,44 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Opens the file, or makes it. What it holds stays, but for a last line that is not whole: the program was ended while
-    /// it wrote that one.
+    /// Opens or creates the file.
+    ///
+    /// Existing records stay. An incomplete last line, left by a killed run, is removed.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Data`] for a file with lines that are no records.
+    /// [`Error::Io`]; [`Error::Data`] if a line is not a record.
     pub fn open(path: &Path) -> Result<Self> {
         let mut metrics = Self { path: path.to_owned(), file: append_to(path)? };
         metrics.keep(|_| true)?;
         Ok(metrics)
     }
 
-    /// Adds one line, which is with the system when this returns. `record` is a [`Record`], or anything that serialises to
-    /// one.
+    /// Appends one line and passes it to the operating system.
+    ///
+    /// `record` is a [`Record`], or any value that serialises to one.
     ///
     /// # Errors
-    /// [`Error::Argument`] for what is no record, [`Error::Io`].
+    /// [`Error::Argument`] if `record` does not serialise to a [`Record`]; [`Error::Io`].
     pub fn append(&mut self, record: &impl Serialize) -> Result<()> {
         let record = serde_json::to_value(record).and_then(Record::deserialize).map_err(|error| Error::Argument {
             name: "record",
             value: error.to_string(),
-            expected: "an object with phase, stage, iteration and step".into(),
+            expected: "an object with phase, stage, iteration and run_iteration".into(),
         })?;
-        // One write for line and end: a reader sees all of it, or none.
+        // A single write includes the line break, so that readers see whole lines.
         let line = line(&record)?;
         self.file.write_all(line.as_bytes()).map_err(Error::io(&self.path, "written"))
     }
 
-    /// Cuts off the records of later steps, for a run that goes on from a checkpoint of `step`.
+    /// Removes the records after `run_iteration`, when a run resumes from a checkpoint.
     ///
     /// # Errors
-    /// As [`Metrics::open`].
-    pub fn truncate_after(&mut self, step: usize) -> Result<()> {
-        self.keep(|record| record.step <= step)
+    /// The errors of [`Metrics::open`].
+    pub fn truncate_after(&mut self, run_iteration: usize) -> Result<()> {
+        self.keep(|record| record.run_iteration <= run_iteration)
     }
 
-    /// Rewrites the file where it holds anything but whole lines that are wanted.
+    /// Keeps the `wanted` records. The file is rewritten only if it changes.
     fn keep(&mut self, wanted: impl Fn(&Record) -> bool) -> Result<()> {
         let text = text(&self.path)?;
         let kept = parse(&self.path, &text)?;
@@ -120,10 +127,10 @@ impl Metrics {
     }
 }
 
-/// All records of a file; a last line that is not whole is left out.
+/// Reads all records of a file. An incomplete last line is ignored.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::Data`] names the first line that is no record.
+/// [`Error::Io`]; [`Error::Data`] with the number of the first line that is not a record.
 pub fn read(path: &Path) -> Result<Vec<Record>> {
     let text = text(path)?;
     Ok(parse(path, &text)?.into_iter().map(|(_, record)| record).collect())
@@ -133,7 +140,7 @@ fn append_to(path: &Path) -> Result<File> {
     OpenOptions::new().create(true).append(true).open(path).map_err(Error::io(path, "opened"))
 }
 
-/// Lossy: a line that was cut within a character is not whole anyway.
+/// Reads the file as UTF-8. Invalid bytes are replaced: they can only be in an incomplete last line.
 fn text(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).map_err(Error::io(path, "read"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -143,7 +150,7 @@ fn line(record: &Record) -> Result<String> {
     match serde_json::to_string(record) {
         Ok(text) => Ok(text + "\n"),
         Err(error) => {
-            Err(Error::Argument { name: "record", value: error.to_string(), expected: "what JSON can hold".into() })
+            Err(Error::Argument { name: "record", value: error.to_string(), expected: "values that JSON supports".into() })
         }
     }
 }
@@ -156,7 +163,7 @@ fn parse<'t>(path: &Path, text: &'t str) -> Result<Vec<(&'t str, Record)>> {
             Ok(record) => records.push((*line, record)),
             Err(_) if i + 1 == lines.len() => {}
             Err(error) => {
-                return Err(Error::unreadable(path, format!("line {} is no record of a run", at + 1), error));
+                return Err(Error::unreadable(path, format!("line {} is not a metrics record", at + 1), error));
             }
         }
     }

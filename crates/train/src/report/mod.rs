@@ -1,13 +1,15 @@
-//! What a researcher sees of a run: numbers as JSON lines ([`metrics`]), plots of them ([`plot`]) and pictures of what the
-//! networks do ([`grid`]).
+//! The report of a run: metrics as JSON lines ([`metrics`]), plots of them ([`plot`]), and example
+//! images of the networks' output ([`grid`]).
 //!
-//! All files are written beside their place and renamed, so that whoever looks at them while the run goes on sees whole ones.
+//! Plots and images are replaced atomically, so a reader never sees a partial file during a run.
 
+mod axis;
 mod canvas;
 mod chart;
+mod curve;
 pub mod grid;
 pub mod metrics;
 pub mod plot;
 
-pub use grid::Picture;
+pub use grid::GridImage;
 pub use metrics::{Metrics, Record};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The folder of a run: `config.toml`, `metrics.jsonl`, `checkpoints/`, and the weights, written with every checkpoint.
 ///
 /// Those of generators are `weights.safetensors`; beside them are `best.safetensors`, which did best on the validation
-/// split (the sum of median and 95th percentile), `losses.png`, `anchor-error.png` and `pictures.png`. A locator's are
+/// split (the sum of median and 95th percentile), `losses.png`, `landmark-error.png` and `examples.png`. A locator's are
 /// `locator.safetensors`.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);

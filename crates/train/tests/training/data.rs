@@ -91,7 +91,7 @@ fn table(name: &str) -> Folder {
         folder.write(&format!("aligned/f{i}.jpg"), picture(i, 89));
         let split = if i < 6 { "train" } else { "val" };
         let person = person(i);
-        let points = [person.irises(), person.temples()].concat();
+        let points = [person.pupils(), person.temples()].concat();
         let points: Vec<String> = points.iter().flatten().map(|x| format!("{:.3}", 0.5 * x)).collect();
         let glasses = u8::from([4, 5, 7].contains(&i));
         text += &format!("\nf{i},{split},{glasses},p{i},{:.1},{}", person.yaw(), points.join(","));

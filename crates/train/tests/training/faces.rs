@@ -1,4 +1,4 @@
-//! Drawn faces, where a frame belongs on a face, and how faces are drawn for training.
+//! Synthetic faces, the landmark pose of glasses on a face, and the sampling of faces for training.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -16,13 +16,13 @@ fn synthetic(bare: usize, others: usize) -> Settings {
     }
 }
 
-fn drawn(settings: &Settings) -> Dataset {
+fn open(settings: &Settings) -> Dataset {
     data::open(None, settings, &|_, _| {}).unwrap()
 }
 
 #[test]
-fn synthetic_faces_are_the_same_whatever_their_number() {
-    let (few, many) = (drawn(&synthetic(3, 2)), drawn(&synthetic(40, 30)));
+fn a_synthetic_face_does_not_depend_on_the_number_of_faces() {
+    let (few, many) = (open(&synthetic(3, 2)), open(&synthetic(40, 30)));
     assert_eq!((many.bare.len(), many.wearers.len(), many.validation.len()), (40, 30, 30));
     let pools = |data: &Dataset| -> Vec<_> {
         let all = [&data.bare, &data.wearers, &data.validation, &data.validation_wearers];
@@ -31,16 +31,16 @@ fn synthetic_faces_are_the_same_whatever_their_number() {
     let images = |data: &Dataset| pools(data).iter().map(|face| face.image().unwrap()).collect::<Vec<_>>();
     assert!(images(&few) == images(&many));
     assert!(pools(&few).iter().zip(pools(&many)).all(|(a, b)| a.target == b.target && a.id == b.id));
-    // No two of the kinds show the same person.
+    // Different pools show different people.
     let found = images(&few);
     assert!((0..4).all(|i| (0..i).all(|j| found[i] != found[j])));
     let other = Settings { synthetic: Synthetic { seed: 2, ..synthetic(3, 2).synthetic }, ..Settings::default() };
-    assert!(images(&few)[0] != images(&drawn(&other))[0]);
-    let level = drawn(&Settings { largest_yaw: 10.0, ..synthetic(200, 0) });
+    assert!(images(&few)[0] != images(&open(&other))[0]);
+    let level = open(&Settings { largest_yaw: 10.0, ..synthetic(200, 0) });
     assert!((60..140).contains(&level.bare.len()), "{:?}", level.bare);
-    // Half as wide is the same face with its landmarks at half the distance.
+    // At half the width, the same face has landmarks at half the coordinates.
     let small =
-        drawn(&Settings { synthetic: Synthetic { width: 89, ..synthetic(3, 2).synthetic }, ..Settings::default() });
+        open(&Settings { synthetic: Synthetic { width: 89, ..synthetic(3, 2).synthetic }, ..Settings::default() });
     let (a, b) = (&small.bare.faces()[0], &few.bare.faces()[0]);
     let halved = |(p, q): (&[f64; 2], [f64; 2])| anchors::distance(*p, q.map(|x| 0.5 * x)) < 1e-9;
     assert!(a.target.unwrap().iter().zip(b.target.unwrap()).all(halved));
@@ -50,7 +50,7 @@ fn synthetic_faces_are_the_same_whatever_their_number() {
     assert_eq!(example.background.len(), 3 * 24 * 24);
 }
 
-/// The frame's points where the homography at the target puts them, in the target's unit.
+/// The landmarks of the glasses after the homography that is solved for `target`, in the unit of `target`.
 fn solved(target: &Anchors) -> Anchors {
     let to_image = anchors::placement(target).to_photo().unwrap();
     let seen = anchors::apply(&to_image.inverse().unwrap(), target);
@@ -59,8 +59,8 @@ fn solved(target: &Anchors) -> Anchors {
 }
 
 #[test]
-fn a_frame_at_the_landmark_pose_lies_on_the_eyes() {
-    let data = drawn(&synthetic(3000, 0));
+fn glasses_at_the_landmark_pose_match_the_face() {
+    let data = open(&synthetic(3000, 0));
     let mut errors: Vec<f64> = Vec::new();
     for face in data.bare.faces() {
         let target = face.target.unwrap();
@@ -74,8 +74,8 @@ fn a_frame_at_the_landmark_pose_lies_on_the_eyes() {
 }
 
 #[test]
-fn rare_poses_and_sizes_get_their_share() {
-    let data = drawn(&synthetic(3000, 0));
+fn balanced_sampling_draws_rare_poses_and_sizes_more_often() {
+    let data = open(&synthetic(3000, 0));
     let faces = data.bare.faces();
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let mut share = |balance: f64, rare: &dyn Fn(usize) -> bool| {
@@ -85,16 +85,16 @@ fn rare_poses_and_sizes_get_their_share() {
     let turned = |i: usize| faces[i].turn().unwrap() > 0.8;
     let extents: Vec<f64> = faces.iter().map(|face| face.extent().unwrap()).collect();
     let mean = extents.iter().sum::<f64>() / extents.len() as f64;
-    let odd = |i: usize| (extents[i] - mean).abs() > 0.12;
-    for (name, rare) in [("turned", &turned as &dyn Fn(usize) -> bool), ("of odd size", &odd)] {
+    let unusual = |i: usize| (extents[i] - mean).abs() > 0.12;
+    for (name, rare) in [("turned", &turned as &dyn Fn(usize) -> bool), ("of unusual size", &unusual)] {
         let there = (0..faces.len()).filter(|&i| rare(i)).count() as f64 / faces.len() as f64;
         let [plain, half, full] = [0.0, 0.5, 1.0].map(|balance| share(balance, rare));
         assert!(there < 0.1 && (plain - there).abs() < 0.02, "{name}: {there}, drawn {plain}");
         assert!(full > 2.5 * there && half > plain && full > half, "{name}: {there}, drawn {plain}, {half}, {full}");
     }
-    // Without landmarks there is nothing to balance by.
-    let blind = drawn(&Settings { landmarks: false, ..synthetic(50, 0) });
-    let sampler = Sampler::new(&blind.bare.faces().iter().collect::<Vec<_>>(), 1.0);
+    // Without landmarks, sampling is uniform.
+    let unlabelled = open(&Settings { landmarks: false, ..synthetic(50, 0) });
+    let sampler = Sampler::new(&unlabelled.bare.faces().iter().collect::<Vec<_>>(), 1.0);
     let mut counts = [0usize; 50];
     for _ in 0..10_000 {
         counts[sampler.draw(&mut rng)] += 1;
@@ -103,7 +103,7 @@ fn rare_poses_and_sizes_get_their_share() {
 }
 
 #[test]
-fn the_portraits_are_all_there() {
+fn the_labelled_portraits_are_complete() {
     let folder = Path::new("../../../shared/data/portraits");
     if !folder.is_dir() {
         println!("skipped: {} is not there", folder.display());
@@ -122,19 +122,19 @@ fn the_portraits_are_all_there() {
 }
 
 #[test]
-fn turned_heads_are_seen_in_perspective() {
+fn the_near_temple_of_a_turned_head_is_further_from_the_centre() {
     let (mut near, mut turned) = (0, 0);
     for person in (0..400).map(|i| {
         let mut rng = ChaCha8Rng::seed_from_u64(11);
         rng.set_stream(i);
         Person::sample(&mut rng)
     }) {
-        let target = anchors::from_landmarks(person.irises(), person.temples());
+        let target = anchors::from_landmarks(person.pupils(), person.temples());
         let middle = [0.5 * (target[0][0] + target[1][0]), 0.5 * (target[0][1] + target[1][1])];
         let [right, left] = [target[2], target[3]].map(|t| anchors::distance(t, middle));
-        assert!(target[2][0] < target[0][0] && target[1][0] < target[3][0], "temples lie outside of the eyes");
+        assert!(target[2][0] < target[0][0] && target[1][0] < target[3][0], "temples lie outside the pupils");
         if person.yaw().abs() > 8.0 {
-            // Looking to the image's right, the subject's right side is the near one.
+            // If the head is turned towards the right of the image, the subject's right side is near.
             near += usize::from((right > left) == (person.yaw() > 0.0));
             turned += 1;
         }

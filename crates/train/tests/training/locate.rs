@@ -97,7 +97,7 @@ fn portraits(width: u32) -> Vec<(Bitmap, [[f64; 2]; 2])> {
     let portrait = |p: &stgan_portraits::Portrait| {
         let image = p.render(width).unwrap();
         let (w, h) = (f64::from(image.width()), f64::from(image.height()));
-        (image, p.eyes.map(|[x, y]| [x * w, y * h]))
+        (image, p.pupils.map(|[x, y]| [x * w, y * h]))
     };
     stgan_portraits::portraits().iter().take(5).map(portrait).collect()
 }
@@ -134,7 +134,7 @@ fn drawn_people_are_found_one_by_one_and_in_a_group_of_ten() {
         .map(|i| {
             let mut rng = ChaCha8Rng::seed_from_u64(1000 + i);
             let person = Person::sample(&mut rng);
-            (person.draw(178).unwrap(), person.irises())
+            (person.draw(178).unwrap(), person.pupils())
         })
         .collect();
     let is_found = |image: &Bitmap, eyes: &[[f64; 2]; 2]| {

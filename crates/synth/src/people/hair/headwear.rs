@@ -9,7 +9,7 @@ impl Hair {
     pub(super) fn hat(&self, sheet: &mut Sheet, rng: &mut impl Rng, person: &Person) {
         let pose = &person.pose;
         let unit = pose.unit();
-        // Some hair shows below.
+        // Some hair is visible below the hat.
         self.ring(sheet, person, rng.random_range(0.0..14.0), 1.0, 2.0);
         let band = rng.random_range(-46.0..-28.0);
         let angles = [-60.0, 0.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0, 240.0];
@@ -41,7 +41,7 @@ impl Hair {
         sheet.stroke(&open(&shade), Colour::BLACK, 5.0 * unit, 0.25);
     }
 
-    /// A scarf around head and neck that leaves the face free.
+    /// A scarf around head and neck, with an opening for the face.
     pub(super) fn scarf(&self, sheet: &mut Sheet, rng: &mut impl Rng, person: &Person) {
         let pose = &person.pose;
         let unit = pose.unit();
@@ -63,7 +63,7 @@ impl Hair {
         let mut inner: Vec<Point> = rim.iter().map(|&(y, degrees)| pose.around(y, degrees, 0.5)).collect();
         inner.push(pose.raised(0.0, b - 1.0, -3.0));
         inner.extend(rim.iter().skip(1).rev().map(|&(y, degrees)| pose.around(y, 180.0 - degrees, 0.5)));
-        // The other way round than the outer ring, so that the face stays free.
+        // The opposite winding of the outer ring cuts the opening for the face.
         inner.reverse();
         let hole = closed(&inner);
         let path = format!("{}{hole}", closed(&outer));

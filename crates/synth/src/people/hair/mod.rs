@@ -1,4 +1,4 @@
-//! Hair, and what is worn over it.
+//! Hair and headwear.
 
 mod headwear;
 
@@ -38,18 +38,18 @@ const STYLES: [(Style, u32); 11] = [
     (Style::Scarf, 4),
 ];
 
-/// All that is decided before the first stroke.
+/// The parameters of a hairstyle.
 pub(super) struct Hair {
     style: Style,
     pub colour: Colour,
     cloth: Colour,
-    /// Off the head at the sides and above the crown.
+    /// The thickness of the hair at the sides and above the crown.
     side: f64,
     top: f64,
-    /// Height of the hairline in the middle, and how far to one side the parting is.
+    /// The height of the hairline in the middle, and the offset of the parting.
     line: f64,
     parting: f64,
-    /// How far long hair reaches down, and how far into the face it hangs, in degrees around the head.
+    /// The length of long hair, and how far it covers the face, in degrees around the head.
     length: f64,
     inward: f64,
 }
@@ -84,12 +84,12 @@ impl Hair {
         }
     }
 
-    /// Whether the ears are under hair or cloth.
+    /// Whether hair or cloth covers the ears.
     pub(super) fn hides_ears(&self) -> bool {
         matches!(self.style, Style::Bob | Style::Long | Style::Scarf)
     }
 
-    /// What is behind the neck.
+    /// Draws the hair behind the neck.
     pub(super) fn behind(&self, sheet: &mut Sheet, person: &Person) {
         let pose = &person.pose;
         let (low, wide) = match self.style {
@@ -112,7 +112,7 @@ impl Hair {
         sheet.fill(&closed(&points), colour.scaled(0.72), 1.0);
     }
 
-    /// What is before the face.
+    /// Draws the hair in front of the head.
     pub(super) fn front(&self, sheet: &mut Sheet, rng: &mut impl Rng, person: &Person) {
         match self.style {
             Style::Bald => {
@@ -144,8 +144,10 @@ impl Hair {
         }
     }
 
-    /// From the nape on the image's right over ear, sideburn and forehead to the nape on the left: the lower border of
-    /// hair that leaves the ears free. `line` is the height over the middle of the forehead.
+    /// The lower border of hair that leaves the ears free.
+    ///
+    /// It runs from the nape on the right of the image over ear, sideburn and forehead to the nape on
+    /// the left. `line` is its height in the middle of the forehead.
     fn border(&self, person: &Person, line: f64, burn: f64) -> Vec<Point> {
         let pose = &person.pose;
         let p = 8.0 * self.parting;
@@ -161,7 +163,7 @@ impl Hair {
         right.into_iter().chain(forehead).chain(left).map(|(y, degrees)| pose.around(y, degrees, 0.6)).collect()
     }
 
-    /// Hair around the head from a given border up.
+    /// Draws the hair above the border given by `line`.
     fn cap(&self, sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, line: f64, side: f64, top: f64) {
         let pose = &person.pose;
         let burn = rng.random_range(-4.0..18.0);
@@ -174,7 +176,7 @@ impl Hair {
         self.fill(sheet, rng, person, &path);
     }
 
-    /// Paint, light on the crown, strands.
+    /// Fills a path with the hair colour, a highlight on the crown, and strands.
     fn fill(&self, sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, path: &str) {
         let pose = &person.pose;
         let unit = pose.unit();
@@ -205,7 +207,7 @@ impl Hair {
         });
     }
 
-    /// A bald top: hair around the sides and the back only.
+    /// Draws hair around the sides and the back only, for a bald top.
     fn ring(&self, sheet: &mut Sheet, person: &Person, burn: f64, opacity: f64, side: f64) {
         let pose = &person.pose;
         for mirror in [false, true] {
@@ -231,7 +233,7 @@ impl Hair {
         let thin = rng.random_range(0.6..1.0);
         self.ring(sheet, person, rng.random_range(0.0..14.0), thin, self.side.min(4.0));
         if rng.random_bool(0.5) {
-            // What is left on top.
+            // Thin hair on top.
             let pose = &person.pose;
             let lift = |_: f64| 1.0;
             let mut points = pose.over_the_crown(-46.0, 0.5 * self.top, lift);
@@ -243,7 +245,7 @@ impl Hair {
         }
     }
 
-    /// Long hair, parted, hanging at both sides of the face.
+    /// Draws long, parted hair on both sides of the face.
     fn curtains(&self, sheet: &mut Sheet, rng: &mut impl Rng, person: &Person) {
         let pose = &person.pose;
         let unit = pose.unit();

@@ -105,7 +105,7 @@ impl Scenes {
                 let person = Person::sample(&mut rng(seed, Stream::ScenePerson(i)));
                 let scale = f64::from(PERSON_WIDTH) / people::WIDTH;
                 let scaled = |points: [Point; 2]| points.map(|p| p.map(|x| x * scale));
-                let target = anchors::from_landmarks(scaled(person.irises()), scaled(person.temples()));
+                let target = anchors::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
                 let picture = Picture::new(person.draw(PERSON_WIDTH)?.as_ref(), 0)?;
                 Ok(Pasted { picture, target, bare: true, turn: 0.0 })
             })
@@ -113,7 +113,7 @@ impl Scenes {
         let frames = (0..settings.frames)
             .into_par_iter()
             .map(|i| {
-                let image = random::frame(&mut rng(seed, Stream::SceneFrame(i)), FRAME_WIDTH);
+                let image = random::glasses(&mut rng(seed, Stream::SceneFrame(i)), FRAME_WIDTH);
                 let to_canonical = glasses_to_canonical(&Foreground::new(image.as_ref())?);
                 Ok((Picture::new(image.as_ref(), 0)?, to_canonical))
             })
