@@ -93,11 +93,11 @@ export class Live {
 
 const stopped = (): PictureError => new PictureError('stale', 'the camera has been stopped');
 
-function summary({ width, height, faces, times: { read, find, fit, draw } }: TrackedFrame): LiveInfo {
+function summary({ width, height, faces, times: { read, detect, fit, draw } }: TrackedFrame): LiveInfo {
   return {
     width,
     height,
     homographies: faces.map(({ homography }) => Array.from(homography)),
-    milliseconds: read + find + fit + draw,
+    milliseconds: read + detect + fit + draw,
   };
 }
