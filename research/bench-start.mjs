@@ -1,4 +1,7 @@
-/** Opens the built demo several times with an empty cache and prints when its first fit starts and ends. */
+/**
+ * Opens the built demo several times with an empty cache and prints when its first fit starts and
+ * ends.
+ */
 
 import { join } from 'node:path';
 import { launchBrowser } from '../scripts/browser.mjs';

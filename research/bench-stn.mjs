@@ -1,7 +1,7 @@
 /**
- * Compares the CPU time of sampling an image at a grid (forward, and backward to both inputs) in this
- * crate and in torch.nn.functional.grid_sample. Rounds are interleaved, each side uses one thread, and
- * the result is the median. The last line of output is JSON.
+ * Compares the CPU time of sampling an image at a grid (forward, and backward to both inputs) in
+ * this crate and in torch.nn.functional.grid_sample. Rounds are interleaved, each side uses one
+ * thread, and the result is the median. The last line of output is JSON.
  */
 import { join } from 'node:path';
 import { root, say } from '../scripts/project.mjs';

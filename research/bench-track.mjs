@@ -1,7 +1,9 @@
 /**
- * Measures tracking in Chromium at 1280×720 on one thread: frames per second and milliseconds per part
- * of the work, and the frames per second that are processed with a camera of 30 frames per second. The
- * last line of output is JSON. usage: node research/bench-track.mjs [FRAMES]
+ * Measures tracking in Chromium at 1280×720 on one thread: frames per second and milliseconds per
+ * part of the work, and the frames per second that are processed with a camera of 30 frames per
+ * second. The last line of output is JSON.
+ *
+ * usage: node research/bench-track.mjs [FRAMES]
  */
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

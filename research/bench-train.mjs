@@ -1,7 +1,8 @@
 /**
- * Compares the CPU time of an adversarial training iteration (one generator step and two discriminator
- * steps with gradient penalty, networks of the paper) in this crate and in PyTorch. Rounds are
- * interleaved, each side uses one thread, and the result is the median. The last line of output is JSON.
+ * Compares the CPU time of an adversarial training iteration (one generator step and two
+ * discriminator steps with gradient penalty, networks of the paper) in this crate and in PyTorch.
+ * Rounds are interleaved, each side uses one thread, and the result is the median. The last line of
+ * output is JSON.
  */
 import { join } from 'node:path';
 import { root, say } from '../scripts/project.mjs';

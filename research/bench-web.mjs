@@ -1,7 +1,7 @@
 /**
- * Compares a generator stage of this package, onnxruntime-web and TensorFlow.js in one page of Chromium:
- * the same weights, one thread, interleaved rounds. It then measures fits, `locate`, download sizes, the
- * start of a page, and tracking. The last line of output is JSON.
+ * Compares a generator stage of this package, onnxruntime-web and TensorFlow.js in one page of
+ * Chromium: the same weights, one thread, interleaved rounds. It then measures fits, `locate`,
+ * download sizes, the start of a page, and tracking. The last line of output is JSON.
  * usage: node research/bench-web.mjs [ROUNDS]
  */
 import { spawnSync } from 'node:child_process';
@@ -33,7 +33,10 @@ const work = join(home, 'work');
 const site = join(home, 'site');
 const models = join(site, 'models');
 
-/** Returns a Python interpreter with onnx, from a virtual environment in .tools/ that is created if missing. */
+/**
+ * Returns a Python interpreter with onnx, from a virtual environment in .tools/ that is created if
+ * missing.
+ */
 function pythonWithOnnx() {
   const folder = join(root, '.tools', 'onnx');
   const python = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
@@ -47,7 +50,10 @@ function pythonWithOnnx() {
   return python;
 }
 
-/** Installs the latest versions of the other libraries into a separate project and returns the versions. */
+/**
+ * Installs the latest versions of the other libraries into a separate project and returns the
+ * versions.
+ */
 function installLibraries() {
   mkdirSync(work, { recursive: true });
   const manifest = join(work, 'package.json');
@@ -71,7 +77,10 @@ function installLibraries() {
   );
 }
 
-/** Builds the pages into the folder that is served, and copies the wasm files of the other libraries to it. */
+/**
+ * Builds the pages into the folder that is served, and copies the wasm files of the other libraries
+ * to it.
+ */
 function buildPages() {
   // The models are kept, because most of them never change.
   rmSync(join(site, 'assets'), { recursive: true, force: true });
@@ -98,7 +107,9 @@ function buildPages() {
   }
 }
 
-/** Writes the models and returns them as the page loads them: weights, ONNX graphs and input shape. */
+/**
+ * Writes the models and returns them as the page loads them: weights, ONNX graphs and input shape.
+ */
 function prepareModels(python) {
   mkdirSync(models, { recursive: true });
   const [paper, shipped] = ['paper', 'shipped'].map((name) => join(models, `${name}.safetensors`));

@@ -1,8 +1,8 @@
 /**
- * Checks that the package in Chromium fits glasses as accurately as the program. The program writes its
- * fits to a file (`stgan evaluate --fits`); a page repeats them with the same images and placements, and
- * measures the same landmark error. Exits with 1 if the median or the 95th percentile differs by more
- * than 1 %. The last line of output is JSON.
+ * Checks that the package in Chromium fits glasses as accurately as the program. The program writes
+ * its fits to a file (`stgan evaluate --fits`); a page repeats them with the same images and
+ * placements, and measures the same landmark error. Exits with 1 if the median or the 95th
+ * percentile differs by more than 1 %. The last line of output is JSON.
  *
  * usage: node research/evaluate-web.mjs DATA
  *

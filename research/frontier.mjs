@@ -1,14 +1,14 @@
 /**
- * Measures the cost and accuracy of generators of other sizes, inputs and numbers of stages, for the
- * tables "The frontier" in weights/MODEL_CARD.md. The last line of output is JSON.
+ * Measures the cost and accuracy of generators of other sizes, inputs and numbers of stages, for
+ * the tables "The frontier" in weights/MODEL_CARD.md. The last line of output is JSON.
  *
  * usage: node research/frontier.mjs [--train DATA] [--storage DATA --weights FILE] [ROW …]
  *
- * For every row it prints the size in bytes (f16), the milliseconds per stage in Chromium (one thread,
- * interleaved rounds), and the landmark errors if the row has been trained. `--train` trains the named
- * rows, or all of them, into runs/frontier, and resumes interrupted runs; a row takes a few minutes to
- * an hour. `--storage` measures the f32 or f16 weights FILE stored with fewer bits. DATA is a folder of
- * labelled portraits (docs/training.md, Data).
+ * For every row it prints the size in bytes (f16), the milliseconds per stage in Chromium (one
+ * thread, interleaved rounds), and the landmark errors if the row has been trained. `--train`
+ * trains the named rows, or all of them, into runs/frontier, and resumes interrupted runs; a row
+ * takes a few minutes to an hour. `--storage` measures the f32 or f16 weights FILE stored with
+ * fewer bits. DATA is a folder of labelled portraits (docs/training.md, Data).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -61,7 +61,10 @@ function train(name, data) {
   if (status !== 0) fail(`training the row ${name} failed`);
 }
 
-/** The median and the 95th percentile of the error before and after each update, or null for an untrained row. */
+/**
+ * The median and the 95th percentile of the error before and after each update, or null for an
+ * untrained row.
+ */
 function landmarkErrors(name) {
   const file = join(runFolder(name), 'metrics.jsonl');
   if (!existsSync(file)) return null;
@@ -73,7 +76,9 @@ function landmarkErrors(name) {
   return last ? { stage: last.stage, iteration: last.iteration, median: last.median, p95: last.p95 } : null;
 }
 
-/** Measures the median milliseconds per stage of each model in Chromium, and the size of its file. */
+/**
+ * Measures the median milliseconds per stage of each model in Chromium, and the size of its file.
+ */
 async function milliseconds(models) {
   if (!existsSync(join(root, 'pkg', 'wasm', 'stgan.js'))) run('make', ['pkg']);
   const work = join(root, '.tools', 'frontier');
@@ -134,7 +139,10 @@ function quantize({ shape, values }, bits) {
   }
 }
 
-/** Quantises an f32 file to `bits` bits, which the program does not support, and returns the size in bytes. */
+/**
+ * Quantises an f32 file to `bits` bits, which the program does not support, and returns the size in
+ * bytes.
+ */
 function quantizeFile(file, bits) {
   const buffer = bytesOf(file);
   let bytes = 0;

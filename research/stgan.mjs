@@ -1,4 +1,7 @@
-/** Runs the program `stgan`. Scripts use it to write weights files, so that only one program writes the format. */
+/**
+ * Runs the program `stgan`. Scripts use it to write weights files, so that only one program writes
+ * the format.
+ */
 import { readFileSync } from 'node:fs';
 import { output } from '../scripts/project.mjs';
 
@@ -6,8 +9,8 @@ import { output } from '../scripts/project.mjs';
 export const stgan = (...args) => output('cargo', ['run', '--release', '--quiet', '--', ...args.map(String)]);
 
 /**
- * Options of `stgan init` that give biases and last layers of the magnitude of a trained network. An
- * implementation that ignores one of them then gives a different output.
+ * Options of `stgan init` that give biases and last layers of the magnitude of a trained network.
+ * An implementation that ignores one of them then gives a different output.
  */
 export const TRAINED_MAGNITUDE = ['--biases', '0.1', '--last-gain', String(Math.SQRT1_2)];
 

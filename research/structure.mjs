@@ -1,6 +1,7 @@
 /**
- * Prints metrics of the Rust code: the ten largest modules (folders or files directly under a `src`),
- * the `pub` items of each crate, and functions of more than 60 lines. Test files are not counted.
+ * Prints metrics of the Rust code: the ten largest modules (folders or files directly under a
+ * `src`), the `pub` items of each crate, and functions of more than 60 lines. Test files are not
+ * counted.
  * usage: node research/structure.mjs [FOLDER]
  */
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Helpers of the comparisons with PyTorch: its installation, the Rust benchmarks, and interleaved measurements. */
+/**
+ * Helpers of the comparisons with PyTorch: its installation, the Rust benchmarks, and interleaved
+ * measurements.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fail, output, root, run, say } from '../scripts/project.mjs';
@@ -6,7 +9,10 @@ import { median } from './statistics.mjs';
 
 const TORCH_VERSION = '2.9.1';
 
-/** Returns a Python interpreter with PyTorch, from a virtual environment in .tools/ that is created if missing. */
+/**
+ * Returns a Python interpreter with PyTorch, from a virtual environment in .tools/ that is created
+ * if missing.
+ */
 export function pythonWithTorch() {
   const home = join(root, '.tools', 'torch');
   const python = join(home, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
@@ -38,8 +44,8 @@ export function benchmark(name) {
 }
 
 /**
- * Runs a benchmark program on one thread and returns the seconds of each iteration except the first,
- * which is the warm-up. The program takes `iterations` as its last argument and prints lines
+ * Runs a benchmark program on one thread and returns the seconds of each iteration except the
+ * first, which is the warm-up. The program takes `iterations` as its last argument and prints lines
  * `it SECONDS …`.
  */
 export function measure(program, args, iterations) {

@@ -1,4 +1,7 @@
-/** Finds the Chromium or Chrome that the tests use. `node scripts/browser.mjs` installs one if apt-get can. */
+/**
+ * Finds the Chromium or Chrome that the tests use. `node scripts/browser.mjs` installs one if
+ * apt-get can.
+ */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -66,7 +69,10 @@ export async function launchBrowser(...flags) {
 /** Whether a program exits successfully. Its output is discarded. */
 const succeeds = (program, ...args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 
-/** Installs the package `chromium` of Debian or Ubuntu, as root or with sudo. Returns whether it succeeded. */
+/**
+ * Installs the package `chromium` of Debian or Ubuntu, as root or with sudo. Returns whether it
+ * succeeded.
+ */
 function installWithApt() {
   if (process.platform !== 'linux' || !succeeds('apt-get', '--version')) return false;
   const isRoot = process.getuid() === 0;
@@ -80,7 +86,10 @@ function installWithApt() {
   return apt('update', '-q') && apt('install', '-y', '-q', '--no-install-recommends', 'chromium');
 }
 
-/** Installs a browser if there is none. If that fails, it warns on a developer's machine and fails in CI. */
+/**
+ * Installs a browser if there is none. If that fails, it warns on a developer's machine and fails
+ * in CI.
+ */
 function ensureBrowser() {
   if (findBrowser() || (installWithApt() && findBrowser())) return;
   if (process.env.CI) fail(NO_BROWSER);

@@ -51,7 +51,10 @@ function buildModel() {
   binaryen('wasm-opt', join(work, 'stgan_bg.wasm'), join(work, 'stgan.wasm'), '-O3', '--strip-producers');
 }
 
-/** Builds decoder.wasm, the module that decodes image files. Exports of its dependencies are removed. */
+/**
+ * Builds decoder.wasm, the module that decodes image files. Exports of its dependencies are
+ * removed.
+ */
 function buildDecoder() {
   say('Compiling decoder.wasm (about a minute the first time)');
   const roots = ['memory', 'allocate', 'decode', 'width', 'height', 'address', 'length'];

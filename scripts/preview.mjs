@@ -5,8 +5,8 @@ import { preview } from 'vite';
 import { root } from './project.mjs';
 
 /**
- * Serves `folder` at the path `base` on a free port, with the headers of www/vite.config.ts. Resolves
- * to the URL and a function that stops the server. Throws if the folder does not exist.
+ * Serves `folder` at the path `base` on a free port, with the headers of www/vite.config.ts.
+ * Resolves to the URL and a function that stops the server. Throws if the folder does not exist.
  */
 export async function serve(folder, base = '/') {
   if (!existsSync(folder)) throw new Error(`cannot serve ${folder}: the folder does not exist`);

@@ -3,8 +3,9 @@ import { StganError, type StganErrorCode, wrap } from './errors.js';
 
 /**
  * The state of the only wasm instance of this module, which all `TryOn` objects share. A crash (a
- * panic, or running out of memory) leaves the instance in an unknown state. It is then never entered
- * again: every object in it fails from then on, and the next `startEngine` replaces the instance.
+ * panic, or running out of memory) leaves the instance in an unknown state. It is then never
+ * entered again: every object in it fails from then on, and the next `startEngine` replaces the
+ * instance.
  */
 let state: 'none' | 'running' | 'crashed' = 'none';
 let starting: Promise<void> | undefined;
@@ -20,7 +21,9 @@ export type Bindings = typeof bindings;
 /** Whether `startEngine` needs a module. */
 export const needsModule = (): boolean => state === 'none';
 
-/** Starts an instance if none is running. Calls may overlap; the first module that works is used. */
+/**
+ * Starts an instance if none is running. Calls may overlap; the first module that works is used.
+ */
 export async function startEngine(module: WebAssembly.Module | undefined): Promise<InstanceId> {
   while (state === 'none') {
     if (starting) {

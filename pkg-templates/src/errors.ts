@@ -2,7 +2,8 @@
  * The stable name of the reason for a {@link StganError}. Codes never change their meaning; new
  * versions may add codes.
  *
- * - `aborted`: the `signal` was aborted before `TryOn.create` or `track` had finished.
+ * - `aborted`: the `signal` of `TryOn.create` was aborted before loading finished, or the `signal`
+ *   of `track` before the call.
  * - `argument`: an option or argument has the wrong type or is out of range.
  * - `camera-denied`: the user, the browser or the page's permissions policy denies the camera.
  * - `camera-unavailable`: there is no camera, another program uses it, or the context is a worker,
@@ -18,8 +19,8 @@
  * - `internal`: a bug in this package, or wasm ran out of memory. Existing objects may be unusable;
  *   a new `TryOn` starts afresh.
  * - `no-face`: `fit` got no placement and found no face in the photo.
- * - `placement`: a field of the placement is missing or not finite, its width is not positive, or it
- *   lies outside the photo.
+ * - `placement`: a field of the placement is missing or not finite, its width is not positive, or
+ *   it lies outside the photo.
  * - `unsupported-image`: an image source has an unknown type, or the page may not read its pixels.
  * - `update`: a fit has no update with this index.
  * - `video`: a video or stream cannot be played.

@@ -76,8 +76,8 @@ export class Fit {
   /**
    * The confidence that the glasses are on a face, from 0 to 1; null if there are no updates. It is
    * derived from the size of the last update. Below 0.5 the glasses are probably not on a face. The
-   * value is calibrated for fits of at least `model.updates` updates; shorter fits get lower values.
-   * It does not distinguish a good fit from one that is slightly off.
+   * value is calibrated for fits of at least `model.updates` updates; shorter fits get lower
+   * values. It does not distinguish a good fit from one that is slightly off.
    */
   readonly confidence: number | null;
   #parts: FitParts | undefined;
@@ -143,8 +143,8 @@ export class Fit {
   }
 
   /**
-   * Frees the memory of this fit. `updates`, `initial`, `homography` and `confidence` stay readable.
-   * Further calls have no effect.
+   * Frees the memory of this fit. `updates`, `initial`, `homography` and `confidence` stay
+   * readable. Further calls have no effect.
    */
   dispose(): void {
     if (!this.#parts) return;
@@ -182,7 +182,10 @@ export class Fit {
     return pixels;
   }
 
-  /** Draws the glasses at `rect` of the photo over `pixels`, which are the part `region` of the photo. */
+  /**
+   * Draws the glasses at `rect` of the photo over `pixels`, which are the part `region` of the
+   * photo.
+   */
   #blend(
     { instance, fit }: FitParts,
     update = this.updates.length,

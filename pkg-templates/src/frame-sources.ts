@@ -9,8 +9,8 @@ import { typeName } from './type-name.js';
  *   stops.
  * - A video element, which plays a file or a stream. Only frames that are shown are tracked.
  * - A `MediaStream`, in a page. Its tracks stay live when tracking stops.
- * - A `ReadableStream` or another async iterable of images, which also works in workers and in Node.
- *   `VideoFrame` and `ImageBitmap` objects are closed after they were processed.
+ * - A `ReadableStream` or another async iterable of images, which also works in workers and in
+ *   Node. `VideoFrame` and `ImageBitmap` objects are closed after they were processed.
  */
 export type TrackSource =
   | 'camera'
@@ -103,7 +103,9 @@ function stopTracks(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }
 
-/** Plays a stream in a video element that is not part of the page; `onClose` runs after it stops. */
+/**
+ * Plays a stream in a video element that is not part of the page; `onClose` runs after it stops.
+ */
 async function fromMediaStream(stream: MediaStream, onClose: () => void): Promise<FrameSource> {
   if (typeof document === 'undefined')
     throw new StganError(
@@ -187,7 +189,9 @@ export async function* videoFrames(
 class FrameWatcher {
   readonly #video: HTMLVideoElement;
   readonly #signal: AbortSignal | undefined;
-  /** Without `requestVideoFrameCallback`, `currentTime` is compared at every repaint of the page. */
+  /**
+   * Without `requestVideoFrameCallback`, `currentTime` is compared at every repaint of the page.
+   */
   readonly #hasFrameCallback: boolean;
   #callbackHandle: number | null = null;
   /** The time in seconds of the frame that is shown, if it has not been reported. */

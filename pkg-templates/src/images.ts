@@ -2,7 +2,10 @@ import type { Decoder } from './decoder.js';
 import { StganError, wrap } from './errors.js';
 import { typeName } from './type-name.js';
 
-/** RGBA pixels with straight (not premultiplied) alpha in rows from top to bottom, as in `ImageData`. */
+/**
+ * RGBA pixels with straight (not premultiplied) alpha in rows from top to bottom, as in
+ * `ImageData`.
+ */
 export interface Pixels {
   /** `width × height × 4` bytes. */
   data: Uint8ClampedArray | Uint8Array;
@@ -59,12 +62,16 @@ export interface SourceImage {
   readonly bandPixels: number;
   /** Returns a copy of the pixels in `rect`. */
   read(rect: Rect): Uint8ClampedArray<ArrayBuffer>;
-  /** Returns the pixels in `rect` averaged down to `width × height`, if the platform can do that. */
+  /**
+   * Returns the pixels in `rect` averaged down to `width × height`, if the platform can do that.
+   */
   readDownscaled?(rect: Rect, width: number, height: number): Uint8ClampedArray<ArrayBuffer>;
   close(): void;
 }
 
-/** The Rust library has the same limit, because wasm32 memory must hold the image and its result. */
+/**
+ * The Rust library has the same limit, because wasm32 memory must hold the image and its result.
+ */
 const MAX_PIXELS = 64_000_000;
 
 /**
@@ -75,7 +82,9 @@ const MAX_PIXELS = 64_000_000;
  */
 export const MAX_BAND_PIXELS = 4_000_000;
 
-/** The number of pixels that one read from a buffer transfers: 256 KB, which fit into a CPU cache. */
+/**
+ * The number of pixels that one read from a buffer transfers: 256 KB, which fit into a CPU cache.
+ */
 const BUFFER_BAND_PIXELS = 64_000;
 
 /**
@@ -94,8 +103,8 @@ export function* bands({ x, y, width, height }: Rect, maxPixels = MAX_BAND_PIXEL
  * Opens an image of any supported type; `label` names it in error messages.
  *
  * @internal
- * @throws {@link StganError} `decode`, `image-size`, `image-too-large`, `unsupported-image`, or what
- * loading the decoder throws.
+ * @throws {@link StganError} `decode`, `image-size`, `image-too-large`, `unsupported-image`, or
+ * what loading the decoder throws.
  */
 export async function openImage(source: ImageSource, label: string, decoder: Decoder): Promise<SourceImage> {
   switch (typeName(source)) {

@@ -1,7 +1,9 @@
 import { StganError, wrap } from './errors.js';
 import { typeName } from './type-name.js';
 
-/** A source of bytes: a URL, a request, a response (or a promise of one), or the bytes themselves. */
+/**
+ * A source of bytes: a URL, a request, a response (or a promise of one), or the bytes themselves.
+ */
 export type BytesSource = string | URL | Request | Response | PromiseLike<Response> | ArrayBuffer | ArrayBufferView;
 
 /** The progress of a download that `TryOn.create` makes. */

@@ -4,7 +4,9 @@ import { wrap } from './errors.js';
 import { bands, type Rect, type SourceImage } from './images.js';
 import type { Placement } from './tryon.js';
 
-/** A point of an image, in pixels from its top-left corner; the first pixel's centre is (0.5, 0.5). */
+/**
+ * A point of an image, in pixels from its top-left corner; the first pixel's centre is (0.5, 0.5).
+ */
 export interface Point {
   /** The distance from the left edge of the image. */
   readonly x: number;
@@ -27,7 +29,9 @@ export interface LocatedFace {
   readonly placement: FacePlacement;
   /** The two pupils in pixels of the photo; the first is the one further left in the photo. */
   readonly pupils: readonly [Point, Point];
-  /** The score of the detection, from 0 to 1. Faces below the detection threshold are not returned. */
+  /**
+   * The score of the detection, from 0 to 1. Faces below the detection threshold are not returned.
+   */
   readonly score: number;
 }
 

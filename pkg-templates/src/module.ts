@@ -29,7 +29,10 @@ export async function compile(source: WasmSource, download: Download): Promise<W
   }
 }
 
-/** Whether a response can be compiled while it downloads; its content type must be `application/wasm`. */
+/**
+ * Whether a response can be compiled while it downloads; its content type must be
+ * `application/wasm`.
+ */
 function canStream(response: Response): boolean {
   const type = response.headers.get('content-type');
   return typeof WebAssembly.compileStreaming === 'function' && /^application\/wasm\s*(;|$)/i.test(type ?? '');

@@ -10,7 +10,8 @@ const FRAMES_BEFORE_CHANGE = 8;
 const MIN_WEIGHT = 0.1;
 
 /**
- * Chooses the number of updates per video frame so that a frame takes at most `budget` milliseconds.
+ * Chooses the number of updates per video frame so that a frame takes at most `budget`
+ * milliseconds.
  *
  * @internal
  */

@@ -28,8 +28,8 @@ export interface CreateOptions {
    */
   weights?: BytesSource | undefined;
   /**
-   * The weights of the face locator. They are loaded by the first call of `locate` or `track`, or of
-   * `fit` without a placement.
+   * The weights of the face locator. They are loaded by the first call of `locate` or `track`, or
+   * of `fit` without a placement.
    *
    * @defaultValue `stgan/weights/locator.safetensors` of this package
    */
@@ -49,8 +49,8 @@ export interface CreateOptions {
 
 /**
  * A position of glasses on a photo. It describes the box around their visible pixels, which are
- * those at least 10 % opaque. Coordinates are pixels of the photo from its top-left corner; the first
- * pixel's centre is (0.5, 0.5).
+ * those at least 10 % opaque. Coordinates are pixels of the photo from its top-left corner; the
+ * first pixel's centre is (0.5, 0.5).
  */
 export interface Placement {
   /** The x coordinate of the box's centre, in pixels of the photo. */
@@ -117,12 +117,13 @@ export class TryOn {
   }
 
   /**
-   * Loads the wasm module and the weights in parallel. It works in pages, in workers and in Node. It
-   * may be called repeatedly; all `TryOn` objects of a page, worker or process share one wasm module.
+   * Loads the wasm module and the weights in parallel. It works in pages, in workers and in Node.
+   * It may be called repeatedly; all `TryOn` objects of a page, worker or process share one wasm
+   * module.
    *
    * @param options - Where to load the files from; the package's own files by default.
-   * @throws {@link StganError} `fetch` if a file cannot be read, `wasm` or `weights` if its content is
-   * wrong, `argument` for a source of the wrong type, `aborted` if the signal was aborted.
+   * @throws {@link StganError} `fetch` if a file cannot be read, `wasm` or `weights` if its content
+   * is wrong, `argument` for a source of the wrong type, `aborted` if the signal was aborted.
    *
    * @example
    * ```ts
@@ -173,9 +174,9 @@ export class TryOn {
    * @param glasses - A front view of the glasses with a transparent background.
    * @param options - The initial placement and the number of updates.
    * @throws {@link StganError} `no-face` if there is no placement and no face, `placement`,
-   * `argument`, `empty-glasses`, `decode`, `image-size`, `image-too-large` or `unsupported-image` for
-   * the inputs, `degenerate` if the glasses would collapse into a line, `fetch` or `weights` if the
-   * face locator cannot be loaded, `disposed` after `dispose`.
+   * `argument`, `empty-glasses`, `decode`, `image-size`, `image-too-large` or `unsupported-image`
+   * for the inputs, `degenerate` if the glasses would collapse into a line, `fetch` or `weights` if
+   * the face locator cannot be loaded, `disposed` after `dispose`.
    *
    * @example On the first face
    * ```ts
@@ -214,7 +215,8 @@ export class TryOn {
    * @returns The faces, best first, in the order of score × √(inter-pupil distance); empty if there
    * is no face.
    * @throws {@link StganError} `decode`, `image-size`, `image-too-large` or `unsupported-image` for
-   * the photo, `fetch` or `weights` if the face locator cannot be loaded, `disposed` after `dispose`.
+   * the photo, `fetch` or `weights` if the face locator cannot be loaded, `disposed` after
+   * `dispose`.
    *
    * @example Glasses on every face
    * ```ts

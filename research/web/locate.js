@@ -15,8 +15,8 @@ async function createPhoto(count, width, height) {
 }
 
 /**
- * Returns the median milliseconds of `tryOn.locate`, and the number of faces found: for one face at each
- * size, then for three faces and for no face at the first size.
+ * Returns the median milliseconds of `tryOn.locate`, and the number of faces found: for one face at
+ * each size, then for three faces and for no face at the first size.
  */
 export async function locate(sizes, rounds, warmUp) {
   const tryOn = await TryOn.create();

@@ -1,4 +1,7 @@
-/** The page of `make bench-web`, which runs the libraries in interleaved rounds; research/bench-web.mjs controls it. */
+/**
+ * The page of `make bench-web`, which runs the libraries in interleaved rounds;
+ * research/bench-web.mjs controls it.
+ */
 const LOADERS = {
   stgan: () => import('./stgan.js'),
   onnxruntime: () => import('./onnxruntime.js'),

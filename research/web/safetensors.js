@@ -1,4 +1,7 @@
-/** Reads the header of a safetensors file: the metadata, the tensors by name, and the offset of their data. */
+/**
+ * Reads the header of a safetensors file: the metadata, the tensors by name, and the offset of
+ * their data.
+ */
 export function headerOf(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const text = new TextDecoder().decode(new Uint8Array(buffer, 8, length));

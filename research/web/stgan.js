@@ -1,4 +1,6 @@
-/** This package: single stages through the wasm bindings, everything else through the public API. */
+/**
+ * This package: single stages through the wasm bindings, everything else through the public API.
+ */
 import { TryOn } from '../../pkg/dist/index.js';
 import { TryOn as WasmTryOn } from '../../pkg/wasm/stgan.js';
 import { photo as createPhoto, glasses, placementOn } from '../../tests/package/images.mjs';
@@ -28,10 +30,10 @@ const timed = async (work) => {
 };
 
 /**
- * Measures the parts of a fit with the shipped weights, in milliseconds per round, for photos of these
- * sizes: `fit` (all updates), `overlay`, `composite`, and `copy` (a plain copy of the photo). `read` is a
- * fit of tiny glasses without updates, `glasses` is the difference to large ones, and `updates` is the
- * rest of `fit`.
+ * Measures the parts of a fit with the shipped weights, in milliseconds per round, for photos of
+ * these sizes: `fit` (all updates), `overlay`, `composite`, and `copy` (a plain copy of the photo).
+ * `read` is a fit of tiny glasses without updates, `glasses` is the difference to large ones, and
+ * `updates` is the rest of `fit`.
  */
 export async function fits(sizes, rounds, warmUp) {
   const [large, tiny] = [glasses(1200, 480, 20), glasses(30, 12, 20)];

@@ -1,4 +1,7 @@
-/** TensorFlow.js: the wasm backend with SIMD on one thread, with the generator built from its NHWC operations. */
+/**
+ * TensorFlow.js: the wasm backend with SIMD on one thread, with the generator built from its NHWC
+ * operations.
+ */
 
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,4 +1,6 @@
-/** The page of `make bench-track`, which tracks the face of the rendered clip on the main thread. */
+/**
+ * The page of `make bench-track`, which tracks the face of the rendered clip on the main thread.
+ */
 import { TryOn, videoFrames } from '../../pkg/dist/index.js';
 import { glasses } from '../../tests/package/images.mjs';
 
@@ -36,7 +38,10 @@ async function recordFrames(count) {
   return frames;
 }
 
-/** Replays frames forwards and backwards, which avoids jumps, with timestamps of 30 frames per second. */
+/**
+ * Replays frames forwards and backwards, which avoids jumps, with timestamps of 30 frames per
+ * second.
+ */
 async function* replay(frames, count) {
   const last = frames.length - 1;
   for (let i = 0; i < count; i++) {
@@ -47,7 +52,10 @@ async function* replay(frames, count) {
 }
 
 window.bench = {
-  /** Tracks recorded frames without a frame rate; returns the milliseconds of each frame and its parts. */
+  /**
+   * Tracks recorded frames without a frame rate; returns the milliseconds of each frame and its
+   * parts.
+   */
   async throughput(count, warmUp) {
     const recorded = await recordFrames(60);
     const canvas = document.createElement('canvas');

@@ -8,7 +8,10 @@ import { root } from '../../scripts/project.mjs';
 const npm = (cwd, ...args) =>
   execFileSync('npm', [...args, '--loglevel', 'error'], { cwd, encoding: 'utf8', shell: process.platform === 'win32' });
 
-/** Creates an empty project with the packed package installed and `files` of this folder copied. Call `remove` after use. */
+/**
+ * Creates an empty project with the packed package installed and `files` of this folder copied.
+ * Call `remove` after use.
+ */
 export function project(...files) {
   const folder = mkdtempSync(join(tmpdir(), 'stgan-consumer-'));
   writeFileSync(join(folder, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n');

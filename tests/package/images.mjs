@@ -2,7 +2,10 @@
 
 const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
-/** Glasses: two round, lightly tinted lenses and a bridge. Their alpha bounding box is `border` pixels inside the image. */
+/**
+ * Glasses: two round, lightly tinted lenses and a bridge. Their alpha bounding box is `border`
+ * pixels inside the image.
+ */
 export function glasses(width = 400, height = 160, border = 10) {
   const data = new Uint8ClampedArray(width * height * 4);
   const radius = height / 2 - border;
@@ -66,7 +69,10 @@ export function pupilError({ pupils }, { width, height }) {
   return (distance(pupils[0], left) + distance(pupils[1], right)) / 2 / distance(left, right);
 }
 
-/** Image files of 24×16 pixels, red on the left and blue on the right. The JPEG's EXIF orientation is 90° clockwise. */
+/**
+ * Image files of 24×16 pixels, red on the left and blue on the right. The JPEG's EXIF orientation
+ * is 90° clockwise.
+ */
 export const files = {
   jpeg: bytes(
     '/9j/4QAiRXhpZgAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAD/4AAQSkZJRgABAgAAAQABAAD/wAARCAAQABgDAREAAhEBAxEB/9sAQwACAQEBAQECAQEBAgICAgIEAwICAgIF' +
@@ -95,7 +101,10 @@ export function apply(h, x, y) {
   return [(h[0] * x + h[1] * y + h[2]) / w, (h[3] * x + h[4] * y + h[5]) / w];
 }
 
-/** Counts the channels of `composite` that differ from the overlay blended over the photo by more than rounding. */
+/**
+ * Counts the channels of `composite` that differ from the overlay blended over the photo by more
+ * than rounding.
+ */
 export function countDifferences(composite, photo, overlay) {
   let count = 0;
   const { x, y, image } = overlay ?? { x: 0, y: 0, image: { width: 0, height: 0 } };

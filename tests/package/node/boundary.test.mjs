@@ -1,4 +1,7 @@
-/** The boundary between JavaScript and wasm: plain objects, and exceptions that pass through unchanged. */
+/**
+ * The boundary between JavaScript and wasm: plain objects, and exceptions that pass through
+ * unchanged.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { failure, glasses, photo, placementOn } from '../images.mjs';

@@ -6,7 +6,9 @@ import { project } from '../consumer.mjs';
 export { expect };
 
 export const test = base.extend({
-  /** The name of a test process. Tests that measure the memory of wasm use a process of their own. */
+  /**
+   * The name of a test process. Tests that measure the memory of wasm use a process of their own.
+   */
   process: ['shared', { scope: 'worker', option: true }],
 
   /** A project whose only dependency is the package. */

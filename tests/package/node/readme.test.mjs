@@ -1,7 +1,9 @@
 /** The README of the packed package, compared with the type declarations. */
 import { expect, test } from './fixtures.mjs';
 
-/** The text of the section with this heading, up to the next heading of the same or a higher level. */
+/**
+ * The text of the section with this heading, up to the next heading of the same or a higher level.
+ */
 function section(readme, heading) {
   const [, level] = heading.match(/^(#+) /);
   const start = readme.indexOf(`\n${heading}`);

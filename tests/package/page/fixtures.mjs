@@ -1,4 +1,7 @@
-/** The fixtures of this folder: the packed package in an empty Vite project, built, served and opened in a page. */
+/**
+ * The fixtures of this folder: the packed package in an empty Vite project, built, served and
+ * opened in a page.
+ */
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
 import { serve } from '../../../scripts/preview.mjs';

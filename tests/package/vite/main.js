@@ -21,7 +21,9 @@ window.playStream = async (stream) => {
   return video;
 };
 
-/** Tracks faces in the module worker until a response satisfies `isDone`, and returns that response. */
+/**
+ * Tracks faces in the module worker until a response satisfies `isDone`, and returns that response.
+ */
 window.trackInWorker = async (video, glasses, isDone) => {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   const nextResponse = () => new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
