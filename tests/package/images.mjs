@@ -1,26 +1,29 @@
-/** Pictures for the tests, made by them; for Node and for pages. */
+/** Synthetic images for the tests, in Node and in pages. */
 
 const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
-/** A frame: two round lenses, lightly tinted, and a bridge. Its alpha bounding box lies `border` inside the picture. */
+/**
+ * Glasses: two round, lightly tinted lenses and a bridge. Their alpha bounding box is `border`
+ * pixels inside the image.
+ */
 export function glasses(width = 400, height = 160, border = 10) {
   const data = new Uint8ClampedArray(width * height * 4);
   const radius = height / 2 - border;
   const centres = [border + radius, width - border - radius];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const far = Math.min(...centres.map((centre) => Math.hypot(x + 0.5 - centre, y + 0.5 - height / 2)));
+      const distance = Math.min(...centres.map((centre) => Math.hypot(x + 0.5 - centre, y + 0.5 - height / 2)));
       const bridge = x > centres[0] && x < centres[1] && Math.abs(y - height * 0.4) < 6;
       const at = (y * width + x) * 4;
-      if (far < radius && far > radius - 12) data.set([40, 20, 10, 255], at);
-      else if (far <= radius - 12) data.set([90, 110, 130, 51], at);
+      if (distance < radius && distance > radius - 12) data.set([40, 20, 10, 255], at);
+      else if (distance <= radius - 12) data.set([90, 110, 130, 51], at);
       else if (bridge) data.set([40, 20, 10, 255], at);
     }
   }
   return { data, width, height };
 }
 
-/** Where glasses go on the face of `photo`, somewhat off. */
+/** A placement of glasses near the face of `photo`, slightly off. */
 export const placementOn = ({ width, height }) => ({
   x: width * 0.51,
   y: height * 0.42,
@@ -28,7 +31,7 @@ export const placementOn = ({ width, height }) => ({
   rotation: 8,
 });
 
-/** A photo of sorts: a drawn face before a ground in which neighbouring pixels differ. */
+/** A photo: a drawn face on a background whose neighbouring pixels differ. */
 export function photo(width = 640, height = 480) {
   const data = new Uint8ClampedArray(width * height * 4);
   const words = new Uint32Array(data.buffer);
@@ -36,7 +39,7 @@ export function photo(width = 640, height = 480) {
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) words[at] = shade(90 + ((x + 3 * y) & 15), 110 + ((x ^ y) & 7), 130);
   }
-  // Coordinates of the face: the pupils at ±1 on the line y = 0.
+  // In the coordinates of the face the pupils are at (±1, 0).
   const unit = width * 0.068;
   const [cx, cy] = [width / 2, height * 0.4];
   const ellipse = (x, y, a, b, colour) => {
@@ -59,14 +62,17 @@ export function photo(width = 640, height = 480) {
   return { data, width, height };
 }
 
-/** How far a face found on `photo` is off the pupils that it draws, in eye distances. */
-export function offPupils({ pupils: eyes }, { width, height }) {
+/** The mean distance of located pupils from those that `photo` draws, in inter-pupil distances. */
+export function pupilError({ pupils }, { width, height }) {
   const [left, right] = [-1, 1].map((side) => ({ x: width / 2 + side * width * 0.068, y: height * 0.4 }));
-  const far = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
-  return (far(eyes[0], left) + far(eyes[1], right)) / 2 / far(left, right);
+  const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
+  return (distance(pupils[0], left) + distance(pupils[1], right)) / 2 / distance(left, right);
 }
 
-/** Files of 24×16 pixels, red on the left and blue on the right. The JPEG file's EXIF data says: turn it by 90° clockwise. */
+/**
+ * Image files of 24×16 pixels, red on the left and blue on the right. The JPEG's EXIF orientation
+ * is 90° clockwise.
+ */
 export const files = {
   jpeg: bytes(
     '/9j/4QAiRXhpZgAATU0AKgAAAAgAAQESAAMAAAABAAYAAAAAAAD/4AAQSkZJRgABAgAAAQABAAD/wAARCAAQABgDAREAAhEBAxEB/9sAQwACAQEBAQECAQEBAgICAgIEAwICAgIF' +
@@ -89,27 +95,30 @@ export const files = {
   ),
 };
 
-/** The point where a homography sends another. */
+/** Applies a homography to the point (x, y). */
 export function apply(h, x, y) {
   const w = h[6] * x + h[7] * y + h[8];
   return [(h[0] * x + h[1] * y + h[2]) / w, (h[3] * x + h[4] * y + h[5]) / w];
 }
 
-/** How many channels of `composite` are not those of the overlay drawn over the photo, give or take one step. */
-export function strangers(composite, photo, overlay) {
+/**
+ * Counts the channels of `composite` that differ from the overlay blended over the photo by more
+ * than rounding.
+ */
+export function countDifferences(composite, photo, overlay) {
   let count = 0;
   const { x, y, image } = overlay ?? { x: 0, y: 0, image: { width: 0, height: 0 } };
   for (let row = 0, at = 0; row < photo.height; row++) {
     for (let column = 0; column < photo.width; column++, at += 4) {
       const inside = column >= x && column < x + image.width && row >= y && row < y + image.height;
-      const over = ((row - y) * image.width + column - x) * 4;
-      const alpha = inside ? image.data[over + 3] / 255 : 0;
+      const overlayAt = ((row - y) * image.width + column - x) * 4;
+      const alpha = inside ? image.data[overlayAt + 3] / 255 : 0;
       for (let channel = 0; channel < 3; channel++) {
         const expected =
           alpha === 0
             ? photo.data[at + channel]
-            : alpha * image.data[over + channel] + (1 - alpha) * photo.data[at + channel];
-        // A colour of low alpha is coarse in the overlay's bytes, but then it counts for little.
+            : alpha * image.data[overlayAt + channel] + (1 - alpha) * photo.data[at + channel];
+        // At low alpha the overlay's colour is quantised coarsely, but then it has little weight.
         if (Math.abs(composite.data[at + channel] - expected) > (alpha === 0 ? 0 : 1.5)) count++;
       }
     }
@@ -117,7 +126,7 @@ export function strangers(composite, photo, overlay) {
   return count;
 }
 
-/** What a promise fails with: name and code. */
+/** The name and the code of the error that a promise rejects with. */
 export async function failure(promise) {
   try {
     await promise;
