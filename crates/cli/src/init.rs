@@ -118,7 +118,7 @@ fn read_config(path: &Path) -> Result<Config> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
     ensure!(
-        !stgan_train::LocatorConfig::is_meant(&text),
+        !stgan_train::LocatorConfig::is_locator_config(&text),
         "--config {name}: it trains a locator, expected a configuration with the sizes of generators ([model])"
     );
     Config::parse(&text, &name).context("--config")

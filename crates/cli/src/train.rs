@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use stgan::model::weights;
 use stgan_train::data::{self, Dataset};
-use stgan_train::{Config, Event, Folder, LocatorConfig, Measured, Start, train_generators, train_locator};
+use stgan_train::{Config, Event, Folder, LocatorConfig, RunStart, ValidationMetrics, train_generators, train_locator};
 
 /// Train generators; Ctrl-C writes a checkpoint and ends.
 #[derive(clap::Args)]
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     /// configs/synthetic.toml where there is none.
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Replace a value of the configuration: `--set critic.iterations=2000`. May be given more than once.
+    /// Replace a value of the configuration: `--set discriminator_pretraining.iterations=2000`. May be given more than once.
     #[arg(long = "set", value_name = "KEY=VALUE", conflicts_with = "resume")]
     changes: Vec<String>,
     /// Folder for weights, checkpoints, metrics and pictures.
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if !arguments.resume && folder.newest_checkpoint()?.is_some() {
         bail!("{} holds a run already: --resume goes on with it, --out names another folder", arguments.out.display());
     }
-    let locator = LocatorConfig::is_meant(&text);
+    let locator = LocatorConfig::is_locator_config(&text);
     ensure!(!locator || arguments.from.is_none(), "a locator starts afresh, or goes on with --resume");
     if locator {
         let config = LocatorConfig::parse_with(&text, &name, &arguments.changes)?;
@@ -60,12 +60,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let config = Config::parse_with(&text, &name, &arguments.changes)?;
     let start = match &arguments.from {
-        _ if arguments.resume => Start::Resume,
+        _ if arguments.resume => RunStart::Resume,
         Some(path) => {
             let weights = weights::read(&files::read(path)?).with_context(|| path.display().to_string())?;
-            Start::From(Box::new(weights))
+            RunStart::FromWeights(Box::new(weights))
         }
-        None => Start::Afresh,
+        None => RunStart::FromScratch,
     };
     let session = Session::open(arguments, &config.data, "drawing frames")?;
     let finished = session
@@ -83,7 +83,7 @@ struct Session {
 
 impl Session {
     /// `message` stands at the bar until the run is ready.
-    fn open(arguments: &Arguments, settings: &data::Settings, message: &'static str) -> Result<Self> {
+    fn open(arguments: &Arguments, settings: &data::DataSettings, message: &'static str) -> Result<Self> {
         let device = arguments.device.open()?;
         let stop = stop_on_interrupt()?;
         let dataset = open(arguments, settings)?;
@@ -145,7 +145,7 @@ fn config_text(arguments: &Arguments, folder: &Folder) -> Result<(String, String
 }
 
 /// Opens the data with a bar, since every image is looked at once.
-fn open(arguments: &Arguments, settings: &data::Settings) -> Result<Dataset> {
+fn open(arguments: &Arguments, settings: &data::DataSettings) -> Result<Dataset> {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta_precise} left")?;
     let bar = ProgressBar::new(0).with_style(style).with_message("looking at the data");
     let seen = Mutex::new(0);
@@ -172,13 +172,13 @@ fn show(bar: &ProgressBar, event: Event) {
             bar.set_position(done as u64);
             bar.set_message(format!("{} loss {loss:.5}", phase.at_stage(stage)));
         }
-        Event::Validated { phase, stage, iteration, measured } => {
-            say(bar, format!("{} iteration {iteration}:{}", phase.at_stage(stage), described(&measured)));
+        Event::Validated { phase, stage, iteration, metrics } => {
+            say(bar, format!("{} iteration {iteration}:{}", phase.at_stage(stage), described(&metrics)));
         }
-        Event::CriticDone { preference, reached: true } => {
+        Event::DiscriminatorPretrained { preference, reached: true } => {
             say(bar, format!("the critic has learned enough: {:.1} %", 100.0 * preference));
         }
-        Event::CriticDone { preference, reached: false } => {
+        Event::DiscriminatorPretrained { preference, reached: false } => {
             let hint = "generators that start against such a critic may wander off; give it more iterations";
             say(bar, format!("the critic is left at {:.1} %, below stop_at: {hint}", 100.0 * preference));
         }
@@ -187,21 +187,21 @@ fn show(bar: &ProgressBar, event: Event) {
 }
 
 /// The figures of a validation, each after a space.
-fn described(measured: &Measured) -> String {
+fn described(measured: &ValidationMetrics) -> String {
     match measured {
-        Measured::Cascade { errors, preference } => {
+        ValidationMetrics::Cascade { errors, preference } => {
             let mut parts = Vec::new();
             if let Some(errors) = errors {
                 let steps = errors.median.iter().zip(&errors.p95).map(|(m, p)| format!("{m:.4} ({p:.4})"));
                 let steps = steps.collect::<Vec<_>>().join(" → ");
-                parts.push(format!(" anchor error, median (95 %): {steps}; ignoring the face {:.4}", errors.ignorant));
+                parts.push(format!(" anchor error, median (95 %): {steps}; ignoring the face {:.4}", errors.baseline));
             }
             if let Some(preference) = preference {
                 parts.push(format!(" the critic prefers the right placement in {:.1} %", 100.0 * preference));
             }
             parts.join(";")
         }
-        Measured::Locator(m) => format!(
+        ValidationMetrics::Locator(m) => format!(
             " {:.1} % found, pupils off by {:.4} (95 %: {:.4}) eye distances; {:.1} % at threshold {:.3}",
             100.0 * m.found,
             m.median,

@@ -11,7 +11,7 @@ pub(crate) enum Purpose {
     /// What a generator learns from.
     Generator,
     /// What the critic is shown as composed.
-    Critic,
+    Discriminator,
     /// What the critic is shown as real.
     Real,
     /// The mix of real and composed in the gradient penalty.
@@ -28,7 +28,7 @@ pub(crate) enum Purpose {
 impl Purpose {
     const ALL: [Self; 9] = [
         Self::Generator,
-        Self::Critic,
+        Self::Discriminator,
         Self::Real,
         Self::Mix,
         Self::History,
@@ -47,14 +47,14 @@ impl Purpose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub purpose: Purpose,
-    pub step: usize,
+    pub iteration: usize,
     pub item: usize,
 }
 
 /// Everything that random numbers are drawn for.
 ///
 /// The numbers of the streams are those of the first runs, so that no picture and no figure changes. Some of them meet
-/// if the seeds are equal: `Frame`, `DrawnFace` and the examples of a generator's step 0 all count from 0 (as do
+/// if the seeds are equal: `Frame`, `SyntheticFace` and the examples of a generator's step 0 all count from 0 (as do
 /// `Fit` and `HeldOutFaceless`, each under a seed that nothing else of its command has). What is drawn from them differs
 /// (shapes, faces, crops), so that nothing is seen twice; new purposes take numbers of their own.
 #[derive(Clone, Copy, Debug)]
@@ -62,15 +62,15 @@ pub(crate) enum Stream {
     /// What a run learns from, and how its networks start.
     Run(Address),
     /// A random frame of a pool.
-    Frame(usize),
+    Glasses(usize),
     /// A synthetic face, of one of the four pools.
-    DrawnFace {
+    SyntheticFace {
         pool: u8,
         index: usize,
     },
     /// What a locator's scenes are made of.
     ScenePerson(usize),
-    SceneFrame(usize),
+    SceneGlasses(usize),
     SceneFaceless(usize),
     /// Pictures without a face that a locator's threshold is set on.
     HeldOutFaceless(usize),
@@ -91,14 +91,16 @@ impl From<Address> for Stream {
 impl Stream {
     fn number(self) -> u64 {
         match self {
-            Self::Run(Address { purpose, step, item }) => (purpose as u64) << 60 | (step as u64) << 20 | item as u64,
-            Self::Frame(index) | Self::HeldOutFaceless(index) | Self::Fit(index) => index as u64,
-            Self::DrawnFace { pool, index } => 4 * index as u64 + u64::from(pool),
+            Self::Run(Address { purpose, iteration, item }) => {
+                (purpose as u64) << 60 | (iteration as u64) << 20 | item as u64
+            }
+            Self::Glasses(index) | Self::HeldOutFaceless(index) | Self::Fit(index) => index as u64,
+            Self::SyntheticFace { pool, index } => 4 * index as u64 + u64::from(pool),
             Self::Pasted(index) => (1 << 40) + index as u64,
             Self::Faceless(index) => (1 << 41) + index as u64,
             Self::Trials(index) => (1 << 42) + index as u64,
             Self::ScenePerson(index) => (1 << 50) + index as u64,
-            Self::SceneFrame(index) => (1 << 50) + (1 << 20) + index as u64,
+            Self::SceneGlasses(index) => (1 << 50) + (1 << 20) + index as u64,
             Self::SceneFaceless(index) => (1 << 50) + (1 << 30) + index as u64,
         }
     }

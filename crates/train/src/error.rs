@@ -31,7 +31,7 @@ pub enum Error {
         source: Source,
     },
     /// An argument outside its range.
-    #[error("{name} is {value}: {expected}")]
+    #[error("{name} is {value}, expected {expected}")]
     Argument {
         /// Which argument.
         name: &'static str,

@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Arguments, tryon: &TryOn, dataset: &Dataset, frame
     let text = if arguments.json { serde_json::to_string(&report)? + "\n" } else { table(&report, &arguments.split)? };
     files::print(&text)?;
     if let Some(path) = &arguments.pictures {
-        let mut pairs = evaluate::pairs(tryon, &locator, dataset.bare.faces(), frames, PICTURE)?;
+        let mut pairs = evaluate::pairs(tryon, &locator, dataset.without_glasses.faces(), frames, PICTURE)?;
         pairs.truncate(PICTURED);
         ensure!(!pairs.is_empty(), "no face of this split has a whole photo to draw");
         let columns = ["bare", "by the pupils alone", "after the generators"].map(str::to_owned);

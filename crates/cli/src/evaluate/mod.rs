@@ -103,7 +103,7 @@ const EACH: usize = 4;
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let settings =
-        data::Settings { splits: vec![arguments.split.clone()], validation: String::new(), ..Default::default() };
+        data::DataSettings { splits: vec![arguments.split.clone()], validation: String::new(), ..Default::default() };
     let dataset = data::open(Some(&arguments.data), &settings, &|_, _| {})?;
     for problem in &dataset.problems {
         eprintln!("skipped {problem}");
@@ -116,7 +116,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         locate::run(arguments, &tryon, &dataset, &frames)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let faces = dataset.bare.faces();
+    let faces = dataset.without_glasses.faces();
     let spreads: Vec<Spread> = match arguments.spread {
         Some(starts) => vec![starts.into()],
         None => {

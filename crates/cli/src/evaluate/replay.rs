@@ -9,7 +9,7 @@ use stgan::compose::Foreground;
 use stgan::internals::pose::glasses_to_canonical;
 use stgan_synth::CatalogueFrame;
 use stgan_train::data::Face;
-use stgan_train::data::anchors::{self, Anchors, FRAME};
+use stgan_train::data::landmarks::{self, GLASSES, Landmarks};
 use stgan_train::evaluate::Measured;
 use stgan_train::write_atomically;
 
@@ -25,7 +25,7 @@ struct Replay<'a> {
 struct Frame {
     id: &'static str,
     /// In the picture's pixels; the first four, pupils and temples, are those that errors are measured by.
-    anchors: Anchors,
+    anchors: Landmarks,
 }
 
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ struct Fit<'a> {
     frame: usize,
     placement: [f64; 4],
     /// Where the frame's anchors belong, in the face's pixels.
-    target: Option<Anchors>,
+    target: Option<Landmarks>,
     /// As placed, and after each update.
     errors: &'a [f64],
 }
@@ -42,7 +42,7 @@ struct Fit<'a> {
 /// Writes fits of the catalogue's frames, in its order.
 pub(super) fn write(path: &Path, faces: &[Face], frames: &[Foreground], fits: &[Measured]) -> Result<()> {
     let of_frame = |(art, frame): (&CatalogueFrame, &Foreground)| {
-        let anchors = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
+        let anchors = landmarks::apply(&glasses_to_canonical(frame).inverse()?, &GLASSES);
         Ok(Frame { id: art.id, anchors })
     };
     let mut written = Vec::with_capacity(fits.len());

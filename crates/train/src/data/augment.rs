@@ -1,8 +1,8 @@
 //! Training examples: random crops, flips and colours of a face, and random warps of a frame.
 
-use super::anchors::{self, Anchors};
+use super::landmarks::{self, Landmarks};
 use super::pool::Face;
-pub use super::sampler::Sampler;
+pub use super::sampler::BalancedSampler;
 use crate::Result;
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -23,13 +23,13 @@ pub struct Perturbation {
     /// Of the crop's rotation, in degrees.
     pub rotation: f64,
     /// Share of the examples whose crop strays twice as far.
-    pub far: f64,
+    pub far_share: f64,
     /// Of the crop's other six sl(3) parameters, in canonical units: faces come out narrower, sheared, in other perspective.
     pub shape: f64,
     /// Of each of the eight parameters of the frame's warp at the start.
     pub warp: f64,
     /// Share of the examples whose frame starts warped at all; the others start at p = 0, as a placement does.
-    pub warped: f64,
+    pub warped_share: f64,
     /// Whether colours, sharpness and noise are varied too.
     pub colour: bool,
 }
@@ -40,10 +40,10 @@ impl Perturbation {
         translation: 0.15,
         scale: 0.1,
         rotation: 6.0,
-        far: 0.0,
+        far_share: 0.0,
         shape: 0.0,
         warp: 0.0,
-        warped: 0.0,
+        warped_share: 0.0,
         colour: false,
     };
 }
@@ -52,7 +52,7 @@ impl Perturbation {
 #[derive(Debug)]
 pub struct Subject {
     pyramid: Pyramid,
-    target: Option<Anchors>,
+    target: Option<Landmarks>,
     placement: Placement,
     /// The eye distance in pixels: by the landmarks, or that of a frame in its place.
     eyes: f64,
@@ -64,7 +64,7 @@ pub struct Example {
     /// Three planes of `size × size`.
     pub background: Vec<f32>,
     /// In canonical coordinates of the view; none where the data has no landmarks.
-    pub target: Option<Anchors>,
+    pub target: Option<Landmarks>,
     /// The frame's warp at the start.
     pub params: [f64; DIMENSION],
 }
@@ -74,8 +74,8 @@ impl Subject {
     ///
     /// # Errors
     /// As [`Pyramid::new`].
-    pub fn new(image: BitmapRef, target: Option<Anchors>, placement: Placement) -> Result<Self> {
-        let eyes = target.map_or(placement.width * PUPIL_X / TEMPLE_X, |t| anchors::distance(t[0], t[1]));
+    pub fn new(image: BitmapRef, target: Option<Landmarks>, placement: Placement) -> Result<Self> {
+        let eyes = target.map_or(placement.width * PUPIL_X / TEMPLE_X, |t| landmarks::distance(t[0], t[1]));
         Ok(Self { pyramid: Pyramid::new(image)?, target, placement, eyes })
     }
 
@@ -108,7 +108,7 @@ impl Subject {
         }
         let to_view = to_photo.inverse()?;
         let target = self.target.map(|target| {
-            let mut seen = anchors::apply(&to_view, &target);
+            let mut seen = landmarks::apply(&to_view, &target);
             if flip {
                 for pair in seen.chunks_exact_mut(2) {
                     pair.swap(0, 1);
@@ -117,7 +117,7 @@ impl Subject {
             seen
         });
         let mut params = [0.0; DIMENSION];
-        if rng.random_bool(perturbation.warped) {
+        if rng.random_bool(perturbation.warped_share) {
             params = params.map(|_| perturbation.warp * normal(rng));
         }
         Ok(Example { background, target, params })
@@ -126,7 +126,7 @@ impl Subject {
 
 /// A placement off by a random similarity; `eyes` is the eye distance in its pixels.
 pub fn perturb(truth: &Placement, eyes: f64, by: &Perturbation, rng: &mut impl Rng) -> Placement {
-    let far = if rng.random_bool(by.far) { 2.0 } else { 1.0 };
+    let far = if rng.random_bool(by.far_share) { 2.0 } else { 1.0 };
     Placement {
         x: truth.x + far * by.translation * eyes * normal(rng),
         y: truth.y + far * by.translation * eyes * normal(rng),
@@ -203,8 +203,8 @@ mod tests {
 
     fn subject() -> Subject {
         let image = Bitmap::new(40, 40, vec![128; 40 * 40 * 4]).unwrap();
-        let target = anchors::from_landmarks([[15.0, 20.0], [25.0, 20.0]], [[9.0, 20.0], [31.0, 20.0]]);
-        Subject::new(image.as_ref(), Some(target), anchors::placement(&target)).unwrap()
+        let target = landmarks::from_landmarks([[15.0, 20.0], [25.0, 20.0]], [[9.0, 20.0], [31.0, 20.0]]);
+        Subject::new(image.as_ref(), Some(target), landmarks::placement(&target)).unwrap()
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! CelebA (Liu et al. 2015) as it is distributed, the aligned and cropped images; see
 //! [`Source::Celeba`](super::Source::Celeba).
 
-use super::check::{Landmarks, Listed, Row};
-use super::{Problem, Settings};
+use super::check::{Annotation, Listing, TableRow};
+use super::{DataSettings, Problem};
 use crate::{Error, Result};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -30,14 +30,14 @@ fn find(folder: &Path, stem: &str) -> Option<PathBuf> {
     ["txt", "csv"].map(|ending| folder.join(format!("{stem}.{ending}"))).into_iter().find(|path| path.is_file())
 }
 
-pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
+pub(super) fn list(folder: &Path, settings: &DataSettings) -> Result<Listing> {
     let need = |stem: &str| {
         find(folder, stem).ok_or_else(|| Error::data(folder, format!("there is no {stem}.txt, nor {stem}.csv")))
     };
-    let attributes = Sheet::read(need(ATTRIBUTES)?)?;
-    let partition = Sheet::read(need(PARTITION)?)?;
-    let identity = find(folder, IDENTITY).map(Sheet::read).transpose()?;
-    let eyes = find(folder, LANDMARKS).filter(|_| settings.landmarks).map(Sheet::read).transpose()?;
+    let attributes = ListFile::read(need(ATTRIBUTES)?)?;
+    let partition = ListFile::read(need(PARTITION)?)?;
+    let identity = find(folder, IDENTITY).map(ListFile::read).transpose()?;
+    let eyes = find(folder, LANDMARKS).filter(|_| settings.landmarks).map(ListFile::read).transpose()?;
     let images = match folder.join(IMAGES) {
         // Unpacked into a folder of its own name.
         outer if outer.join(IMAGES).is_dir() => outer.join(IMAGES),
@@ -49,7 +49,7 @@ pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
         glasses,
         splits: partition.by_name(),
         names: SPLITS.map(Arc::<str>::from),
-        persons: identity.as_ref().map(Sheet::by_name),
+        persons: identity.as_ref().map(ListFile::by_name),
         eyes: match &eyes {
             Some(sheet) => Some((sheet.columns(EYES)?, sheet.by_name())),
             None => None,
@@ -70,7 +70,7 @@ pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
         }
     }
     let path = partition.path.clone();
-    Ok(Listed { path, images, rows, problems })
+    Ok(Listing { path, images, rows, problems })
 }
 
 /// The lists by name of the file, and where their columns are.
@@ -86,7 +86,7 @@ struct Lists<'a> {
 
 impl Lists<'_> {
     /// What is known of the image of a row of the attributes, or what is wrong with it.
-    fn row(&self, text: &str) -> std::result::Result<Row, String> {
+    fn row(&self, text: &str) -> std::result::Result<TableRow, String> {
         let (name, values) = cells(text);
         let glasses = match nth(values, self.glasses) {
             Some("1") => true,
@@ -101,7 +101,7 @@ impl Lists<'_> {
             }
             None => name,
         };
-        Ok(Row {
+        Ok(TableRow {
             id: name.to_owned(),
             person: person.to_owned(),
             split,
@@ -109,7 +109,7 @@ impl Lists<'_> {
             file: name.to_owned(),
             yaw: None,
             landmarks: self.landmarks(name)?,
-            whole: None,
+            full_photo: None,
         })
     }
 
@@ -121,14 +121,14 @@ impl Lists<'_> {
         split.cloned().ok_or_else(|| format!("{name}: it is in part {value:?} of {PARTITION}, not 0, 1 or 2"))
     }
 
-    fn landmarks(&self, name: &str) -> std::result::Result<Option<Landmarks>, String> {
+    fn landmarks(&self, name: &str) -> std::result::Result<Option<Annotation>, String> {
         let Some((columns, sheet)) = &self.eyes else { return Ok(None) };
         let values = sheet.get(name).ok_or_else(|| format!("{name}: it is not in {LANDMARKS}"))?;
         let number = |at: usize| nth(values, at).and_then(|value| value.parse::<f64>().ok());
         match columns.map(number) {
             // Numbers of pixels, whose centres lie half a pixel further.
             [Some(rx), Some(ry), Some(lx), Some(ly)] => {
-                Ok(Some(Landmarks::Eyes([[rx + 0.5, ry + 0.5], [lx + 0.5, ly + 0.5]])))
+                Ok(Some(Annotation::Pupils([[rx + 0.5, ry + 0.5], [lx + 0.5, ly + 0.5]])))
             }
             _ => Err(format!("{name}: its eyes in {LANDMARKS} are not numbers")),
         }
@@ -137,7 +137,7 @@ impl Lists<'_> {
 
 /// One of the lists: rows of a file name and values, apart by spaces or commas. Before them may come their number, and
 /// the names of the values.
-struct Sheet {
+struct ListFile {
     path: PathBuf,
     text: String,
     count: Option<usize>,
@@ -146,7 +146,7 @@ struct Sheet {
     skip: usize,
 }
 
-impl Sheet {
+impl ListFile {
     fn read(path: PathBuf) -> Result<Self> {
         let bytes = std::fs::read(&path).map_err(Error::io(&path, "read"))?;
         let text = String::from_utf8(bytes).map_err(|source| Error::unreadable(&path, "it is not text", source))?;

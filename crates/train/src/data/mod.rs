@@ -11,11 +11,11 @@
 //!
 //! Every image is decoded once before anything is learned from it; what is broken is named, and skipped or refused.
 
-pub mod anchors;
 pub mod augment;
 mod celeba;
 mod check;
-pub(crate) mod frames;
+pub(crate) mod glasses;
+pub mod landmarks;
 mod pool;
 mod sampler;
 pub(crate) mod scenes;
@@ -23,9 +23,9 @@ mod settings;
 mod synthetic;
 mod table;
 
-pub use pool::{Face, Pool, Whole};
+pub use pool::{Face, FullPhoto, Pool};
 pub use scenes::SceneSettings;
-pub use settings::{Broken, Crop, Settings, Source, Synthetic};
+pub use settings::{Broken, Crop, DataSettings, Source, SyntheticSettings};
 
 use crate::{Error, Result};
 use std::fmt;
@@ -37,13 +37,13 @@ pub struct Dataset {
     /// The folder's name, or "synthetic".
     pub name: String,
     /// Faces without glasses to learn from.
-    pub bare: Pool,
+    pub without_glasses: Pool,
     /// Photos of people who wear glasses: what composites should look like.
-    pub wearers: Pool,
+    pub with_glasses: Pool,
     /// Faces without glasses of people that training never sees.
-    pub validation: Pool,
+    pub validation_without_glasses: Pool,
     /// Wearers among the people that training never sees.
-    pub validation_wearers: Pool,
+    pub validation_with_glasses: Pool,
     /// What was skipped, and why.
     pub problems: Vec<Problem>,
 }
@@ -64,13 +64,13 @@ impl fmt::Display for Problem {
 }
 
 /// How many problems a summary or an error names.
-const NAMED: usize = 5;
+const MAX_NAMED: usize = 5;
 
 /// The first problems, and how many more there are.
-fn name_some(problems: &[Problem]) -> String {
-    let mut named: Vec<String> = problems.iter().take(NAMED).map(Problem::to_string).collect();
-    if problems.len() > NAMED {
-        named.push(format!("and {} more", problems.len() - NAMED));
+fn list_first(problems: &[Problem]) -> String {
+    let mut named: Vec<String> = problems.iter().take(MAX_NAMED).map(Problem::to_string).collect();
+    if problems.len() > MAX_NAMED {
+        named.push(format!("and {} more", problems.len() - MAX_NAMED));
     }
     named.join("; ")
 }
@@ -78,14 +78,19 @@ fn name_some(problems: &[Problem]) -> String {
 impl Dataset {
     /// One line of counts, and one more where something was skipped, which names the first few.
     pub fn summary(&self) -> String {
-        let [bare, wearers, held, held_wearers] =
-            [&self.bare, &self.wearers, &self.validation, &self.validation_wearers].map(Pool::len);
+        let [bare, with_glasses, held, held_wearers] = [
+            &self.without_glasses,
+            &self.with_glasses,
+            &self.validation_without_glasses,
+            &self.validation_with_glasses,
+        ]
+        .map(Pool::len);
         let mut text = format!(
-            "{}: {bare} faces without glasses and {wearers} with; held out for validation: {held} and {held_wearers}",
+            "{}: {bare} faces without glasses and {with_glasses} with; held out for validation: {held} and {held_wearers}",
             self.name
         );
         if !self.problems.is_empty() {
-            text += &format!("\n{} skipped: {}", self.problems.len(), name_some(&self.problems));
+            text += &format!("\n{} skipped: {}", self.problems.len(), list_first(&self.problems));
         }
         text
     }
@@ -96,11 +101,15 @@ impl Dataset {
 /// several threads, each number once but not in order.
 ///
 /// # Errors
-/// [`Error::Argument`] as [`Settings::validate`], or where the source needs a folder and none is named, or the other way
+/// [`Error::Argument`] as [`DataSettings::validate`], or where the source needs a folder and none is named, or the other way
 /// round; [`Error::Data`] and [`Error::Io`] where a table is missing, has not the columns that it needs, puts a person
 /// into two splits, lacks a split that is asked for, or leaves nothing to learn from; [`Error::Data`] for the first
-/// problem where [`Settings::broken`] refuses.
-pub fn open(folder: Option<&Path>, settings: &Settings, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Dataset> {
+/// problem where [`DataSettings::broken`] refuses.
+pub fn open(
+    folder: Option<&Path>,
+    settings: &DataSettings,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Dataset> {
     settings.validate()?;
     let Some(folder) = folder else {
         return match settings.source {

@@ -1,7 +1,7 @@
 //! Faces of one kind, and how to get at their pixels.
 
-use super::anchors::Anchors;
 use super::augment::Subject;
+use super::landmarks::Landmarks;
 use super::synthetic;
 use crate::{Error, Result};
 use std::path::Path;
@@ -11,21 +11,21 @@ use stgan::{Bitmap, Homography, Placement};
 
 /// CelebA's aligned images, and the square of them that the networks look at (ST-GAN's crop): width, height, the square's
 /// centre and half its side, in pixels.
-pub(super) const CELEBA: (f64, f64) = (178.0, 218.0);
-const CENTRE: [f64; 2] = [89.0, 124.0];
-const HALF: f64 = 72.0;
+pub(super) const CELEBA_SIZE: (f64, f64) = (178.0, 218.0);
+const CROP_CENTRE: [f64; 2] = [89.0, 124.0];
+const CROP_HALF_SIDE: f64 = 72.0;
 
 /// How far an image's shape may be from CelebA's for its crop to be meant: 256×313 is, 218×218 is not.
-const SHAPE: f64 = 0.02;
+const ASPECT_TOLERANCE: f64 = 0.02;
 
 /// The frame's canonical place on an image framed as CelebA's are; none where its shape says that it is not.
 pub(super) fn aligned_placement(width: u32, height: u32) -> Option<Placement> {
-    let scale = f64::from(width) / CELEBA.0;
-    let shape = f64::from(height) / (scale * CELEBA.1);
-    ((1.0 - SHAPE)..=(1.0 + SHAPE)).contains(&shape).then(|| Placement {
-        x: scale * CENTRE[0],
-        y: scale * (CENTRE[1] + HALF * EYE_Y),
-        width: scale * HALF * 2.0 * TEMPLE_X,
+    let scale = f64::from(width) / CELEBA_SIZE.0;
+    let shape = f64::from(height) / (scale * CELEBA_SIZE.1);
+    ((1.0 - ASPECT_TOLERANCE)..=(1.0 + ASPECT_TOLERANCE)).contains(&shape).then(|| Placement {
+        x: scale * CROP_CENTRE[0],
+        y: scale * (CROP_CENTRE[1] + CROP_HALF_SIDE * EYE_Y),
+        width: scale * CROP_HALF_SIDE * 2.0 * TEMPLE_X,
         rotation: 0.0,
     })
 }
@@ -34,26 +34,26 @@ pub(super) fn aligned_placement(width: u32, height: u32) -> Option<Placement> {
 ///
 /// The order is part of the meaning of a drawn face's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Bare,
-    Wearer,
-    Validation,
-    ValidationWearer,
+pub(super) enum PoolKind {
+    WithoutGlasses,
+    WithGlasses,
+    ValidationWithoutGlasses,
+    ValidationWithGlasses,
 }
 
-impl Kind {
+impl PoolKind {
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Bare => "bare",
-            Self::Wearer => "wearer",
-            Self::Validation => "validation",
-            Self::ValidationWearer => "validation-wearer",
+            Self::WithoutGlasses => "without-glasses",
+            Self::WithGlasses => "with-glasses",
+            Self::ValidationWithoutGlasses => "validation-without-glasses",
+            Self::ValidationWithGlasses => "validation-with-glasses",
         }
     }
 
     /// Whether it is learned from, rather than measured on.
     pub(super) fn is_learned(self) -> bool {
-        matches!(self, Self::Bare | Self::Wearer)
+        matches!(self, Self::WithoutGlasses | Self::WithGlasses)
     }
 }
 
@@ -65,21 +65,21 @@ pub struct Face {
     /// Faces with the same value are one person. Where the data does not say, the id.
     pub person: String,
     /// The points that a frame's anchors should meet, in the image's pixels. None where the data has no landmarks.
-    pub target: Option<Anchors>,
+    pub target: Option<Landmarks>,
     /// The frame's canonical place on the image, around which examples are cut.
     pub placement: Placement,
     /// Degrees, positive where the face turns to the image's right; none where the data does not say.
     pub yaw: Option<f64>,
     /// Width and height of the image.
     pub size: (u32, u32),
-    pub(super) origin: Origin,
+    pub(super) origin: PixelSource,
     /// The photo that the image was cut from, where the data has it.
-    pub whole: Option<Whole>,
+    pub full_photo: Option<FullPhoto>,
 }
 
 /// The whole photo that an aligned image was cut from. It is not looked at before it is asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Whole {
+pub struct FullPhoto {
     /// Relative to the data's folder.
     pub(super) file: String,
     /// From pixels of the aligned image to pixels of the photo.
@@ -88,9 +88,9 @@ pub struct Whole {
 
 /// Where a face's pixels come from.
 #[derive(Clone, Debug)]
-pub(super) enum Origin {
+pub(super) enum PixelSource {
     File(Arc<Path>, String),
-    Drawn(synthetic::Address),
+    Synthetic(synthetic::FaceAddress),
 }
 
 impl Face {
@@ -100,8 +100,8 @@ impl Face {
     /// [`Error::Io`] and [`Error::Data`] for a file that has changed since it was checked.
     pub fn image(&self) -> Result<Bitmap> {
         match &self.origin {
-            Origin::File(folder, name) => read_image(&folder.join(name)),
-            Origin::Drawn(address) => address.draw(),
+            PixelSource::File(folder, name) => read_image(&folder.join(name)),
+            PixelSource::Synthetic(address) => address.draw(),
         }
     }
 
@@ -109,11 +109,11 @@ impl Face {
     ///
     /// # Errors
     /// [`Error::Io`] and [`Error::Data`] for a photo that cannot be read.
-    pub fn photo(&self) -> Result<Option<(Bitmap, Anchors)>> {
-        match (&self.origin, &self.whole, &self.target) {
-            (Origin::File(folder, _), Some(whole), Some(target)) => {
-                let target = super::anchors::apply(&whole.from_aligned, target);
-                Ok(Some((read_image(&folder.join(&whole.file))?, target)))
+    pub fn photo(&self) -> Result<Option<(Bitmap, Landmarks)>> {
+        match (&self.origin, &self.full_photo, &self.target) {
+            (PixelSource::File(folder, _), Some(photo), Some(target)) => {
+                let target = super::landmarks::apply(&photo.from_aligned, target);
+                Ok(Some((read_image(&folder.join(&photo.file))?, target)))
             }
             _ => Ok(None),
         }
@@ -130,13 +130,13 @@ impl Face {
     pub fn turn(&self) -> Option<f64> {
         let [right, left, right_temple, left_temple, ..] = self.target?;
         let middle = [0.5 * (right[0] + left[0]), 0.5 * (right[1] + left[1])];
-        let ratio = super::anchors::distance(middle, left_temple) / super::anchors::distance(middle, right_temple);
+        let ratio = super::landmarks::distance(middle, left_temple) / super::landmarks::distance(middle, right_temple);
         Some(ratio.ln().abs().min(2.0))
     }
 
     /// How large the face is in its picture: ln of the share of the width that a frame would take. None without landmarks.
     pub fn extent(&self) -> Option<f64> {
-        let placed = super::anchors::placement(self.target.as_ref()?);
+        let placed = super::landmarks::placement(self.target.as_ref()?);
         Some((placed.width / f64::from(self.size.0)).ln())
     }
 }

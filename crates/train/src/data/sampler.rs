@@ -10,14 +10,14 @@ use rand::Rng;
 /// the draws takes one of the two at random, then any of its ranges, whether many faces are in it or few, and then one of
 /// those; the other draws take any face. Faces without landmarks are in no range: a pool of them is drawn from uniformly.
 #[derive(Debug)]
-pub struct Sampler {
+pub struct BalancedSampler {
     /// For each of the two, indices of faces by range. Where all are in one range there is nothing to balance.
     orders: Vec<Vec<Vec<usize>>>,
     faces: usize,
     balance: f64,
 }
 
-impl Sampler {
+impl BalancedSampler {
     /// The width of a range of [`super::Face::turn`], and of one of [`super::Face::extent`].
     const TURN: f64 = 0.2;
     const EXTENT: f64 = 0.1;

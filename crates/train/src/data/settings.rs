@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// How a data set is opened. Every key may be left out; unknown ones are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Settings {
+pub struct DataSettings {
     /// What kind of data it is.
     pub source: Source,
     /// The splits that are learned from. CelebA's are "train", "val" and "test".
@@ -14,10 +14,10 @@ pub struct Settings {
     /// The split that progress is measured on. Empty: none.
     pub validation: String,
     /// Splits whose wearers of glasses are shown to the critic besides those of `splits`.
-    pub wearer_splits: Vec<String>,
+    pub with_glasses_splits: Vec<String>,
     /// Faces turned further than this, in degrees of yaw, are not learned from; validation keeps them. A face whose yaw
     /// the data does not say is kept.
-    pub largest_yaw: f64,
+    pub max_yaw: f64,
     /// Whether landmarks are read where there are any. Without them there are no anchors to learn from or to measure.
     pub landmarks: bool,
     /// Where examples are cut.
@@ -28,7 +28,7 @@ pub struct Settings {
     /// decoded or drawn anew each time.
     pub keep_in_memory_below: usize,
     /// How many faces are drawn, if they are drawn.
-    pub synthetic: Synthetic,
+    pub synthetic: SyntheticSettings,
 }
 
 /// What kind of data a folder holds.
@@ -60,7 +60,7 @@ pub enum Source {
     /// `identity_CelebA`; the lists as `.txt` or as the `.csv` that some mirrors make of them.
     ///
     /// The landmarks have eyes but no temples: those are put where an average frame's are (see
-    /// [`anchors::from_eyes`](super::anchors::from_eyes)).
+    /// [`landmarks::from_pupils`](super::landmarks::from_pupils)).
     Celeba,
 }
 
@@ -99,64 +99,64 @@ pub enum Broken {
 /// How many synthetic faces there are. Face i of a pool is the same whatever the counts are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Synthetic {
+pub struct SyntheticSettings {
     /// What is drawn follows from it.
     pub seed: u64,
     /// Faces without glasses.
-    pub bare: usize,
+    pub without_glasses: usize,
     /// Faces with glasses.
-    pub wearers: usize,
+    pub with_glasses: usize,
     /// Of each kind.
     pub validation: usize,
     /// Pixels across an image, 178 in CelebA.
     pub width: u32,
 }
 
-impl Default for Synthetic {
+impl Default for SyntheticSettings {
     fn default() -> Self {
-        Self { seed: 1, bare: 20_000, wearers: 20_000, validation: 512, width: 178 }
+        Self { seed: 1, without_glasses: 20_000, with_glasses: 20_000, validation: 512, width: 178 }
     }
 }
 
-impl Default for Settings {
+impl Default for DataSettings {
     fn default() -> Self {
         Self {
             source: Source::Auto,
             splits: vec!["train".into()],
             validation: "val".into(),
-            wearer_splits: Vec::new(),
-            largest_yaw: 180.0,
+            with_glasses_splits: Vec::new(),
+            max_yaw: 180.0,
             landmarks: true,
             crop: Crop::Landmarks,
             broken: Broken::Skip,
             keep_in_memory_below: 2000,
-            synthetic: Synthetic::default(),
+            synthetic: SyntheticSettings::default(),
         }
     }
 }
 
-impl Settings {
+impl DataSettings {
     /// Whether the values make sense.
     ///
     /// # Errors
     /// [`Error::Argument`] that names the key, as `data.splits`.
     pub fn validate(&self) -> Result<()> {
-        let learned = || self.splits.iter().chain(&self.wearer_splits);
+        let learned = || self.splits.iter().chain(&self.with_glasses_splits);
         let s = &self.synthetic;
         let rules = [
             ("data.splits", format!("{:?}", self.splits), !self.splits.is_empty(), "at least one split"),
             ("data.splits", format!("{:?}", self.splits), learned().all(|n| !n.is_empty()), "names that are not empty"),
             (
-                "data.validation",
+                "data.validation_without_glasses",
                 self.validation.clone(),
                 !learned().any(|n| *n == self.validation),
                 "another split than those learned from",
             ),
-            ("data.largest_yaw", self.largest_yaw.to_string(), self.largest_yaw > 0.0, "above 0"),
+            ("data.max_yaw", self.max_yaw.to_string(), self.max_yaw > 0.0, "above 0"),
             (
                 "data.synthetic",
                 format!("{s:?}"),
-                s.bare > 0 && s.bare.max(s.wearers).max(s.validation) <= 1 << 32,
+                s.without_glasses > 0 && s.without_glasses.max(s.with_glasses).max(s.validation) <= 1 << 32,
                 "1 to 2³² faces",
             ),
             ("data.synthetic.width", s.width.to_string(), (32..=2048).contains(&s.width), "32 to 2048 pixels"),

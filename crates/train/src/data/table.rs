@@ -1,9 +1,9 @@
 //! A folder with a `labels.csv`; see [`Source::Table`](super::Source::Table) for its columns.
 
-use super::anchors::similarity;
-use super::check::{Landmarks, Listed, Row};
-use super::pool::Whole;
-use super::{Problem, Settings};
+use super::check::{Annotation, Listing, TableRow};
+use super::landmarks::similarity;
+use super::pool::FullPhoto;
+use super::{DataSettings, Problem};
 use crate::{Error, Result};
 use std::collections::HashMap;
 use std::path::Path;
@@ -40,7 +40,7 @@ struct Columns {
     photo: Option<[usize; 9]>,
 }
 
-pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
+pub(super) fn list(folder: &Path, settings: &DataSettings) -> Result<Listing> {
     let path = folder.join(FILE);
     let error = |source: csv::Error| Error::unreadable(&path, "no table can be read from it", source);
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(&path).map_err(error)?;
@@ -55,7 +55,7 @@ pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
             Err(reason) => problems.push(Problem { path: format!("{} row {}", path.display(), i + 2), reason }),
         }
     }
-    Ok(Listed { path, images: folder.to_owned(), rows, problems })
+    Ok(Listing { path, images: folder.to_owned(), rows, problems })
 }
 
 impl Columns {
@@ -85,9 +85,9 @@ impl Columns {
     fn row(
         &self,
         record: &csv::StringRecord,
-        settings: &Settings,
+        settings: &DataSettings,
         splits: &mut HashMap<String, Arc<str>>,
-    ) -> std::result::Result<Row, String> {
+    ) -> std::result::Result<TableRow, String> {
         let field = |at: usize| record.get(at).filter(|value| !value.is_empty());
         let need = |at: usize, name: &str| field(at).ok_or_else(|| format!("its {name} is missing"));
         let (id, image) = (self.id.and_then(field), self.image.and_then(field));
@@ -109,9 +109,10 @@ impl Columns {
                 *value = number(need(at, name)?, name)?;
             }
             let [rx, ry, lx, ly, tx, ty, ux, uy] = values;
-            landmarks = Some(Landmarks::Full { irises: [[rx, ry], [lx, ly]], temples: [[tx, ty], [ux, uy]] });
+            landmarks =
+                Some(Annotation::PupilsAndTemples { irises: [[rx, ry], [lx, ly]], temples: [[tx, ty], [ux, uy]] });
         }
-        let mut whole = None;
+        let mut full_photo = None;
         if let Some([file, rest @ ..]) = self.photo
             && let Some(file) = field(file)
         {
@@ -122,9 +123,9 @@ impl Columns {
             let [a, b, c, d, e, f, g, h] = values;
             let from_aligned = similarity([[e, f], [g, h]], [[a, b], [c, d]])
                 .ok_or("its eyes on the whole photo are in one place, or not finite")?;
-            whole = Some(Whole { file: file.to_owned(), from_aligned });
+            full_photo = Some(FullPhoto { file: file.to_owned(), from_aligned });
         }
-        Ok(Row {
+        Ok(TableRow {
             id: id.to_owned(),
             person: need(self.person, "person")?.to_owned(),
             split: splits.entry(split.to_owned()).or_insert_with(|| split.into()).clone(),
@@ -132,7 +133,7 @@ impl Columns {
             file: image.map_or_else(|| format!("aligned/{id}.jpg"), str::to_owned),
             yaw,
             landmarks,
-            whole,
+            full_photo,
         })
     }
 }

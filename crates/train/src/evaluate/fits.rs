@@ -3,7 +3,7 @@
 use super::{Spread, Start, Summary};
 use crate::address::{Stream, rng};
 use crate::data::Face;
-use crate::data::anchors::{self, FRAME};
+use crate::data::landmarks::{self, GLASSES};
 use crate::{Error, Result};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -69,9 +69,9 @@ pub fn measure(
             let mut rng = rng(seed, Stream::Fit(index * frames.len() * draws + k));
             let start = spread.draw(face, target, &mut rng)?;
             let fit = tryon.fit_from(image.as_ref(), frame, &start.placement, &start.params, steps)?;
-            let on_frame = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
+            let on_frame = landmarks::apply(&glasses_to_canonical(frame).inverse()?, &GLASSES);
             let errors = (0..=fit.updates().len())
-                .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_frame), target)))
+                .map(|k| Ok(landmarks::error(&landmarks::apply(&fit.homography(k)?, &on_frame), target)))
                 .collect::<Result<_>>()?;
             let moved = (1..=fit.updates().len()).map(|k| fit.moved(k)).collect::<stgan::Result<_>>()?;
             Ok(Measured { face: index, frame: k / draws, start, errors, moved })

@@ -3,7 +3,7 @@
 use super::{Measured, Spread, Summary};
 use crate::Result;
 use crate::data::Face;
-use crate::data::anchors::{Anchors, distance};
+use crate::data::landmarks::{Landmarks, distance};
 use rayon::prelude::*;
 use serde::Serialize;
 use stgan::Bitmap;
@@ -99,7 +99,7 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// CIELAB colours of two squares, three quarters of an eye distance below the pupils.
-fn cheeks(image: &Bitmap, target: &Anchors) -> Vec<[f64; 3]> {
+fn cheeks(image: &Bitmap, target: &Landmarks) -> Vec<[f64; 3]> {
     let eyes = distance(target[0], target[1]);
     let along = [(target[1][0] - target[0][0]) / eyes, (target[1][1] - target[0][1]) / eyes];
     let reach = (0.12 * eyes).round() as i64;
@@ -139,7 +139,7 @@ fn lab(colour: [u8; 3]) -> [f64; 3] {
 
 /// How much of the contrast between the temples and around the eyes is between neighbours: the mean size of the Laplacian over
 /// the standard deviation of brightness.
-fn sharpness(image: &Bitmap, target: &Anchors) -> f64 {
+fn sharpness(image: &Bitmap, target: &Landmarks) -> f64 {
     let eyes = distance(target[0], target[1]);
     let middle = [0.5 * (target[0][0] + target[1][0]), 0.5 * (target[0][1] + target[1][1])];
     let span = |centre: f64, reach: f64| (centre - reach) as i64..(centre + reach) as i64;

@@ -3,7 +3,7 @@
 use super::trials::below;
 use super::{FOUND, Summary};
 use crate::address::{Stream, rng};
-use crate::data::anchors::{self, Anchors, FRAME, distance};
+use crate::data::landmarks::{self, GLASSES, Landmarks, distance};
 use crate::data::scenes::{SceneSettings, Scenes};
 use crate::data::{Dataset, Face};
 use crate::{Error, Result};
@@ -93,7 +93,7 @@ struct Looked {
     turned: bool,
 }
 
-/// Locates and fits: every frame on every face of `dataset.bare`, `draws` pasted pictures of each, `faceless` pictures without one.
+/// Locates and fits: every frame on every face of `dataset.without_glasses`, `draws` pasted pictures of each, `faceless` pictures without one.
 ///
 /// # Errors
 /// [`Error::Argument`] where there is nothing to look at; otherwise as [`Face::image`] and [`TryOn::fit`].
@@ -106,14 +106,14 @@ pub fn located(
     faceless: usize,
     seed: u64,
 ) -> Result<LocateReport> {
-    let faces = dataset.bare.faces();
+    let faces = dataset.without_glasses.faces();
     if faces.is_empty() || frames.is_empty() || draws == 0 {
         let value = format!("{} faces, {} frames, {draws} draws", faces.len(), frames.len());
         return Err(Error::Argument { name: "evaluation", value, expected: "at least one of each".into() });
     }
     let limit = turned_limit(faces);
     let turned = |face: &Face| face.turn().is_some_and(|turn| turn >= limit);
-    let look = |image: &Bitmap, target: &Anchors, turned: bool, frames: &[Foreground]| -> Result<Looked> {
+    let look = |image: &Bitmap, target: &Landmarks, turned: bool, frames: &[Foreground]| -> Result<Looked> {
         look(tryon, locator, image, target, turned, frames)
     };
     let of_photos = |faces: &[Face], frames: &[Foreground]| -> Result<Vec<Looked>> {
@@ -124,11 +124,11 @@ pub fn located(
         all.collect()
     };
     let photos = of_photos(faces, frames)?;
-    let wearers = of_photos(dataset.wearers.faces(), &[])?;
+    let wearers = of_photos(dataset.with_glasses.faces(), &[])?;
 
-    let scenes = SceneSettings { people: 0, frames: 0, faceless: 40, ..SceneSettings::default() };
+    let scenes = SceneSettings { people: 0, glasses: 0, faceless: 40, ..SceneSettings::default() };
     let scenes = Scenes::new(dataset, false, &scenes, seed ^ 0x5eed)?;
-    let pasted: Vec<Looked> = (0..scenes.bare() * draws)
+    let pasted: Vec<Looked> = (0..scenes.faces_without_glasses() * draws)
         .into_par_iter()
         .map(|i| {
             let mut rng = rng(seed, Stream::Pasted(i));
@@ -223,7 +223,7 @@ fn look(
     tryon: &TryOn,
     locator: &Locator,
     image: &Bitmap,
-    target: &Anchors,
+    target: &Landmarks,
     turned: bool,
     frames: &[Foreground],
 ) -> Result<Looked> {
@@ -238,9 +238,9 @@ fn look(
         Some(face) => {
             let of_frame = |frame: &Foreground| -> Result<Vec<f64>> {
                 let fit = tryon.fit(image.as_ref(), frame, &face.placement(), None)?;
-                let on_frame = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
+                let on_frame = landmarks::apply(&glasses_to_canonical(frame).inverse()?, &GLASSES);
                 (0..=fit.updates().len())
-                    .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_frame), target)))
+                    .map(|k| Ok(landmarks::error(&landmarks::apply(&fit.homography(k)?, &on_frame), target)))
                     .collect()
             };
             frames.iter().map(of_frame).collect::<Result<_>>()?

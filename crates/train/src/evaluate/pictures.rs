@@ -3,7 +3,7 @@
 use super::{Measured, Start};
 use crate::Result;
 use crate::data::Face;
-use crate::data::anchors::{self, Anchors, FRAME};
+use crate::data::landmarks::{self, GLASSES, Landmarks};
 use rayon::prelude::*;
 use stgan::compose::{self, Foreground};
 use stgan::internals::pose::{glasses_to_canonical, view_to_canonical};
@@ -49,7 +49,7 @@ fn pair(
     tryon: &TryOn,
     locator: &Locator,
     face: &Face,
-    (photo, target): (&Bitmap, &Anchors),
+    (photo, target): (&Bitmap, &Landmarks),
     frame: &Foreground,
     size: usize,
 ) -> Result<Pair> {
@@ -94,7 +94,7 @@ pub fn worst(
         let head = Head::of(&image, target, size)?;
         let Start { placement, params } = &fit.start;
         let again = tryon.fit_from(image.as_ref(), frame, placement, params, Some(fit.errors.len() - 1))?;
-        let best = tryon.fit(image.as_ref(), frame, &anchors::placement(target), Some(0))?;
+        let best = tryon.fit(image.as_ref(), frame, &landmarks::placement(target), Some(0))?;
         let steps = (0..=again.updates().len()).map(|step| again.homography(step)).chain([best.homography(0)]);
         Ok((face.id.clone(), steps.map(|h| head.wearing(frame, &h?)).collect::<Result<_>>()?))
     };
@@ -104,14 +104,14 @@ pub fn worst(
 /// Somebody to be shown upright, a bit more of them than a generator sees.
 struct Head<'a> {
     photo: &'a Bitmap,
-    target: &'a Anchors,
+    target: &'a Landmarks,
     to_photo: Homography,
     size: usize,
 }
 
 impl<'a> Head<'a> {
-    fn of(photo: &'a Bitmap, target: &'a Anchors, size: usize) -> Result<Self> {
-        let around = anchors::placement(target);
+    fn of(photo: &'a Bitmap, target: &'a Landmarks, size: usize) -> Result<Self> {
+        let around = landmarks::placement(target);
         let wide = Placement { width: 1.2 * around.width, ..around };
         Ok(Self { photo, target, to_photo: wide.to_photo()? * view_to_canonical(size), size })
     }
@@ -124,8 +124,8 @@ impl<'a> Head<'a> {
         let mut image = self.photo.clone();
         let whole = Rect { x: 0, y: 0, width: image.width(), height: image.height() };
         compose::blend(frame, homography, image.data_mut(), whole)?;
-        let on_frame = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
-        Ok((self.planes(&image)?, Some(anchors::error(&anchors::apply(homography, &on_frame), self.target))))
+        let on_frame = landmarks::apply(&glasses_to_canonical(frame).inverse()?, &GLASSES);
+        Ok((self.planes(&image)?, Some(landmarks::error(&landmarks::apply(homography, &on_frame), self.target))))
     }
 
     fn planes(&self, image: &Bitmap) -> Result<Vec<f32>> {

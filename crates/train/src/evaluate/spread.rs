@@ -1,8 +1,8 @@
 //! Where frames are put before a fit.
 
 use crate::data::Face;
-use crate::data::anchors::{self, Anchors};
 use crate::data::augment::{Perturbation, perturb};
+use crate::data::landmarks::{self, Landmarks};
 use crate::{Error, Result};
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -70,10 +70,10 @@ impl Spread {
     ///
     /// # Errors
     /// [`Error::Argument`] for [`Spread::Paper`] on an image that is not framed as CelebA's.
-    pub fn draw(self, face: &Face, target: &Anchors, rng: &mut impl Rng) -> Result<Start> {
-        let eyes = anchors::distance(target[0], target[1]);
+    pub fn draw(self, face: &Face, target: &Landmarks, rng: &mut impl Rng) -> Result<Start> {
+        let eyes = landmarks::distance(target[0], target[1]);
         let dropped = |by: &Perturbation, rng: &mut _| Start {
-            placement: perturb(&anchors::placement(target), eyes, by, rng),
+            placement: perturb(&landmarks::placement(target), eyes, by, rng),
             params: [0.0; DIMENSION],
         };
         match self {
@@ -102,7 +102,7 @@ impl Spread {
 
 /// The placement whose [`Placement::to_photo`] a similarity is.
 fn placement_of(to_photo: &Homography) -> Placement {
-    let ends = [anchors::FRAME[2], anchors::FRAME[3]].map(|temple| to_photo.apply(temple));
+    let ends = [landmarks::GLASSES[2], landmarks::GLASSES[3]].map(|temple| to_photo.apply(temple));
     let along = [ends[1][0] - ends[0][0], ends[1][1] - ends[0][1]];
     Placement {
         x: 0.5 * (ends[0][0] + ends[1][0]),

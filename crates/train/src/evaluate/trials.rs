@@ -3,7 +3,7 @@
 use super::{Spread, Start};
 use crate::address::{Stream, rng};
 use crate::data::Face;
-use crate::data::anchors::{self, Anchors, FRAME, distance};
+use crate::data::landmarks::{self, GLASSES, Landmarks, distance};
 use crate::{Error, Result};
 use rand::Rng;
 use rayon::prelude::*;
@@ -125,14 +125,14 @@ fn trial(
     tryon: &TryOn,
     situation: Situation,
     picture: &Bitmap,
-    target: Option<&Anchors>,
+    target: Option<&Landmarks>,
     frame: &Foreground,
     start: Start,
 ) -> Result<Trial> {
     let fit = tryon.fit(picture.as_ref(), frame, &start.placement, None)?;
     let last = fit.homography(fit.updates().len())?;
-    let on_frame = anchors::apply(&glasses_to_canonical(frame).inverse()?, &FRAME);
-    let error = target.map(|target| anchors::error(&anchors::apply(&last, &on_frame), target));
+    let on_frame = landmarks::apply(&glasses_to_canonical(frame).inverse()?, &GLASSES);
+    let error = target.map(|target| landmarks::error(&landmarks::apply(&last, &on_frame), target));
     Ok(Trial { situation, fit, error })
 }
 
@@ -146,8 +146,8 @@ fn anywhere(picture: &Bitmap, rng: &mut impl Rng) -> Start {
     start(rng.random_range(0.0..width), rng.random_range(0.0..height), share * width, rng.random_range(-25.0..25.0))
 }
 
-fn beside(picture: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> Start {
-    let (right, eyes) = (anchors::placement(target), distance(target[0], target[1]));
+fn beside(picture: &Bitmap, target: &Landmarks, rng: &mut impl Rng) -> Start {
+    let (right, eyes) = (landmarks::placement(target), distance(target[0], target[1]));
     let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
     loop {
         // The area is three eye distances wider than the picture, so there is always room.
@@ -160,9 +160,9 @@ fn beside(picture: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> Start {
     }
 }
 
-fn outside(picture: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> Start {
+fn outside(picture: &Bitmap, target: &Landmarks, rng: &mut impl Rng) -> Start {
     let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
-    let size = anchors::placement(target).width * rng.random_range(0.5..1.5);
+    let size = landmarks::placement(target).width * rng.random_range(0.5..1.5);
     let beyond = size * rng.random_range(0.0..0.6);
     let (x, y) = match rng.random_range(0..4) {
         0 => (-beyond, rng.random_range(0.0..height)),
@@ -173,13 +173,13 @@ fn outside(picture: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> Start {
     start(x, y, size, rng.random_range(-25.0..25.0))
 }
 
-fn sized(target: &Anchors, by: std::ops::Range<f64>, rng: &mut impl Rng) -> Start {
-    let right = anchors::placement(target);
+fn sized(target: &Landmarks, by: std::ops::Range<f64>, rng: &mut impl Rng) -> Start {
+    let right = landmarks::placement(target);
     start(right.x, right.y, right.width * rng.random_range(by), right.rotation)
 }
 
 /// What a picture shows below its face: real pixels without a face.
-pub(super) fn below(picture: &Bitmap, target: &Anchors) -> Result<Option<Bitmap>> {
+pub(super) fn below(picture: &Bitmap, target: &Landmarks) -> Result<Option<Bitmap>> {
     let eyes = distance(target[0], target[1]);
     let top = (target[0][1].max(target[1][1]) + 2.4 * eyes).ceil().max(0.0) as u32;
     let height = picture.height().saturating_sub(top);

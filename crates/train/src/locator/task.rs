@@ -1,10 +1,10 @@
 //! One leg of a locator's run: one of its two networks learns.
 
-use super::Locators;
-use super::batches::{self, Batch};
+use super::LocatorRun;
+use super::batches::{self, LocatorBatch};
 use crate::address::{Address, Purpose, rng};
-use crate::config::Optimiser;
-use crate::runner::{Ahead, Leg, Numbers, Optimised, Phase, State, Task, Validated};
+use crate::config::OptimiserSettings;
+use crate::runner::{IterationMetrics, Phase, PhaseKind, Prefetched, State, Task, TrainedNetworks, ValidationResult};
 use crate::{Adam, Result};
 use candle_core::Tensor;
 use rand::Rng;
@@ -13,70 +13,70 @@ use stgan::internals::locate::{Detector, Network};
 use stgan::model::{Parameters, TensorSpec, initialise};
 
 /// Weight of the pupils' places beside the scores.
-const PLACES: f64 = 2.0;
+const PUPIL_LOSS_WEIGHT: f64 = 2.0;
 /// Errors below this, in eye distances, count squared.
-const SMALL: f64 = 0.03;
+const SMOOTH_RADIUS: f64 = 0.03;
 
 /// In checkpoints.
 const NAME: &str = "network";
 
 /// Which of the two networks learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum NetworkKind {
     Detector,
     /// On what the detector, trained by then, takes for faces.
     Refiner,
 }
 
-impl Part {
+impl NetworkKind {
     pub(super) const ALL: [Self; 2] = [Self::Detector, Self::Refiner];
 
-    pub(super) fn leg(self, job: &Locators) -> Leg {
+    pub(super) fn phase(self, job: &LocatorRun) -> Phase {
         let settings = &job.config.locator;
         match self {
-            Self::Detector => Leg { phase: Phase::Detector, stage: 1, iterations: settings.detector.iterations },
-            Self::Refiner => Leg { phase: Phase::Refiner, stage: 2, iterations: settings.refiner.iterations },
+            Self::Detector => Phase { kind: PhaseKind::Detector, stage: 1, iterations: settings.detector.iterations },
+            Self::Refiner => Phase { kind: PhaseKind::Refiner, stage: 2, iterations: settings.refiner.iterations },
         }
     }
 }
 
 /// Draws the batch of a step of the run.
-type Draw<'a> = Box<dyn Fn(usize) -> Result<Batch> + Send + Sync + 'a>;
+type Draw<'a> = Box<dyn Fn(usize) -> Result<LocatorBatch> + Send + Sync + 'a>;
 
 /// A network of the locator that learns.
-pub(super) struct NetworkTask<'a> {
-    job: &'a Locators<'a>,
-    part: Part,
+pub(super) struct LocatorTask<'a> {
+    job: &'a LocatorRun<'a>,
+    kind: NetworkKind,
     iterations: usize,
-    optimiser: &'a Optimiser,
+    optimiser: &'a OptimiserSettings,
     network: Network,
     adam: Adam,
     draw: Draw<'a>,
-    ahead: Ahead<Batch>,
+    prefetched: Prefetched<LocatorBatch>,
 }
 
-impl<'a> NetworkTask<'a> {
+impl<'a> LocatorTask<'a> {
     /// With the weights and moments that `state` has; random weights are put there if it has none.
     ///
     /// # Errors
     /// As the networks, and [`Adam::restore`].
-    pub(super) fn new(job: &'a Locators<'a>, part: Part, state: &mut State) -> Result<Self> {
+    pub(super) fn new(job: &'a LocatorRun<'a>, kind: NetworkKind, state: &mut State) -> Result<Self> {
         let (settings, networks) = (&job.config.locator, &job.config.locator.networks);
-        let (tensors, optimiser) = match part {
-            Part::Detector => (networks.detector.tensors(), &settings.detector.optimiser),
-            Part::Refiner => (networks.refiner.tensors(), &settings.refiner.optimiser),
+        let (tensors, optimiser) = match kind {
+            NetworkKind::Detector => (networks.detector.tensors(), &settings.detector.optimiser),
+            NetworkKind::Refiner => (networks.refiner.tensors(), &settings.refiner.optimiser),
         };
-        prepare(job.config.seed, part, &tensors, &mut state.weights)?;
+        prepare(job.config.seed, kind, &tensors, &mut state.weights)?;
         let mine = tensors.iter().map(|t| Ok((t.name.clone(), state.weights.get(t)?)));
         let mine: Parameters = mine.collect::<Result<_>>()?;
         let mut adam = Adam::new(&mine.to_device(job.device)?, optimiser.betas)?;
         state.restore(NAME, &mut adam)?;
-        let (network, draw): (_, Draw) = match part {
-            Part::Detector => (
+        let (network, draw): (_, Draw) = match kind {
+            NetworkKind::Detector => (
                 networks.detector.network(&adam.parameters())?,
                 Box::new(|step| batches::detector(job.config, &job.scenes, step, job.device)),
             ),
-            Part::Refiner => {
+            NetworkKind::Refiner => {
                 let proposals = Detector::from_parameters(&networks.detector, &state.weights)?;
                 (
                     networks.refiner.network(&adam.parameters())?,
@@ -84,41 +84,41 @@ impl<'a> NetworkTask<'a> {
                 )
             }
         };
-        let (iterations, ahead) = (part.leg(job).iterations, Ahead::new(draw(state.step)));
-        Ok(Self { job, part, iterations, optimiser, network, adam, draw, ahead })
+        let (iterations, prefetched) = (kind.phase(job).iterations, Prefetched::new(draw(state.run_iteration)));
+        Ok(Self { job, kind, iterations, optimiser, network, adam, draw, prefetched })
     }
 }
 
-impl Task for NetworkTask<'_> {
-    fn iterate(&mut self, iteration: usize, step: usize) -> Result<Numbers> {
-        let Self { iterations, optimiser, network, adam, draw, ahead, .. } = self;
+impl Task for LocatorTask<'_> {
+    fn iterate(&mut self, iteration: usize, run_iteration: usize) -> Result<IterationMetrics> {
+        let Self { iterations, optimiser, network, adam, draw, prefetched, .. } = self;
         let rate = optimiser.rate(iteration, *iterations);
-        ahead.turn(|batch| learn(network, adam, batch, rate), || draw(step + 1))
+        prefetched.train(|batch| step(network, adam, batch, rate), || draw(run_iteration + 1))
     }
 
-    fn optimised(&self, iteration: usize) -> Vec<Optimised<'_>> {
+    fn trained_networks(&self, iteration: usize) -> Vec<TrainedNetworks<'_>> {
         let rate = ("learning_rate", self.optimiser.rate(iteration, self.iterations));
         // A short memory at first, so that the beginning is soon forgotten.
         let done = iteration as f64 + 1.0;
-        let average = self.job.config.locator.average.min(done / (done + 9.0));
-        vec![Optimised { name: NAME, adam: &self.adam, rate, average, carries_on: false }]
+        let ema_decay = self.job.config.locator.ema_decay.min(done / (done + 9.0));
+        vec![TrainedNetworks { name: NAME, adam: &self.adam, rate, ema_decay, keeps_moments: false }]
     }
 
-    fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<Validated>> {
-        match self.part {
+    fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>> {
+        match self.kind {
             // There is nothing to measure before both networks are there.
-            Part::Detector => Ok(None),
-            Part::Refiner => self.job.measure(weights).map(Some),
+            NetworkKind::Detector => Ok(None),
+            NetworkKind::Refiner => self.job.measure(weights).map(Some),
         }
     }
 }
 
 /// Random weights for a network that is not there yet.
-fn prepare(seed: u64, part: Part, tensors: &[TensorSpec], weights: &mut Parameters) -> Result<()> {
+fn prepare(seed: u64, kind: NetworkKind, tensors: &[TensorSpec], weights: &mut Parameters) -> Result<()> {
     if tensors.iter().all(|t| weights.0.contains_key(&t.name)) {
         return Ok(());
     }
-    let mut rng = rng(seed, Address { purpose: Purpose::Initialisation, step: 0, item: part as usize });
+    let mut rng = rng(seed, Address { purpose: Purpose::Initialisation, iteration: 0, item: kind as usize });
     weights.0.extend(initialise(tensors, || rng.sample(StandardNormal))?.0);
     Ok(())
 }
@@ -129,18 +129,20 @@ fn softplus(x: &Tensor) -> candle_core::Result<Tensor> {
 }
 
 /// One step: a focal loss of the scores (Lin et al. 2017, γ = 2), and how far off the pupils are where there is a face.
-fn learn(network: &Network, adam: &mut Adam, batch: &Batch, rate: f64) -> Result<Numbers> {
+fn step(network: &Network, adam: &mut Adam, batch: &LocatorBatch, rate: f64) -> Result<IterationMetrics> {
     let out = network.forward(&batch.input)?;
     let (score, eyes) = (out.narrow(1, 0, 1)?, out.narrow(1, 1, 4)?);
     let sure = candle_nn::ops::sigmoid(&score.detach())?;
-    let faces = (batch.face.sum_all()?.to_scalar::<f32>()?.max(1.0)) as f64;
-    let missed = ((softplus(&score.neg()?)? * (1.0 - &sure)?.sqr()?)? * &batch.face)?.sum_all()?;
-    let false_alarms = ((softplus(&score)? * sure.sqr()?)? * &batch.none)?.sum_all()?;
+    let faces = (batch.positive.sum_all()?.to_scalar::<f32>()?.max(1.0)) as f64;
+    let missed = ((softplus(&score.neg()?)? * (1.0 - &sure)?.sqr()?)? * &batch.positive)?.sum_all()?;
+    let false_alarms = ((softplus(&score)? * sure.sqr()?)? * &batch.negative)?.sum_all()?;
     let scores = ((missed + false_alarms)? / faces)?;
-    let off = (eyes - &batch.eyes)?.broadcast_mul(&batch.unit)?;
-    let off =
-        (((off.sqr()? + SMALL * SMALL)?.sqrt()? - SMALL)?.broadcast_mul(&batch.face)?.sum_all()? / (4.0 * faces))?;
-    let total = (&scores + (&off * PLACES)?)?;
+    let off = (eyes - &batch.pupils)?.broadcast_mul(&batch.unit)?;
+    let off = (((off.sqr()? + SMOOTH_RADIUS * SMOOTH_RADIUS)?.sqrt()? - SMOOTH_RADIUS)?
+        .broadcast_mul(&batch.positive)?
+        .sum_all()?
+        / (4.0 * faces))?;
+    let total = (&scores + (&off * PUPIL_LOSS_WEIGHT)?)?;
     adam.step(&total.backward()?, rate)?;
-    Numbers::read(&[("loss", &total), ("scores", &scores), ("off", &off)])
+    IterationMetrics::read(&[("loss", &total), ("score_loss", &scores), ("pupil_loss", &off)])
 }

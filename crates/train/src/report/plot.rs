@@ -145,7 +145,7 @@ impl LocatedFace {
     fn of(record: &Record) -> Option<Self> {
         let median = record.numbers("median")?;
         let p95 = record.numbers("p95").unwrap_or_default();
-        let ignorant = record.number("ignorant").filter(|value| value.is_finite());
+        let ignorant = record.number("baseline").filter(|value| value.is_finite());
         Some(Self { step: record.step as f64, median, p95, ignorant })
     }
 }
@@ -191,7 +191,7 @@ fn panels(records: &[Record]) -> Vec<Panel> {
             100.0,
             &[
                 ("generator_loss", "generator", BLUE),
-                ("critic_loss", "critic", VERMILION),
+                ("discriminator_loss", "critic", VERMILION),
                 ("penalty", "penalty", PURPLE),
             ],
         ),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stgan_synth::people::Person;
 use stgan_train::data::augment::Perturbation;
-use stgan_train::data::{self, Broken, Crop, Dataset, Pool, Settings, Source, anchors};
+use stgan_train::data::{self, Broken, Crop, DataSettings, Dataset, Pool, Source, landmarks};
 use stgan_train::{Error, Result};
 
 /// A folder that is removed at the end.
@@ -100,7 +100,7 @@ fn table(name: &str) -> Folder {
     folder
 }
 
-fn open(folder: &Folder, settings: &Settings) -> Result<Dataset> {
+fn open(folder: &Folder, settings: &DataSettings) -> Result<Dataset> {
     data::open(Some(&folder.0), settings, &|_, _| {})
 }
 
@@ -108,8 +108,8 @@ fn ids(pool: &Pool) -> Vec<&str> {
     pool.faces().iter().map(|face| face.id.trim_end_matches(".jpg").trim_start_matches("0000")).collect()
 }
 
-fn refusing() -> Settings {
-    Settings { broken: Broken::Refuse, ..Settings::default() }
+fn refusing() -> DataSettings {
+    DataSettings { broken: Broken::Refuse, ..DataSettings::default() }
 }
 
 #[test]
@@ -121,18 +121,21 @@ fn celeba_is_read_as_it_is_distributed() {
         heard[1].store(total, Ordering::Relaxed);
     })
     .unwrap();
-    assert_eq!(ids(&data.bare), ["01", "02", "04", "05", "07"]);
-    assert_eq!(ids(&data.wearers), ["03", "06"]);
-    assert_eq!((ids(&data.validation), ids(&data.validation_wearers)), (vec!["08", "10"], vec!["09"]));
+    assert_eq!(ids(&data.without_glasses), ["01", "02", "04", "05", "07"]);
+    assert_eq!(ids(&data.with_glasses), ["03", "06"]);
+    assert_eq!(
+        (ids(&data.validation_without_glasses), ids(&data.validation_with_glasses)),
+        (vec!["08", "10"], vec!["09"])
+    );
     assert!(data.problems.is_empty());
     assert_eq!(heard.map(AtomicUsize::into_inner), [55, 10]);
-    let face = &data.bare.faces()[0];
+    let face = &data.without_glasses.faces()[0];
     assert_eq!((face.person.as_str(), face.size, face.yaw), ("2881", (178, 218), None));
     // Eyes by the list, temples by the average frame.
     let target = face.target.unwrap();
     assert_eq!((target[0], target[1]), ([69.5, 111.5], [108.5, 109.5]));
     assert!(
-        (anchors::distance(target[2], target[3]) / anchors::distance(target[0], target[1]) - 0.613 / 0.278).abs()
+        (landmarks::distance(target[2], target[3]) / landmarks::distance(target[0], target[1]) - 0.613 / 0.278).abs()
             < 1e-9
     );
 
@@ -140,15 +143,18 @@ fn celeba_is_read_as_it_is_distributed() {
     std::fs::remove_file(folder.0.join("list_landmarks_align_celeba.txt")).unwrap();
     std::fs::remove_file(folder.0.join("identity_CelebA.txt")).unwrap();
     let data = open(&folder, &refusing()).unwrap();
-    let face = &data.bare.faces()[0];
+    let face = &data.without_glasses.faces()[0];
     assert_eq!((face.target, face.person.as_str()), (None, "000001.jpg"));
     let crop = face.placement.to_photo().unwrap();
     for (canonical, pixel) in [([0.0, 0.0], [89.0, 124.0]), ([1.0, -1.0], [161.0, 52.0])] {
-        assert!(anchors::distance(crop.apply(canonical), pixel) < 1e-9);
+        assert!(landmarks::distance(crop.apply(canonical), pixel) < 1e-9);
     }
-    let test = Settings { splits: vec!["test".into()], validation: String::new(), ..refusing() };
+    let test = DataSettings { splits: vec!["test".into()], validation: String::new(), ..refusing() };
     let data = open(&folder, &test).unwrap();
-    assert_eq!((ids(&data.bare), ids(&data.wearers), data.validation.len()), (vec!["11"], vec!["12"], 0));
+    assert_eq!(
+        (ids(&data.without_glasses), ids(&data.with_glasses), data.validation_without_glasses.len()),
+        (vec!["11"], vec!["12"], 0)
+    );
 }
 
 #[test]
@@ -173,30 +179,30 @@ fn celeba_is_read_as_mirrors_pack_it() {
     std::fs::create_dir(folder.0.join("img_align_celeba")).unwrap();
     std::fs::rename(inner, folder.0.join("img_align_celeba/img_align_celeba")).unwrap();
     let data = open(&folder, &refusing()).unwrap();
-    assert_eq!(ids(&data.bare), ["01", "02", "04", "05", "07"]);
-    assert_eq!(ids(&data.wearers), ["03", "06"]);
-    assert_eq!(data.bare.faces()[0].target.unwrap()[0], [69.5, 111.5]);
+    assert_eq!(ids(&data.without_glasses), ["01", "02", "04", "05", "07"]);
+    assert_eq!(ids(&data.with_glasses), ["03", "06"]);
+    assert_eq!(data.without_glasses.faces()[0].target.unwrap()[0], [69.5, 111.5]);
 }
 
 #[test]
 fn a_streamed_pool_gives_the_same_examples_as_one_in_memory() {
     let folder = celeba("streamed");
-    let streamed = open(&folder, &Settings { keep_in_memory_below: 0, ..refusing() }).unwrap();
+    let streamed = open(&folder, &DataSettings { keep_in_memory_below: 0, ..refusing() }).unwrap();
     let kept = open(&folder, &refusing()).unwrap();
-    assert!(streamed.bare.is_streamed() && !kept.bare.is_streamed());
-    let by = Perturbation { colour: true, warp: 0.1, warped: 0.5, ..Perturbation::DROPPED };
+    assert!(streamed.without_glasses.is_streamed() && !kept.without_glasses.is_streamed());
+    let by = Perturbation { colour: true, warp: 0.1, warped_share: 0.5, ..Perturbation::DROPPED };
     let example = |pool: &Pool, i: usize, seed: u64| {
         pool.subject(i).unwrap().example(36, &by, &mut ChaCha8Rng::seed_from_u64(seed)).unwrap()
     };
-    for i in 0..kept.bare.len() {
-        let first = example(&streamed.bare, i, 5);
-        assert!(first == example(&streamed.bare, i, 5) && first == example(&kept.bare, i, 5));
-        assert!(first != example(&kept.bare, i, 6));
+    for i in 0..kept.without_glasses.len() {
+        let first = example(&streamed.without_glasses, i, 5);
+        assert!(first == example(&streamed.without_glasses, i, 5) && first == example(&kept.without_glasses, i, 5));
+        assert!(first != example(&kept.without_glasses, i, 6));
     }
     // A file that goes away later is an error, not a crash.
     std::fs::remove_file(folder.0.join("img_align_celeba/000001.jpg")).unwrap();
-    assert_eq!(streamed.bare.subject(0).unwrap_err().code(), "io");
-    assert!(kept.bare.subject(0).is_ok());
+    assert_eq!(streamed.without_glasses.subject(0).unwrap_err().code(), "io");
+    assert!(kept.without_glasses.subject(0).is_ok());
 }
 
 #[test]
@@ -212,8 +218,11 @@ fn what_is_broken_in_celeba_is_named_and_skipped_or_refused() {
     folder.edit("list_attr_celeba.txt", "000006.jpg -1  1", "000006.jpg -1  yes");
     folder.edit("list_landmarks_align_celeba.txt", "000008.jpg    69", "000008.jpg   169");
     folder.edit("list_attr_celeba.txt", "12\n", "13\n");
-    let data = open(&folder, &Settings::default()).unwrap();
-    assert_eq!((ids(&data.bare), data.wearers.len(), ids(&data.validation)), (vec!["07"], 0, vec!["10"]));
+    let data = open(&folder, &DataSettings::default()).unwrap();
+    assert_eq!(
+        (ids(&data.without_glasses), data.with_glasses.len(), ids(&data.validation_without_glasses)),
+        (vec!["07"], 0, vec!["10"])
+    );
     let named: Vec<String> = data.problems.iter().map(ToString::to_string).collect();
     for wanted in [
         "000001.jpg: the file is empty",
@@ -236,7 +245,7 @@ fn what_is_broken_in_celeba_is_named_and_skipped_or_refused() {
     for i in [7, 10] {
         folder.write(&image(i), b"");
     }
-    let error = open(&folder, &Settings::default()).unwrap_err().to_string();
+    let error = open(&folder, &DataSettings::default()).unwrap_err().to_string();
     assert!(error.contains("no faces without glasses in train; 10 cannot be used"), "{error}");
 }
 
@@ -245,7 +254,7 @@ fn what_makes_celeba_unusable_is_an_error() {
     let error = |change: &dyn Fn(&Folder)| {
         let folder = celeba("celeba-unusable");
         change(&folder);
-        open(&folder, &Settings::default()).unwrap_err().to_string()
+        open(&folder, &DataSettings::default()).unwrap_err().to_string()
     };
     let remove = |name: &'static str| move |folder: &Folder| std::fs::remove_file(folder.0.join(name)).unwrap();
     for (found, named) in [
@@ -266,25 +275,29 @@ fn what_makes_celeba_unusable_is_an_error() {
 fn tables_need_few_columns() {
     let folder = table("table");
     let data = open(&folder, &refusing()).unwrap();
-    assert_eq!((ids(&data.bare), ids(&data.wearers)), (vec!["f0", "f1", "f2", "f3"], vec!["f4", "f5"]));
-    assert_eq!((ids(&data.validation), ids(&data.validation_wearers)), (vec!["f6"], vec!["f7"]));
-    let face = &data.wearers.faces()[0];
+    assert_eq!((ids(&data.without_glasses), ids(&data.with_glasses)), (vec!["f0", "f1", "f2", "f3"], vec!["f4", "f5"]));
+    assert_eq!((ids(&data.validation_without_glasses), ids(&data.validation_with_glasses)), (vec!["f6"], vec!["f7"]));
+    let face = &data.with_glasses.faces()[0];
     assert!(face.target.is_some() && face.yaw.is_some());
-    assert_eq!(face.placement, anchors::placement(&face.target.unwrap()));
+    assert_eq!(face.placement, landmarks::placement(&face.target.unwrap()));
 
     // Landmarks only measure, where the crop is asked for; nothing is known of them where they are not read.
-    let crop = open(&folder, &Settings { crop: Crop::Aligned, ..refusing() }).unwrap();
-    let blind = open(&folder, &Settings { landmarks: false, ..refusing() }).unwrap();
-    assert!(crop.bare.faces()[0].target.is_some() && blind.bare.faces()[0].target.is_none());
-    let place = crop.bare.faces()[0].placement;
-    assert_eq!(place, blind.bare.faces()[0].placement);
+    let crop = open(&folder, &DataSettings { crop: Crop::Aligned, ..refusing() }).unwrap();
+    let blind = open(&folder, &DataSettings { landmarks: false, ..refusing() }).unwrap();
+    assert!(crop.without_glasses.faces()[0].target.is_some() && blind.without_glasses.faces()[0].target.is_none());
+    let place = crop.without_glasses.faces()[0].placement;
+    assert_eq!(place, blind.without_glasses.faces()[0].placement);
     assert!((place.x - 44.5).abs() < 1e-9 && (place.width - 44.136).abs() < 1e-9);
 
     // Turned heads are measured, and not learned from.
     let yaw = |pool: &Pool| pool.faces().iter().map(|face| face.yaw.unwrap().abs()).fold(0.0, f64::max);
-    let most = yaw(&data.bare);
-    let level = open(&folder, &Settings { largest_yaw: most - 0.01, ..refusing() }).unwrap();
-    assert!(level.bare.len() == 3 && yaw(&level.bare) < most && level.validation.len() == 1);
+    let most = yaw(&data.without_glasses);
+    let level = open(&folder, &DataSettings { max_yaw: most - 0.01, ..refusing() }).unwrap();
+    assert!(
+        level.without_glasses.len() == 3
+            && yaw(&level.without_glasses) < most
+            && level.validation_without_glasses.len() == 1
+    );
 
     // The fewest columns, images by path, words for glasses, any splits.
     for i in 0..3 {
@@ -294,13 +307,13 @@ fn tables_need_few_columns() {
         "labels.csv",
         "\u{feff}image,split,person,glasses\n0.jpeg,mine,a,no\n1.jpeg,mine,b,Yes\n2.jpeg,theirs,c,false\naligned/f3.jpg,spare,d,1",
     );
-    let settings = Settings { splits: vec!["mine".into()], validation: "theirs".into(), ..refusing() };
+    let settings = DataSettings { splits: vec!["mine".into()], validation: "theirs".into(), ..refusing() };
     let data = open(&folder, &settings).unwrap();
-    assert_eq!((data.bare.len(), data.wearers.len(), data.validation.len()), (1, 1, 1));
-    assert!(data.bare.faces()[0].target.is_none() && data.bare.faces()[0].yaw.is_none());
-    assert_eq!(data.bare.faces()[0].id, "0.jpeg");
-    let more = Settings { wearer_splits: vec!["spare".into()], ..settings };
-    assert_eq!(open(&folder, &more).unwrap().wearers.len(), 2);
+    assert_eq!((data.without_glasses.len(), data.with_glasses.len(), data.validation_without_glasses.len()), (1, 1, 1));
+    assert!(data.without_glasses.faces()[0].target.is_none() && data.without_glasses.faces()[0].yaw.is_none());
+    assert_eq!(data.without_glasses.faces()[0].id, "0.jpeg");
+    let more = DataSettings { with_glasses_splits: vec!["spare".into()], ..settings };
+    assert_eq!(open(&folder, &more).unwrap().with_glasses.len(), 2);
 }
 
 #[test]
@@ -337,10 +350,10 @@ fn what_is_broken_in_a_table_is_named() {
         "labels.csv",
         [&[HEADER.to_owned()], &lines[..], &[rows[7].to_owned(), extra("f3", ",,,,,,,")]].concat().join("\n"),
     );
-    let data = open(&folder, &Settings::default()).unwrap();
+    let data = open(&folder, &DataSettings::default()).unwrap();
     // Landmarks may be missing in single rows.
-    assert_eq!((ids(&data.bare), data.bare.faces()[0].target), (vec!["f3"], None));
-    assert_eq!(ids(&data.validation), ["f6"]);
+    assert_eq!((ids(&data.without_glasses), data.without_glasses.faces()[0].target), (vec!["f3"], None));
+    assert_eq!(ids(&data.validation_without_glasses), ["f6"]);
     let named: Vec<String> = data.problems.iter().map(ToString::to_string).collect();
     for (_, wanted) in &broken {
         assert!(named.iter().any(|line| line.contains(wanted)), "{wanted:?} is not in {named:#?}");
@@ -351,7 +364,7 @@ fn what_is_broken_in_a_table_is_named() {
 
 #[test]
 fn what_makes_a_table_unusable_is_an_error() {
-    let error = |settings: Settings, change: &dyn Fn(&Folder)| {
+    let error = |settings: DataSettings, change: &dyn Fn(&Folder)| {
         let folder = table("table-unusable");
         change(&folder);
         let error = open(&folder, &settings).unwrap_err();
@@ -359,24 +372,27 @@ fn what_makes_a_table_unusable_is_an_error() {
     };
     let edit = |from: &'static str, to: &'static str| move |f: &Folder| f.edit("labels.csv", from, to);
     let nothing = |_: &Folder| {};
-    let plain = Settings::default;
+    let plain = DataSettings::default;
     for (found, named) in [
         (error(plain(), &|f| std::fs::remove_file(f.0.join("labels.csv")).unwrap()), "labels.csv"),
-        (error(Settings { source: Source::Celeba, ..plain() }, &nothing), "list_attr_celeba"),
-        (error(Settings { source: Source::Synthetic, ..plain() }, &nothing), "argument: data.source"),
+        (error(DataSettings { source: Source::Celeba, ..plain() }, &nothing), "list_attr_celeba"),
+        (error(DataSettings { source: Source::Synthetic, ..plain() }, &nothing), "argument: data.source"),
         (error(plain(), &edit("glasses", "spectacles")), "no column glasses"),
         (error(plain(), &edit("id,split", "name,split")), "neither a column id nor"),
         (error(plain(), &edit("r_temple_y", "r_temple_z")), "no column r_temple_y"),
         (error(plain(), &edit(",p6,", ",p1,")), "person p1 is in the splits train and val"),
-        (error(Settings { splits: vec!["trian".into()], ..plain() }, &nothing), "trian; there is train, val"),
-        (error(Settings { validation: "train".into(), ..plain() }, &nothing), "argument: data.validation"),
-        (error(Settings { splits: Vec::new(), ..plain() }, &nothing), "argument: data.splits"),
-        (error(Settings { largest_yaw: f64::NAN, ..plain() }, &nothing), "argument: data.largest_yaw"),
+        (error(DataSettings { splits: vec!["trian".into()], ..plain() }, &nothing), "trian; there is train, val"),
+        (
+            error(DataSettings { validation: "train".into(), ..plain() }, &nothing),
+            "argument: data.validation_without_glasses",
+        ),
+        (error(DataSettings { splits: Vec::new(), ..plain() }, &nothing), "argument: data.splits"),
+        (error(DataSettings { max_yaw: f64::NAN, ..plain() }, &nothing), "argument: data.max_yaw"),
         (error(plain(), &|f| f.write("labels.csv", "")), "no column"),
     ] {
         assert!(found.contains(named) || (named == "no column" && found.contains("neither")), "{named}: {found}");
     }
-    let error = data::open(None, &Settings { source: Source::Table, ..plain() }, &|_, _| {}).unwrap_err();
+    let error = data::open(None, &DataSettings { source: Source::Table, ..plain() }, &|_, _| {}).unwrap_err();
     assert_eq!(error.code(), "argument");
     let absent = data::open(Some(Path::new("/nowhere")), &plain(), &|_, _| {}).unwrap_err();
     assert!(matches!(absent, Error::Data { .. }), "{absent}");

@@ -11,8 +11,9 @@ fn shipped() -> TryOn {
 
 /// Drawn faces of 178×218 pixels.
 fn drawn(count: usize) -> Dataset {
-    let synthetic = data::Synthetic { bare: count, wearers: 1, validation: 1, ..Default::default() };
-    data::open(None, &data::Settings { synthetic, ..Default::default() }, &|_, _| {}).unwrap()
+    let synthetic =
+        data::SyntheticSettings { without_glasses: count, with_glasses: 1, validation: 1, ..Default::default() };
+    data::open(None, &data::DataSettings { synthetic, ..Default::default() }, &|_, _| {}).unwrap()
 }
 
 fn frames(count: usize) -> Vec<Foreground> {
@@ -29,7 +30,7 @@ fn placed(faces: &[Face], spread: Spread) -> f64 {
 #[test]
 fn placements_stray_as_far_as_their_spread_says() {
     let dataset = drawn(12);
-    let faces = dataset.bare.faces();
+    let faces = dataset.without_glasses.faces();
     let (dropped, twice, paper) =
         (placed(faces, Spread::Dropped), placed(faces, Spread::Twice), placed(faces, Spread::Paper));
     assert!((0.15..0.27).contains(&dropped), "{dropped}");
@@ -41,11 +42,11 @@ fn placements_stray_as_far_as_their_spread_says() {
 fn only_the_papers_frames_start_warped() {
     let dataset = drawn(2);
     for spread in Spread::ALL {
-        let fits = measure(&shipped(), dataset.bare.faces(), &frames(2), spread, 2, Some(1), 3).unwrap();
+        let fits = measure(&shipped(), dataset.without_glasses.faces(), &frames(2), spread, 2, Some(1), 3).unwrap();
         assert_eq!(fits.len(), 8);
         assert!(fits.iter().all(|fit| fit.errors.len() == 2 && fit.errors.iter().all(|e| e.is_finite())));
         assert!(fits.iter().all(|fit| (fit.start.params != [0.0; 8]) == (spread == Spread::Paper)));
-        let again = measure(&shipped(), dataset.bare.faces(), &frames(2), spread, 2, Some(1), 3).unwrap();
+        let again = measure(&shipped(), dataset.without_glasses.faces(), &frames(2), spread, 2, Some(1), 3).unwrap();
         assert_eq!(fits, again);
     }
 }
@@ -54,14 +55,14 @@ fn only_the_papers_frames_start_warped() {
 fn a_frame_warped_from_the_start_is_brought_back() {
     // The paper's starts are the farthest from where they belong; the networks are to see that.
     let dataset = drawn(6);
-    let fits = measure(&shipped(), dataset.bare.faces(), &frames(3), Spread::Paper, 4, None, 3).unwrap();
+    let fits = measure(&shipped(), dataset.without_glasses.faces(), &frames(3), Spread::Paper, 4, None, 3).unwrap();
     let steps = Errors::of(Spread::Paper, &fits).steps;
     assert!(steps[steps.len() - 1].median < 0.5 * steps[0].median, "{steps:?}");
 }
 
 #[test]
 fn what_cannot_be_measured_is_refused() {
-    let mut dataset = drawn(1).bare.faces().to_vec();
+    let mut dataset = drawn(1).without_glasses.faces().to_vec();
     let none = measure(&shipped(), &dataset, &[], Spread::Dropped, 1, None, 3).unwrap_err();
     assert_eq!(none.code(), "argument");
     dataset[0].size = (300, 300);
@@ -75,7 +76,7 @@ fn what_cannot_be_measured_is_refused() {
 #[test]
 fn parameters_of_no_use_are_refused() {
     let dataset = drawn(1);
-    let face = &dataset.bare.faces()[0];
+    let face = &dataset.without_glasses.faces()[0];
     let (image, frame) = (face.image().unwrap(), &frames(1)[0]);
     for bad in [f64::NAN, f64::INFINITY, 11.0] {
         let mut params = [0.0; 8];
@@ -89,7 +90,7 @@ fn parameters_of_no_use_are_refused() {
 fn a_frame_stays_in_the_picture_and_a_fit_knows_whether_it_found_a_face() {
     let dataset = drawn(8);
     let (tryon, frames) = (shipped(), frames(4));
-    let all = trials(&tryon, dataset.bare.faces(), &frames, 2, 3).unwrap();
+    let all = trials(&tryon, dataset.without_glasses.faces(), &frames, 2, 3).unwrap();
     // These pictures end too soon below the face.
     let there = |situation| all.iter().any(|trial| trial.situation == situation);
     assert!(Situation::ALL.into_iter().all(|situation| there(situation) == (situation != Situation::Below)));
@@ -99,7 +100,7 @@ fn a_frame_stays_in_the_picture_and_a_fit_knows_whether_it_found_a_face() {
         assert!((0.0..=1.0).contains(&trial.fit.confidence().unwrap()));
         assert_eq!(trial.error.is_none(), matches!(trial.situation, Situation::Drawn | Situation::Below));
     }
-    let report = trust(&tryon, dataset.bare.faces(), &frames, 2, 3).unwrap();
+    let report = trust(&tryon, dataset.without_glasses.faces(), &frames, 2, 3).unwrap();
     assert!(report.settling.iter().all(|s| s.moved.p95 < 0.01), "{:?}", report.settling);
     assert!(report.auc > 0.8, "{report:?}");
     let sure = |situation| report.situations.iter().find(|s| s.situation == situation).unwrap().sure;
@@ -110,7 +111,7 @@ fn a_frame_stays_in_the_picture_and_a_fit_knows_whether_it_found_a_face() {
 #[test]
 fn the_errors_of_groups_are_those_of_their_fits() {
     let dataset = drawn(9);
-    let faces = dataset.bare.faces();
+    let faces = dataset.without_glasses.faces();
     let fits = measure(&shipped(), faces, &frames(2), Spread::Dropped, 1, Some(1), 3).unwrap();
     let groups = groups(faces, Spread::Dropped, &fits).unwrap();
     let by = |what: &str| groups.iter().filter(|g| g.by.starts_with(what)).map(|g| g.faces).collect::<Vec<_>>();
@@ -125,7 +126,7 @@ fn the_errors_of_groups_are_those_of_their_fits() {
 #[test]
 fn the_worst_fit_of_each_face_is_drawn_from_its_start_to_the_landmarks() {
     let dataset = drawn(3);
-    let (tryon, faces, frames) = (shipped(), dataset.bare.faces(), frames(2));
+    let (tryon, faces, frames) = (shipped(), dataset.without_glasses.faces(), frames(2));
     let fits = measure(&tryon, faces, &frames, Spread::Dropped, 2, None, 3).unwrap();
     let worst = worst(&tryon, faces, &frames, &fits, 2, 24).unwrap();
     assert_eq!(worst.len(), 2);

@@ -14,7 +14,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn record(step: usize) -> Record {
-    Record::new("critic", 1, step, step).with("critic_loss", 0.1 * step as f64)
+    Record::new("critic", 1, step, step).with("discriminator_loss", 0.1 * step as f64)
 }
 
 fn steps(path: &Path) -> Vec<usize> {
@@ -109,7 +109,7 @@ fn whole_run() -> Vec<Record> {
                 let median: Vec<f64> = median.collect();
                 let p95: Vec<f64> = median.iter().map(|m| m * 2.3).collect();
                 let record = Record::new(name, stage, iteration, step).with("preference", 0.5 + 0.45 * share);
-                records.push(record.with("median", median).with("p95", p95).with("ignorant", 0.16));
+                records.push(record.with("median", median).with("p95", p95).with("baseline", 0.16));
             }
         }
     };
@@ -122,7 +122,7 @@ fn whole_run() -> Vec<Record> {
     phase("critic", 1, 5000, &mut |record, t| {
         let estimate = 6.0 * (1.0 - (-4.0 * t).exp()) + 0.5 * noise();
         record
-            .with("critic_loss", -estimate + 0.4)
+            .with("discriminator_loss", -estimate + 0.4)
             .with("wasserstein", estimate)
             .with("gradient_norm", 1.0 + 0.05 * noise())
             .with("penalty", 0.4 + 0.1 * noise())
@@ -131,7 +131,7 @@ fn whole_run() -> Vec<Record> {
         phase("adversarial", stage, 5000, &mut |record, t| {
             let estimate = 6.0 * (-0.8 * t - 0.2 * stage as f64).exp() + 0.6 * noise();
             record
-                .with("critic_loss", -estimate + 0.4)
+                .with("discriminator_loss", -estimate + 0.4)
                 .with("generator_loss", 2.0 - 3.0 * t + 0.8 * noise())
                 .with("wasserstein", estimate)
                 .with("gradient_norm", 1.0 + 0.05 * noise())
@@ -166,20 +166,23 @@ fn odd_records_are_drawn_too() {
     for (what, records) in [
         ("one point", vec![record(0)]),
         ("one validation", vec![record(5).with("median", vec![0.2, 0.1]).with("p95", vec![0.4, 0.2])]),
-        ("nothing finite", (0..60).map(|i| record(i).with("critic_loss", f64::INFINITY)).collect()),
+        ("nothing finite", (0..60).map(|i| record(i).with("discriminator_loss", f64::INFINITY)).collect()),
         ("no error known", vec![record(5).with("median", nan.clone()).with("p95", nan)]),
-        ("no errors", vec![record(5).with("median", Vec::<f64>::new()).with("ignorant", f64::NAN)]),
-        ("text for numbers", vec![record(5).with("median", "low").with("critic_loss", "high")]),
+        ("no errors", vec![record(5).with("median", Vec::<f64>::new()).with("baseline", f64::NAN)]),
+        ("text for numbers", vec![record(5).with("median", "low").with("discriminator_loss", "high")]),
         ("one step", (0..60).map(|_| record(7)).collect()),
         ("steps that fall", (0..60).rev().map(record).collect()),
-        ("constant", (0..60).map(|i| record(i).with("critic_loss", 2.0).with("update_norm", 0.0)).collect()),
-        ("huge", (0..200).map(|i| record(i).with("critic_loss", if i % 2 == 0 { f64::MAX } else { -1e29 })).collect()),
+        ("constant", (0..60).map(|i| record(i).with("discriminator_loss", 2.0).with("update_norm", 0.0)).collect()),
+        (
+            "huge",
+            (0..200).map(|i| record(i).with("discriminator_loss", if i % 2 == 0 { f64::MAX } else { -1e29 })).collect(),
+        ),
         ("tiny", (0..200).map(|i| record(i).with("loss", 1e-300 * i as f64).with("update_norm", 5e-324)).collect()),
         (
             "gaps",
             (0..200).map(|i| record(i).with("loss", if i % 7 == 0 { f64::NAN } else { 1.0 + i as f64 })).collect(),
         ),
-        ("late", vec![Record::new("critic", 1, 1, usize::MAX).with("critic_loss", 1.0)]),
+        ("late", vec![Record::new("critic", 1, 1, usize::MAX).with("discriminator_loss", 1.0)]),
         ("strange names", vec![Record::new("<&\u{7}'\">", 9, 1, 1).with("loss", 1.0)]),
         ("many stages", (1..50).map(|i| record(i).with("median", vec![0.1; 40]).with("p95", vec![0.2; 40])).collect()),
     ] {

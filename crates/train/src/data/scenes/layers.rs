@@ -1,15 +1,15 @@
 //! A scene: layers over each other, rendered through any view.
 
 use crate::Result;
-use crate::data::anchors::{self, Anchors, Point};
+use crate::data::landmarks::{self, Landmarks, Point};
 use std::sync::Arc;
 use stgan::Homography;
 use stgan::internals::resample::Pyramid;
 
 /// An image that layers share.
-pub(super) struct Picture(pub Pyramid);
+pub(super) struct SourceImage(pub Pyramid);
 
-/// What of its picture a layer shows, in the picture's pixels.
+/// What of its image a layer shows, in the picture's pixels.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Mask {
     Whole,
@@ -31,23 +31,23 @@ pub(super) enum Mask {
     },
 }
 
-pub(super) struct Layer {
-    picture: Arc<Picture>,
+pub(super) struct SceneLayer {
+    image: Arc<SourceImage>,
     to_scene: Homography,
-    to_picture: Homography,
+    to_image: Homography,
     mask: Mask,
 }
 
 /// Layers, and where the faces in them have their pupils.
 pub(crate) struct Scene {
     pub size: usize,
-    layers: Vec<Layer>,
+    layers: Vec<SceneLayer>,
     /// The pupils of every face in scene pixels, the image's left one first.
     pub faces: Vec<[Point; 2]>,
 }
 
 impl Mask {
-    /// The share of a layer at a point of its picture.
+    /// The share of a layer at a point of its image.
     fn at(&self, [x, y]: Point) -> f32 {
         let fade = |beyond: f64, soft: f64| ((1.0 - beyond) / soft).clamp(0.0, 1.0) as f32;
         match *self {
@@ -62,9 +62,9 @@ impl Mask {
     }
 
     /// The box that it shows, in the picture's pixels.
-    fn bounds(&self, picture: &Pyramid) -> Option<[Point; 2]> {
+    fn bounds(&self, image: &Pyramid) -> Option<[Point; 2]> {
         match *self {
-            Self::Whole => Some([[0.0, 0.0], [f64::from(picture.width()), f64::from(picture.height())]]),
+            Self::Whole => Some([[0.0, 0.0], [f64::from(image.width()), f64::from(image.height())]]),
             Self::Clamped { .. } => None,
             Self::Oval { centre: [x, y], reach: [a, b], .. } | Self::Box { centre: [x, y], reach: [a, b], .. } => {
                 Some([[x - a, y - b], [x + a, y + b]])
@@ -73,17 +73,17 @@ impl Mask {
     }
 }
 
-impl Layer {
-    pub(super) fn new(picture: Arc<Picture>, to_scene: &Homography, mask: Mask) -> Result<Self> {
-        Ok(Self { picture, to_scene: *to_scene, to_picture: to_scene.inverse()?, mask })
+impl SceneLayer {
+    pub(super) fn new(image: Arc<SourceImage>, to_scene: &Homography, mask: Mask) -> Result<Self> {
+        Ok(Self { image, to_scene: *to_scene, to_image: to_scene.inverse()?, mask })
     }
 
     /// Draws the layer over `pixels`, premultiplied RGBA, `width` a row; `to_view` is from the scene to them.
     fn draw(&self, to_view: &Homography, from_view: &Homography, width: usize, pixels: &mut [[f32; 4]]) {
         let height = pixels.len() / width;
-        let to_picture = self.to_picture * *from_view;
+        let to_image = self.to_image * *from_view;
         let (mut columns, mut rows) = (0..width, 0..height);
-        if let Some([[left, top], [right, bottom]]) = self.mask.bounds(&self.picture.0) {
+        if let Some([[left, top], [right, bottom]]) = self.mask.bounds(&self.image.0) {
             let map = *to_view * self.to_scene;
             let corners = [[left, top], [right, top], [right, bottom], [left, bottom]].map(|c| map.apply(c));
             let range = |axis: usize, size: usize| {
@@ -101,14 +101,14 @@ impl Layer {
             let out = &mut pixels[y * width..][columns.clone()];
             match self.mask {
                 Mask::Clamped { centre, radius } => {
-                    self.clamped(&to_picture, (columns.start, y), centre, radius, &mut line)
+                    self.clamped(&to_image, (columns.start, y), centre, radius, &mut line)
                 }
-                _ => self.picture.0.sample_row(&to_picture, columns.start as u32, y as u32, &mut line),
+                _ => self.image.0.sample_row(&to_image, columns.start as u32, y as u32, &mut line),
             }
             for (x, (out, value)) in columns.clone().zip(out.iter_mut().zip(&line)) {
                 let share = match self.mask {
                     Mask::Whole | Mask::Clamped { .. } => 1.0,
-                    mask => mask.at(to_picture.apply([x as f64 + 0.5, y as f64 + 0.5])),
+                    mask => mask.at(to_image.apply([x as f64 + 0.5, y as f64 + 0.5])),
                 };
                 if share > 0.0 {
                     let left = 1.0 - share * value[3];
@@ -121,14 +121,14 @@ impl Layer {
     /// A row of a background, which has no end: each pixel looked up at the nearest point of the square.
     fn clamped(&self, map: &Homography, (x, y): (usize, usize), centre: Point, radius: f64, line: &mut [[f32; 4]]) {
         let edge = radius - 1.0;
-        self.picture.0.sample_row(map, x as u32, y as u32, line);
+        self.image.0.sample_row(map, x as u32, y as u32, line);
         for (x, value) in (x..).zip(line) {
             let at = map.apply([x as f64 + 0.5, y as f64 + 0.5]);
             let near = [0, 1].map(|k| at[k].clamp(centre[k] - edge, centre[k] + edge));
             if near != at {
                 let shift = Homography::similarity(1.0, 0.0, near[0] - at[0], near[1] - at[1]);
                 let mut one = [[0.0; 4]];
-                self.picture.0.sample_row(&(shift * *map), x as u32, y as u32, &mut one);
+                self.image.0.sample_row(&(shift * *map), x as u32, y as u32, &mut one);
                 [*value] = one;
             }
         }
@@ -140,12 +140,12 @@ impl Scene {
         Self { size, layers: Vec::new(), faces: Vec::new() }
     }
 
-    pub(super) fn push(&mut self, layer: Layer) {
+    pub(super) fn push(&mut self, layer: SceneLayer) {
         self.layers.push(layer);
     }
 
     /// A face by its points in the scene; those that were mirrored too.
-    pub(super) fn add_face(&mut self, target: &Anchors) {
+    pub(super) fn add_face(&mut self, target: &Landmarks) {
         let [a, b, ..] = *target;
         self.faces.push(if a[0] <= b[0] { [a, b] } else { [b, a] });
     }
@@ -154,7 +154,7 @@ impl Scene {
     pub(super) fn is_free(&self, at: Point, reach: f64) -> bool {
         self.faces.iter().all(|[a, b]| {
             let middle = [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])];
-            anchors::distance(at, middle) > reach + 1.2 * anchors::distance(*a, *b)
+            landmarks::distance(at, middle) > reach + 1.2 * landmarks::distance(*a, *b)
         })
     }
 

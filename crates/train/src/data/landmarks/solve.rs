@@ -1,20 +1,20 @@
 //! The homography whose frame meets eight points best.
 
-use super::{Anchors, FRAME, placement};
+use super::{GLASSES, Landmarks, placement};
 use stgan::internals::homography::DIMENSION;
 use stgan::internals::pose::{EYE_Y, TEMPLE_X};
 use stgan::{Error, Homography, Result};
 
 /// Iterations that Levenberg–Marquardt may take; turned heads take about ten.
-const MOST: usize = 200;
+const MAX_ITERATIONS: usize = 200;
 
 /// Step of the central differences. exp is analytic: their error is about 1e-10.
-const STEP: f64 = 1e-5;
+const DIFFERENCE_STEP: f64 = 1e-5;
 
 /// Coordinates beyond this are no view of a face.
-const FARTHEST: f64 = 100.0;
+const MAX_COORDINATE: f64 = 100.0;
 
-/// The parameters p such that exp(−p) brings the eight points of [`FRAME`] nearest to `target`, in the sense of least
+/// The parameters p such that exp(−p) brings the eight points of [`GLASSES`] nearest to `target`, in the sense of least
 /// squares: the frame warped by p sits on the face as well as a homography can make it.
 ///
 /// `target` is in canonical coordinates of the view, as [`crate::data::augment::Example::target`]. Levenberg–Marquardt
@@ -23,9 +23,9 @@ const FARTHEST: f64 = 100.0;
 ///
 /// # Errors
 /// [`Error::Degenerate`] for points that are not finite, lie on a line or in a mirror, or that no homography comes near.
-pub fn solve(target: &Anchors) -> Result<[f64; DIMENSION]> {
+pub fn solve(target: &Landmarks) -> Result<[f64; DIMENSION]> {
     let degenerate = |reason| Err(Error::Degenerate(reason));
-    if target.iter().flatten().any(|x| !x.is_finite() || x.abs() > FARTHEST) {
+    if target.iter().flatten().any(|x| !x.is_finite() || x.abs() > MAX_COORDINATE) {
         return degenerate("an anchor is not finite, or far outside of the view");
     }
     let size = super::distance(target[0], target[1]);
@@ -40,7 +40,7 @@ pub fn solve(target: &Anchors) -> Result<[f64; DIMENSION]> {
     let mut p = similarity(target);
     let (mut residuals, mut cost) = distances(&p, target);
     let mut damping = 1e-4;
-    for _ in 0..MOST {
+    for _ in 0..MAX_ITERATIONS {
         let (normal, gradient) = normal_equations(&p, &residuals);
         let mut moved = false;
         while damping < 1e10 {
@@ -74,7 +74,7 @@ pub fn solve(target: &Anchors) -> Result<[f64; DIMENSION]> {
 }
 
 /// The parameters of the best similarity: the logarithm of S: x ↦ z x + t (complex numbers), where exp(−p) = S.
-fn similarity(target: &Anchors) -> [f64; DIMENSION] {
+fn similarity(target: &Landmarks) -> [f64; DIMENSION] {
     let place = placement(target);
     let (scale, angle) = (place.width / (2.0 * TEMPLE_X), place.rotation.to_radians());
     let (a, b) = (scale.ln(), angle);
@@ -92,7 +92,7 @@ fn similarity(target: &Anchors) -> [f64; DIMENSION] {
 
 type Residuals = [f64; 16];
 
-fn distances(p: &[f64; DIMENSION], target: &Anchors) -> (Residuals, f64) {
+fn distances(p: &[f64; DIMENSION], target: &Landmarks) -> (Residuals, f64) {
     let found = points(p);
     let residuals: Residuals = std::array::from_fn(|i| found[i] - target[i / 2][i % 2]);
     let cost = residuals.iter().map(|r| r * r).sum::<f64>();
@@ -103,7 +103,7 @@ fn distances(p: &[f64; DIMENSION], target: &Anchors) -> (Residuals, f64) {
 fn points(p: &[f64; DIMENSION]) -> Residuals {
     let map = Homography::exp(&p.map(|x| -x));
     let mut found = [f64::INFINITY; 16];
-    for (k, [x, y]) in FRAME.into_iter().enumerate() {
+    for (k, [x, y]) in GLASSES.into_iter().enumerate() {
         let [u, v, w] = map.apply_homogeneous([x, y, 1.0]);
         if w > 1e-6 {
             (found[2 * k], found[2 * k + 1]) = (u / w, v / w);
@@ -116,10 +116,10 @@ fn points(p: &[f64; DIMENSION]) -> Residuals {
 fn normal_equations(p: &[f64; DIMENSION], residuals: &Residuals) -> ([[f64; DIMENSION]; DIMENSION], [f64; DIMENSION]) {
     let columns: [Residuals; DIMENSION] = std::array::from_fn(|i| {
         let (mut more, mut less) = (*p, *p);
-        more[i] += STEP;
-        less[i] -= STEP;
+        more[i] += DIFFERENCE_STEP;
+        less[i] -= DIFFERENCE_STEP;
         let (more, less) = (points(&more), points(&less));
-        std::array::from_fn(|k| (more[k] - less[k]) / (2.0 * STEP))
+        std::array::from_fn(|k| (more[k] - less[k]) / (2.0 * DIFFERENCE_STEP))
     });
     let dot = |a: &Residuals, b: &Residuals| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let normal = std::array::from_fn(|i| std::array::from_fn(|j| dot(&columns[i], &columns[j])));
@@ -159,11 +159,11 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
     use rand_distr::StandardNormal;
 
-    fn frame_at(p: &[f64; DIMENSION]) -> Anchors {
-        apply(&Homography::exp(&p.map(|x| -x)), &FRAME)
+    fn frame_at(p: &[f64; DIMENSION]) -> Landmarks {
+        apply(&Homography::exp(&p.map(|x| -x)), &GLASSES)
     }
 
-    fn cost(p: &[f64; DIMENSION], target: &Anchors) -> f64 {
+    fn cost(p: &[f64; DIMENSION], target: &Landmarks) -> f64 {
         distances(p, target).1
     }
 
@@ -185,7 +185,7 @@ mod tests {
         for _ in 0..50 {
             let mut draw = |spread: f64| spread * rng.sample::<f64, _>(StandardNormal);
             let s = Homography::similarity(draw(0.3).exp(), draw(0.5), draw(0.5), draw(0.5));
-            let target = apply(&s, &FRAME);
+            let target = apply(&s, &GLASSES);
             assert!(cost(&similarity(&target), &target) < 1e-20);
             assert!(cost(&solve(&target).unwrap(), &target) < 1e-20);
         }
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn points_that_are_no_face_are_refused() {
-        let face = FRAME;
+        let face = GLASSES;
         let mut broken = vec![[[0.0; 2]; 8], face.map(|[x, _]| [x, 0.0]), face.map(|[_, y]| [0.0, y])];
         broken.push(face.map(|[x, y]| [-x, y]));
         broken.push(face.map(|[x, y]| [x, -y]));

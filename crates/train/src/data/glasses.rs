@@ -16,7 +16,7 @@ const RENDER_WIDTH: u32 = 192;
 /// As [`Foreground::new`].
 pub(crate) fn random(count: usize, size: usize, seed: u64) -> Result<Vec<Vec<f32>>> {
     let draw = |i: usize| {
-        let image = random::frame(&mut rng(seed, Stream::Frame(i)), RENDER_WIDTH);
+        let image = random::frame(&mut rng(seed, Stream::Glasses(i)), RENDER_WIDTH);
         Ok(tryon::glasses_view(&Foreground::new(image.as_ref())?, size)?)
     };
     (0..count).into_par_iter().map(draw).collect()

@@ -14,13 +14,13 @@ use stgan::{Homography, Placement, Result};
 pub type Point = [f64; 2];
 
 /// The eight points of a frame or of a face.
-pub type Anchors = [Point; 8];
+pub type Landmarks = [Point; 8];
 
 /// Above and below the pupils: this share of the eye distance.
 const OFFSET: f64 = 0.3;
 
 /// The points of a frame in canonical pose.
-pub const FRAME: Anchors = {
+pub const GLASSES: Landmarks = {
     const DOWN: f64 = OFFSET * 2.0 * PUPIL_X;
     [
         [-PUPIL_X, EYE_Y],
@@ -39,7 +39,7 @@ pub const FRAME: Anchors = {
 /// Temples are projected onto the line through the pupils. The points above and below are offset square to that line by
 /// 0.3 eye distances, scaled on each side by that side's distance from the middle to its temple over the mean of both:
 /// on a turned head the near lens is the larger one.
-pub fn from_landmarks(irises: [Point; 2], temples: [Point; 2]) -> Anchors {
+pub fn from_landmarks(irises: [Point; 2], temples: [Point; 2]) -> Landmarks {
     let [right, left] = irises;
     let eyes = distance(right, left);
     let along = [(left[0] - right[0]) / eyes, (left[1] - right[1]) / eyes];
@@ -63,33 +63,33 @@ pub fn from_landmarks(irises: [Point; 2], temples: [Point; 2]) -> Anchors {
 
 /// As [`from_landmarks`], of a face of which only the eyes are known: its temples are taken to lie where those of a frame
 /// in canonical pose do. On a turned head they do not: such anchors are good for a median, not for the last hundredth.
-pub fn from_eyes([right, left]: [Point; 2]) -> Anchors {
+pub fn from_pupils([right, left]: [Point; 2]) -> Landmarks {
     let at = |share: f64| [0, 1].map(|k| 0.5 * (right[k] + left[k]) + 0.5 * share * (left[k] - right[k]));
     from_landmarks([right, left], [at(-TEMPLE_X / PUPIL_X), at(TEMPLE_X / PUPIL_X)])
 }
 
 /// The mean distance of pupils and temples, in eye distances of `target`.
-pub fn error(actual: &Anchors, target: &Anchors) -> f64 {
+pub fn error(actual: &Landmarks, target: &Landmarks) -> f64 {
     let sum: f64 = actual.iter().zip(target).take(4).map(|(a, b)| distance(*a, *b)).sum();
     sum / 4.0 / distance(target[0], target[1])
 }
 
 /// The eight points under a homography.
-pub fn apply(h: &Homography, anchors: &Anchors) -> Anchors {
-    anchors.map(|point| h.apply(point))
+pub fn apply(h: &Homography, landmarks: &Landmarks) -> Landmarks {
+    landmarks.map(|point| h.apply(point))
 }
 
 /// The placement whose pupils and temples are nearest to `target` in the sense of least squares.
-pub fn placement(target: &Anchors) -> Placement {
+pub fn placement(target: &Landmarks) -> Placement {
     let n = 4.0;
-    let mean = |points: &Anchors| {
+    let mean = |points: &Landmarks| {
         let sum = points.iter().take(4).fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
         [sum[0] / n, sum[1] / n]
     };
     // The frame's four points have their mean at (0, EYE_Y): the box's centre.
-    let (from, to) = (mean(&FRAME), mean(target));
+    let (from, to) = (mean(&GLASSES), mean(target));
     let (mut dot, mut cross, mut square) = (0.0, 0.0, 0.0);
-    for (f, t) in FRAME.iter().zip(target).take(4) {
+    for (f, t) in GLASSES.iter().zip(target).take(4) {
         let (fx, fy, tx, ty) = (f[0] - from[0], f[1] - from[1], t[0] - to[0], t[1] - to[1]);
         dot += fx * tx + fy * ty;
         cross += fx * ty - fy * tx;
@@ -103,7 +103,7 @@ pub fn placement(target: &Anchors) -> Placement {
 ///
 /// # Errors
 /// As [`solve`], and for anchors that no placement has.
-pub fn worn(target: &Anchors) -> Result<Homography> {
+pub fn glasses_to_image(target: &Landmarks) -> Result<Homography> {
     let to_image = placement(target).to_photo()?;
     let p = solve(&apply(&to_image.inverse()?, target))?;
     Ok(to_image * Homography::exp(&p.map(|x| -x)))
@@ -141,7 +141,7 @@ mod tests {
     fn a_frontal_face_is_met_exactly() {
         let truth = Placement { x: 120.0, y: 80.0, width: 90.0, rotation: 7.0 };
         let to_photo = truth.to_photo().unwrap();
-        let on_photo = apply(&to_photo, &FRAME);
+        let on_photo = apply(&to_photo, &GLASSES);
         let target = from_landmarks([on_photo[0], on_photo[1]], [on_photo[2], on_photo[3]]);
         assert!(error(&on_photo, &target) < 1e-12);
         assert!(on_photo.iter().zip(target).all(|(a, b)| distance(*a, b) < 1e-9));

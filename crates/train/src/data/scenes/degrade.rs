@@ -1,4 +1,4 @@
-//! What light, lenses and files do to a picture.
+//! What light, lenses and files do to a image.
 
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -8,7 +8,7 @@ const BLOCK: usize = 8;
 
 /// Turns premultiplied RGBA into what a network is given, three planes of (colour − ½) · alpha, after light, tint, blur, noise and
 /// compression at random.
-pub(crate) fn weather(pixels: &[[f32; 4]], width: usize, rng: &mut impl Rng) -> Vec<f32> {
+pub(crate) fn degrade(pixels: &[[f32; 4]], width: usize, rng: &mut impl Rng) -> Vec<f32> {
     let area = pixels.len();
     let mut planes = vec![0.0; 3 * area];
     for (i, [r, g, b, alpha]) in pixels.iter().enumerate() {
@@ -125,14 +125,14 @@ mod tests {
 
     #[test]
     fn fine_steps_leave_a_picture_as_it_is_and_coarse_ones_its_mean() {
-        let picture: Vec<f32> = (0..3 * 16 * 16).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
-        let mut fine = picture.clone();
+        let image: Vec<f32> = (0..3 * 16 * 16).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
+        let mut fine = image.clone();
         compress(&mut fine, 16, 1e-6);
-        assert!(fine.iter().zip(&picture).all(|(a, b)| (a - b).abs() < 1e-4));
-        let mut coarse = picture.clone();
+        assert!(fine.iter().zip(&image).all(|(a, b)| (a - b).abs() < 1e-4));
+        let mut coarse = image.clone();
         compress(&mut coarse, 16, 0.1);
-        assert!(coarse.iter().zip(&picture).any(|(a, b)| (a - b).abs() > 0.05));
+        assert!(coarse.iter().zip(&image).any(|(a, b)| (a - b).abs() > 0.05));
         let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
-        assert!((mean(&coarse) - mean(&picture)).abs() < 0.02);
+        assert!((mean(&coarse) - mean(&image)).abs() < 0.02);
     }
 }
