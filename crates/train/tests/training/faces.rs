@@ -137,7 +137,7 @@ fn the_portraits_are_all_there() {
     assert_eq!((data.validation_without_glasses.len(), data.validation_with_glasses.len()), (70, 18));
     let grey =
         DataSettings { splits: vec!["train".into(), "extra_gray".into()], with_glasses_splits: vec![], ..settings };
-    assert_eq!(data::open(Some(folder), &grey, &|_, _| {}).unwrap().bare.len(), 631 + 366);
+    assert_eq!(data::open(Some(folder), &grey, &|_, _| {}).unwrap().without_glasses.len(), 631 + 366);
     for face in data.without_glasses.faces() {
         let target = face.target.unwrap();
         assert!(landmarks::error(&solved(&target), &target) < 0.15, "{}", face.id);
