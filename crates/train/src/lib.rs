@@ -1,8 +1,9 @@
-//! Training and evaluation of the networks of `stgan`: data sets, phases, the optimiser, checkpoints, reports, and how good
-//! weights are.
+//! Training and evaluation of the networks of `stgan`: data sets, phases, the optimiser,
+//! checkpoints, reports, and how good weights are.
 //!
-//! [`train_generators`] and [`train_locator`] do whole runs: a configuration from [`config`], a data set from [`data`], a
-//! folder to write to, and a callback that hears of progress. [`evaluate`] measures weights, from anywhere.
+//! [`train_generators`] and [`train_locator`] do whole runs: a configuration from [`config`], a
+//! data set from [`data`], a folder to write to, and a callback that hears of progress.
+//! [`evaluate`] measures weights, from anywhere.
 
 mod address;
 pub mod config;

@@ -31,10 +31,11 @@ pub(crate) const MAX_THRESHOLD: f64 = 0.99;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocatorSettings {
-    /// The decay of the running average of the weights, which is validated and exported; 0 for no average.
+    /// The decay of the running average of the weights, which is validated and exported; 0 for no
+    /// average.
     pub ema_decay: f64,
-    /// The maximum share of held-out faceless images in which a face is detected. The detection threshold is
-    /// the lowest that satisfies it, limited by `min_threshold`.
+    /// The maximum share of held-out faceless images in which a face is detected. The detection
+    /// threshold is the lowest that satisfies it, limited by `min_threshold`.
     pub max_false_positive_rate: f64,
     /// The minimum detection threshold, since the held-out images are few. Default: 0.3.
     #[serde(default = "min_threshold")]
@@ -83,7 +84,8 @@ pub struct RefinerSettings {
 }
 
 impl LocatorConfig {
-    /// Parses a configuration and replaces some of its values, as [`crate::Config::parse_with`] does.
+    /// Parses a configuration and replaces some of its values, as [`crate::Config::parse_with`]
+    /// does.
     ///
     /// # Errors
     /// Those of [`crate::Config::parse_with`].

@@ -1,7 +1,8 @@
 //! Configurations of training runs: TOML files in which unknown keys are errors.
 //!
-//! A run is a sequence of phases, each of which is optional: regression of the generators, pretraining of
-//! the discriminator, adversarial training stage by stage, adversarial training of all stages end to end.
+//! A run is a sequence of phases, each of which is optional: regression of the generators,
+//! pretraining of the discriminator, adversarial training stage by stage, adversarial training of
+//! all stages end to end.
 
 mod checks;
 mod locator;
@@ -135,20 +136,20 @@ impl Config {
     /// Parses and validates a TOML text. `path` is the name of the file in error messages.
     ///
     /// # Errors
-    /// [`Error::Config`] for a syntax error, an unknown or missing key, or an invalid value. Its source
-    /// names the key.
+    /// [`Error::Config`] for a syntax error, an unknown or missing key, or an invalid value. Its
+    /// source names the key.
     pub fn parse(text: &str, path: &str) -> Result<Self> {
         Self::parse_with(text, path, &[])
     }
 
     /// Parses a configuration and replaces some of its values.
     ///
-    /// Each change is `key=value` with a dotted key (`adversarial.batch=8`). The value is parsed as TOML,
-    /// or taken as a string if it is not TOML.
+    /// Each change is `key=value` with a dotted key (`adversarial.batch=8`). The value is parsed as
+    /// TOML, or taken as a string if it is not TOML.
     ///
     /// # Errors
-    /// Those of [`Config::parse`], and [`Error::Config`] for a change without `=` or with a key through a
-    /// value that is not a table.
+    /// Those of [`Config::parse`], and [`Error::Config`] for a change without `=` or with a key
+    /// through a value that is not a table.
     pub fn parse_with(text: &str, path: &str, changes: &[String]) -> Result<Self> {
         text::parse(text, path, changes, Self::validate)
     }

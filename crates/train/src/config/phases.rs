@@ -13,7 +13,8 @@ pub struct OptimiserSettings {
     /// Iterations of linear warm-up. Default: 0.
     #[serde(default)]
     pub warmup: usize,
-    /// The share of the peak that remains at the end of the phase; 1 keeps the rate constant. Default: 1.
+    /// The share of the peak that remains at the end of the phase; 1 keeps the rate constant.
+    /// Default: 1.
     #[serde(default = "one")]
     pub floor: f64,
     /// The decay rates of the two moments. Default: 0.9 and 0.999.
@@ -59,8 +60,8 @@ pub struct RegressionSettings {
     pub with_glasses: bool,
     /// The weight λ of ‖Δp‖².
     pub update_penalty: f64,
-    /// The decay of the running average of the weights, which is validated and exported; 0 for no average.
-    /// Default: 0.
+    /// The decay of the running average of the weights, which is validated and exported; 0 for no
+    /// average. Default: 0.
     #[serde(default)]
     pub ema_decay: f64,
     /// The optimisers of the first stage and of the later stages.
@@ -89,8 +90,8 @@ pub struct DiscriminatorSettings {
     /// The adversarial loss. Default: `"wgan-gp"`.
     #[serde(default)]
     pub loss: AdversarialLoss,
-    /// The weight λ of the gradient penalty, which is taken between real images and composites (`wgan-gp`)
-    /// or at real images (`logistic-r1`). Default: 10.
+    /// The weight λ of the gradient penalty, which is taken between real images and composites
+    /// (`wgan-gp`) or at real images (`logistic-r1`). Default: 10.
     #[serde(default = "ten")]
     pub penalty: f64,
     /// The real images.
@@ -116,21 +117,22 @@ pub enum AdversarialLoss {
     /// The Wasserstein loss with gradient penalty (Gulrajani et al. 2017), which ST-GAN uses.
     #[default]
     WganGp,
-    /// The non-saturating logistic loss with a gradient penalty at real images (R1, Mescheder et al. 2018).
+    /// The non-saturating logistic loss with a gradient penalty at real images (R1, Mescheder et
+    /// al. 2018).
     LogisticR1,
 }
 
-/// `[discriminator.reals]`: the discriminator's real images, which are photos of people with glasses and
-/// composites at the landmark pose.
+/// `[discriminator.reals]`: the discriminator's real images, which are photos of people with
+/// glasses and composites at the landmark pose.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reals {
-    /// The share of the real images that are composites: random glasses on a face without glasses, placed
-    /// by its landmarks. 0 as in ST-GAN. Default: 0.
+    /// The share of the real images that are composites: random glasses on a face without glasses,
+    /// placed by its landmarks. 0 as in ST-GAN. Default: 0.
     pub composite_share: f64,
     /// The share of the people that the discriminator sees composites of, if there are composites.
-    /// Generators are trained on the other people only, so no landmark of a face influences the generator
-    /// that is trained on it. Default: 0.5.
+    /// Generators are trained on the other people only, so no landmark of a face influences the
+    /// generator that is trained on it. Default: 0.5.
     pub identity_share: f64,
 }
 
@@ -140,8 +142,8 @@ impl Default for Reals {
     }
 }
 
-/// `[discriminator_pretraining]`: the discriminator is trained alone, on glasses that are perturbed and
-/// not corrected.
+/// `[discriminator_pretraining]`: the discriminator is trained alone, on glasses that are perturbed
+/// and not corrected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiscriminatorPretraining {
@@ -149,13 +151,14 @@ pub struct DiscriminatorPretraining {
     pub iterations: usize,
     /// Examples per iteration.
     pub batch: usize,
-    /// The phase ends when the discriminator prefers the correct placement to a perturbed one in this share
-    /// of the held-out cases. Without a value, or with a value above 1, all iterations are run.
+    /// The phase ends when the discriminator prefers the correct placement to a perturbed one in
+    /// this share of the held-out cases. Without a value, or with a value above 1, all iterations
+    /// are run.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "reachable")]
     pub stop_at: Option<f64>,
-    /// The share of the composites whose glasses are placed where they would be correct on another face of
-    /// the batch. Without such composites, the discriminator can detect a wrong pose without looking at the
-    /// face. Needs landmarks. Default: 0.
+    /// The share of the composites whose glasses are placed where they would be correct on another
+    /// face of the batch. Without such composites, the discriminator can detect a wrong pose
+    /// without looking at the face. Needs landmarks. Default: 0.
     #[serde(default)]
     pub mismatched_share: f64,
     /// The optimiser.
@@ -184,15 +187,16 @@ pub struct AdversarialSettings {
     pub discriminator_iterations: usize,
     /// The weight λ of ‖Δp‖².
     pub update_penalty: f64,
-    /// The weight of the regression loss, added to the adversarial loss; 0 uses no landmarks. Default: 0.
+    /// The weight of the regression loss, added to the adversarial loss; 0 uses no landmarks.
+    /// Default: 0.
     #[serde(default)]
     pub landmark_weight: f64,
-    /// The run ends with an error if the mean ‖Δp‖ of an interval exceeds this: the glasses have left the
-    /// image. Default: 2.
+    /// The run ends with an error if the mean ‖Δp‖ of an interval exceeds this: the glasses have
+    /// left the image. Default: 2.
     #[serde(default = "max_update_norm")]
     pub max_update_norm: f64,
-    /// The decay of the running average of the generators' weights, which is validated and exported; 0 for
-    /// no average. Default: 0.
+    /// The decay of the running average of the generators' weights, which is validated and
+    /// exported; 0 for no average. Default: 0.
     #[serde(default)]
     pub ema_decay: f64,
     /// Composites that are shown again.
@@ -227,8 +231,8 @@ impl Default for HistorySettings {
     }
 }
 
-/// `[end_to_end]`: all stages are trained together against the discriminator. Everything else is read
-/// from [`AdversarialSettings`].
+/// `[end_to_end]`: all stages are trained together against the discriminator. Everything else is
+/// read from [`AdversarialSettings`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndToEndSettings {

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 /// Parses a TOML text, replaces some of its values and validates the result.
 ///
 /// # Errors
-/// [`Error::Config`] for a syntax error, an unknown or missing key, a change that cannot be made, and
-/// errors of `validate`.
+/// [`Error::Config`] for a syntax error, an unknown or missing key, a change that cannot be made,
+/// and errors of `validate`.
 pub(super) fn parse<T: DeserializeOwned>(
     text: &str,
     path: &str,
@@ -32,8 +32,8 @@ pub(super) fn write(config: &impl Serialize) -> Result<String> {
 /// Replaces values in a TOML text. Returns the new text, and a name for it in error messages.
 ///
 /// # Errors
-/// [`Error::Config`] for a syntax error, a change without `=`, or a key through a value that is not a
-/// table.
+/// [`Error::Config`] for a syntax error, a change without `=`, or a key through a value that is not
+/// a table.
 fn changed(text: &str, path: &str, changes: &[String]) -> Result<(String, String)> {
     if changes.is_empty() {
         return Ok((text.to_owned(), path.to_owned()));

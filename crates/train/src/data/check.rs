@@ -1,4 +1,5 @@
-//! From the rows of a table to a data set: every image is decoded once, and what is broken is named.
+//! Construction of a data set from the rows of a table. Every image is decoded once, and unusable
+//! images are listed by name.
 
 use super::landmarks::{self, Landmarks, Point};
 use super::pool::{self, Face, FullPhoto, PixelSource, Pool, PoolKind, aligned_placement};
@@ -11,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Smaller images, in pixels a side, show no face.
+/// The minimum side of an image, in pixels.
 const MIN_IMAGE_SIDE: u32 = 16;
-/// Eyes nearer to each other than this, in pixels, are no landmarks.
+/// The minimum distance between the pupils, in pixels.
 const MIN_PUPIL_DISTANCE: f64 = 4.0;
 
 /// One row of a table.
@@ -22,20 +23,20 @@ pub(super) struct TableRow {
     pub person: String,
     pub split: Arc<str>,
     pub glasses: bool,
-    /// Relative to `Listing::images`.
+    /// The path relative to `Listing::images`.
     pub file: String,
     pub yaw: Option<f64>,
     pub landmarks: Option<Annotation>,
     pub full_photo: Option<FullPhoto>,
 }
 
-/// The subject's right first; pixels of the image.
+/// Annotated points in pixels of the image, the subject's right one first.
 pub(super) enum Annotation {
     Pupils([Point; 2]),
     PupilsAndTemples { irises: [Point; 2], temples: [Point; 2] },
 }
 
-/// What a table lists.
+/// The content of a table.
 pub(super) struct Listing {
     /// The table, for messages.
     pub path: PathBuf,
@@ -53,7 +54,7 @@ impl Annotation {
     }
 }
 
-/// Which pool a row belongs to; none for a split that is not asked for.
+/// The pool that a row belongs to. None if the settings do not use its split.
 fn pool_of(row: &TableRow, settings: &DataSettings) -> Option<PoolKind> {
     let split = &*row.split;
     let among = |splits: &[String]| splits.iter().any(|s| s == split);
@@ -92,7 +93,7 @@ pub(super) fn dataset(
     let mut faces = Faces::default();
     for (kind, face) in checked {
         match face {
-            // Turned heads are left out of what is learned from, not of what is measured.
+            // Turned faces are excluded from training, not from validation.
             Ok(face) if kind.is_learned() && face.yaw.is_some_and(|yaw| yaw.abs() > settings.max_yaw) => {}
             Ok(face) => faces.of(kind).push(face),
             Err(problem) => problems.push(problem),
@@ -104,7 +105,7 @@ pub(super) fn dataset(
         (PoolKind::ValidationWithoutGlasses, settings.validation.clone()),
     ] {
         if faces.of(kind).is_empty() && !splits.is_empty() {
-            let mut reason = format!("no faces without glasses in {splits}");
+            let mut reason = format!("no faces without glasses in split {splits}");
             if !problems.is_empty() {
                 reason += &format!("; {} cannot be used: {}", problems.len(), list_first(&problems));
             }
@@ -149,7 +150,7 @@ fn refuse(problems: &[Problem], settings: &DataSettings) -> Result<()> {
         (Broken::Refuse, [first, rest @ ..]) => {
             let mut reason = first.reason.clone();
             if !rest.is_empty() {
-                reason += &format!("; besides, {}", list_first(rest));
+                reason += &format!("; also: {}", list_first(rest));
             }
             Err(Error::Data { path: first.path.clone(), reason, source: None })
         }
@@ -157,13 +158,15 @@ fn refuse(problems: &[Problem], settings: &DataSettings) -> Result<()> {
     }
 }
 
-/// A person in two splits would be learned from and measured on: never to be skipped over.
+/// Rejects an identity in two splits even if unusable rows are skipped: validation would measure
+/// people that training has seen.
 fn check_identities(path: &Path, rows: &[TableRow]) -> Result<()> {
     let mut splits: HashMap<&str, &str> = HashMap::new();
     for row in rows {
         let first: &str = splits.entry(&row.person).or_insert(&row.split);
         if *first != *row.split {
-            let reason = format!("person {} is in the splits {first} and {}", row.person, row.split);
+            let reason =
+                format!("person {} is in the splits {first} and {}; move all rows to one split", row.person, row.split);
             return Err(Error::data(path, reason));
         }
     }
@@ -175,7 +178,7 @@ fn without_duplicates(path: &Path, rows: Vec<TableRow>, problems: &mut Vec<Probl
     let mut again = |row: &TableRow| {
         let new = seen.insert(row.id.clone());
         if !new {
-            let reason = format!("{} is listed a second time", row.id);
+            let reason = format!("{} is listed twice", row.id);
             problems.push(Problem { path: path.display().to_string(), reason });
         }
         new
@@ -190,13 +193,13 @@ fn splits_exist(path: &Path, rows: &[TableRow], settings: &DataSettings) -> Resu
     match wanted.into_iter().find(|split| !split.is_empty() && !found.contains(split.as_str())) {
         Some(split) => {
             let found: Vec<&str> = found.into_iter().collect();
-            Err(Error::data(path, format!("no rows of split {split}; there is {}", found.join(", "))))
+            Err(Error::data(path, format!("there is no split {split}; the splits are {}", found.join(", "))))
         }
         None => Ok(()),
     }
 }
 
-/// Decodes a row's image and makes sense of its landmarks.
+/// Decodes the image of a row and checks its landmarks.
 fn face(images: &Arc<Path>, row: TableRow, settings: &DataSettings) -> std::result::Result<Face, Problem> {
     let path = images.join(&row.file);
     let problem = |reason: String| Problem { path: path.display().to_string(), reason };
@@ -208,22 +211,26 @@ fn face(images: &Arc<Path>, row: TableRow, settings: &DataSettings) -> std::resu
     })?;
     let size = (image.width(), image.height());
     if size.0.min(size.1) < MIN_IMAGE_SIDE {
-        return Err(problem(format!("{}×{} pixels are too few for a face", size.0, size.1)));
+        return Err(problem(format!(
+            "the image of {}×{} pixels is too small; each side needs at least {MIN_IMAGE_SIDE}",
+            size.0, size.1
+        )));
     }
     let landmarks = row.landmarks.filter(|_| settings.landmarks);
     let target = landmarks.map(|annotation| annotation.landmarks());
     if let Some(target) = &target {
-        check_landmarks(target, size).map_err(|what| problem(format!("its landmarks make no sense: {what}")))?;
+        check_landmarks(target, size).map_err(|what| problem(format!("invalid landmarks: {what}")))?;
     }
     let placement = match (&target, settings.crop) {
         (Some(target), Crop::Landmarks) => landmarks::placement(target),
         _ => aligned_placement(size.0, size.1).ok_or_else(|| {
-            let reason = format!("{}×{} pixels are not framed as CelebA's 178×218", size.0, size.1);
-            problem(reason + ", and no landmarks say where the face is")
+            let reason =
+                format!("the image of {}×{} pixels does not have CelebA's aspect ratio (178×218)", size.0, size.1);
+            problem(reason + ", and there are no landmarks to locate the face")
         })?,
     };
     if row.yaw.is_some_and(|yaw| !yaw.is_finite()) {
-        return Err(problem("its yaw is not finite".into()));
+        return Err(problem("the yaw is not finite".into()));
     }
     let origin = PixelSource::File(images.clone(), row.file);
     Ok(Face {
@@ -238,7 +245,7 @@ fn face(images: &Arc<Path>, row: TableRow, settings: &DataSettings) -> std::resu
     })
 }
 
-/// Whether a frame can be put there.
+/// Checks that landmarks are plausible, so that glasses can be placed by them.
 fn check_landmarks(target: &Landmarks, size: (u32, u32)) -> std::result::Result<(), &'static str> {
     let [right, left, right_temple, left_temple, ..] = *target;
     let finite = |points: &[Point]| points.iter().flatten().all(|v| v.is_finite());
@@ -248,10 +255,10 @@ fn check_landmarks(target: &Landmarks, size: (u32, u32)) -> std::result::Result<
     let (width, height) = (f64::from(size.0), f64::from(size.1));
     let inside = |[x, y]: Point| (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
     if !inside(right) || !inside(left) {
-        return Err("an eye lies outside of the image");
+        return Err("a pupil is outside the image");
     }
     if landmarks::distance(right, left) < MIN_PUPIL_DISTANCE || right[0] >= left[0] {
-        return Err("the eyes are too near to each other, or the wrong way round");
+        return Err("the pupils are closer than 4 pixels, or swapped");
     }
     if !finite(target) {
         return Err("a coordinate is not finite");
@@ -260,10 +267,10 @@ fn check_landmarks(target: &Landmarks, size: (u32, u32)) -> std::result::Result<
         (temple[0] - other[0]) * (eye[0] - other[0]) + (temple[1] - other[1]) * (eye[1] - other[1]) > 0.0
     };
     if !beyond(right_temple, right, left) || !beyond(left_temple, left, right) {
-        return Err("the temples are the wrong way round");
+        return Err("the temples are swapped");
     }
-    // Seen as the networks will.
+    // In canonical coordinates, as the networks see the face.
     let seen = landmarks::placement(target).to_photo().and_then(|to_photo| to_photo.inverse());
     let solved = seen.and_then(|to_view| landmarks::solve(&landmarks::apply(&to_view, target)));
-    solved.map(|_| ()).map_err(|_| "no frame can be put there")
+    solved.map(|_| ()).map_err(|_| "no homography places glasses there")
 }

@@ -1,4 +1,4 @@
-//! Synthetic faces: drawn on demand, known to the last landmark.
+//! Synthetic faces, drawn on demand, with exact landmarks.
 
 use super::pool::{Face, PixelSource, Pool, PoolKind, aligned_placement};
 use super::{Crop, DataSettings, Dataset, landmarks};
@@ -13,7 +13,7 @@ use stgan::internals::pose::glasses_to_canonical;
 use stgan_synth::people::{self, Person};
 use stgan_synth::random;
 
-/// Which face: all that is drawn follows from it.
+/// The address of a synthetic face, which determines its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FaceAddress {
     seed: u64,
@@ -22,7 +22,7 @@ pub(super) struct FaceAddress {
     width: u32,
 }
 
-/// Pixels across the frames that with_glasses wear, beside those across the image.
+/// The width of the glasses' image relative to the width of the face's image.
 const GLASSES_WIDTH_SHARE: f64 = 0.75;
 
 impl FaceAddress {
@@ -38,8 +38,12 @@ impl FaceAddress {
         let size = (self.width, people::height(self.width));
         let placement = match settings.crop {
             Crop::Landmarks if settings.landmarks => landmarks::placement(&target),
-            _ => aligned_placement(size.0, size.1)
-                .ok_or_else(|| Error::data(Path::new("synthetic"), format!("{size:?} is not CelebA's shape")))?,
+            _ => aligned_placement(size.0, size.1).ok_or_else(|| {
+                Error::data(
+                    Path::new("synthetic"),
+                    format!("{}×{} pixels do not have CelebA's aspect ratio", size.0, size.1),
+                )
+            })?,
         };
         let id = format!("{}-{}", self.kind.name(), self.index);
         Ok(Face {
@@ -85,7 +89,7 @@ pub(super) fn open(settings: &DataSettings) -> Result<Dataset> {
     let held = if settings.validation.is_empty() { 0 } else { s.validation };
     let without_glasses = pool(PoolKind::WithoutGlasses, s.without_glasses, settings.max_yaw)?;
     if without_glasses.is_empty() {
-        let reason = format!("no face is turned by less than {}°", settings.max_yaw);
+        let reason = format!("no synthetic face has a yaw of at most data.max_yaw = {}°", settings.max_yaw);
         return Err(Error::data(Path::new("synthetic"), reason));
     }
     Ok(Dataset {

@@ -14,7 +14,8 @@ use crate::config::{AdversarialLoss, AdversarialSettings, LandmarkLoss};
 use crate::runner::{IterationMetrics, Prefetched, State, Task, TrainedNetworks, ValidationResult};
 use stgan::model::{Discriminator, Parameters, losses};
 
-/// Alternating optimisation of generators and discriminator: of one stage, or of all stages end to end.
+/// Alternating optimisation of generators and discriminator: of one stage, or of all stages end to
+/// end.
 pub(super) struct AdversarialTask<'a> {
     run: &'a GeneratorRun<'a>,
     objective: AdversarialObjective<'a>,
@@ -101,8 +102,8 @@ impl Task for AdversarialTask<'_> {
     }
 }
 
-/// One optimiser step of the generators, then the discriminator's iterations. Returns the metrics and the
-/// composites that the generators made.
+/// One optimiser step of the generators, then the discriminator's iterations. Returns the metrics
+/// and the composites that the generators made.
 fn train(
     objective: &AdversarialObjective,
     generators: &mut GeneratorTrainer,

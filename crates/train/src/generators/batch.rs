@@ -17,7 +17,8 @@ pub(super) struct Batch {
     pub foreground: Tensor,
     /// The initial warp parameters of the glasses [B, 8].
     pub params: Tensor,
-    /// The landmarks of the faces in canonical coordinates of the view. None if a face has no landmarks.
+    /// The landmarks of the faces in canonical coordinates of the view. None if a face has no
+    /// landmarks.
     pub targets: Option<Vec<Landmarks>>,
     pub addresses: Vec<Address>,
 }
@@ -27,7 +28,8 @@ impl Batch {
         self.addresses.len()
     }
 
-    /// The composites [B, 3, S, S] of faces and glasses warped by `params`. Gradients pass to `params`.
+    /// The composites [B, 3, S, S] of faces and glasses warped by `params`. Gradients pass to
+    /// `params`.
     pub(super) fn composite(&self, params: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = self.background.dims4()?;
         let glasses = self.foreground.narrow(1, 0, 4)?.contiguous()?;

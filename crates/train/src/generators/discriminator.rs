@@ -1,5 +1,5 @@
-//! The discriminator: its losses, and the phase that trains it alone (ST-GAN, section 3.2; Gulrajani et
-//! al. 2017; Mescheder et al. 2018).
+//! The discriminator: its losses, and the phase that trains it alone (ST-GAN, section 3.2;
+//! Gulrajani et al. 2017; Mescheder et al. 2018).
 
 use super::GeneratorRun;
 use super::batch::DiscriminatorBatch;
@@ -13,8 +13,8 @@ use crate::runner::{IterationMetrics, Prefetched, State, Task, TrainedNetworks, 
 use candle_core::{Result as TensorResult, Tensor};
 use stgan::model::{Discriminator, Parameters, losses};
 
-/// Training has diverged if the norm of the discriminator's input gradient is above this on average over
-/// an interval.
+/// Training has diverged if the norm of the discriminator's input gradient is above this on average
+/// over an interval.
 const MAX_GRADIENT_NORM: f64 = 1e3;
 
 /// The pretraining of the discriminator on glasses that are perturbed and not corrected.
@@ -158,8 +158,8 @@ fn stored_composites(addresses: &[Address], params: &Tensor) -> Result<Vec<Store
 /// The discriminator's loss and the metrics that describe it, all scalars.
 struct DiscriminatorLoss {
     total: Tensor,
-    /// mean D(real) − mean D(fake). With the Wasserstein loss (where the discriminator is called a critic)
-    /// it estimates the Wasserstein distance.
+    /// mean D(real) − mean D(fake). With the Wasserstein loss (where the discriminator is called a
+    /// critic) it estimates the Wasserstein distance.
     score_gap: Tensor,
     gradient_norm: Tensor,
     /// The gradient penalty before it is weighted.

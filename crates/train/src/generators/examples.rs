@@ -51,8 +51,8 @@ pub(super) struct Examples<'a> {
     generator_faces: FaceGroup<'a>,
     /// Those, and people with glasses, if regression uses both.
     regression_faces: Option<FaceGroup<'a>>,
-    /// Faces on which the discriminator sees composites. None if real images are photos only: then these
-    /// are the generators' faces.
+    /// Faces on which the discriminator sees composites. None if real images are photos only: then
+    /// these are the generators' faces.
     discriminator_faces: Option<FaceGroup<'a>>,
     /// People with glasses: the discriminator's real photos.
     with_glasses: Option<FaceGroup<'a>>,
@@ -144,8 +144,8 @@ impl<'a> Examples<'a> {
         Ok(batch)
     }
 
-    /// Batches for one adversarial iteration; a share of the discriminator's composites is sampled from
-    /// the history.
+    /// Batches for one adversarial iteration; a share of the discriminator's composites is sampled
+    /// from the history.
     pub(super) fn adversarial(
         &self,
         settings: &AdversarialSettings,
@@ -211,8 +211,8 @@ impl<'a> Examples<'a> {
         })
     }
 
-    /// The parameters of a batch [B, 8], the last `n` rows replaced by the landmark pose of the next face
-    /// plus noise.
+    /// The parameters of a batch [B, 8], the last `n` rows replaced by the landmark pose of the
+    /// next face plus noise.
     fn with_mismatched_poses(&self, examples: &Batch, n: usize, iteration: usize) -> Result<Tensor> {
         /// The standard deviation of each parameter. Without noise, exact landmark poses would be
         /// recognisable by themselves.
@@ -229,11 +229,11 @@ impl<'a> Examples<'a> {
         Ok(Tensor::cat(&[&examples.params.narrow(0, 0, all - n)?, &next.narrow(0, all - n, n)?], 0)?)
     }
 
-    /// Real images for the discriminator, as many as `examples`: first photos of people with glasses, then
-    /// the last examples' faces with their glasses at the landmark pose.
+    /// Real images for the discriminator, as many as `examples`: first photos of people with
+    /// glasses, then the last examples' faces with their glasses at the landmark pose.
     ///
-    /// These composites stand at the same index in the real and in the fake half of the batch, so both
-    /// differ in nothing but the pose.
+    /// These composites stand at the same index in the real and in the fake half of the batch, so
+    /// both differ in nothing but the pose.
     fn reals(&self, examples: &Batch, perturbation: &Perturbation, iteration: usize, turn: usize) -> Result<Tensor> {
         let n = examples.len();
         let share = self.config.discriminator.as_ref().map_or(0.0, |d| d.reals.composite_share);
@@ -269,8 +269,8 @@ impl<'a> Examples<'a> {
     }
 }
 
-/// Splits the faces of a pool by identity: (faces of a random `share` of the people, the other faces).
-/// All images of one identity go to the same side.
+/// Splits the faces of a pool by identity: (faces of a random `share` of the people, the other
+/// faces). All images of one identity go to the same side.
 fn split_by_identity(pool: &Pool, share: f64, seed: u64) -> (Vec<usize>, Vec<usize>) {
     let mut people: BTreeMap<&str, bool> = pool.faces().iter().map(|face| (face.person.as_str(), false)).collect();
     let mut rng = rng(seed, Address { purpose: Purpose::Initialisation, iteration: 0, item: ITEMS });

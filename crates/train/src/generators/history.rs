@@ -1,9 +1,9 @@
-//! Composites made by earlier generators, which the discriminator is shown again (Shrivastava et al.
-//! 2017).
+//! Composites made by earlier generators, which the discriminator is shown again (Shrivastava et
+//! al. 2017).
 //!
-//! A composite is stored as the address of its example and the parameters that the generators chose,
-//! and is re-rendered when sampled. Ten thousand of them take half a megabyte, so a checkpoint holds
-//! them all.
+//! A composite is stored as the address of its example and the parameters that the generators
+//! chose, and is re-rendered when sampled. Ten thousand of them take half a megabyte, so a
+//! checkpoint holds them all.
 
 use crate::address::{Address, Purpose};
 use crate::{Error, Result};
@@ -24,9 +24,9 @@ pub(super) struct StoredComposite {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub(super) struct History {
     entries: Vec<StoredComposite>,
-    /// The composites of the last iteration, which [`History::store_pending`] moves into the buffer.
-    /// They wait because the next batch is sampled while the iteration still runs; so the batch is the
-    /// same whether or not the run was interrupted in between.
+    /// The composites of the last iteration, which [`History::store_pending`] moves into the
+    /// buffer. They wait because the next batch is sampled while the iteration still runs; so the
+    /// batch is the same whether or not the run was interrupted in between.
     pending: Vec<StoredComposite>,
 }
 

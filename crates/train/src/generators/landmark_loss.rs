@@ -9,8 +9,8 @@ use stgan::stn;
 /// thousandth of a canonical unit.
 const EPSILON: f64 = 1e-6;
 
-/// The distance between the face's landmarks mapped through exp(p) and the glasses' landmarks, averaged
-/// over batch and landmarks.
+/// The distance between the face's landmarks mapped through exp(p) and the glasses' landmarks,
+/// averaged over batch and landmarks.
 ///
 /// `params` is [B, 8]. The result is a scalar in canonical units, or their square (see
 /// [`LandmarkLoss`]).

@@ -1,5 +1,5 @@
-//! Training of generators and discriminator: regression, pretraining of the discriminator, adversarial
-//! training.
+//! Training of generators and discriminator: regression, pretraining of the discriminator,
+//! adversarial training.
 
 mod adversarial;
 mod batch;
@@ -41,25 +41,25 @@ use validation::GeneratorValidation;
 pub enum RunStart {
     /// Random weights.
     FromScratch,
-    /// The stages of a weights file, and its discriminator if it has one. A stage that the file lacks is
-    /// initialised with a copy of the stage before it.
+    /// The stages of a weights file, and its discriminator if it has one. A stage that the file
+    /// lacks is initialised with a copy of the stage before it.
     FromWeights(Box<Weights>),
     /// The newest checkpoint in the folder of the run.
     Resume,
 }
 
-/// Trains generators with the configuration `config` on `dataset` and writes to the folder `out` (see
-/// [`Folder`]).
+/// Trains generators with the configuration `config` on `dataset` and writes to the folder `out`
+/// (see [`Folder`]).
 ///
-/// A resumed run gives the same weights as an uninterrupted one: bit for bit on the CPU, with the same
-/// number of threads. `report` is called with each [`Event`] and returns whether to continue. If it
-/// returns `false`, a checkpoint is written and the result is `Ok(false)`.
+/// A resumed run gives the same weights as an uninterrupted one: bit for bit on the CPU, with the
+/// same number of threads. `report` is called with each [`Event`] and returns whether to continue.
+/// If it returns `false`, a checkpoint is written and the result is `Ok(false)`.
 ///
 /// # Errors
 /// - [`Error::Argument`] if the weights to start from do not match the configuration
 /// - [`Error::Data`] and [`Error::Io`] if a file cannot be read or written
-/// - [`Error::Diverged`] if a loss or gradient is not finite, or if an adversarial phase exceeds its
-///   bounds; the last checkpoint remains
+/// - [`Error::Diverged`] if a loss or gradient is not finite, or if an adversarial phase exceeds
+///   its bounds; the last checkpoint remains
 pub fn train_generators(
     config: &Config,
     dataset: &Dataset,
@@ -180,8 +180,8 @@ impl Job for GeneratorRun<'_> {
 }
 
 impl GeneratorRun<'_> {
-    /// The share of the held-out cases in which the discriminator prefers the correct placement. None if no
-    /// faces are held out.
+    /// The share of the held-out cases in which the discriminator prefers the correct placement.
+    /// None if no faces are held out.
     fn preference(&self, discriminator: &DiscriminatorTrainer, perturbation: &Perturbation) -> Result<Option<f64>> {
         match self.validation.faces() {
             0 => Ok(None),
@@ -189,7 +189,8 @@ impl GeneratorRun<'_> {
         }
     }
 
-    /// The landmark errors of the generators, if `weights` has generators and the data has landmarks.
+    /// The landmark errors of the generators, if `weights` has generators and the data has
+    /// landmarks.
     fn measure(&self, weights: &Parameters, preference: Option<f64>) -> Result<ValidationResult> {
         let mut metrics: Vec<(&'static str, serde_json::Value)> = Vec::new();
         metrics.extend(preference.map(|preference| ("preference", preference.into())));

@@ -57,8 +57,8 @@ impl GeneratorTrainer {
 
     /// Runs the trained generators one after the other.
     ///
-    /// Gradients reach all of them through the sum of the updates, but do not pass through the warp that
-    /// makes the next generator's input: each generator is trained on its own update only.
+    /// Gradients reach all of them through the sum of the updates, but do not pass through the warp
+    /// that makes the next generator's input: each generator is trained on its own update only.
     pub(super) fn rollout(&self, batch: &Batch) -> Result<Vec<Step>> {
         let mut params = self.frozen_params(batch)?;
         let mut steps = Vec::with_capacity(self.trained.len());
@@ -114,8 +114,8 @@ pub(super) fn stages(weights: &Parameters) -> usize {
 
 /// Adds the networks that a phase needs and `weights` lacks.
 ///
-/// A stage is initialised with a copy of the stage before it, the first stage and the discriminator at
-/// random.
+/// A stage is initialised with a copy of the stage before it, the first stage and the discriminator
+/// at random.
 pub(super) fn prepare(config: &Config, planned: &PlannedPhase, weights: &mut Parameters) -> Result<()> {
     let spec = config.generator()?;
     let random = |item: usize, tensors: &[TensorSpec]| {

@@ -1,5 +1,5 @@
-//! Regression of the generators on landmarks: the loss is the distance between the landmarks of face and
-//! glasses under exp(p + Δp).
+//! Regression of the generators on landmarks: the loss is the distance between the landmarks of
+//! face and glasses under exp(p + Δp).
 
 use super::batch::Batch;
 use super::landmark_loss::landmark_loss;
@@ -76,8 +76,8 @@ pub(super) fn generator_trainer(
 /// One optimiser step of the trained generators.
 ///
 /// # Errors
-/// [`Error::Argument`] if a face of the batch has no landmarks, [`Error::Diverged`] if a gradient is not
-/// finite.
+/// [`Error::Argument`] if a face of the batch has no landmarks, [`Error::Diverged`] if a gradient
+/// is not finite.
 fn train(
     settings: &RegressionSettings,
     generators: &mut GeneratorTrainer,

@@ -29,8 +29,8 @@ pub(super) struct GeneratorValidation<'a> {
     device: Device,
 }
 
-/// Sorted landmark errors in inter-pupil distances, one list for the initial placement and one for each
-/// stage.
+/// Sorted landmark errors in inter-pupil distances, one list for the initial placement and one for
+/// each stage.
 pub(super) struct StageErrors {
     by_stage: Vec<Vec<f64>>,
     /// The errors of a generator that ignores the face and centres the glasses in the view (p = 0).
@@ -127,9 +127,9 @@ impl<'a> GeneratorValidation<'a> {
         turns.into_iter().map(|turn| turn >= limit).collect()
     }
 
-    /// The share of the held-out examples in which the discriminator scores the glasses at the landmark pose
-    /// above the same glasses perturbed. Without landmarks, the canonical pose of the aligned photo takes
-    /// the place of the landmark pose.
+    /// The share of the held-out examples in which the discriminator scores the glasses at the
+    /// landmark pose above the same glasses perturbed. Without landmarks, the canonical pose of the
+    /// aligned photo takes the place of the landmark pose.
     ///
     /// # Errors
     /// Those of the networks.

@@ -1,4 +1,4 @@
-//! Training a locator: the detector first, then the refiner on what the detector takes for faces.
+//! Training of a locator: first the detector, then the refiner on the detector's proposals.
 
 mod batches;
 mod task;
@@ -18,12 +18,14 @@ use stgan::model::weights::Storage;
 use task::{LocatorTask, NetworkKind};
 use validation::LocatorValidation;
 
-/// Trains a locator as `config` says on `dataset`, into the folder `out` (see [`Folder`](crate::Folder)), from random weights
-/// or, with `resume`, from the folder's newest checkpoint. As with [`train_generators`](crate::train_generators), a resumed run
-/// is the same run, and `report` says whether to go on.
+/// Trains a locator with the configuration `config` on `dataset` and writes to the folder `out`
+/// (see [`Folder`](crate::Folder)).
+///
+/// Training starts with random weights or, with `resume`, from the newest checkpoint in the folder.
+/// Resuming and `report` work as in [`train_generators`](crate::train_generators).
 ///
 /// # Errors
-/// The same as [`train_generators`](crate::train_generators).
+/// Those of [`train_generators`](crate::train_generators).
 pub fn train_locator(
     config: &LocatorConfig,
     dataset: &Dataset,
@@ -38,7 +40,7 @@ pub fn train_locator(
     runner::run(&job, out, begin, report)
 }
 
-/// The two networks of a locator.
+/// A run that trains the two networks of a locator.
 struct LocatorRun<'a> {
     config: &'a LocatorConfig,
     dataset: &'a Dataset,
@@ -83,7 +85,7 @@ impl Job for LocatorRun<'_> {
 }
 
 impl LocatorRun<'_> {
-    /// What becomes the weights file, without the threshold that they ask for.
+    /// The weights file, with a placeholder for the detection threshold.
     fn file(&self, weights: &Parameters) -> Result<Weights> {
         let (config, dataset) = (self.config, self.dataset);
         let metadata = BTreeMap::from([

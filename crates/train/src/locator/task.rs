@@ -1,4 +1,4 @@
-//! One leg of a locator's run: one of its two networks learns.
+//! A phase of a locator's run: the training of one of its two networks.
 
 use super::LocatorRun;
 use super::batches::{self, LocatorBatch};
@@ -12,19 +12,20 @@ use rand_distr::StandardNormal;
 use stgan::internals::locate::{Detector, Network};
 use stgan::model::{Parameters, TensorSpec, initialise};
 
-/// Weight of the pupils' places beside the scores.
+/// The weight of the pupil loss relative to the score loss.
 const PUPIL_LOSS_WEIGHT: f64 = 2.0;
-/// Errors below this, in eye distances, count squared.
+/// The pupil loss is quadratic for errors well below this, in inter-pupil distances, and linear for
+/// larger ones.
 const SMOOTH_RADIUS: f64 = 0.03;
 
-/// In checkpoints.
+/// The name of the optimiser in checkpoints.
 const NAME: &str = "network";
 
-/// Which of the two networks learns.
+/// One of the two networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NetworkKind {
     Detector,
-    /// On what the detector, trained by then, takes for faces.
+    /// Trained on the proposals of the trained detector.
     Refiner,
 }
 
@@ -40,10 +41,10 @@ impl NetworkKind {
     }
 }
 
-/// Draws the batch of a step of the run.
-type Draw<'a> = Box<dyn Fn(usize) -> Result<LocatorBatch> + Send + Sync + 'a>;
+/// Samples the batch of an iteration of the run.
+type SampleBatch<'a> = Box<dyn Fn(usize) -> Result<LocatorBatch> + Send + Sync + 'a>;
 
-/// A network of the locator that learns.
+/// The training of one network.
 pub(super) struct LocatorTask<'a> {
     job: &'a LocatorRun<'a>,
     kind: NetworkKind,
@@ -51,15 +52,15 @@ pub(super) struct LocatorTask<'a> {
     optimiser: &'a OptimiserSettings,
     network: Network,
     adam: Adam,
-    draw: Draw<'a>,
+    sample: SampleBatch<'a>,
     prefetched: Prefetched<LocatorBatch>,
 }
 
 impl<'a> LocatorTask<'a> {
-    /// With the weights and moments that `state` has; random weights are put there if it has none.
+    /// Uses the weights and moments of `state`. Random weights are added to `state` if it has none.
     ///
     /// # Errors
-    /// As the networks, and [`Adam::restore`].
+    /// Those of the networks and of [`Adam::restore`].
     pub(super) fn new(job: &'a LocatorRun<'a>, kind: NetworkKind, state: &mut State) -> Result<Self> {
         let (settings, networks) = (&job.config.locator, &job.config.locator.networks);
         let (tensors, optimiser) = match kind {
@@ -67,11 +68,11 @@ impl<'a> LocatorTask<'a> {
             NetworkKind::Refiner => (networks.refiner.tensors(), &settings.refiner.optimiser),
         };
         prepare(job.config.seed, kind, &tensors, &mut state.weights)?;
-        let mine = tensors.iter().map(|t| Ok((t.name.clone(), state.weights.get(t)?)));
-        let mine: Parameters = mine.collect::<Result<_>>()?;
-        let mut adam = Adam::new(&mine.to_device(job.device)?, optimiser.betas)?;
+        let own = tensors.iter().map(|t| Ok((t.name.clone(), state.weights.get(t)?)));
+        let own: Parameters = own.collect::<Result<_>>()?;
+        let mut adam = Adam::new(&own.to_device(job.device)?, optimiser.betas)?;
         state.restore(NAME, &mut adam)?;
-        let (network, draw): (_, Draw) = match kind {
+        let (network, sample): (_, SampleBatch) = match kind {
             NetworkKind::Detector => (
                 networks.detector.network(&adam.parameters())?,
                 Box::new(|step| batches::detector(job.config, &job.scenes, step, job.device)),
@@ -84,21 +85,21 @@ impl<'a> LocatorTask<'a> {
                 )
             }
         };
-        let (iterations, prefetched) = (kind.phase(job).iterations, Prefetched::new(draw(state.run_iteration)));
-        Ok(Self { job, kind, iterations, optimiser, network, adam, draw, prefetched })
+        let (iterations, prefetched) = (kind.phase(job).iterations, Prefetched::new(sample(state.run_iteration)));
+        Ok(Self { job, kind, iterations, optimiser, network, adam, sample, prefetched })
     }
 }
 
 impl Task for LocatorTask<'_> {
     fn iterate(&mut self, iteration: usize, run_iteration: usize) -> Result<IterationMetrics> {
-        let Self { iterations, optimiser, network, adam, draw, prefetched, .. } = self;
+        let Self { iterations, optimiser, network, adam, sample, prefetched, .. } = self;
         let rate = optimiser.rate(iteration, *iterations);
-        prefetched.train(|batch| step(network, adam, batch, rate), || draw(run_iteration + 1))
+        prefetched.train(|batch| step(network, adam, batch, rate), || sample(run_iteration + 1))
     }
 
     fn trained_networks(&self, iteration: usize) -> Vec<TrainedNetworks<'_>> {
         let rate = ("learning_rate", self.optimiser.rate(iteration, self.iterations));
-        // A short memory at first, so that the beginning is soon forgotten.
+        // A smaller decay at first, so that the average forgets the initial weights.
         let done = iteration as f64 + 1.0;
         let ema_decay = self.job.config.locator.ema_decay.min(done / (done + 9.0));
         vec![TrainedNetworks { name: NAME, adam: &self.adam, rate, ema_decay, keeps_moments: false }]
@@ -106,14 +107,14 @@ impl Task for LocatorTask<'_> {
 
     fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>> {
         match self.kind {
-            // There is nothing to measure before both networks are there.
+            // Both networks are needed to measure a locator.
             NetworkKind::Detector => Ok(None),
             NetworkKind::Refiner => self.job.measure(weights).map(Some),
         }
     }
 }
 
-/// Random weights for a network that is not there yet.
+/// Adds random weights for a network that `weights` lacks.
 fn prepare(seed: u64, kind: NetworkKind, tensors: &[TensorSpec], weights: &mut Parameters) -> Result<()> {
     if tensors.iter().all(|t| weights.0.contains_key(&t.name)) {
         return Ok(());
@@ -128,16 +129,17 @@ fn softplus(x: &Tensor) -> candle_core::Result<Tensor> {
     x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
 }
 
-/// One step: a focal loss of the scores (Lin et al. 2017, γ = 2), and how far off the pupils are where there is a face.
+/// One optimiser step. The loss is a focal loss of the scores (Lin et al. 2017, γ = 2) plus the
+/// pupil error at positive cells.
 fn step(network: &Network, adam: &mut Adam, batch: &LocatorBatch, rate: f64) -> Result<IterationMetrics> {
     let out = network.forward(&batch.input)?;
-    let (score, eyes) = (out.narrow(1, 0, 1)?, out.narrow(1, 1, 4)?);
-    let sure = candle_nn::ops::sigmoid(&score.detach())?;
+    let (score, pupils) = (out.narrow(1, 0, 1)?, out.narrow(1, 1, 4)?);
+    let probability = candle_nn::ops::sigmoid(&score.detach())?;
     let faces = (batch.positive.sum_all()?.to_scalar::<f32>()?.max(1.0)) as f64;
-    let missed = ((softplus(&score.neg()?)? * (1.0 - &sure)?.sqr()?)? * &batch.positive)?.sum_all()?;
-    let false_alarms = ((softplus(&score)? * sure.sqr()?)? * &batch.negative)?.sum_all()?;
-    let scores = ((missed + false_alarms)? / faces)?;
-    let off = (eyes - &batch.pupils)?.broadcast_mul(&batch.unit)?;
+    let misses = ((softplus(&score.neg()?)? * (1.0 - &probability)?.sqr()?)? * &batch.positive)?.sum_all()?;
+    let false_positives = ((softplus(&score)? * probability.sqr()?)? * &batch.negative)?.sum_all()?;
+    let scores = ((misses + false_positives)? / faces)?;
+    let off = (pupils - &batch.pupils)?.broadcast_mul(&batch.unit)?;
     let off = (((off.sqr()? + SMOOTH_RADIUS * SMOOTH_RADIUS)?.sqrt()? - SMOOTH_RADIUS)?
         .broadcast_mul(&batch.positive)?
         .sum_all()?

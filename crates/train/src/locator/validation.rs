@@ -1,4 +1,4 @@
-//! How a locator fares on people that it has not learned from, and on pictures without any.
+//! Validation of a locator on people that are not used for training, and on faceless images.
 
 use crate::Result;
 use crate::address::{Stream, rng};
@@ -11,10 +11,10 @@ use stgan::internals::locate::Weights;
 use stgan::{Bitmap, Locator};
 use stgan_synth::faceless::Kind;
 
-/// Pictures without a face, and pixels across.
+/// The number of faceless images, and their width in pixels.
 const FACELESS_IMAGES: usize = 250;
 const FACELESS_WIDTH: u32 = 256;
-/// A face is found if the mean error of its pupils is below this, in eye distances.
+/// A face counts as found if the mean error of its pupils is below this, in inter-pupil distances.
 const MAX_PUPIL_ERROR: f64 = 0.25;
 
 pub(super) struct LocatorValidation {
@@ -23,7 +23,7 @@ pub(super) struct LocatorValidation {
 }
 
 impl LocatorValidation {
-    /// Full photos if the data has them, aligned images if not.
+    /// Uses full photos if the data set has them, and aligned images otherwise.
     pub(super) fn new(config: &LocatorConfig, dataset: &Dataset) -> Result<Self> {
         let mut photos = photos(&dataset.validation_without_glasses)?;
         photos.extend(self::photos(&dataset.validation_with_glasses)?);
@@ -43,20 +43,21 @@ impl LocatorValidation {
 
     pub(super) fn measure(&self, weights: &Weights, settings: &LocatorSettings) -> Result<LocatorMetrics> {
         let locator = Locator::from_weights(weights)?;
-        let best = |image: &Bitmap| locator.locate_in(&image.as_ref(), 0.0);
-        let mut alarms: Vec<f64> = self
+        let locate = |image: &Bitmap| locator.locate_in(&image.as_ref(), 0.0);
+        let mut scores: Vec<f64> = self
             .faceless
             .par_iter()
-            .map(|image| Ok(best(image)?.iter().map(|face| face.score).fold(0.0, f64::max)))
+            .map(|image| Ok(locate(image)?.iter().map(|face| face.score).fold(0.0, f64::max)))
             .collect::<Result<_>>()?;
-        alarms.sort_by(|a, b| b.total_cmp(a));
-        let allowed = (settings.max_false_positive_rate * alarms.len() as f64) as usize;
-        let threshold = alarms.get(allowed).map_or(0.5, |score| score + 1e-3);
+        scores.sort_by(|a, b| b.total_cmp(a));
+        let allowed = (settings.max_false_positive_rate * scores.len() as f64) as usize;
+        let threshold = scores.get(allowed).map_or(0.5, |score| score + 1e-3);
         let threshold = threshold.clamp(settings.min_threshold, MAX_THRESHOLD);
         let of_photo = |(image, target): &(Bitmap, Landmarks)| -> Result<Option<(f64, f64)>> {
-            let eyes = distance(target[0], target[1]);
-            let errors = best(image)?.into_iter().map(|face| {
-                let error = 0.5 * (distance(face.pupils[0], target[0]) + distance(face.pupils[1], target[1])) / eyes;
+            let pupil_distance = distance(target[0], target[1]);
+            let errors = locate(image)?.into_iter().map(|face| {
+                let error =
+                    0.5 * (distance(face.pupils[0], target[0]) + distance(face.pupils[1], target[1])) / pupil_distance;
                 (error, face.score)
             });
             Ok(errors.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(error, _)| *error < MAX_PUPIL_ERROR))

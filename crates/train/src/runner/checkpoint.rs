@@ -1,7 +1,7 @@
 //! Checkpoints: the state of a run as safetensors files.
 //!
-//! A file is written under a temporary name and renamed, so a crash does not leave a partial one. Only
-//! the newest files are kept.
+//! A file is written under a temporary name and renamed, so a crash does not leave a partial one.
+//! Only the newest files are kept.
 
 use super::state::{Moments, Score, State};
 use crate::files::write_atomically;
@@ -22,8 +22,8 @@ const MEMORY: &str = "memory.";
 /// The suffix of a metadata key: the name of an optimiser, then this, for the number of its steps.
 const STEPS: &str = "_steps";
 
-/// Writes `folder/ITERATION.safetensors` (the iteration of the whole run, nine digits) and removes all
-/// checkpoints but the newest `keep`.
+/// Writes `folder/ITERATION.safetensors` (the iteration of the whole run, nine digits) and removes
+/// all checkpoints but the newest `keep`.
 ///
 /// `config` is the configuration of the run as TOML.
 ///

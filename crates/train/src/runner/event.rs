@@ -31,8 +31,8 @@ impl PhaseKind {
         }
     }
 
-    /// Phase and stage for messages, as "regression stage 1"; the name alone for a locator, which has no
-    /// stages.
+    /// Phase and stage for messages, as "regression stage 1"; the name alone for a locator, which
+    /// has no stages.
     pub fn at_stage(self, stage: usize) -> String {
         match self {
             Self::Detector | Self::Refiner => self.name().to_owned(),
@@ -89,7 +89,8 @@ pub enum Event {
     },
     /// The discriminator's pretraining has ended.
     DiscriminatorPretrained {
-        /// The share of the held-out cases in which the discriminator prefers the correct placement.
+        /// The share of the held-out cases in which the discriminator prefers the correct
+        /// placement.
         preference: f64,
         /// Whether that share reached `discriminator_pretraining.stop_at`.
         reached: bool,
@@ -103,8 +104,8 @@ pub enum ValidationMetrics {
     Cascade {
         /// The landmark errors, if there are generators and landmarks.
         errors: Option<LandmarkErrors>,
-        /// The share of the held-out cases in which the discriminator prefers the correct placement, if
-        /// there is a discriminator.
+        /// The share of the held-out cases in which the discriminator prefers the correct
+        /// placement, if there is a discriminator.
         preference: Option<f64>,
     },
     /// Of a locator.
@@ -131,8 +132,8 @@ pub struct LocatorMetrics {
     pub median: f64,
     /// The 95th percentile of that error.
     pub p95: f64,
-    /// The detection threshold: the lowest score at which the false positive rate on faceless images is at
-    /// most `locator.max_false_positive_rate`, limited by `locator.min_threshold`.
+    /// The detection threshold: the lowest score at which the false positive rate on faceless
+    /// images is at most `locator.max_false_positive_rate`, limited by `locator.min_threshold`.
     pub threshold: f64,
     /// The share of the photos whose face is found at that threshold.
     pub recall: f64,

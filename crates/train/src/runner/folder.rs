@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 /// The folder of a run: `config.toml`, `metrics.jsonl`, `checkpoints/` and the weights.
 ///
 /// The weights are written with every checkpoint: `weights.safetensors` for generators,
-/// `locator.safetensors` for a locator. A run of generators also writes `best.safetensors` (the weights
-/// with the lowest sum of median and 95th percentile on the validation split), `losses.png`,
-/// `anchor-error.png` and `pictures.png`.
+/// `locator.safetensors` for a locator. A run of generators also writes `best.safetensors` (the
+/// weights with the lowest sum of median and 95th percentile on the validation split),
+/// `losses.png`, `anchor-error.png` and `pictures.png`.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 

@@ -1,5 +1,5 @@
-//! The training loop: iterations, metrics, averages of weights, validation, checkpoints, export, resume
-//! and detection of divergence.
+//! The training loop: iterations, metrics, averages of weights, validation, checkpoints, export,
+//! resume and detection of divergence.
 //!
 //! A run is a [`Job`]: a list of phases, each with a [`Task`] that owns its networks and defines an
 //! iteration.
@@ -38,9 +38,9 @@ pub(crate) enum InitialState {
 /// Runs a job in the folder `out`. Returns `false` if `report` stopped it.
 ///
 /// # Errors
-/// [`Error::Data`] and [`Error::Io`] if a file cannot be read or written, [`Error::Diverged`] if a loss or
-/// gradient is not finite or a task reports divergence (the last checkpoint remains), and the errors of
-/// the tasks.
+/// [`Error::Data`] and [`Error::Io`] if a file cannot be read or written, [`Error::Diverged`] if a
+/// loss or gradient is not finite or a task reports divergence (the last checkpoint remains), and
+/// the errors of the tasks.
 pub(crate) fn run(job: &dyn Job, out: &Path, initial: InitialState, report: Report) -> Result<bool> {
     std::fs::create_dir_all(out).map_err(Error::io(out, "created"))?;
     let (folder, config) = (Folder::new(out), job.config()?);

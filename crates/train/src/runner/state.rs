@@ -42,8 +42,8 @@ pub(crate) struct Score {
 }
 
 impl Score {
-    /// Whether this score is better than `best`. A score of more stages is always better than one of
-    /// fewer.
+    /// Whether this score is better than `best`. A score of more stages is always better than one
+    /// of fewer.
     pub(crate) fn beats(self, best: Option<Self>) -> bool {
         best.is_none_or(|best| best.stages < self.stages || best.stages == self.stages && self.value < best.value)
     }
@@ -94,7 +94,8 @@ impl State {
         Ok(weights)
     }
 
-    /// Ends a phase: the averages become the weights, and moments that do not outlast the phase are dropped.
+    /// Ends a phase: the averages become the weights, and moments that do not outlast the phase are
+    /// dropped.
     pub(crate) fn end_phase(&mut self, trained: &[TrainedNetworks]) -> Result<()> {
         self.weights = self.averaged_weights()?;
         self.average = Parameters::default();

@@ -22,8 +22,8 @@ pub(crate) trait Job {
     /// The number of held-out faces or photos.
     fn held_out(&self) -> usize;
 
-    /// Creates the task of a phase with the networks, moments and memory of `state`. Networks that `state`
-    /// lacks are initialised and added to its weights.
+    /// Creates the task of a phase with the networks, moments and memory of `state`. Networks that
+    /// `state` lacks are initialised and added to its weights.
     fn begin<'a>(&'a self, phase: usize, state: &mut State) -> Result<Box<dyn Task + 'a>>;
 
     /// The name of the weights file.
@@ -49,7 +49,8 @@ pub(crate) struct Phase {
 
 /// The networks of one phase, and one iteration of their training.
 pub(crate) trait Task {
-    /// Runs one iteration: number `iteration` of the phase and `run_iteration` of the whole run, both from 0.
+    /// Runs one iteration: number `iteration` of the phase and `run_iteration` of the whole run,
+    /// both from 0.
     ///
     /// # Errors
     /// [`Error::Diverged`](crate::Error::Diverged) if a gradient is not finite.
@@ -63,10 +64,12 @@ pub(crate) trait Task {
         None
     }
 
-    /// Measures `weights` after `iteration` iterations of the phase. None if there is nothing to measure.
+    /// Measures `weights` after `iteration` iterations of the phase. None if there is nothing to
+    /// measure.
     fn validate(&self, iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>>;
 
-    /// Tensors that a checkpoint stores besides networks and moments. None keeps what the state has.
+    /// Tensors that a checkpoint stores besides networks and moments. None keeps what the state
+    /// has.
     fn memory(&self) -> Result<Option<Parameters>> {
         Ok(None)
     }
@@ -100,7 +103,8 @@ pub(crate) struct ValidationResult {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Verdict {
     Continue,
-    /// The discriminator's pretraining is over. `reached` tells whether it reached its target preference.
+    /// The discriminator's pretraining is over. `reached` tells whether it reached its target
+    /// preference.
     DiscriminatorPretrained {
         preference: f64,
         reached: bool,
@@ -116,8 +120,8 @@ impl<B: Send + Sync> Prefetched<B> {
         Self(first)
     }
 
-    /// Trains on the prefetched batch while `sample` prepares the next one on another thread. An error of
-    /// `sample` is returned when its batch is due.
+    /// Trains on the prefetched batch while `sample` prepares the next one on another thread. An
+    /// error of `sample` is returned when its batch is due.
     pub(crate) fn train<R: Send>(
         &mut self,
         train: impl FnOnce(&B) -> Result<R> + Send,

@@ -1,4 +1,5 @@
-//! Finding faces: the kernels, the weights file, and what the shipped networks find. `tests/wasm.rs` does some of it in wasm.
+//! Finding faces: the kernels, the weights file, and what the shipped networks find.
+//! `tests/wasm.rs` does some of it in wasm.
 
 use crate::common::locate;
 use rand::SeedableRng;
@@ -74,8 +75,8 @@ fn off(face: &LocatedFace, eyes: &[[f64; 2]; 2]) -> f64 {
 
 type Eyes = [[f64; 2]; 2];
 
-/// A picture with others in it, each with its pupils, scaled, turned by degrees and put with its middle somewhere; gives the
-/// pupils in it.
+/// A picture with others in it, each with its pupils, scaled, turned by degrees and put with its
+/// middle somewhere; gives the pupils in it.
 fn composed(size: (u32, u32), parts: &[(&Bitmap, Eyes, f64, f64, [f64; 2])]) -> (Bitmap, Vec<Eyes>) {
     let mut picture = Bitmap::new(size.0, size.1, vec![150; (size.0 * size.1 * 4) as usize]).unwrap();
     picture.data_mut().chunks_exact_mut(4).for_each(|pixel| pixel[3] = 255);

@@ -1,5 +1,5 @@
-//! Training through all its phases on synthetic faces: it learns, resumes bit for bit, stops where it should, and starts
-//! from weights.
+//! Training through all its phases on synthetic faces: it learns, resumes bit for bit, stops where
+//! it should, and starts from weights.
 
 use crate::common::runs::{Temporary, numbers};
 use candle_core::Device;

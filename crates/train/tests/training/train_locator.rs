@@ -1,4 +1,5 @@
-//! Training a locator on synthetic faces: it resumes bit for bit, and ends with a file that finds nothing it is not sure of.
+//! Training a locator on synthetic faces: it resumes bit for bit, and ends with a file that finds
+//! nothing it is not sure of.
 
 use crate::common::runs::{Temporary, numbers};
 use candle_core::Device;

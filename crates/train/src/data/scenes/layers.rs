@@ -1,4 +1,4 @@
-//! A scene: layers over each other, rendered through any view.
+//! Scenes as lists of layers, rendered through any view.
 
 use crate::Result;
 use crate::data::landmarks::{self, Landmarks, Point};
@@ -6,14 +6,14 @@ use std::sync::Arc;
 use stgan::Homography;
 use stgan::internals::resample::Pyramid;
 
-/// An image that layers share.
+/// An image that several layers can share.
 pub(super) struct SourceImage(pub Pyramid);
 
-/// What of its image a layer shows, in the picture's pixels.
+/// The visible part of a layer's image, in pixels of the image.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Mask {
     Whole,
-    /// All of the plane: beyond the square around the centre, the square's edge goes on.
+    /// Covers the whole plane: outside the square around the centre, its edge is extended.
     Clamped {
         centre: Point,
         radius: f64,
@@ -38,16 +38,16 @@ pub(super) struct SceneLayer {
     mask: Mask,
 }
 
-/// Layers, and where the faces in them have their pupils.
+/// Layers, and the pupils of the faces in them.
 pub(crate) struct Scene {
     pub size: usize,
     layers: Vec<SceneLayer>,
-    /// The pupils of every face in scene pixels, the image's left one first.
+    /// The pupils of every face in pixels of the scene, the image's left one first.
     pub faces: Vec<[Point; 2]>,
 }
 
 impl Mask {
-    /// The share of a layer at a point of its image.
+    /// The opacity of a layer at a point of its image.
     fn at(&self, [x, y]: Point) -> f32 {
         let fade = |beyond: f64, soft: f64| ((1.0 - beyond) / soft).clamp(0.0, 1.0) as f32;
         match *self {
@@ -61,7 +61,7 @@ impl Mask {
         }
     }
 
-    /// The box that it shows, in the picture's pixels.
+    /// The bounding box of the visible part, in pixels of the image. None if it is unbounded.
     fn bounds(&self, image: &Pyramid) -> Option<[Point; 2]> {
         match *self {
             Self::Whole => Some([[0.0, 0.0], [f64::from(image.width()), f64::from(image.height())]]),
@@ -78,7 +78,8 @@ impl SceneLayer {
         Ok(Self { image, to_scene: *to_scene, to_image: to_scene.inverse()?, mask })
     }
 
-    /// Draws the layer over `pixels`, premultiplied RGBA, `width` a row; `to_view` is from the scene to them.
+    /// Draws the layer over `pixels`: premultiplied RGBA with `width` pixels per row. `to_view`
+    /// maps the scene to these pixels.
     fn draw(&self, to_view: &Homography, from_view: &Homography, width: usize, pixels: &mut [[f32; 4]]) {
         let height = pixels.len() / width;
         let to_image = self.to_image * *from_view;
@@ -118,7 +119,8 @@ impl SceneLayer {
         }
     }
 
-    /// A row of a background, which has no end: each pixel looked up at the nearest point of the square.
+    /// Samples a row of an unbounded background: points outside the square take the value at its
+    /// edge.
     fn clamped(&self, map: &Homography, (x, y): (usize, usize), centre: Point, radius: f64, line: &mut [[f32; 4]]) {
         let edge = radius - 1.0;
         self.image.0.sample_row(map, x as u32, y as u32, line);
@@ -144,13 +146,13 @@ impl Scene {
         self.layers.push(layer);
     }
 
-    /// A face by its points in the scene; those that were mirrored too.
+    /// Adds a face by its landmarks in the scene, which may be mirrored.
     pub(super) fn add_face(&mut self, target: &Landmarks) {
         let [a, b, ..] = *target;
         self.faces.push(if a[0] <= b[0] { [a, b] } else { [b, a] });
     }
 
-    /// Whether something that reaches so far around a point leaves all faces as they are.
+    /// Whether a circle around a point leaves all faces uncovered.
     pub(super) fn is_free(&self, at: Point, reach: f64) -> bool {
         self.faces.iter().all(|[a, b]| {
             let middle = [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])];
@@ -158,10 +160,11 @@ impl Scene {
         })
     }
 
-    /// `width × height` pixels, premultiplied RGBA, each looked up through `from_view` (their coordinates to the scene's).
+    /// Renders `width × height` pixels of premultiplied RGBA. `from_view` maps their coordinates to
+    /// the scene.
     ///
     /// # Errors
-    /// [`stgan::Error::Degenerate`] for a view without an inverse.
+    /// [`stgan::Error::Degenerate`] if `from_view` has no inverse.
     pub(crate) fn render(&self, from_view: &Homography, width: usize, height: usize) -> Result<Vec<[f32; 4]>> {
         let to_view = from_view.inverse()?;
         let mut pixels = vec![[0.0; 4]; width * height];

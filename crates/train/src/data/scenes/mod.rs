@@ -1,9 +1,10 @@
-//! Scenes for a locator: photos as they might be, with faces of any size, place and tilt, and everything around them that is
-//! none. Native only.
+//! Training scenes for a locator: images with faces of any size, position and tilt, and with
+//! distractors.
 //!
-//! A scene is a list of layers, each an image under a similarity; it is rendered at any size and through any view, so that the
-//! detector's whole scene and the refiner's closer looks come from the same faces. Sources are a data set's aligned images (cut
-//! out and pasted), its whole photos, drawn people, glasses to put on faces, and faceless pictures.
+//! A scene is a list of layers, each an image under a similarity. It can be rendered at any size
+//! and through any view, so the detector's scene and the refiner's crops show the same faces. The
+//! images are aligned images of a data set (cut out and pasted), its full photos, synthetic people,
+//! glasses to put on faces, and faceless images.
 
 mod degrade;
 mod layers;
@@ -29,23 +30,25 @@ use stgan_synth::faceless::Kind;
 use stgan_synth::people::{self, Person};
 use stgan_synth::random;
 
-/// What scenes are made of: shares and counts.
+/// `[locator.scenes]`: the composition of scenes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SceneSettings {
-    /// Share of the scenes that are a part of a whole photo; the others have a made-up background.
+    /// The share of the scenes that show a part of a full photo. The others have a made-up
+    /// background. Default: 0.35.
     pub photo_share: f64,
-    /// Share of the pasted faces that are drawn people.
+    /// The share of the pasted faces that are synthetic people. Default: 0.12.
     pub synthetic_share: f64,
-    /// Share of the pasted bare faces that a frame is put on.
+    /// The share of the pasted faces without glasses that glasses are put on. Default: 0.3.
     pub glasses_share: f64,
-    /// How many people are drawn, glasses, and faceless pictures of every kind.
+    /// The number of synthetic people. Default: 400.
     pub people: usize,
-    /// The number of glasses.
+    /// The number of random glasses. Default: 400.
     pub glasses: usize,
-    /// Images without a face.
+    /// The number of faceless images of each kind. Default: 150.
     pub faceless: usize,
-    /// Standard deviation of the tilt in degrees; a third of the faces is tilted by up to three times that, evenly.
+    /// The standard deviation of the tilt, in degrees. A third of the faces has a uniform tilt of
+    /// up to three times this value. Default: 14.
     pub tilt: f64,
 }
 
@@ -63,18 +66,19 @@ impl Default for SceneSettings {
     }
 }
 
-/// Pixels across drawn people, and across faceless pictures.
+/// Widths of synthetic people, of faceless images and of glasses, in pixels.
 const PERSON_WIDTH: u32 = 178;
 const FACELESS_WIDTH: u32 = 160;
 const GLASSES_WIDTH: u32 = 96;
 
-/// Eye distances in a scene's pixels: what the detector's levels may hold, and a little beyond on both sides.
+/// Inter-pupil distances in pixels of a scene: the range of the detector's levels, with a margin on
+/// both sides.
 const PUPIL_DISTANCES: std::ops::Range<f64> = 3.2..26.0;
 
-/// All images that scenes are made of.
+/// The images that scenes are made of.
 pub(crate) struct Scenes {
     settings: SceneSettings,
-    /// With the points of their faces, in their pixels.
+    /// With the landmarks of their faces, in their pixels.
     faces: Vec<CutOut>,
     people: Vec<CutOut>,
     photos: Vec<(Arc<SourceImage>, Landmarks)>,
@@ -86,26 +90,26 @@ pub(crate) struct Scenes {
 struct CutOut {
     image: Arc<SourceImage>,
     target: Landmarks,
-    bare: bool,
+    without_glasses: bool,
     /// See [`super::Face::turn`].
     turn: f64,
 }
 
 impl Scenes {
-    /// From the faces of a data set that are learned from, or from those that are held out.
+    /// Uses the faces for training, or with `held_out` those for validation.
     ///
     /// # Errors
-    /// [`crate::Error::Data`] and [`crate::Error::Io`] for images that cannot be read.
+    /// [`crate::Error::Data`] and [`crate::Error::Io`] if an image cannot be read.
     pub(crate) fn new(dataset: &Dataset, held_out: bool, settings: &SceneSettings, seed: u64) -> Result<Self> {
-        let (bare, wearers) = if held_out {
+        let (without, with) = if held_out {
             (&dataset.validation_without_glasses, &dataset.validation_with_glasses)
         } else {
             (&dataset.without_glasses, &dataset.with_glasses)
         };
         let (mut faces, mut photos) = (Vec::new(), Vec::new());
-        for (pool, bare) in [(bare, true), (wearers, false)] {
-            faces.extend(of_pool(pool, bare)?);
-            photos.extend(photos_of(pool)?);
+        for (pool, without_glasses) in [(without, true), (with, false)] {
+            faces.extend(cut_outs(pool, without_glasses)?);
+            photos.extend(full_photos(pool)?);
         }
         let people = (0..settings.people)
             .into_par_iter()
@@ -115,7 +119,7 @@ impl Scenes {
                 let scaled = |points: [Point; 2]| points.map(|p| p.map(|x| x * scale));
                 let target = landmarks::from_landmarks(scaled(person.irises()), scaled(person.temples()));
                 let image = SourceImage::new(person.draw(PERSON_WIDTH)?.as_ref(), 0)?;
-                Ok(CutOut { image, target, bare: true, turn: 0.0 })
+                Ok(CutOut { image, target, without_glasses: true, turn: 0.0 })
             })
             .collect::<Result<_>>()?;
         let glasses = (0..settings.glasses)
@@ -136,10 +140,11 @@ impl Scenes {
         Ok(Self { settings: settings.clone(), faces, people, photos, glasses, faceless })
     }
 
-    /// A scene of `size × size` pixels.
+    /// Samples a scene of `size × size` pixels.
     ///
     /// # Errors
-    /// None for the data that [`Scenes::new`] admits.
+    /// [`stgan::Error::Degenerate`] for degenerate landmarks, which an opened data set does not
+    /// have.
     pub(crate) fn sample(&self, size: usize, rng: &mut impl Rng) -> Result<Scene> {
         let mut scene = Scene::new(size);
         let photo = if self.photos.is_empty() { 0.0 } else { self.settings.photo_share };
@@ -148,55 +153,59 @@ impl Scenes {
         } else {
             self.background(&mut scene, rng)?
         }
-        // Things that are pasted just as faces are, so that an outline tells nothing.
+        // Distractors are pasted in the same way as faces, so that an outline does not reveal a
+        // face.
         for _ in 0..rng.random_range(0..3) {
             self.distractor(&mut scene, rng)?;
         }
-        let most = if scene.faces.is_empty() { 5 } else { 3 };
-        let alone = rng.random_bool(0.15);
-        // In most scenes faces are of about one size, as in a group.
+        let max_faces = if scene.faces.is_empty() { 5 } else { 3 };
+        let empty = rng.random_bool(0.15);
+        // In most scenes the faces have similar sizes, as in a group photo.
         let size = log_uniform(PUPIL_DISTANCES, rng);
-        for _ in 0..if alone { 0 } else { rng.random_range(0..=most) } {
-            let eyes = if rng.random_bool(0.6) {
+        for _ in 0..if empty { 0 } else { rng.random_range(0..=max_faces) } {
+            let scene_distance = if rng.random_bool(0.6) {
                 size * rng.random_range(0.8..1.25)
             } else {
                 log_uniform(PUPIL_DISTANCES, rng)
             };
-            self.paste(&mut scene, eyes.clamp(PUPIL_DISTANCES.start, PUPIL_DISTANCES.end), rng)?;
+            self.paste(&mut scene, scene_distance.clamp(PUPIL_DISTANCES.start, PUPIL_DISTANCES.end), rng)?;
         }
         Ok(scene)
     }
 
-    /// How many bare faces can be pasted.
+    /// The number of faces without glasses that can be pasted.
     pub(crate) fn faces_without_glasses(&self) -> usize {
-        self.faces.iter().filter(|face| face.bare).count()
+        self.faces.iter().filter(|face| face.without_glasses).count()
     }
 
-    /// A picture of `size × size` pixels with one of the bare faces, cut out and pasted anywhere on a made-up background: a frame
-    /// on it would take 5 to 100 % of the width; it is tilted by up to 35°, and mirrored in half of the cases. Gives the face's
-    /// points in the image, and how far the head is turned ([`super::Face::turn`]).
+    /// Pastes face `index` (of those without glasses) at a random position of a made-up background
+    /// of `size × size` pixels.
+    ///
+    /// Its glasses would take 5 to 100 % of the width. The face is tilted by up to 35°, and
+    /// mirrored in half of the cases. Returns the image, the landmarks in its pixels, and the turn
+    /// of the head ([`super::Face::turn`]).
     ///
     /// # Errors
-    /// As [`Scenes::sample`].
+    /// Those of [`Scenes::sample`].
     ///
     /// # Panics
-    /// Where there is no such face.
+    /// If there is no such face.
     pub(crate) fn pasted(&self, index: usize, size: usize, rng: &mut impl Rng) -> Result<(Bitmap, Landmarks, f64)> {
         let face = &self.faces[index];
         let mut scene = Scene::new(size);
         self.background(&mut scene, rng)?;
         let side = size as f64;
         let across = side * log_uniform(0.05..1.0, rng);
-        let (middle, apart) = (middle(&face.target), landmarks::distance(face.target[0], face.target[1]));
-        // All of the frame is in the image.
+        let (midpoint, pupil_distance) = (midpoint(&face.target), landmarks::distance(face.target[0], face.target[1]));
+        // The glasses lie completely within the image.
         let mut at = || 0.5 * across + (side - across) * rng.random::<f64>();
         let (x, y) = (at(), at());
         let (tilt, flip) = (rng.random_range(-35.0..35.0f64), rng.random_bool(0.5));
-        let to_scene = Homography::similarity(across * PUPIL_X / TEMPLE_X / apart, tilt.to_radians(), x, y)
+        let to_scene = Homography::similarity(across * PUPIL_X / TEMPLE_X / pupil_distance, tilt.to_radians(), x, y)
             * Homography([if flip { -1.0 } else { 1.0 }, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0])
-            * Homography::similarity(1.0, 0.0, -middle[0], -middle[1]);
-        let reach = [rng.random_range(1.35..2.3), rng.random_range(1.8..3.2)].map(|r| r * apart);
-        let centre = [middle[0], middle[1] + 0.4 * apart];
+            * Homography::similarity(1.0, 0.0, -midpoint[0], -midpoint[1]);
+        let reach = [rng.random_range(1.35..2.3), rng.random_range(1.8..3.2)].map(|r| r * pupil_distance);
+        let centre = [midpoint[0], midpoint[1] + 0.4 * pupil_distance];
         scene.push(SceneLayer::new(face.image.clone(), &to_scene, outline(centre, reach, rng))?);
         let mut target = landmarks::apply(&to_scene, &face.target);
         if flip {
@@ -209,10 +218,10 @@ impl Scenes {
         Ok((Bitmap::new(side, side, data)?, target, face.turn))
     }
 
-    /// A part of a whole photo, mostly with its face.
+    /// Adds a part of a full photo, in most cases with its face.
     fn photo(&self, scene: &mut Scene, rng: &mut impl Rng) -> Result<()> {
         let (image, target) = &self.photos[rng.random_range(0..self.photos.len())];
-        let eyes = log_uniform(PUPIL_DISTANCES, rng);
+        let scene_distance = log_uniform(PUPIL_DISTANCES, rng);
         let size = scene.size as f64;
         // One in five shows what is beside the face.
         let at = if rng.random_bool(0.8) {
@@ -220,13 +229,13 @@ impl Scenes {
         } else {
             [size * rng.random_range(-0.5..1.5), size * rng.random_range(-0.7..0.1)]
         };
-        let to_scene = self.pose(target, eyes, at, rng);
+        let to_scene = self.pose(target, scene_distance, at, rng);
         scene.push(SceneLayer::new(image.clone(), &to_scene, Mask::Whole)?);
         scene.add_face(&landmarks::apply(&to_scene, target));
         Ok(())
     }
 
-    /// A made-up background.
+    /// Adds a made-up background.
     fn background(&self, scene: &mut Scene, rng: &mut impl Rng) -> Result<()> {
         let size = scene.size as f64;
         let (image, centre, radius) = if rng.random_bool(0.6) || self.photos.is_empty() {
@@ -234,11 +243,11 @@ impl Scenes {
             let [w, h] = image.size();
             (image, [0.5 * w, 0.5 * h], 0.5 * w.min(h))
         } else {
-            // Below the face, where a photo has clothes and what stands there.
+            // The part below the face, which shows clothes.
             let (image, target) = &self.photos[rng.random_range(0..self.photos.len())];
             let [w, h] = image.size();
-            let eyes = landmarks::distance(target[0], target[1]);
-            let chin = target[0][1].max(target[1][1]) + 2.6 * eyes;
+            let pupil_distance = landmarks::distance(target[0], target[1]);
+            let chin = target[0][1].max(target[1][1]) + 2.6 * pupil_distance;
             if h - chin < 12.0 {
                 let image = &self.faceless[rng.random_range(0..self.faceless.len())];
                 let [w, h] = image.size();
@@ -247,7 +256,7 @@ impl Scenes {
                 (image, [0.5 * w, 0.5 * (chin + h)], 0.5 * w.min(h - chin))
             }
         };
-        // The square around the centre covers the scene, whichever way it is turned.
+        // The square around the centre covers the scene at any rotation.
         let scale = size / 2.0 / radius * rng.random_range(1.0..1.8);
         let turn = if rng.random_bool(0.7) { 0.0 } else { rng.random_range(-3.2..3.2f64) };
         let covering = scale * (turn.sin().abs() + turn.cos().abs());
@@ -258,7 +267,7 @@ impl Scenes {
         Ok(())
     }
 
-    /// Something that is no face, cut out as faces are.
+    /// Adds a distractor: a faceless image, cut out as faces are.
     fn distractor(&self, scene: &mut Scene, rng: &mut impl Rng) -> Result<()> {
         let (size, image) = (scene.size as f64, &self.faceless[rng.random_range(0..self.faceless.len())]);
         let [w, h] = image.size();
@@ -275,8 +284,8 @@ impl Scenes {
         Ok(())
     }
 
-    /// A face, cut out and put where there is room for it.
-    fn paste(&self, scene: &mut Scene, eyes: f64, rng: &mut impl Rng) -> Result<()> {
+    /// Adds a face, cut out, at a free position if there is one.
+    fn paste(&self, scene: &mut Scene, scene_distance: f64, rng: &mut impl Rng) -> Result<()> {
         let drawn =
             !self.people.is_empty() && (self.faces.is_empty() || rng.random_bool(self.settings.synthetic_share));
         let pool = if drawn { &self.people } else { &self.faces };
@@ -284,25 +293,26 @@ impl Scenes {
             return Ok(());
         }
         let face = &pool[rng.random_range(0..pool.len())];
-        let (size, apart) = (scene.size as f64, landmarks::distance(face.target[0], face.target[1]));
-        let middle = middle(&face.target);
-        // How much of the image comes along, in eye distances: the head alone, or the shoulders too.
+        let (size, pupil_distance) = (scene.size as f64, landmarks::distance(face.target[0], face.target[1]));
+        let midpoint = midpoint(&face.target);
+        // The reach of the cutout in inter-pupil distances: from the head alone to head and
+        // shoulders.
         let reach = [rng.random_range(1.35..2.3), rng.random_range(1.8..3.2)];
         let lower = rng.random_range(0.2..0.6);
-        let centre = [middle[0], middle[1] + lower * apart];
-        let mask = outline(centre, reach.map(|r| r * apart), rng);
+        let centre = [midpoint[0], midpoint[1] + lower * pupil_distance];
+        let mask = outline(centre, reach.map(|r| r * pupil_distance), rng);
         for _ in 0..6 {
-            let margin = (0.7 * eyes).min(0.45 * size);
+            let margin = (0.7 * scene_distance).min(0.45 * size);
             let at = [rng.random_range(margin..size - margin), rng.random_range(margin..size - margin)];
-            if !scene.is_free(at, reach[1] * eyes) {
+            if !scene.is_free(at, reach[1] * scene_distance) {
                 continue;
             }
-            let to_scene = self.pose(&face.target, eyes, at, rng);
+            let to_scene = self.pose(&face.target, scene_distance, at, rng);
             scene.push(SceneLayer::new(face.image.clone(), &to_scene, mask)?);
-            if face.bare && !self.glasses.is_empty() && rng.random_bool(self.settings.glasses_share) {
-                let (frame, to_canonical) = &self.glasses[rng.random_range(0..self.glasses.len())];
+            if face.without_glasses && !self.glasses.is_empty() && rng.random_bool(self.settings.glasses_share) {
+                let (glasses, to_canonical) = &self.glasses[rng.random_range(0..self.glasses.len())];
                 let on_face = to_scene * landmarks::glasses_to_image(&face.target)? * *to_canonical;
-                scene.push(SceneLayer::new(frame.clone(), &on_face, Mask::Whole)?);
+                scene.push(SceneLayer::new(glasses.clone(), &on_face, Mask::Whole)?);
             }
             scene.add_face(&landmarks::apply(&to_scene, &face.target));
             break;
@@ -310,27 +320,28 @@ impl Scenes {
         Ok(())
     }
 
-    /// From an image to the scene: the pupils' middle at `at`, as far apart as `eyes`, tilted, mirrored in half of the cases.
-    fn pose(&self, target: &Landmarks, eyes: f64, at: Point, rng: &mut impl Rng) -> Homography {
-        let (middle, apart) = (middle(target), landmarks::distance(target[0], target[1]));
+    /// Maps an image to the scene: the midpoint of the pupils goes to `at`, their distance becomes
+    /// `scene_distance`. The face is tilted at random, and mirrored in half of the cases.
+    fn pose(&self, target: &Landmarks, scene_distance: f64, at: Point, rng: &mut impl Rng) -> Homography {
+        let (midpoint, pupil_distance) = (midpoint(target), landmarks::distance(target[0], target[1]));
         let level = (target[1][1] - target[0][1]).atan2(target[1][0] - target[0][0]);
         let tilt = self.settings.tilt.to_radians();
         let tilt = if rng.random_bool(1.0 / 3.0) { rng.random_range(-3.0..3.0) * tilt } else { normal(rng) * tilt };
         let flip = if rng.random_bool(0.5) { -1.0 } else { 1.0 };
-        // A little narrower or wider than it is, as lenses and turned heads make it.
+        // A random aspect ratio, as from lenses and turned heads.
         let squeeze = (0.06 * normal(rng)).exp();
-        Homography::similarity(eyes / apart, tilt, at[0], at[1])
+        Homography::similarity(scene_distance / pupil_distance, tilt, at[0], at[1])
             * Homography([flip * squeeze, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0])
             * Homography::similarity(1.0, -level, 0.0, 0.0)
-            * Homography::similarity(1.0, 0.0, -middle[0], -middle[1])
+            * Homography::similarity(1.0, 0.0, -midpoint[0], -midpoint[1])
     }
 }
 
-fn middle(target: &Landmarks) -> Point {
+fn midpoint(target: &Landmarks) -> Point {
     [0, 1].map(|k| 0.5 * (target[0][k] + target[1][k]))
 }
 
-/// An oval or a box, its edge sharp or soft.
+/// An oval or a box with a sharp or soft edge.
 fn outline(centre: Point, reach: [f64; 2], rng: &mut impl Rng) -> Mask {
     let soft = if rng.random_bool(0.3) { 0.01 } else { rng.random_range(0.02..0.35) };
     if rng.random_bool(0.7) { Mask::Oval { centre, reach, soft } } else { Mask::Box { centre, reach, soft } }
@@ -344,21 +355,21 @@ fn log_uniform(range: std::ops::Range<f64>, rng: &mut impl Rng) -> f64 {
     rng.random_range(range.start.ln()..range.end.ln()).exp()
 }
 
-/// The aligned images of a pool, at half their size: sharper than a scene needs them.
-fn of_pool(pool: &Pool, bare: bool) -> Result<Vec<CutOut>> {
+/// The aligned images of a pool. Large ones are halved, which is sharp enough for a scene.
+fn cut_outs(pool: &Pool, without_glasses: bool) -> Result<Vec<CutOut>> {
     let face = |face: &super::Face| -> Option<Result<CutOut>> {
         let target = face.target?;
-        // Where a face has 60 pixels between its eyes, half of them do.
+        // Halves faces with more than 40 pixels between the pupils.
         let skipped = u32::from(landmarks::distance(target[0], target[1]) > 40.0);
         let image = face.image().and_then(|image| SourceImage::new(image.as_ref(), skipped));
         let turn = face.turn().unwrap_or(0.0);
-        Some(image.map(|image| CutOut { image, target, bare, turn }))
+        Some(image.map(|image| CutOut { image, target, without_glasses, turn }))
     };
     pool.faces().par_iter().filter_map(face).collect()
 }
 
-/// The whole photos of a pool, with no more detail than scenes need.
-fn photos_of(pool: &Pool) -> Result<Vec<(Arc<SourceImage>, Landmarks)>> {
+/// The full photos of a pool, without the pyramid levels that scenes do not need.
+fn full_photos(pool: &Pool) -> Result<Vec<(Arc<SourceImage>, Landmarks)>> {
     let photo = |face: &super::Face| -> Option<Result<(Arc<SourceImage>, Landmarks)>> {
         let (image, target) = match face.photo() {
             Ok(found) => found?,
@@ -370,7 +381,7 @@ fn photos_of(pool: &Pool) -> Result<Vec<(Arc<SourceImage>, Landmarks)>> {
     pool.faces().par_iter().filter_map(photo).collect()
 }
 
-/// A pyramid with its size.
+/// An image pyramid and its size.
 impl SourceImage {
     fn new(image: stgan::BitmapRef, skipped: u32) -> Result<Arc<Self>> {
         Ok(Arc::new(Self(Pyramid::from_level(image, skipped)?)))

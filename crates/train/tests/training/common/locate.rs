@@ -33,7 +33,8 @@ fn map_of(planes: &[f32], size: (usize, usize), channels: usize, border: usize) 
     map
 }
 
-/// On every size, for kernels and strides of all kinds: what `ops::conv_layer` gives, but for the rounding to whole numbers.
+/// On every size, for kernels and strides of all kinds: what `ops::conv_layer` gives, but for the
+/// rounding to whole numbers.
 pub fn convolutions_are_convolutions(instructions: Instructions) {
     let mut seed = 0;
     for (kernel, stride) in [(1, 1), (3, 1), (4, 2), (4, 4), (2, 2), (5, 3)] {
@@ -55,8 +56,9 @@ pub fn convolutions_are_convolutions(instructions: Instructions) {
                     let (_, _, height, width) = expected.dims4().unwrap();
                     assert_eq!(output.size(), (height, width));
                     let expected = expected.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-                    // Numbers within ±½. A weight's step is what all of them add up to over 2¹⁷: 2e-6 a tap. Half of it off
-                    // each product is 1.6e-7 · taps^1.5 (standard deviation) off the sum; five of these are allowed.
+                    // Numbers within ±½. A weight's step is what all of them add up to over 2¹⁷:
+                    // 2e-6 a tap. Half of it off each product is 1.6e-7 · taps^1.5 (standard
+                    // deviation) off the sum; five of these are allowed.
                     let taps = (channels.0 * kernel * kernel) as f32;
                     let tolerance = 1e-4 + 8e-7 * taps.powf(1.5);
                     for y in 0..height {
