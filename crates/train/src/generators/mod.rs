@@ -175,7 +175,7 @@ impl Job for GeneratorRun<'_> {
             rows.into_iter().map(|row| row.images.into_iter().zip(row.errors).map(picture).collect()).collect();
         let names: Vec<String> = (1..=stages).map(|stage| format!("stage {stage}")).collect();
         let columns: Vec<&str> = std::iter::once("as placed").chain(names.iter().map(String::as_str)).collect();
-        grid::write(&folder.file("pictures.png"), self.config.model.size, &columns, &rows)
+        grid::write(&folder.file("examples.png"), self.config.model.size, &columns, &rows)
     }
 }
 

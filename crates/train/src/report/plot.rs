@@ -21,14 +21,14 @@ const PURPLE: RGBColor = RGBColor(0xb8, 0x65, 0x9a);
 const STAGES: [[f64; 3]; 5] =
     [[128.0, 188.0, 66.0], [53.0, 183.0, 121.0], [38.0, 130.0, 142.0], [62.0, 73.0, 137.0], [68.0, 1.0, 84.0]];
 
-/// Writes `losses.png` and `anchor-error.png` into a run's folder. Records without anything to draw give a sheet that
+/// Writes `losses.png` and `landmark-error.png` into a run's folder. Records without anything to draw give a sheet that
 /// says so.
 ///
 /// # Errors
 /// [`crate::Error::Io`].
 pub fn write(folder: &Path, records: &[Record]) -> Result<()> {
     write_png(&folder.join("losses.png"), &losses(records)?)?;
-    write_png(&folder.join("anchor-error.png"), &anchor_errors(records)?)
+    write_png(&folder.join("landmark-error.png"), &anchor_errors(records)?)
 }
 
 /// A panel for each family of numbers that the records have: the regression's loss, the losses of generator and critic,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The weights are written with every checkpoint: `weights.safetensors` for generators,
 /// `locator.safetensors` for a locator. A run of generators also writes `best.safetensors` (the
 /// weights with the lowest sum of median and 95th percentile on the validation split),
-/// `losses.png`, `anchor-error.png` and `pictures.png`.
+/// `losses.png`, `landmark-error.png` and `examples.png`.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 

@@ -1,4 +1,4 @@
-//! Data sets: CelebA's layout, tables, synthetic faces, and what happens to what is broken.
+//! Data sets: CelebA's layout, tables, and the handling of unusable files.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -9,7 +9,7 @@ use stgan_train::data::augment::Perturbation;
 use stgan_train::data::{self, Broken, Crop, DataSettings, Dataset, Pool, Source, landmarks};
 use stgan_train::{Error, Result};
 
-/// A folder that is removed at the end.
+/// A folder that is removed when dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -47,8 +47,8 @@ fn person(i: u64) -> Person {
     Person::sample(&mut ChaCha8Rng::seed_from_u64(1000 + i))
 }
 
-/// A drawn person as a JPEG file.
-fn picture(i: u64, width: u32) -> Vec<u8> {
+/// A synthetic person as a JPEG file.
+fn jpeg(i: u64, width: u32) -> Vec<u8> {
     let image = person(i).draw(width).unwrap();
     let image = image::RgbaImage::from_raw(image.width(), image.height(), image.into_data()).unwrap();
     let mut bytes = std::io::Cursor::new(Vec::new());
@@ -56,15 +56,15 @@ fn picture(i: u64, width: u32) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Twelve images in CelebA's layout: 1 … 7 to learn from, 8 … 10 to measure on, 11 and 12 held
-/// back. Every third wears glasses.
+/// Twelve images in CelebA's layout: 1 … 7 for training, 8 … 10 for validation, 11 and 12 for
+/// testing. Every third person has glasses.
 fn celeba(name: &str) -> Folder {
     let folder = Folder::new(name);
     let mut attributes = "12\n5_o_Clock_Shadow Eyeglasses Young \n".to_owned();
     let (mut parts, mut eyes, mut identities) = (String::new(), String::new(), String::new());
     for i in 1..=12u64 {
         let file = format!("{i:06}.jpg");
-        folder.write(&format!("img_align_celeba/{file}"), picture(i, 178));
+        folder.write(&format!("img_align_celeba/{file}"), jpeg(i, 178));
         let glasses = if i.is_multiple_of(3) { " 1" } else { "-1" };
         attributes += &format!("{file} -1 {glasses}  1\n");
         parts += &format!("{file} {}\n", usize::from(i > 7) + usize::from(i > 10));
@@ -83,12 +83,12 @@ fn celeba(name: &str) -> Folder {
 const HEADER: &str =
     "id,split,glasses,person,yaw,r_iris_x,r_iris_y,l_iris_x,l_iris_y,r_temple_x,r_temple_y,l_temple_x,l_temple_y";
 
-/// Eight images with a table: 0 … 5 to learn from, 6 and 7 to measure on; 4, 5 and 7 wear glasses.
+/// Eight images with a table: 0 … 5 for training, 6 and 7 for validation; 4, 5 and 7 have glasses.
 fn table(name: &str) -> Folder {
     let folder = Folder::new(name);
     let mut text = HEADER.to_owned();
     for i in 0..8u64 {
-        folder.write(&format!("aligned/f{i}.jpg"), picture(i, 89));
+        folder.write(&format!("aligned/f{i}.jpg"), jpeg(i, 89));
         let split = if i < 6 { "train" } else { "val" };
         let person = person(i);
         let points = [person.irises(), person.temples()].concat();
@@ -108,15 +108,15 @@ fn ids(pool: &Pool) -> Vec<&str> {
     pool.faces().iter().map(|face| face.id.trim_end_matches(".jpg").trim_start_matches("0000")).collect()
 }
 
-fn refusing() -> DataSettings {
+fn strict() -> DataSettings {
     DataSettings { broken: Broken::Refuse, ..DataSettings::default() }
 }
 
 #[test]
-fn celeba_is_read_as_it_is_distributed() {
+fn celeba_is_read_in_its_original_layout() {
     let folder = celeba("celeba");
     let heard = [const { AtomicUsize::new(0) }; 2];
-    let data = data::open(Some(&folder.0), &refusing(), &|done, total| {
+    let data = data::open(Some(&folder.0), &strict(), &|done, total| {
         heard[0].fetch_add(done, Ordering::Relaxed);
         heard[1].store(total, Ordering::Relaxed);
     })
@@ -131,7 +131,7 @@ fn celeba_is_read_as_it_is_distributed() {
     assert_eq!(heard.map(AtomicUsize::into_inner), [55, 10]);
     let face = &data.without_glasses.faces()[0];
     assert_eq!((face.person.as_str(), face.size, face.yaw), ("2881", (178, 218), None));
-    // Eyes by the list, temples by the average frame.
+    // Eyes from the list, temples of an average face.
     let target = face.target.unwrap();
     assert_eq!((target[0], target[1]), ([69.5, 111.5], [108.5, 109.5]));
     assert!(
@@ -139,17 +139,17 @@ fn celeba_is_read_as_it_is_distributed() {
             < 1e-9
     );
 
-    // Without the landmarks, CelebA's crop is the place: the centre and 72 pixels either way.
+    // Without landmarks, the crop is CelebA's: a square around (89, 124) with half side 72.
     std::fs::remove_file(folder.0.join("list_landmarks_align_celeba.txt")).unwrap();
     std::fs::remove_file(folder.0.join("identity_CelebA.txt")).unwrap();
-    let data = open(&folder, &refusing()).unwrap();
+    let data = open(&folder, &strict()).unwrap();
     let face = &data.without_glasses.faces()[0];
     assert_eq!((face.target, face.person.as_str()), (None, "000001.jpg"));
     let crop = face.placement.to_photo().unwrap();
     for (canonical, pixel) in [([0.0, 0.0], [89.0, 124.0]), ([1.0, -1.0], [161.0, 52.0])] {
         assert!(landmarks::distance(crop.apply(canonical), pixel) < 1e-9);
     }
-    let test = DataSettings { splits: vec!["test".into()], validation: String::new(), ..refusing() };
+    let test = DataSettings { splits: vec!["test".into()], validation: String::new(), ..strict() };
     let data = open(&folder, &test).unwrap();
     assert_eq!(
         (ids(&data.without_glasses), ids(&data.with_glasses), data.validation_without_glasses.len()),
@@ -158,7 +158,7 @@ fn celeba_is_read_as_it_is_distributed() {
 }
 
 #[test]
-fn celeba_is_read_as_mirrors_pack_it() {
+fn celeba_is_read_in_the_layout_of_mirrors() {
     let folder = celeba("celeba-csv");
     for (stem, header) in [
         ("list_attr_celeba", "image_id,5_o_Clock_Shadow,Eyeglasses,Young"),
@@ -178,17 +178,17 @@ fn celeba_is_read_as_mirrors_pack_it() {
     std::fs::rename(folder.0.join("img_align_celeba"), &inner).unwrap();
     std::fs::create_dir(folder.0.join("img_align_celeba")).unwrap();
     std::fs::rename(inner, folder.0.join("img_align_celeba/img_align_celeba")).unwrap();
-    let data = open(&folder, &refusing()).unwrap();
+    let data = open(&folder, &strict()).unwrap();
     assert_eq!(ids(&data.without_glasses), ["01", "02", "04", "05", "07"]);
     assert_eq!(ids(&data.with_glasses), ["03", "06"]);
     assert_eq!(data.without_glasses.faces()[0].target.unwrap()[0], [69.5, 111.5]);
 }
 
 #[test]
-fn a_streamed_pool_gives_the_same_examples_as_one_in_memory() {
+fn streamed_pools_and_pools_in_memory_give_equal_examples() {
     let folder = celeba("streamed");
-    let streamed = open(&folder, &DataSettings { keep_in_memory_below: 0, ..refusing() }).unwrap();
-    let kept = open(&folder, &refusing()).unwrap();
+    let streamed = open(&folder, &DataSettings { keep_in_memory_below: 0, ..strict() }).unwrap();
+    let kept = open(&folder, &strict()).unwrap();
     assert!(streamed.without_glasses.is_streamed() && !kept.without_glasses.is_streamed());
     let by = Perturbation { colour: true, warp: 0.1, warped_share: 0.5, ..Perturbation::DROPPED };
     let example = |pool: &Pool, i: usize, seed: u64| {
@@ -199,14 +199,14 @@ fn a_streamed_pool_gives_the_same_examples_as_one_in_memory() {
         assert!(first == example(&streamed.without_glasses, i, 5) && first == example(&kept.without_glasses, i, 5));
         assert!(first != example(&kept.without_glasses, i, 6));
     }
-    // A file that goes away later is an error, not a crash.
+    // A file that disappears later causes an error, not a panic.
     std::fs::remove_file(folder.0.join("img_align_celeba/000001.jpg")).unwrap();
     assert_eq!(streamed.without_glasses.subject(0).unwrap_err().code(), "io");
     assert!(kept.without_glasses.subject(0).is_ok());
 }
 
 #[test]
-fn what_is_broken_in_celeba_is_named_and_skipped_or_refused() {
+fn unusable_files_of_celeba_are_skipped_or_rejected_by_name() {
     let folder = celeba("celeba-broken");
     let image = |i: u32| format!("img_align_celeba/{i:06}.jpg");
     let whole = std::fs::read(folder.0.join(image(2))).unwrap();
@@ -238,10 +238,10 @@ fn what_is_broken_in_celeba_is_named_and_skipped_or_refused() {
     }
     assert_eq!(named.len(), 8, "{named:#?}");
     assert!(data.summary().contains("8 skipped") && data.summary().contains("and 3 more"), "{}", data.summary());
-    let error = open(&folder, &refusing()).unwrap_err();
+    let error = open(&folder, &strict()).unwrap_err();
     assert!(error.code() == "data" && error.to_string().contains("also"), "{error}");
 
-    // Nothing left.
+    // No usable face is left.
     for i in [7, 10] {
         folder.write(&image(i), b"");
     }
@@ -250,7 +250,7 @@ fn what_is_broken_in_celeba_is_named_and_skipped_or_refused() {
 }
 
 #[test]
-fn what_makes_celeba_unusable_is_an_error() {
+fn an_incomplete_or_inconsistent_celeba_folder_is_rejected() {
     let error = |change: &dyn Fn(&Folder)| {
         let folder = celeba("celeba-unusable");
         change(&folder);
@@ -264,7 +264,7 @@ fn what_makes_celeba_unusable_is_an_error() {
         (error(&|f| f.edit("list_attr_celeba.txt", "Eyeglasses", "Goggles")), "Eyeglasses"),
         (error(&|f| f.edit("list_landmarks_align_celeba.txt", "lefteye_x", "left")), "lefteye_x"),
         (error(&|f| f.write("list_attr_celeba.txt", [0xff, 0xfe, 0x00])), "not UTF-8 text"),
-        // Persons never straddle splits, whatever is skipped.
+        // An identity in two splits is an error even if unusable rows are skipped.
         (error(&|f| f.edit("identity_CelebA.txt", "000008.jpg 2888", "000008.jpg 2882")), "person 2882"),
     ] {
         assert!(found.contains(named), "{found}");
@@ -272,35 +272,34 @@ fn what_makes_celeba_unusable_is_an_error() {
 }
 
 #[test]
-fn tables_need_few_columns() {
+fn tables_are_read_with_all_columns_and_with_few() {
     let folder = table("table");
-    let data = open(&folder, &refusing()).unwrap();
+    let data = open(&folder, &strict()).unwrap();
     assert_eq!((ids(&data.without_glasses), ids(&data.with_glasses)), (vec!["f0", "f1", "f2", "f3"], vec!["f4", "f5"]));
     assert_eq!((ids(&data.validation_without_glasses), ids(&data.validation_with_glasses)), (vec!["f6"], vec!["f7"]));
     let face = &data.with_glasses.faces()[0];
     assert!(face.target.is_some() && face.yaw.is_some());
     assert_eq!(face.placement, landmarks::placement(&face.target.unwrap()));
 
-    // Landmarks only measure, where the crop is asked for; nothing is known of them where they are
-    // not read.
-    let crop = open(&folder, &DataSettings { crop: Crop::Aligned, ..refusing() }).unwrap();
-    let blind = open(&folder, &DataSettings { landmarks: false, ..refusing() }).unwrap();
+    // With CelebA's crop, landmarks are used for measurement only. They can also be ignored.
+    let crop = open(&folder, &DataSettings { crop: Crop::Aligned, ..strict() }).unwrap();
+    let blind = open(&folder, &DataSettings { landmarks: false, ..strict() }).unwrap();
     assert!(crop.without_glasses.faces()[0].target.is_some() && blind.without_glasses.faces()[0].target.is_none());
     let place = crop.without_glasses.faces()[0].placement;
     assert_eq!(place, blind.without_glasses.faces()[0].placement);
     assert!((place.x - 44.5).abs() < 1e-9 && (place.width - 44.136).abs() < 1e-9);
 
-    // Turned heads are measured, and not learned from.
+    // Turned faces are excluded from training, not from validation.
     let yaw = |pool: &Pool| pool.faces().iter().map(|face| face.yaw.unwrap().abs()).fold(0.0, f64::max);
     let most = yaw(&data.without_glasses);
-    let level = open(&folder, &DataSettings { max_yaw: most - 0.01, ..refusing() }).unwrap();
+    let level = open(&folder, &DataSettings { max_yaw: most - 0.01, ..strict() }).unwrap();
     assert!(
         level.without_glasses.len() == 3
             && yaw(&level.without_glasses) < most
             && level.validation_without_glasses.len() == 1
     );
 
-    // The fewest columns, images by path, words for glasses, any splits.
+    // The minimum of columns, images by path, words for `glasses`, other split names.
     for i in 0..3 {
         std::fs::rename(folder.0.join(format!("aligned/f{i}.jpg")), folder.0.join(format!("{i}.jpeg"))).unwrap();
     }
@@ -308,7 +307,7 @@ fn tables_need_few_columns() {
         "labels.csv",
         "\u{feff}image,split,person,glasses\n0.jpeg,mine,a,no\n1.jpeg,mine,b,Yes\n2.jpeg,theirs,c,false\naligned/f3.jpg,spare,d,1",
     );
-    let settings = DataSettings { splits: vec!["mine".into()], validation: "theirs".into(), ..refusing() };
+    let settings = DataSettings { splits: vec!["mine".into()], validation: "theirs".into(), ..strict() };
     let data = open(&folder, &settings).unwrap();
     assert_eq!((data.without_glasses.len(), data.with_glasses.len(), data.validation_without_glasses.len()), (1, 1, 1));
     assert!(data.without_glasses.faces()[0].target.is_none() && data.without_glasses.faces()[0].yaw.is_none());
@@ -318,7 +317,7 @@ fn tables_need_few_columns() {
 }
 
 #[test]
-fn what_is_broken_in_a_table_is_named() {
+fn unusable_rows_of_a_table_are_skipped_by_name() {
     let folder = table("table-broken");
     let text = folder.read("labels.csv");
     let rows: Vec<&str> = text.lines().collect();
@@ -352,7 +351,7 @@ fn what_is_broken_in_a_table_is_named() {
         [&[HEADER.to_owned()], &lines[..], &[rows[7].to_owned(), extra("f3", ",,,,,,,")]].concat().join("\n"),
     );
     let data = open(&folder, &DataSettings::default()).unwrap();
-    // Landmarks may be missing in single rows.
+    // Single rows may lack landmarks.
     assert_eq!((ids(&data.without_glasses), data.without_glasses.faces()[0].target), (vec!["f3"], None));
     assert_eq!(ids(&data.validation_without_glasses), ["f6"]);
     let named: Vec<String> = data.problems.iter().map(ToString::to_string).collect();
@@ -360,11 +359,11 @@ fn what_is_broken_in_a_table_is_named() {
         assert!(named.iter().any(|line| line.contains(wanted)), "{wanted:?} is not in {named:#?}");
     }
     assert_eq!(named.len(), broken.len(), "{named:#?}");
-    assert_eq!(open(&folder, &refusing()).unwrap_err().code(), "data");
+    assert_eq!(open(&folder, &strict()).unwrap_err().code(), "data");
 }
 
 #[test]
-fn what_makes_a_table_unusable_is_an_error() {
+fn an_incomplete_or_inconsistent_table_is_rejected() {
     let error = |settings: DataSettings, change: &dyn Fn(&Folder)| {
         let folder = table("table-unusable");
         change(&folder);

@@ -1,4 +1,4 @@
-//! Tests of data sets, training and evaluation. They are one program, which links once.
+//! Tests of data sets, training and evaluation, in one test program to save link time.
 
 mod common {
     pub(crate) mod locate;

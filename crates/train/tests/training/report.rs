@@ -147,7 +147,7 @@ fn whole_run() -> Vec<Record> {
 fn plots_of_a_whole_run() {
     let folder = folder("plots");
     plot::write(&folder, &whole_run()).unwrap();
-    for name in ["losses.png", "anchor-error.png"] {
+    for name in ["losses.png", "landmark-error.png"] {
         let image = image::open(folder.join(name)).unwrap().to_rgb8();
         assert_eq!(image.dimensions(), (1200, 800));
         let colours: std::collections::HashSet<_> = image.pixels().collect();

@@ -1,12 +1,12 @@
-//! Training a locator on synthetic faces: it resumes bit for bit, and ends with a file that finds
-//! nothing it is not sure of.
+//! Training of a locator on synthetic faces: bit-exact resume, and a detection threshold above the
+//! configured minimum.
 
 use crate::common::runs::{Temporary, numbers};
 use candle_core::Device;
 use stgan_train::data;
 use stgan_train::{Event, LocatorConfig, ValidationMetrics, train_locator};
 
-/// Small enough for seconds.
+/// A configuration that trains in seconds.
 const CONFIG: &str = r#"
 seed = 3
 [intervals]
@@ -50,7 +50,7 @@ optimiser = { learning_rate = 1e-3, warmup = 2 }
 "#;
 
 #[test]
-fn a_resumed_run_is_the_same_run() {
+fn a_resumed_run_equals_an_uninterrupted_run() {
     let config = LocatorConfig::parse_with(CONFIG, "test", &[]).unwrap();
     let faces = data::open(None, &config.data, &|_, _| ()).unwrap();
     let (whole, parts) = (Temporary::new("locator-whole"), Temporary::new("locator-parts"));
@@ -62,7 +62,8 @@ fn a_resumed_run_is_the_same_run() {
         true
     });
     assert!(finished.unwrap());
-    // The refiner's four iterations: there is nothing to measure before both networks are there.
+    // Only the refiner's four iterations are validated, since both networks are needed to measure a
+    // locator.
     assert_eq!(thresholds.len(), 2);
     assert!(thresholds.iter().all(|&threshold| threshold >= 0.8), "{thresholds:?}");
 
@@ -84,7 +85,7 @@ fn a_resumed_run_is_the_same_run() {
 }
 
 #[test]
-fn a_threshold_that_no_score_reaches_is_refused() {
+fn an_unreachable_minimum_threshold_is_rejected() {
     let changed = LocatorConfig::parse_with(CONFIG, "test", &["locator.min_threshold=1.0".to_owned()]);
     let error = changed.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
