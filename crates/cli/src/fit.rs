@@ -88,11 +88,7 @@ fn initial_placements(arguments: &Arguments, photo: BitmapRef) -> Result<Vec<(Pl
         return Ok(vec![(placement, None)]);
     }
     let mut found = files::locator(arguments.locator.as_deref())?.locate(photo)?;
-    ensure!(
-        !found.is_empty(),
-        "no-face: no face found in {}; place the glasses with --at",
-        arguments.photo.display()
-    );
+    ensure!(!found.is_empty(), "no-face: no face found in {}; place the glasses with --at", arguments.photo.display());
     if !arguments.all {
         found.truncate(1);
     }

@@ -194,7 +194,8 @@ impl Clip {
     /// the midpoint between its pupils.
     fn rendering_for(&self, pose: &HeadPose) -> (&Rendering, [[f64; 2]; 2], [f64; 2]) {
         let off = |rendering: &&Rendering| (rendering.yaw - pose.yaw).abs();
-        let rendering = self.renderings.iter().min_by(|a, b| off(a).total_cmp(&off(b))).expect("at least one rendering");
+        let rendering =
+            self.renderings.iter().min_by(|a, b| off(a).total_cmp(&off(b))).expect("at least one rendering");
         let (sin, cos) = pose.roll.to_radians().sin_cos();
         let turn = [[pose.scale * cos, -pose.scale * sin], [pose.scale * sin, pose.scale * cos]];
         (rendering, turn, [0, 1].map(|k| 0.5 * (rendering.pupils[0][k] + rendering.pupils[1][k])))

@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Arguments, tryon: &TryOn, dataset: &Dataset, glass
     let text = if arguments.json { serde_json::to_string(&report)? + "\n" } else { table(&report, &arguments.split)? };
     files::print(&text)?;
     if let Some(path) = &arguments.images {
-        let mut heads = evaluate::comparisons(tryon, &locator, dataset.bare.faces(), glasses, IMAGE_SIZE)?;
+        let mut heads = evaluate::comparisons(tryon, &locator, dataset.without_glasses.faces(), glasses, IMAGE_SIZE)?;
         heads.truncate(MAX_HEADS);
         ensure!(!heads.is_empty(), "--images needs whole photos, but split {} has none", arguments.split);
         let columns = ["without glasses", "by located pupils", "after the fit"].map(str::to_owned);
@@ -57,7 +57,10 @@ fn table(report: &LocateReport, split: &str) -> Result<String, std::fmt::Error> 
             errors(&group.landmark_error)
         )?;
     }
-    writeln!(text, "\nlocated: pupil error at most 0.25; found: share of all fits with a landmark error of at most 0.15\n")?;
+    writeln!(
+        text,
+        "\nlocated: pupil error at most 0.25; found: share of all fits with a landmark error of at most 0.15\n"
+    )?;
     writeln!(text, "{:<34}{:>9}{:>17}", "images without a face", "images", "false positives")?;
     for kind in &report.faceless {
         writeln!(text, "{:<34}{:>9}{:>17}", kind.kind, kind.images, kind.false_positives)?;

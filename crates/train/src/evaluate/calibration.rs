@@ -168,7 +168,11 @@ impl Logistic {
             .filter_map(|trial| {
                 let moved = trial.fit.displacement(trial.fit.updates().len()).ok()?;
                 let found = trial.found();
-                Some((moved.max(1e-6).ln(), f64::from(u8::from(found)), 0.5 / if found { found_share } else { 1.0 - found_share }))
+                Some((
+                    moved.max(1e-6).ln(),
+                    f64::from(u8::from(found)),
+                    0.5 / if found { found_share } else { 1.0 - found_share },
+                ))
             })
             .collect();
         let [mut offset, mut slope] = [0.0, 0.0];

@@ -222,7 +222,8 @@ impl Panel {
                 let ends = vec![(segment.start, y.low), (segment.start, y.high)];
                 line(chart, ends, &Stroke::new(RGBColor(0xa9, 0xb1, 0xb9), 1.0).dash(Dash::Dotted))?;
             }
-            let place = |iteration: f64| chart.plotting_area().map_coordinate(&(iteration.clamp(x.start, x.end), y.high));
+            let place =
+                |iteration: f64| chart.plotting_area().map_coordinate(&(iteration.clamp(x.start, x.end), y.high));
             let ((from, top), (to, _)) = (place(segment.start), place(segment.end));
             let [from, top, to] = [from, top, to].map(|at| f64::from(at) / f64::from(FINE));
             if let Some(name) = segment.names.iter().find(|name| text_width(sheet, name, 11.0) + 6.0 < to - from) {

@@ -149,9 +149,11 @@ fn text(path: &Path) -> Result<String> {
 fn line(record: &Record) -> Result<String> {
     match serde_json::to_string(record) {
         Ok(text) => Ok(text + "\n"),
-        Err(error) => {
-            Err(Error::Argument { name: "record", value: error.to_string(), expected: "values that JSON supports".into() })
-        }
+        Err(error) => Err(Error::Argument {
+            name: "record",
+            value: error.to_string(),
+            expected: "values that JSON supports".into(),
+        }),
     }
 }
 

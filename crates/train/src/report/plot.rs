@@ -85,7 +85,8 @@ pub fn landmark_errors(records: &[Record]) -> Result<Bitmap> {
         Series { name: name.into(), stroke, points, smooth: false }
     };
     let mut rows: Vec<(String, Stroke, [f64; 2])> = Vec::new();
-    let last = |values: &dyn Fn(&ValidationErrors) -> Option<f64>| found.iter().rev().find_map(values).unwrap_or(f64::NAN);
+    let last =
+        |values: &dyn Fn(&ValidationErrors) -> Option<f64>| found.iter().rev().find_map(values).unwrap_or(f64::NAN);
     for stage in 0..count {
         let median = |f: &ValidationErrors| f.median.get(stage).copied();
         let p95 = |f: &ValidationErrors| f.p95.get(stage).copied();
