@@ -96,8 +96,8 @@ impl Homography {
     /// See Hartley & Zisserman, "Multiple View Geometry", section 4.1.
     ///
     /// # Errors
-    /// [`Error::Degenerate`] if three of the points lie on a line, a coordinate is not finite, or the
-    /// result maps the origin to infinity.
+    /// [`Error::Degenerate`] if three of the points lie on a line, a coordinate is not finite, or
+    /// the result maps the origin to infinity.
     pub fn from_points(from: &[[f64; 2]; 4], to: &[[f64; 2]; 4]) -> Result<Self> {
         let square_to = |q: &[[f64; 2]; 4]| -> Result<Self> {
             // Columns λ1 q1, λ2 q2, λ3 q3, with λ such that they add up to q4: this matrix maps the

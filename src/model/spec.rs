@@ -27,7 +27,8 @@ pub enum Inputs {
     #[default]
     Rgba,
     /// The channels of [`Inputs::Rgba`] and a pose channel: a ramp in the canonical bounding box of
-    /// the glasses, warped with them. It shows the pose of the glasses independently of their appearance.
+    /// the glasses, warped with them. It shows the pose of the glasses independently of their
+    /// appearance.
     RgbaPose,
 }
 

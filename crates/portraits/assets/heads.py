@@ -18,7 +18,8 @@ import sys
 import numpy as np
 from PIL import Image
 
-# For each name: weights of race, gender (1 = male) and age, body type, further targets, and the pose in degrees.
+# For each name: weights of race, gender (1 = male) and age, body type, further targets, and the
+# pose in degrees.
 PEOPLE = {
     "mei": dict(
         race=dict(asian=0.85, caucasian=0.15), male=0.0, old=0.06, muscle="averagemuscle", weight="averageweight",

@@ -1,6 +1,6 @@
 //! Random images without a human face: negatives for the face locator.
 //!
-//! They show textures, landscapes, objects, animals, and glasses without a wearer. Equal states of
+//! They show textures, landscapes, objects, animals, and glasses not worn by anyone. Equal states of
 //! the random number generator give equal images.
 
 mod animals;
@@ -24,7 +24,7 @@ pub enum Kind {
     Objects,
     /// Cats, dogs, bears, owls, rabbits and fish: hard negatives, because they have eyes.
     Animal,
-    /// Glasses without a wearer, on a texture, a wall or a landscape.
+    /// Glasses not worn by anyone, on a texture, a wall or a landscape.
     Glasses,
 }
 

@@ -28,8 +28,8 @@ pub struct Calibration {
     pub convergence: Vec<Convergence>,
     /// The outcomes of the fits in each situation.
     pub situations: Vec<Outcomes>,
-    /// The area under the ROC curve of the confidence: the probability that a found fit has a higher
-    /// confidence than a fit that is not found.
+    /// The area under the ROC curve of the confidence: the probability that a found fit has a
+    /// higher confidence than a fit that is not found.
     pub auc: f64,
     /// The share of confident fits among the found ones.
     pub true_positive_rate: f64,
@@ -39,8 +39,8 @@ pub struct Calibration {
     pub logistic: Logistic,
 }
 
-/// How far one application of the last stage moves the landmarks, in inter-pupil distances, for fits
-/// from [`Spread::Dropped`].
+/// How far one application of the last stage moves the landmarks, in inter-pupil distances, for
+/// fits from [`Spread::Dropped`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Convergence {
     /// The application of the last stage, from 1.

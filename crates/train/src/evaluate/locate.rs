@@ -41,7 +41,7 @@ pub struct LocateReport {
     /// Landmark errors of all fits on located faces: placed by the located pupils alone (a
     /// similarity), then after each update.
     pub updates: Vec<Summary>,
-    /// The same errors for the 10 % of the faces that are turned furthest.
+    /// The errors in `updates` for the 10 % of the faces that are turned furthest.
     pub updates_turned: Vec<Summary>,
 }
 

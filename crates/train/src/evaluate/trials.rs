@@ -22,7 +22,8 @@ pub enum Situation {
     Dropped,
     /// On a face, from [`Spread::Double`].
     Double,
-    /// Beside a face, more than two inter-pupil distances away, at 0.5 to 1.5 times the correct size.
+    /// Beside a face, more than two inter-pupil distances away, at 0.5 to 1.5 times the correct
+    /// size.
     Beside,
     /// Centred outside the image, by up to 0.6 times the width of the glasses.
     Outside,

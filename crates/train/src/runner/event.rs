@@ -100,7 +100,7 @@ pub enum Event {
 /// The metrics of a validation.
 #[derive(Clone, Debug)]
 pub enum ValidationMetrics {
-    /// Of generators and discriminator.
+    /// Metrics of generators and discriminator.
     Cascade {
         /// The landmark errors, if there are generators and landmarks.
         errors: Option<LandmarkErrors>,
@@ -108,7 +108,7 @@ pub enum ValidationMetrics {
         /// placement, if there is a discriminator.
         preference: Option<f64>,
     },
-    /// Of a locator.
+    /// Metrics of a locator.
     Locator(LocatorMetrics),
 }
 
