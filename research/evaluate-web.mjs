@@ -43,9 +43,9 @@ try {
   errors = await page.evaluate(async (url) => {
     const { TryOn } = await import('/pkg/dist/index.js');
     const loadBitmap = async (url) => createImageBitmap(await (await fetch(url)).blob());
-    const { frames, fits } = await (await fetch('/fits.json')).json();
+    const { glasses, fits } = await (await fetch('/fits.json')).json();
     const tryOn = await TryOn.create();
-    const glassesImages = await Promise.all(frames.map(({ id }) => loadBitmap(`/glasses/${id}.png`)));
+    const glassesImages = await Promise.all(glasses.map(({ id }) => loadBitmap(`/glasses/${id}.png`)));
     const distance = ([ax, ay], [bx, by]) => Math.hypot(ax - bx, ay - by);
     const apply = (h, [x, y]) => {
       const w = h[6] * x + h[7] * y + h[8];
@@ -55,16 +55,16 @@ try {
     let photo = { id: null, bitmap: null };
     for (const {
       id,
-      frame,
+      glasses: index,
       placement: [x, y, width, rotation],
       target,
     } of fits) {
       if (photo.id !== id) photo = { id, bitmap: await loadBitmap(`${url}${id}.jpg`) };
-      const fit = await tryOn.fit(photo.bitmap, glassesImages[frame], { placement: { x, y, width, rotation } });
+      const fit = await tryOn.fit(photo.bitmap, glassesImages[index], { placement: { x, y, width, rotation } });
       // The error is measured at pupils and temples, the first four landmarks.
-      const distances = frames[frame].anchors
+      const distances = glasses[index].landmarks
         .slice(0, 4)
-        .map((anchor, i) => distance(apply(fit.homography, anchor), target[i]));
+        .map((landmark, i) => distance(apply(fit.homography, landmark), target[i]));
       errors.push(distances.reduce((sum, d) => sum + d, 0) / distances.length / distance(target[0], target[1]));
       fit.dispose();
     }
