@@ -26,7 +26,7 @@ say('Fits by the program');
 const program = (...args) => run('cargo', ['run', '--release', '--quiet', '--', ...args]);
 program('evaluate', '--data', data, '--split', 'val', '--spread', 'dropped', '--fits', join(work, 'fits.json'));
 const { width, fits } = JSON.parse(readFileSync(join(work, 'fits.json'), 'utf8'));
-program('frames', '--width', String(width), '--portrait-width', '0', '--out', work);
+program('gallery', '--width', String(width), '--portrait-width', '0', '--out', work);
 cpSync(join(root, 'pkg'), join(work, 'pkg'), { recursive: true });
 
 say('The same fits in Chromium');
@@ -41,9 +41,9 @@ try {
   errors = await page.evaluate(async (url) => {
     const { TryOn } = await import('/pkg/dist/index.js');
     const bitmap = async (address) => createImageBitmap(await (await fetch(address)).blob());
-    const { frames, fits } = await (await fetch('/fits.json')).json();
+    const { glasses, fits } = await (await fetch('/fits.json')).json();
     const tryOn = await TryOn.create();
-    const pictures = await Promise.all(frames.map(({ id }) => bitmap(`/glasses/${id}.png`)));
+    const pictures = await Promise.all(glasses.map(({ id }) => bitmap(`/glasses/${id}.png`)));
     const distance = ([ax, ay], [bx, by]) => Math.hypot(ax - bx, ay - by);
     const apply = (h, [x, y]) => {
       const w = h[6] * x + h[7] * y + h[8];
@@ -53,16 +53,16 @@ try {
     let photo = { id: null, picture: null };
     for (const {
       id,
-      frame,
+      glasses: index,
       placement: [x, y, width, rotation],
       target,
     } of fits) {
       if (photo.id !== id) photo = { id, picture: await bitmap(`${url}${id}.jpg`) };
-      const fit = await tryOn.fit(photo.picture, pictures[frame], { placement: { x, y, width, rotation } });
-      // Pupils and temples; the other anchors are for learning.
-      const off = frames[frame].anchors
+      const fit = await tryOn.fit(photo.picture, pictures[index], { placement: { x, y, width, rotation } });
+      // Pupils and temples; the other landmarks are for training only.
+      const off = glasses[index].landmarks
         .slice(0, 4)
-        .map((anchor, i) => distance(apply(fit.homography, anchor), target[i]));
+        .map((landmark, i) => distance(apply(fit.homography, landmark), target[i]));
       errors.push(off.reduce((sum, d) => sum + d, 0) / off.length / distance(target[0], target[1]));
       fit.dispose();
     }

@@ -155,7 +155,7 @@ function storage(data, weights) {
     const bytes = stored ? statSync(file).size : coarsen(file, bits);
     const options = ['--json', '--spread', 'dropped', '--data', data, '--weights', file];
     const { spreads } = JSON.parse(stgan('evaluate', ...options));
-    return { storage: bits === 16 ? 'f16' : `int${bits}`, bytes, ...spreads[0].steps.at(-1) };
+    return { storage: bits === 16 ? 'f16' : `int${bits}`, bytes, ...spreads[0].updates.at(-1) };
   });
 }
 
