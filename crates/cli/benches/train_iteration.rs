@@ -1,6 +1,6 @@
-//! CPU time of an adversarial iteration: one generator step and two discriminator steps with gradient
-//! penalty, at the network size of the ST-GAN paper. `research/bench-train.mjs` compares it with
-//! PyTorch.
+//! CPU time of an adversarial iteration: one generator step and two discriminator steps with
+//! gradient penalty, at the network size of the ST-GAN paper. `research/bench-train.mjs` compares
+//! it with PyTorch.
 //!
 //! Usage: `train_iteration SIZE BATCH ITERATIONS`. It prints one line per iteration:
 //! `it SECONDS G SECONDS D SECONDS`.
@@ -31,9 +31,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("usage: train_iteration SIZE BATCH ITERATIONS");
         return Ok(());
     };
-    // The same settings as in the program: mimalloc keeps freed memory (`mi_option_purge_delay`), and
-    // candle uses one thread.
-    // SAFETY: no other thread runs yet.
+    // The same settings as in the program: mimalloc keeps freed memory (`mi_option_purge_delay`),
+    // and candle uses one thread. SAFETY: no other thread runs yet.
     #[allow(unsafe_code)]
     unsafe {
         libmimalloc_sys::mi_option_set(15, -1);

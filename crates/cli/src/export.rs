@@ -21,13 +21,15 @@ pub(crate) struct Arguments {
     run: PathBuf,
     #[command(flatten)]
     output: Output,
-    /// Export the last weights (weights.safetensors) instead of the best ones on the validation split (best.safetensors)
+    /// Export the last weights (weights.safetensors) instead of the best ones on the validation
+    /// split (best.safetensors)
     #[arg(long)]
     last: bool,
     /// Number format of the weights [default: as in the source]
     #[arg(long, value_name = "FORMAT")]
     storage: Option<StorageName>,
-    /// Default number of updates of a fit with these weights, 1 to 64 [default: as in the source, else one per stage]
+    /// Default number of updates of a fit with these weights, 1 to 64 [default: as in the source,
+    /// else one per stage]
     #[arg(long, value_name = "N")]
     updates: Option<usize>,
     /// Include the discriminator, to continue training from the file (`train --from`)

@@ -48,7 +48,8 @@ pub(crate) fn write_image(path: &Path, image: Bitmap) -> Result<()> {
     if format == ImageFormat::Jpeg {
         return Ok(write_atomically(path, &jpeg(image, QUALITY)?)?);
     }
-    let pixels = RgbaImage::from_raw(width, height, image.into_data()).context("internal error: wrong number of pixels")?;
+    let pixels =
+        RgbaImage::from_raw(width, height, image.into_data()).context("internal error: wrong number of pixels")?;
     let mut bytes = Cursor::new(Vec::new());
     pixels.write_to(&mut bytes, format)?;
     Ok(write_atomically(path, bytes.get_ref())?)
@@ -57,7 +58,8 @@ pub(crate) fn write_image(path: &Path, image: Bitmap) -> Result<()> {
 /// Encodes an image as JPEG. The alpha channel is dropped; `quality` is at most 100.
 pub(crate) fn jpeg(image: Bitmap, quality: u8) -> Result<Vec<u8>> {
     let (width, height) = (image.width(), image.height());
-    let pixels = RgbaImage::from_raw(width, height, image.into_data()).context("internal error: wrong number of pixels")?;
+    let pixels =
+        RgbaImage::from_raw(width, height, image.into_data()).context("internal error: wrong number of pixels")?;
     let mut bytes = Vec::new();
     DynamicImage::from(pixels).into_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality))?;
     Ok(bytes)

@@ -40,7 +40,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         let path = arguments.out.join(name);
         std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
     }
-    let glasses = stgan_synth::catalogue().par_iter().map(|g| write_glasses(arguments, g)).collect::<Result<Vec<_>>>()?;
+    let glasses =
+        stgan_synth::catalogue().par_iter().map(|g| write_glasses(arguments, g)).collect::<Result<Vec<_>>>()?;
     let portraits = match arguments.portrait_width {
         0 => Vec::new(),
         // Portraits are sequential, because rendering one uses all threads.

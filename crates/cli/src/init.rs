@@ -59,10 +59,12 @@ pub(crate) struct Arguments {
         value_parser = within(1..=MAX_CHANNELS)
     )]
     hidden: Option<usize>,
-    /// Inputs of a generator: face and warped glasses (rgba), or these and the pose of the glasses (rgba+pose)
+    /// Inputs of a generator: face and warped glasses (rgba), or these and the pose of the glasses
+    /// (rgba+pose)
     #[arg(long, required_unless_present = "config", value_parser = inputs())]
     inputs: Option<Inputs>,
-    /// Number of generator stages, 1 to 64, each with separate weights [default: as in --config, else 1]
+    /// Number of generator stages, 1 to 64, each with separate weights [default: as in --config,
+    /// else 1]
     #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = within(1..=64))]
     stages: Option<usize>,
     /// Random seed; equal seeds and sizes give equal files [default: as in --config, else 0]
@@ -77,7 +79,8 @@ pub(crate) struct Arguments {
     /// Standard deviation of the biases, 0 to 1000; training starts with 0
     #[arg(long, allow_negative_numbers = true, value_name = "DEVIATION", default_value = "0", value_parser = deviation)]
     biases: f32,
-    /// Factor on the He standard deviation of the last layer of each stage, 0 to 1000; training starts with 0.1
+    /// Factor on the He standard deviation of the last layer of each stage, 0 to 1000; training
+    /// starts with 0.1
     #[arg(long, allow_negative_numbers = true, value_name = "FACTOR", default_value = "0.1", value_parser = deviation)]
     last_gain: f32,
 }
@@ -130,7 +133,8 @@ fn read_config(path: &Path) -> Result<Config> {
     Config::parse(&text, &name).context("--config")
 }
 
-/// The network size from the configuration, overridden by the flags. clap ensures that it is complete.
+/// The network size from the configuration, overridden by the flags. clap ensures that it is
+/// complete.
 fn sizes(arguments: &Arguments, config: Option<&Config>) -> Result<GeneratorSpec> {
     let mut spec = match config {
         Some(config) => config.generator()?,
@@ -167,7 +171,8 @@ fn check_count(spec: &GeneratorSpec, stages: usize) -> Result<()> {
     Ok(())
 }
 
-/// The initial weights of training, with other biases and another scale of the last layer of a stage.
+/// The initial weights of training, with other biases and another scale of the last layer of a
+/// stage.
 fn random(spec: &GeneratorSpec, stages: usize, seed: u64, biases: f32, last_gain: f32) -> Result<Parameters> {
     let mut tensors: Vec<TensorSpec> = (0..stages).flat_map(|stage| spec.tensors(stage)).collect();
     for tensor in tensors.iter_mut().filter(|tensor| tensor.gain < 1.0) {

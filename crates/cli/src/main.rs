@@ -20,8 +20,8 @@ mod weights_file;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    /// `mi_option_purge_delay` of mimalloc.h: the delay in milliseconds before free memory is returned
-    /// to the kernel; −1 means never.
+    /// `mi_option_purge_delay` of mimalloc.h: the delay in milliseconds before free memory is
+    /// returned to the kernel; −1 means never.
     const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
     #[allow(unsafe_code)]
     // SAFETY: this only sets an option, which the allocator reads later.

@@ -6,13 +6,16 @@ use std::process::ExitCode;
 
 /// Virtual try-on of glasses with spatial transformer GANs
 #[derive(Parser)]
-#[command(version, about, after_help = "\
+#[command(
+    version,
+    after_help = "\
 Examples:
   stgan fit photo.jpg glasses.png -o fitted.jpg
   stgan train --out runs/first
   stgan export runs/first -o mine.safetensors
 
-`stgan help COMMAND` describes a command.")]
+`stgan help COMMAND` describes a command."
+)]
 struct Program {
     #[command(subcommand)]
     command: Command,

@@ -14,8 +14,8 @@ use stgan_train::{Config, Event, Folder, LocatorConfig, Measured, Start, train_g
 
 /// Train generators and discriminator, or a face locator
 ///
-/// The configuration decides what is trained. Ctrl-C writes a checkpoint and stops the run; --resume
-/// continues it. docs/training.md describes the data, the configuration and the output.
+/// The configuration decides what is trained. Ctrl-C writes a checkpoint and stops the run;
+/// --resume continues it. docs/training.md describes the data, the configuration and the output.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,11 +24,12 @@ Examples:
   stgan train --data celeba --config configs/locator.toml --out runs/locator
   stgan train --resume --data celeba --out runs/celeba")]
 pub(crate) struct Arguments {
-    /// Folder of the data set: CelebA as distributed, or images with labels.csv [default: synthetic faces]
+    /// Folder of the data set: CelebA as distributed, or images with labels.csv [default: synthetic
+    /// faces]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Training configuration [default: with --resume that of the run, with --data configs/compact-glasses.toml,
-    /// else configs/synthetic.toml; built in]
+    /// Training configuration [default: with --resume that of the run, with --data
+    /// configs/compact-glasses.toml, else configs/synthetic.toml; built in]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Override a value of the configuration, for example --set seed=2; can be repeated
@@ -40,7 +41,8 @@ pub(crate) struct Arguments {
     /// Continue the run in --out from its newest checkpoint
     #[arg(long)]
     resume: bool,
-    /// Initialise the generators, and the discriminator if present, from a weights file [default: random weights]
+    /// Initialise the generators, and the discriminator if present, from a weights file [default:
+    /// random weights]
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     from: Option<PathBuf>,
     /// Device: cpu, or cuda:0, cuda:1 and so on if built with --features cuda
@@ -61,7 +63,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         );
     }
     let locator = LocatorConfig::is_meant(&text);
-    ensure!(!locator || arguments.from.is_none(), "--from is for generators only; a locator starts with random weights");
+    ensure!(
+        !locator || arguments.from.is_none(),
+        "--from is for generators only; a locator starts with random weights"
+    );
     if locator {
         let config = LocatorConfig::parse_with(&text, &name, &arguments.changes)?;
         let session = Session::open(arguments, &config.data, "drawing faceless images")?;

@@ -17,11 +17,12 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Checks that the file can be written. Commands call this before they read or compute anything.
+    /// Checks that the file can be written. Commands call this before they read or compute
+    /// anything.
     ///
     /// # Errors
-    /// If the parent folder does not exist, if the path is a folder, or if the file exists and `--force`
-    /// is not given.
+    /// If the parent folder does not exist, if the path is a folder, or if the file exists and
+    /// `--force` is not given.
     pub(crate) fn check(&self) -> Result<()> {
         let path = self.output.display();
         let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

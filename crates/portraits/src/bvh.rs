@@ -165,8 +165,8 @@ impl Triangle {
         (v >= 0.0 && u + v <= 1.0 && t > 0.0 && t < limit).then_some((t, u, v))
     }
 
-    /// The distance and the weights of the point nearest to `p`. Source: Ericson, "Real-Time Collision
-    /// Detection", section 5.1.5.
+    /// The distance and the weights of the point nearest to `p`. Source: Ericson, "Real-Time
+    /// Collision Detection", section 5.1.5.
     fn nearest(&self, p: Vec3) -> (f32, f32, f32) {
         let ap = p - self.corner;
         let (d1, d2) = (self.e1.dot(ap), self.e2.dot(ap));

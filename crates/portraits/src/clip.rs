@@ -87,8 +87,8 @@ struct Rendering {
 impl Clip {
     /// Creates a clip with video frames of `width × height` pixels.
     ///
-    /// This renders the head once, or 13 times at different angles for [`Motion::Visit`]. At scale 1
-    /// the portrait is as high as the video frame.
+    /// This renders the head once, or 13 times at different angles for [`Motion::Visit`]. At scale
+    /// 1 the portrait is as high as the video frame.
     ///
     /// # Errors
     /// [`Error::Argument`] if a side is not 64 to 4096 pixels long; the errors of
@@ -145,8 +145,9 @@ impl Clip {
 
     /// Renders the opaque video frame at `time` seconds.
     ///
-    /// `noise` is the standard deviation of the camera noise in grey levels of 255. The noise depends
-    /// on the time and is deterministic. If `noise` is not positive and finite, there is none.
+    /// `noise` is the standard deviation of the camera noise in grey levels of 255. The noise
+    /// depends on the time and is deterministic. If `noise` is not positive and finite, there is
+    /// none.
     pub fn video_frame(&self, time: f64, noise: f64) -> Bitmap {
         let pose = self.pose(time);
         let (rendering, [[a, b], [c, d]], middle) = self.rendering_for(&pose);
@@ -190,11 +191,12 @@ impl Clip {
         }
     }
 
-    /// The rendering with the nearest yaw, the linear part of the map from it to the video frame, and
-    /// the midpoint between its pupils.
+    /// The rendering with the nearest yaw, the linear part of the map from it to the video frame,
+    /// and the midpoint between its pupils.
     fn rendering_for(&self, pose: &HeadPose) -> (&Rendering, [[f64; 2]; 2], [f64; 2]) {
         let off = |rendering: &&Rendering| (rendering.yaw - pose.yaw).abs();
-        let rendering = self.renderings.iter().min_by(|a, b| off(a).total_cmp(&off(b))).expect("at least one rendering");
+        let rendering =
+            self.renderings.iter().min_by(|a, b| off(a).total_cmp(&off(b))).expect("at least one rendering");
         let (sin, cos) = pose.roll.to_radians().sin_cos();
         let turn = [[pose.scale * cos, -pose.scale * sin], [pose.scale * sin, pose.scale * cos]];
         (rendering, turn, [0, 1].map(|k| 0.5 * (rendering.pupils[0][k] + rendering.pupils[1][k])))

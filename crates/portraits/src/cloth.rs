@@ -9,7 +9,8 @@ use super::mesh::{Triangles, Vertex};
 
 /// The cut of the clothes.
 pub(crate) struct Cut {
-    /// The height of the neckline at the front and at the back of the neck, in reference coordinates.
+    /// The height of the neckline at the front and at the back of the neck, in reference
+    /// coordinates.
     pub front: f32,
     pub back: f32,
     /// The additional depth of a V-neck in the middle of the front.
@@ -28,8 +29,8 @@ impl Cut {
     }
 }
 
-/// Makes clothes: the body below the neckline, smoothed so that the cloth hangs, moved outwards, with
-/// a neckband.
+/// Makes clothes: the body below the neckline, smoothed so that the cloth hangs, moved outwards,
+/// with a neckband.
 pub(crate) fn clothes(body: &Triangles, cut: &Cut) -> Triangles {
     let above: Vec<f32> = body.vertices.iter().map(|v| cut.above(v.reference)).collect();
     let mut loose = body.vertices.clone();

@@ -9,9 +9,9 @@ use super::people::Backdrop;
 use super::render::{ASPECT, Kind, Pixel};
 use stgan::Bitmap;
 
-/// The diffusion profile of skin as a sum of Gaussians: standard deviation in decimetres, and weight
-/// per channel. Red light spreads furthest. After Jimenez et al., "Screen-Space Perceptual Rendering
-/// of Human Skin" (2009).
+/// The diffusion profile of skin as a sum of Gaussians: standard deviation in decimetres, and
+/// weight per channel. Red light spreads furthest. After Jimenez et al., "Screen-Space Perceptual
+/// Rendering of Human Skin" (2009).
 const LAYERS: [(f32, Vec3); 3] =
     [(0.0050, vec3(0.24, 0.52, 0.72)), (0.0130, vec3(0.32, 0.36, 0.25)), (0.0300, vec3(0.44, 0.12, 0.03))];
 
@@ -38,8 +38,8 @@ pub(crate) fn diffuse(pixels: &mut [Pixel], width: usize, scale: f32) {
     pixels.par_iter_mut().zip(sums).for_each(|(pixel, sum)| pixel.light = sum);
 }
 
-/// A Gaussian blur along rows (`stride` 1) or columns (`stride` = width) that does not cross the edge
-/// of a surface.
+/// A Gaussian blur along rows (`stride` 1) or columns (`stride` = width) that does not cross the
+/// edge of a surface.
 fn blur(source: &[Vec3], pixels: &[Pixel], width: usize, sigma: f32, stride: usize) -> Vec<Vec3> {
     let reach = (sigma * 2.5).ceil() as i64;
     let weights: Vec<f32> = (0..=reach).map(|k| bell((k * k) as f32, sigma)).collect();
@@ -73,7 +73,8 @@ fn blur(source: &[Vec3], pixels: &[Pixel], width: usize, sigma: f32, stride: usi
         .collect()
 }
 
-/// The backdrop, far out of focus: a wall with a glow, broad soft shapes, and discs of small lights.
+/// The backdrop, far out of focus: a wall with a glow, broad soft shapes, and discs of small
+/// lights.
 pub(crate) fn backdrop(room: &Backdrop, x: f32, y: f32) -> Vec3 {
     let mut colour = room.top.lerp(room.bottom, smoothstep(-0.1, 1.05, y));
     let (dx, dy) = (x - room.at.0, (y - room.at.1) * ASPECT);

@@ -53,7 +53,8 @@ pub(crate) struct Strand {
     pub mass: bool,
 }
 
-/// The hairline: the angle around the skull in degrees from the front, and the height above the eyes.
+/// The hairline: the angle around the skull in degrees from the front, and the height above the
+/// eyes.
 const HAIRLINE: [(f32, f32); 12] = [
     (0.0, 0.60),
     (26.0, 0.60),
@@ -222,7 +223,8 @@ fn brows(person: &Person, skin: &Triangles, rng: &mut Random, out: &mut Vec<Stra
         let x = root.place.x.abs();
         let side = root.place.x.signum();
         let across = (root.place.y - centre(x)) / 0.03;
-        // Brow hairs point up at the inner end, then outwards; upper hairs bend down, lower ones up.
+        // Brow hairs point up at the inner end, then outwards; upper hairs bend down, lower ones
+        // up.
         let rise = f32::lerp(0.95, -0.05, smoothstep(0.1, 0.24, x)) - 0.35 * smoothstep(0.38, 0.55, x) - across * 0.45;
         let direction = vec3(side, rise + rng.random_range(-1.0..1.0) * 0.25, 0.0);
         let length = f32::lerp(0.042, 0.060, smoothstep(0.1, 0.3, x)) * size * rng.random_range(0.6..1.15);

@@ -1,9 +1,9 @@
 //! Sample portraits of synthetic people, and video clips in which they move.
 //!
-//! A head is a subdivided mesh (`assets/`, derived from CC0 geometry, not from photos) that is lit by
-//! soft boxes. It has procedural skin with subsurface scattering, eyes with a refracting cornea, and
-//! hair that is drawn strand by strand. Rendering is deterministic: on one machine, equal widths
-//! give equal bytes.
+//! A head is a subdivided mesh (`assets/`, derived from CC0 geometry, not from photos) that is lit
+//! by soft boxes. It has procedural skin with subsurface scattering, eyes with a refracting cornea,
+//! and hair that is drawn strand by strand. Rendering is deterministic: on one machine, equal
+//! widths give equal bytes.
 //!
 //! [`portraits`] lists the portraits. A [`Clip`] moves one of them in front of a virtual camera.
 

@@ -33,7 +33,8 @@ impl Softbox {
         Self { centre, right: right * (width / 2.0), up: up * (height / 2.0), facing, radiance }
     }
 
-    /// The light at `p` from cell `index` of `count` equal cells of the box, at a jittered position.
+    /// The light at `p` from cell `index` of `count` equal cells of the box, at a jittered
+    /// position.
     pub(crate) fn beam(&self, p: Vec3, index: usize, count: usize, rng: &mut Random) -> Beam {
         let (columns, rows) = if count.is_multiple_of(2) { (2, count / 2) } else { (1, count) };
         let u = ((index % columns) as f32 + rng.random::<f32>()) / columns as f32 * 2.0 - 1.0;
@@ -86,8 +87,8 @@ pub(crate) struct Studio {
 impl Studio {
     /// Creates the lighting from the strengths of key, fill and rim light.
     ///
-    /// `side` is −1 for a key light on the left of the image and +1 for the right. `warmth` tints the
-    /// key light against the other lights.
+    /// `side` is −1 for a key light on the left of the image and +1 for the right. `warmth` tints
+    /// the key light against the other lights.
     pub(crate) fn new(side: f32, key: f32, fill: f32, rim: f32, warmth: f32) -> Self {
         let warm = vec3(1.0 + 0.10 * warmth, 1.0, 1.0 - 0.16 * warmth);
         let cool = vec3(1.0 - 0.08 * warmth, 1.0, 1.0 + 0.14 * warmth);

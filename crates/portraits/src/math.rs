@@ -48,8 +48,8 @@ pub(crate) fn noise(p: Vec3) -> f32 {
     Value.sample3(p.to_array())
 }
 
-/// A sum of octaves of [`noise`]. Each octave has about half the feature size and half the amplitude
-/// of the previous one; the first has amplitude 1.
+/// A sum of octaves of [`noise`]. Each octave has about half the feature size and half the
+/// amplitude of the previous one; the first has amplitude 1.
 pub(crate) fn fbm(p: Vec3, octaves: u32) -> f32 {
     // The ratio is not exactly 2, so that the grids of the octaves do not coincide.
     let sum = Value.fbm(octaves, 0.5, 1.97);

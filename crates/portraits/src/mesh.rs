@@ -12,7 +12,8 @@ const SCALE: f32 = 3000.0;
 /// The attributes of a vertex. Subdivision smooths all of them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Vertex {
-    /// The position: x to the right of the image, y up, z towards the camera, origin between the eyes.
+    /// The position: x to the right of the image, y up, z towards the camera, origin between the
+    /// eyes.
     pub position: Vec3,
     /// The position on the unposed base mesh, in whose coordinates skin and hair are described.
     pub reference: Vec3,
@@ -59,8 +60,8 @@ pub(crate) struct Ball {
 /// The head and shoulders of one person.
 pub(crate) struct Head {
     pub skin: Quads,
-    /// The lid edges from the nose outwards: upper and lower lid of the eye on the left of the image,
-    /// then of the eye on the right.
+    /// The lid edges from the nose outwards: upper and lower lid of the eye on the left of the
+    /// image, then of the eye on the right.
     pub lids: [Vec<Vec3>; 4],
     /// The eye on the left of the image, then the eye on the right.
     pub eyes: [Ball; 2],

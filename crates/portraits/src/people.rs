@@ -48,8 +48,8 @@ pub(crate) struct Person {
     pub knit: f32,
     pub backdrop: Backdrop,
     pub lighting: Lighting,
-    /// The inter-pupil distance as a fraction of the width of the image, and the midpoint between the
-    /// pupils as fractions of its width and height.
+    /// The inter-pupil distance as a fraction of the width of the image, and the midpoint between
+    /// the pupils as fractions of its width and height.
     pub apart: f32,
     pub centre: (f32, f32),
 }

@@ -85,7 +85,8 @@ impl Portrait {
         Ok(Self { yaw, pupils: render::pupils(&people::PEOPLE[self.index], self.index, yaw), ..self.clone() })
     }
 
-    /// A rough initial placement for glasses, as a user might choose it: centre x, centre y and width.
+    /// A rough initial placement for glasses, as a user might choose it: centre x, centre y and
+    /// width.
     ///
     /// The unit is one pixel of the portrait at `width`. The placement is off by 0.2 inter-pupil
     /// distances to the side and down, and 10 % too wide.

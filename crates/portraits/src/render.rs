@@ -41,7 +41,8 @@ pub(crate) struct Camera {
     pub eye: Vec3,
     /// The sine and the cosine of the yaw.
     turn: (f32, f32),
-    /// Pixels per decimetre at the distance of the eyes, and the position of the origin on the image.
+    /// Pixels per decimetre at the distance of the eyes, and the position of the origin on the
+    /// image.
     scale: f32,
     origin: (f32, f32),
 }
@@ -184,8 +185,8 @@ pub(crate) fn render(person: &Person, index: usize, width: u32, framing: Framing
     Ok(film::develop(&image, across, down, bitmap))
 }
 
-/// Microfacet reflection towards `view`, times the cosine: GGX distribution, Smith masking and Schlick
-/// Fresnel term.
+/// Microfacet reflection towards `view`, times the cosine: GGX distribution, Smith masking and
+/// Schlick Fresnel term.
 fn gloss(normal: Vec3, view: Vec3, light: Vec3, roughness: f32, base: f32) -> f32 {
     let half = (view + light).normalize_or_zero();
     let (nl, nv) = (normal.dot(light).max(0.0), normal.dot(view).max(0.02));
@@ -284,8 +285,8 @@ impl Scene<'_> {
         let view = -direction;
         let mut shine = Vec3::ZERO;
         let light = self.gather(p, soft, surface.albedo, rng, |index, beam, strength| {
-            // The relief would alias under the wide boxes at grazing angles, so those add only a broad
-            // sheen.
+            // The relief would alias under the wide boxes at grazing angles, so those add only a
+            // broad sheen.
             let (fine, toward, rough) = match index {
                 0 => (fine, beam.direction, surface.roughness),
                 _ => (normal, self.studio.boxes[index].toward(p), surface.roughness + 0.2),
@@ -339,7 +340,8 @@ impl Scene<'_> {
         let mirrored = (direction - seen.mirror * (2.0 * direction.dot(seen.mirror))).normalize_or_zero();
         let mut shine = Vec3::ZERO;
         if !self.solid.occluded(at + seen.mirror * 0.004, mirrored, 6.0) {
-            // The boxes are far brighter than the display range, so a fraction is enough for a catchlight.
+            // The boxes are far brighter than the display range, so a fraction is enough for a
+            // catchlight.
             for (softbox, share) in self.studio.boxes.iter().zip([0.085, 0.03, 0.0]) {
                 shine += softbox.seen(at, mirrored, 0.25) * (share * f32::lerp(0.35, 1.0, seen.iris));
             }

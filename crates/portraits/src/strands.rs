@@ -103,7 +103,8 @@ impl Veil {
 struct Piece {
     a: (f32, f32, f32),
     b: (f32, f32, f32),
-    /// Half the drawn width in pixels, and the coverage. Thin hairs are drawn wider with less coverage.
+    /// Half the drawn width in pixels, and the coverage. Thin hairs are drawn wider with less
+    /// coverage.
     half: f32,
     cover: f32,
     colours: [Vec3; 2],

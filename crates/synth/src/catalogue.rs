@@ -126,8 +126,8 @@ mod tests {
             assert!(found.x <= 1 && found.x + found.width >= width - 1, "{id}: {found:?}");
             assert!(found.y <= 1 && found.y + found.height >= height - 1, "{id}: {found:?}");
 
-            // The geometry is symmetric. Reflections have the same direction on both lenses, so alpha
-            // differs a little there.
+            // The geometry is symmetric. Reflections have the same direction on both lenses, so
+            // alpha differs a little there.
             let mut different = 0;
             for y in 0..height {
                 let edge = (0..width).find(|&x| alpha(image, x, y) >= 26);

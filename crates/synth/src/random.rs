@@ -21,12 +21,14 @@ const CANVAS: [f64; 2] = [106.0, 96.0];
 
 /// Draws random glasses from the front, cropped to their bounding box.
 ///
-/// The image is about `width` pixels wide, but at least 14. Equal states of `rng` give equal images.
+/// The image is about `width` pixels wide, but at least 14. Equal states of `rng` give equal
+/// images.
 pub fn glasses(rng: &mut impl Rng, width: u32) -> Bitmap {
     let width = width.max(16);
     let canvas = (f64::from(width) * CANVAS[0] / 100.0).round() as u32;
     loop {
-        // Rimless glasses can be almost invisible; a drawing that is empty or too narrow is retried.
+        // Rimless glasses can be almost invisible; a drawing that is empty or too narrow is
+        // retried.
         let Ok(image) = render_svg(&draw(rng), canvas) else { continue };
         let Some(found) = image.as_ref().bounding_box(OPAQUE_FROM) else { continue };
         if found.width * 10 < width * 9 {
@@ -117,8 +119,8 @@ fn draw(rng: &mut impl Rng) -> String {
     let front_fill = front.define(&mut defs, "front", low[1], high[1]);
     let metal_fill = metal.define(&mut defs, "metal", low[1], high[1]);
     let hardware = if layout.rimless || rng.random_bool(0.35) { &metal_fill } else { &front_fill };
-    // Drawing order: arms and nose pads behind the lenses; then lenses, reflections, bridge, rims and
-    // hinges.
+    // Drawing order: arms and nose pads behind the lenses; then lenses, reflections, bridge, rims
+    // and hinges.
     let (mut back, mut middle, mut half) = (String::new(), String::new(), String::new());
     parts::arms(rng, &layout, [&front_fill, &metal_fill], &mut back);
     if rng.random_bool(if layout.rim < 3.0 { 0.75 } else { 0.3 }) {
@@ -134,8 +136,8 @@ fn draw(rng: &mut impl Rng) -> String {
     parts::end_piece(rng, &layout, [hardware, &metal_fill], &mut half);
     let right = layout.inner.path();
     let left = layout.inner.map(|p| [-p[0], p[1]]).path();
-    // Reflections have the same direction on both lenses in 70 % of the drawings and are mirrored in
-    // the rest.
+    // Reflections have the same direction on both lenses in 70 % of the drawings and are mirrored
+    // in the rest.
     let other = if rng.random_bool(0.7) {
         format!("translate({:.1} 0)", -layout.gap - layout.end)
     } else {

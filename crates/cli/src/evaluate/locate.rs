@@ -57,7 +57,10 @@ fn table(report: &LocateReport, split: &str) -> Result<String, std::fmt::Error> 
             errors(&group.landmark_error)
         )?;
     }
-    writeln!(text, "\nlocated: pupil error at most 0.25; found: share of all fits with a landmark error of at most 0.15\n")?;
+    writeln!(
+        text,
+        "\nlocated: pupil error at most 0.25; found: share of all fits with a landmark error of at most 0.15\n"
+    )?;
     writeln!(text, "{:<34}{:>9}{:>17}", "images without a face", "images", "false positives")?;
     for kind in &report.faceless {
         writeln!(text, "{:<34}{:>9}{:>17}", kind.kind, kind.images, kind.false_positives)?;

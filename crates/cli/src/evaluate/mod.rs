@@ -15,9 +15,10 @@ use stgan_train::report::{GridImage, grid};
 
 /// Measure the accuracy of weights on labelled faces
 ///
-/// All glasses of the catalogue are fitted to all faces from random initial placements. The landmark
-/// error is the mean distance between the pupils and temples of the face and the matching points of
-/// the glasses, in inter-pupil distances. With --locate, the face locator is measured instead.
+/// All glasses of the catalogue are fitted to all faces from random initial placements. The
+/// landmark error is the mean distance between the pupils and temples of the face and the matching
+/// points of the glasses, in inter-pupil distances. With --locate, the face locator is measured
+/// instead.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -25,7 +26,8 @@ Examples:
   stgan evaluate --data celeba --weights mine.safetensors --spread dropped --json
   stgan evaluate --data celeba --locate")]
 pub(crate) struct Arguments {
-    /// Folder of the data set: CelebA as distributed, or images with labels.csv (docs/training.md, Data)
+    /// Folder of the data set: CelebA as distributed, or images with labels.csv (docs/training.md,
+    /// Data)
     #[arg(long, value_name = "FOLDER")]
     data: PathBuf,
     /// Split of the data set to evaluate
@@ -46,7 +48,8 @@ pub(crate) struct Arguments {
     /// Number of updates, 0 to 64 [default: as stored in the weights file]
     #[arg(long, value_name = "N")]
     updates: Option<usize>,
-    /// Measure the face locator instead: accuracy on whole photos and pasted images, false positives without a face
+    /// Measure the face locator instead: accuracy on whole photos and pasted images, false
+    /// positives without a face
     #[arg(long)]
     locate: bool,
     /// Weights file of the face locator [default: bundled]
@@ -55,7 +58,8 @@ pub(crate) struct Arguments {
     /// Number of synthetic images without a face
     #[arg(long, value_name = "N", default_value_t = 1000, requires = "locate")]
     faceless: usize,
-    /// Write the 20 worst fits as a PNG image; with --locate the 12 most turned heads before and after the fit
+    /// Write the 20 worst fits as a PNG image; with --locate the 12 most turned heads before and
+    /// after the fit
     #[arg(long, value_name = "FILE")]
     images: Option<PathBuf>,
     /// Write the fits of the first table as JSON, to repeat them with another implementation
@@ -68,8 +72,8 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum SpreadName {
-    /// As a user drops glasses on a face: position N(0, 0.15 inter-pupil distances), log scale N(0, 0.1),
-    /// rotation N(0, 6°)
+    /// As a user drops glasses on a face: position N(0, 0.15 inter-pupil distances), log scale N(0,
+    /// 0.1), rotation N(0, 6°)
     Dropped,
     /// `dropped` with doubled standard deviations
     Double,
@@ -99,8 +103,8 @@ struct Report<'a> {
     calibration: Option<Calibration>,
 }
 
-/// The width in pixels at which glasses are rendered. It exceeds the faces of the data set, so glasses
-/// are minified as in practice.
+/// The width in pixels at which glasses are rendered. It exceeds the faces of the data set, so
+/// glasses are minified as in practice.
 const GLASSES_WIDTH: u32 = 600;
 
 /// The side of an example image in pixels.

@@ -41,7 +41,10 @@ fn groups(text: &mut String, groups: &[FaceGroup]) -> Result<(), Error> {
 }
 
 fn calibration(text: &mut String, report: &Calibration) -> Result<(), Error> {
-    writeln!(text, "\nconvergence: motion of the landmarks by the n-th application of the last stage, spread `dropped`\n")?;
+    writeln!(
+        text,
+        "\nconvergence: motion of the landmarks by the n-th application of the last stage, spread `dropped`\n"
+    )?;
     writeln!(text, "{:<16}{:>9}{:>9}{:>9}", "application", "mean", "median", "95 %")?;
     for one in &report.convergence {
         let moved = one.moved;

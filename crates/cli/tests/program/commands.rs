@@ -127,7 +127,9 @@ fn fit_without_a_placement_detects_faces_or_reports_that_there_is_none() {
         };
         assert_eq!(all.iter().filter(|face| near(face)).count(), 1, "{all:?}");
     }
-    assert!(!stgan(&["fit", text(&photo), text(&glasses), "--at", "1,2,30", "--all", "-o", text(&out)]).status.success());
+    assert!(
+        !stgan(&["fit", text(&photo), text(&glasses), "--at", "1,2,30", "--all", "-o", text(&out)]).status.success()
+    );
 }
 
 #[test]

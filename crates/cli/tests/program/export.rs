@@ -51,7 +51,11 @@ fn export_writes_the_weights_of_a_run() {
             assert!(said.contains(word), "{said}");
         }
         let found = weights::read(&std::fs::read(&out).unwrap()).unwrap();
-        assert_eq!((found.storage, found.stages, found.discriminator.is_some()), (storage, 2, discriminator), "{options:?}");
+        assert_eq!(
+            (found.storage, found.stages, found.discriminator.is_some()),
+            (storage, 2, discriminator),
+            "{options:?}"
+        );
         assert_eq!(found.metadata["task"], "glasses");
         let largest = values(source, name).iter().fold(0.0f32, |most, x| most.max(x.abs()));
         for (a, b) in values(&found, name).iter().zip(values(source, name)) {
@@ -71,8 +75,15 @@ fn export_converts_a_weights_file() {
     let (source, out) = (folder.join("mine.safetensors"), folder.join("out.safetensors"));
     std::fs::write(&source, weights::write(&trained(1), Storage::F32).unwrap()).unwrap();
     let converted = |from: &Path, storage: &str| {
-        let ended =
-            export(&[from.to_str().unwrap(), "-o", out.to_str().unwrap(), "--force", "--discriminator", "--storage", storage]);
+        let ended = export(&[
+            from.to_str().unwrap(),
+            "-o",
+            out.to_str().unwrap(),
+            "--force",
+            "--discriminator",
+            "--storage",
+            storage,
+        ]);
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
         std::fs::read(&out).unwrap()
     };
@@ -96,7 +107,8 @@ fn errors_are_reported_and_no_file_is_written() {
     std::fs::write(damaged.join("best.safetensors"), &bytes[..bytes.len() - 5]).unwrap();
     std::fs::write(only_last.join("weights.safetensors"), &bytes).unwrap();
     let without_discriminator = Weights { discriminator: None, ..trained(1) };
-    std::fs::write(generators.join("best.safetensors"), weights::write(&without_discriminator, Storage::F32).unwrap()).unwrap();
+    std::fs::write(generators.join("best.safetensors"), weights::write(&without_discriminator, Storage::F32).unwrap())
+        .unwrap();
     let existing = folder.join("there.safetensors");
     std::fs::write(&existing, "mine").unwrap();
     let (out, lost) = (folder.join("out.safetensors"), folder.join("nowhere/out.safetensors"));

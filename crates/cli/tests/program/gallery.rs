@@ -16,7 +16,8 @@ fn open(entry: &serde_json::Value, key: &str) -> RgbaImage {
     image::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).to_rgba8()
 }
 
-/// The mean absolute difference of two images of equal size, premultiplied by alpha, in grey levels.
+/// The mean absolute difference of two images of equal size, premultiplied by alpha, in grey
+/// levels.
 fn difference(a: &RgbaImage, b: &RgbaImage) -> f64 {
     assert_eq!(a.dimensions(), b.dimensions());
     let mut sum = 0.0;
@@ -57,8 +58,8 @@ fn gallery_portraits_match_the_renderer() {
     assert_eq!(entries.len(), stgan_portraits::portraits().len());
     for (entry, portrait) in entries.iter().zip(stgan_portraits::portraits()) {
         assert_eq!(entry["id"], portrait.id);
-        // The comparison is at a small size, because rendering takes seconds per megapixel. Grain and JPEG
-        // artefacts may differ.
+        // The comparison is at a small size, because rendering takes seconds per megapixel. Grain
+        // and JPEG artefacts may differ.
         let now = rendered(portrait.render(120).unwrap());
         let stored = imageops::resize(&open(entry, "file"), now.width(), now.height(), imageops::FilterType::Triangle);
         let off = difference(&stored, &now);

@@ -10,8 +10,8 @@ pub(super) fn skin(rng: &mut impl Rng) -> Colour {
     Colour::along(&SKIN, rng.random()).varied(rng, 0.03)
 }
 
-/// The head without its features. The light comes from the left (`light` −1) to the right (1) of the
-/// image.
+/// The head without its features. The light comes from the left (`light` −1) to the right (1) of
+/// the image.
 pub(super) fn head(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour, light: f64) {
     let pose = &person.pose;
     let outline = closed(&pose.outline());
@@ -85,7 +85,8 @@ fn marks(sheet: &mut Sheet, rng: &mut impl Rng, person: &Person, skin: Colour) {
     }
 }
 
-/// One ear. The caller draws the near ear of a turned head after the head, and other ears before it.
+/// One ear. The caller draws the near ear of a turned head after the head, and other ears before
+/// it.
 pub(super) fn ear(sheet: &mut Sheet, person: &Person, side: f64, skin: Colour) {
     let pose = &person.pose;
     let [flare, tall] = person.ears;

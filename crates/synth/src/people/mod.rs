@@ -2,9 +2,9 @@
 //!
 //! A head is a solid in 3D (see `pose`). Facial features lie on its surface and are projected in
 //! perspective: on a turned head the near side is larger, and the far temple is close to the
-//! outline. Shading is flat vector graphics. Skin, hair, light, clothes and backgrounds vary widely,
-//! so that a network has to rely on the eyes. Images have the framing of aligned CelebA images,
-//! 178×218 pixels.
+//! outline. Shading is flat vector graphics. Skin, hair, light, clothes and backgrounds vary
+//! widely, so that a network has to rely on the eyes. Images have the framing of aligned CelebA
+//! images, 178×218 pixels.
 
 pub(super) mod brush;
 mod eyes;
@@ -93,7 +93,8 @@ impl Person {
 
     /// The temples, where the front of the glasses ends, in pixels of a 178×218 image.
     ///
-    /// The subject's right one comes first. A hidden temple of a turned head is placed at the outline.
+    /// The subject's right one comes first. A hidden temple of a turned head is placed at the
+    /// outline.
     pub fn temples(&self) -> [Point; 2] {
         let [half, behind] = self.pose.shape.temple;
         [-1.0, 1.0].map(|side| {

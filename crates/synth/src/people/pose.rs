@@ -92,7 +92,8 @@ pub(super) struct Pose {
 }
 
 impl Pose {
-    /// A turned head whose eye centres project to `eyes`: the subject's right one, then the left one.
+    /// A turned head whose eye centres project to `eyes`: the subject's right one, then the left
+    /// one.
     pub(super) fn new(shape: Shape, yaw: f64, pitch: f64, distance: f64, eyes: [Point; 2]) -> Self {
         let mut pose = Self { shape, yaw, pitch, distance, turn: [1.0, 0.0], shift: [0.0, 0.0] };
         let [a, b] = [-shape.pupil, shape.pupil].map(|x| pose.face(x, 0.0));
@@ -136,8 +137,8 @@ impl Pose {
 
     /// Projects a point on the surface of the head, given by its height and angle.
     ///
-    /// The angle 90° is the front, 0° the right side of the image and 180° the left side. `out` lifts
-    /// the point off the surface. Points on the far side are moved to the outline.
+    /// The angle 90° is the front, 0° the right side of the image and 180° the left side. `out`
+    /// lifts the point off the surface. Points on the far side are moved to the outline.
     pub(super) fn around(&self, y: f64, degrees: f64, out: f64) -> Point {
         let slice = self.shape.slice(y);
         let (a, b) = (slice.half + out, 0.5 * (slice.front - slice.back) + out);

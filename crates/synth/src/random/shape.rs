@@ -121,8 +121,8 @@ fn angle(i: usize) -> f64 {
     i as f64 / CORNERS as f64 * TAU
 }
 
-/// A superellipse with separate exponents for the upper and the lower half: round, panto (flat above,
-/// round below) or rectangular.
+/// A superellipse with separate exponents for the upper and the lower half: round, panto (flat
+/// above, round below) or rectangular.
 fn superellipse(rng: &mut impl Rng) -> Vec<f64> {
     let above = rng.random_range(1.7..6.5);
     let below = if rng.random_bool(0.5) { above } else { rng.random_range(1.7..6.5) };

@@ -28,8 +28,8 @@ pub struct Calibration {
     pub convergence: Vec<Convergence>,
     /// The outcomes of the fits in each situation.
     pub situations: Vec<Outcomes>,
-    /// The area under the ROC curve of the confidence: the probability that a found fit has a higher
-    /// confidence than a fit that is not found.
+    /// The area under the ROC curve of the confidence: the probability that a found fit has a
+    /// higher confidence than a fit that is not found.
     pub auc: f64,
     /// The share of confident fits among the found ones.
     pub true_positive_rate: f64,
@@ -39,8 +39,8 @@ pub struct Calibration {
     pub logistic: Logistic,
 }
 
-/// How far one application of the last stage moves the landmarks, in inter-pupil distances, for fits
-/// from [`Spread::Dropped`].
+/// How far one application of the last stage moves the landmarks, in inter-pupil distances, for
+/// fits from [`Spread::Dropped`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Convergence {
     /// The application of the last stage, from 1.
@@ -168,7 +168,11 @@ impl Logistic {
             .filter_map(|trial| {
                 let moved = trial.fit.moved(trial.fit.updates().len()).ok()?;
                 let found = trial.found();
-                Some((moved.max(1e-6).ln(), f64::from(u8::from(found)), 0.5 / if found { found_share } else { 1.0 - found_share }))
+                Some((
+                    moved.max(1e-6).ln(),
+                    f64::from(u8::from(found)),
+                    0.5 / if found { found_share } else { 1.0 - found_share },
+                ))
             })
             .collect();
         let [mut offset, mut slope] = [0.0, 0.0];

@@ -241,8 +241,11 @@ fn measure(
     let eyes = distance(target[0], target[1]);
     let off =
         |face: &LocatedFace| 0.5 * (distance(face.pupils[0], target[0]) + distance(face.pupils[1], target[1])) / eyes;
-    let scores: Vec<(f64, bool)> =
-        locator.locate_in(&image.as_ref(), 0.0)?.iter().map(|face| (face.score, off(face) <= MAX_PUPIL_ERROR)).collect();
+    let scores: Vec<(f64, bool)> = locator
+        .locate_in(&image.as_ref(), 0.0)?
+        .iter()
+        .map(|face| (face.score, off(face) <= MAX_PUPIL_ERROR))
+        .collect();
     // As for a user: the best detection above the threshold, if there is one.
     let best = locator.locate(image.as_ref())?.into_iter().next();
     let errors = match &best {
@@ -264,7 +267,8 @@ fn measure(
 fn group(measured: &[MeasuredImage]) -> ImageGroup {
     let pupils = measured.iter().filter_map(|image| image.pupil_error).filter(|error| *error <= MAX_PUPIL_ERROR);
     let pupils: Vec<f64> = pupils.collect();
-    let last: Vec<f64> = measured.iter().flat_map(|image| &image.errors).filter_map(|errors| errors.last().copied()).collect();
+    let last: Vec<f64> =
+        measured.iter().flat_map(|image| &image.errors).filter_map(|errors| errors.last().copied()).collect();
     let fits: usize = measured.iter().map(|image| image.fits).sum();
     let share = |count: usize, of: usize| count as f64 / of.max(1) as f64;
     ImageGroup {

@@ -1,4 +1,5 @@
-//! Metrics of weights: landmark errors of fits, face location, tracking, and confidence calibration.
+//! Metrics of weights: landmark errors of fits, face location, tracking, and confidence
+//! calibration.
 //!
 //! Landmark errors are normalised by the inter-pupil distance of the face.
 

@@ -1,9 +1,9 @@
 //! Jitter and latency of tracking, measured on rendered video clips with known pupils.
 //!
 //! Lens centres are expressed relative to the pupils, in inter-pupil distances, so that motion of
-//! the head cancels out. On a still clip with camera noise, the remaining motion is jitter. On a clip
-//! in which the head moves along a circle at one inter-pupil distance per second, the mean offset
-//! along the direction of motion is latency: constant offsets cancel over a full circle.
+//! the head cancels out. On a still clip with camera noise, the remaining motion is jitter. On a
+//! clip in which the head moves along a circle at one inter-pupil distance per second, the mean
+//! offset along the direction of motion is latency: constant offsets cancel over a full circle.
 
 use crate::{Error, Result};
 use rayon::prelude::*;

@@ -22,7 +22,8 @@ pub enum Situation {
     Dropped,
     /// On a face, from [`Spread::Double`].
     Double,
-    /// Beside a face, more than two inter-pupil distances away, at 0.5 to 1.5 times the correct size.
+    /// Beside a face, more than two inter-pupil distances away, at 0.5 to 1.5 times the correct
+    /// size.
     Beside,
     /// Centred outside the image, by up to 0.6 times the width of the glasses.
     Outside,
@@ -49,8 +50,16 @@ pub struct Trial {
 
 impl Situation {
     /// All situations, in the order of reports.
-    pub const ALL: [Self; 8] =
-        [Self::Dropped, Self::Double, Self::Beside, Self::Outside, Self::Tiny, Self::Huge, Self::Synthetic, Self::Below];
+    pub const ALL: [Self; 8] = [
+        Self::Dropped,
+        Self::Double,
+        Self::Beside,
+        Self::Outside,
+        Self::Tiny,
+        Self::Huge,
+        Self::Synthetic,
+        Self::Below,
+    ];
 
     /// The name in tables.
     pub fn describe(self) -> &'static str {
@@ -157,7 +166,8 @@ fn beside(image: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> FitStart {
         let x = rng.random_range(-1.5 * unit..width + 1.5 * unit).clamp(0.0, width);
         let y = rng.random_range(-1.5 * unit..height + 1.5 * unit).clamp(0.0, height);
         let size = correct.width * rng.random_range(0.5..1.5);
-        if (x - correct.x).hypot(y - correct.y) > 2.0 * unit || unit > 0.25 * width.min(height) && rng.random_bool(0.01) {
+        if (x - correct.x).hypot(y - correct.y) > 2.0 * unit || unit > 0.25 * width.min(height) && rng.random_bool(0.01)
+        {
             return start(x, y, size, rng.random_range(-25.0..25.0));
         }
     }

@@ -50,8 +50,8 @@ impl Stroke {
     }
 }
 
-/// A curve. Points are (run iteration, value) in the order of the run. Values that are not finite are
-/// gaps.
+/// A curve. Points are (run iteration, value) in the order of the run. Values that are not finite
+/// are gaps.
 pub(super) struct Series {
     pub name: String,
     pub stroke: Stroke,
@@ -80,8 +80,8 @@ pub(super) struct Panel {
     pub title: String,
     pub unit: String,
     pub scale: Scale,
-    /// The axis is logarithmic if all values are positive and their maximum exceeds this multiple of
-    /// their minimum.
+    /// The axis is logarithmic if all values are positive and their maximum exceeds this multiple
+    /// of their minimum.
     pub log_beyond: f64,
     pub series: Vec<Series>,
     pub levels: Vec<Level>,
@@ -173,7 +173,8 @@ impl Panel {
         Ok(())
     }
 
-    /// The range of run iterations: from the start of the first phase with values to the end of the last.
+    /// The range of run iterations: from the start of the first phase with values to the end of the
+    /// last.
     fn iterations(&self, segments: &[Segment]) -> [f64; 2] {
         let points = self.series.iter().flat_map(|series| series.points.iter().filter(|(_, y)| drawable(*y)));
         let [mut low, mut high] = range(points.map(|(x, _)| *x));
@@ -200,7 +201,8 @@ impl Panel {
             if values.is_empty() {
                 continue;
             }
-            // Without outliers, a spike at the start of a phase does not flatten the rest of the curve.
+            // Without outliers, a spike at the start of a phase does not flatten the rest of the
+            // curve.
             let outliers = if self.scale == Scale::Fitted && values.len() >= 100 { values.len() / 200 } else { 0 };
             all = [all[0].min(values[outliers]), all[1].max(values[values.len() - 1 - outliers])];
         }
@@ -222,7 +224,8 @@ impl Panel {
                 let ends = vec![(segment.start, y.low), (segment.start, y.high)];
                 line(chart, ends, &Stroke::new(RGBColor(0xa9, 0xb1, 0xb9), 1.0).dash(Dash::Dotted))?;
             }
-            let place = |iteration: f64| chart.plotting_area().map_coordinate(&(iteration.clamp(x.start, x.end), y.high));
+            let place =
+                |iteration: f64| chart.plotting_area().map_coordinate(&(iteration.clamp(x.start, x.end), y.high));
             let ((from, top), (to, _)) = (place(segment.start), place(segment.end));
             let [from, top, to] = [from, top, to].map(|at| f64::from(at) / f64::from(FINE));
             if let Some(name) = segment.names.iter().find(|name| text_width(sheet, name, 11.0) + 6.0 < to - from) {

@@ -28,8 +28,8 @@ const CAPTION: u32 = 20;
 /// lengths. If no image of a row has an error, the row has no captions.
 ///
 /// # Errors
-/// - [`Error::Argument`] if there are no images, if a row is longer than `columns`, or if the planes
-///   of an image do not have 3·`size`² values.
+/// - [`Error::Argument`] if there are no images, if a row is longer than `columns`, or if the
+///   planes of an image do not have 3·`size`² values.
 /// - [`stgan::Error::ImageTooLarge`] if the grid exceeds the size limit of an image.
 /// - [`crate::Error::Io`] if the file can't be written.
 pub fn write(path: &Path, size: usize, columns: &[&str], rows: &[Vec<GridImage>]) -> Result<()> {

@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 /// Other metrics are stored but not drawn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// `regression`, `discriminator_pretraining`, `adversarial`, `end_to_end`, `detector` or `refiner`.
+    /// `regression`, `discriminator_pretraining`, `adversarial`, `end_to_end`, `detector` or
+    /// `refiner`.
     pub phase: String,
     /// The stage that is trained, from 1.
     pub stage: usize,
@@ -140,7 +141,8 @@ fn append_to(path: &Path) -> Result<File> {
     OpenOptions::new().create(true).append(true).open(path).map_err(Error::io(path, "opened"))
 }
 
-/// Reads the file as UTF-8. Invalid bytes are replaced: they can only be in an incomplete last line.
+/// Reads the file as UTF-8. Invalid bytes are replaced: they can only be in an incomplete last
+/// line.
 fn text(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).map_err(Error::io(path, "read"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -149,9 +151,11 @@ fn text(path: &Path) -> Result<String> {
 fn line(record: &Record) -> Result<String> {
     match serde_json::to_string(record) {
         Ok(text) => Ok(text + "\n"),
-        Err(error) => {
-            Err(Error::Argument { name: "record", value: error.to_string(), expected: "values that JSON supports".into() })
-        }
+        Err(error) => Err(Error::Argument {
+            name: "record",
+            value: error.to_string(),
+            expected: "values that JSON supports".into(),
+        }),
     }
 }
 

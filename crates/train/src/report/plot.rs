@@ -18,7 +18,8 @@ const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xb2);
 const VERMILION: RGBColor = RGBColor(0xd5, 0x5e, 0x00);
 const GREEN: RGBColor = RGBColor(0x00, 0x9e, 0x73);
 const PURPLE: RGBColor = RGBColor(0xb8, 0x65, 0x9a);
-/// Colours of the stages, from viridis, which is ordered and readable in grey. The last one is darkest.
+/// Colours of the stages, from viridis, which is ordered and readable in grey. The last one is
+/// darkest.
 const STAGES: [[f64; 3]; 5] =
     [[128.0, 188.0, 66.0], [53.0, 183.0, 121.0], [38.0, 130.0, 142.0], [62.0, 73.0, 137.0], [68.0, 1.0, 84.0]];
 
@@ -35,8 +36,9 @@ pub fn write(folder: &Path, records: &[Record]) -> Result<()> {
 
 /// Plots the training metrics, one panel per group.
 ///
-/// The groups are the regression loss, the adversarial losses, the Wasserstein estimate, the gradient
-/// norm of the discriminator, ‖Δp‖, and the held-out preference. Groups without values are omitted.
+/// The groups are the regression loss, the adversarial losses, the Wasserstein estimate, the
+/// gradient norm of the discriminator, ‖Δp‖, and the held-out preference. Groups without values are
+/// omitted.
 ///
 /// # Errors
 /// No record causes an error.
@@ -60,8 +62,8 @@ pub fn losses(records: &[Record]) -> Result<Bitmap> {
     })
 }
 
-/// Plots the landmark error on held-out faces and glasses: median (solid) and 95th percentile (dashed)
-/// after each stage.
+/// Plots the landmark error on held-out faces and glasses: median (solid) and 95th percentile
+/// (dashed) after each stage.
 ///
 /// The plot also shows the error as placed, and the baseline of a generator that ignores the face.
 ///
@@ -85,7 +87,8 @@ pub fn landmark_errors(records: &[Record]) -> Result<Bitmap> {
         Series { name: name.into(), stroke, points, smooth: false }
     };
     let mut rows: Vec<(String, Stroke, [f64; 2])> = Vec::new();
-    let last = |values: &dyn Fn(&ValidationErrors) -> Option<f64>| found.iter().rev().find_map(values).unwrap_or(f64::NAN);
+    let last =
+        |values: &dyn Fn(&ValidationErrors) -> Option<f64>| found.iter().rev().find_map(values).unwrap_or(f64::NAN);
     for stage in 0..count {
         let median = |f: &ValidationErrors| f.median.get(stage).copied();
         let p95 = |f: &ValidationErrors| f.p95.get(stage).copied();
@@ -220,13 +223,15 @@ fn series(records: &[Record], key: &str, name: &str, colour: RGBColor) -> Series
     Series { name: name.into(), stroke: Stroke::new(colour, 2.0), points, smooth: true }
 }
 
-/// The phases of a run, from the names in the records. Each phase begins where the previous one ends.
+/// The phases of a run, from the names in the records. Each phase begins where the previous one
+/// ends.
 fn segments(records: &[Record]) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
     for part in records.chunk_by(|a, b| a.phase == b.phase && a.stage == b.stage) {
         let (first, last) = (&part[0], &part[part.len() - 1]);
         let before = segments.last().map_or(0.0, |segment| segment.end);
-        // The file may begin in the middle of a run, so the start follows from the iteration of the phase.
+        // The file may begin in the middle of a run, so the start follows from the iteration of the
+        // phase.
         let start = (first.run_iteration.saturating_sub(first.iteration) as f64).max(before);
         let phase = first.phase.replace('_', " ");
         let stage = first.stage;

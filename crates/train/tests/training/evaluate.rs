@@ -31,8 +31,11 @@ fn placement_error(faces: &[Face], spread: Spread) -> f64 {
 fn initial_placements_have_the_error_of_their_spread() {
     let dataset = synthetic(12);
     let faces = dataset.bare.faces();
-    let (dropped, double, paper) =
-        (placement_error(faces, Spread::Dropped), placement_error(faces, Spread::Double), placement_error(faces, Spread::Paper));
+    let (dropped, double, paper) = (
+        placement_error(faces, Spread::Dropped),
+        placement_error(faces, Spread::Double),
+        placement_error(faces, Spread::Paper),
+    );
     assert!((0.15..0.27).contains(&dropped), "{dropped}");
     assert!((1.8..2.2).contains(&(double / dropped)), "{double} is not twice {dropped}");
     assert!((0.25..0.55).contains(&paper), "{paper}");

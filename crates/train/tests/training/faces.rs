@@ -50,7 +50,8 @@ fn a_synthetic_face_does_not_depend_on_the_number_of_faces() {
     assert_eq!(example.background.len(), 3 * 24 * 24);
 }
 
-/// The landmarks of the glasses after the homography that is solved for `target`, in the unit of `target`.
+/// The landmarks of the glasses after the homography that is solved for `target`, in the unit of
+/// `target`.
 fn solved(target: &Anchors) -> Anchors {
     let to_image = anchors::placement(target).to_photo().unwrap();
     let seen = anchors::apply(&to_image.inverse().unwrap(), target);
@@ -134,7 +135,8 @@ fn the_near_temple_of_a_turned_head_is_further_from_the_centre() {
         let [right, left] = [target[2], target[3]].map(|t| anchors::distance(t, middle));
         assert!(target[2][0] < target[0][0] && target[1][0] < target[3][0], "temples lie outside the pupils");
         if person.yaw().abs() > 8.0 {
-            // If the head is turned towards the right of the image, the subject's right side is near.
+            // If the head is turned towards the right of the image, the subject's right side is
+            // near.
             near += usize::from((right > left) == (person.yaw() > 0.0));
             turned += 1;
         }

@@ -27,7 +27,8 @@ fn records_are_read_as_they_were_written() {
     let first = record(1).with("median", vec![0.2, 0.1]).with("preference", 0.75).with("seconds", f64::NAN);
     let mut file = Metrics::open(&path).unwrap();
     file.append(&first).unwrap();
-    file.append(&json!({ "phase": "end_to_end", "stage": 2, "iteration": 1, "run_iteration": 2, "loss": 1e-9 })).unwrap();
+    file.append(&json!({ "phase": "end_to_end", "stage": 2, "iteration": 1, "run_iteration": 2, "loss": 1e-9 }))
+        .unwrap();
     // Records are visible while the file is open, and after it is opened again.
     assert_eq!(run_iterations(&path), [1, 2]);
     drop(file);
@@ -79,7 +80,8 @@ fn truncation_removes_the_records_after_the_checkpoint() {
 #[test]
 fn an_incomplete_last_line_is_ignored_and_removed() {
     let path = folder("torn").join("metrics.jsonl");
-    let whole = [1, 2].map(|iteration| serde_json::to_string(&record(iteration).with("note", "λ")).unwrap() + "\n").concat();
+    let whole =
+        [1, 2].map(|iteration| serde_json::to_string(&record(iteration).with("note", "λ")).unwrap() + "\n").concat();
     // The program can be killed at any length of the file.
     let first = whole.find('\n').unwrap() + 1;
     for length in first..=whole.len() {
@@ -173,7 +175,10 @@ fn unusual_records_are_drawn_without_errors() {
         ("one iteration", (0..60).map(|_| record(7)).collect()),
         ("decreasing iterations", (0..60).rev().map(record).collect()),
         ("constant", (0..60).map(|i| record(i).with("discriminator_loss", 2.0).with("update_norm", 0.0)).collect()),
-        ("huge", (0..200).map(|i| record(i).with("discriminator_loss", if i % 2 == 0 { f64::MAX } else { -1e29 })).collect()),
+        (
+            "huge",
+            (0..200).map(|i| record(i).with("discriminator_loss", if i % 2 == 0 { f64::MAX } else { -1e29 })).collect(),
+        ),
         ("tiny", (0..200).map(|i| record(i).with("loss", 1e-300 * i as f64).with("update_norm", 5e-324)).collect()),
         (
             "gaps",
@@ -202,9 +207,8 @@ fn a_grid_shows_each_image_in_its_row_and_column() {
     let columns = ["as placed", "after stage 1", "landmarks"];
     let folder = folder("grid");
     for (size, side) in [(72, 144), (144, 144), (50, 150), (160, 160), (1, 144)] {
-        let row = |red: f32| {
-            vec![image(size, red, Some(0.213)), image(size, red, Some(f64::NAN)), image(size, red, None)]
-        };
+        let row =
+            |red: f32| vec![image(size, red, Some(0.213)), image(size, red, Some(f64::NAN)), image(size, red, None)];
         let path = folder.join("grid.png");
         grid::write(&path, size, &columns, &[row(1.0), row(f32::NAN), vec![image(size, 7.0, None)]]).unwrap();
         let image = image::open(&path).unwrap().to_rgb8();

@@ -1,5 +1,5 @@
-//! Tracking: detection, loss and re-detection of faces with a scripted detector, and jitter and latency
-//! with the shipped weights.
+//! Tracking: detection, loss and re-detection of faces with a scripted detector, and jitter and
+//! latency with the shipped weights.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

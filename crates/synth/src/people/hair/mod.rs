@@ -146,8 +146,8 @@ impl Hair {
 
     /// The lower border of hair that leaves the ears free.
     ///
-    /// It runs from the nape on the right of the image over ear, sideburn and forehead to the nape on
-    /// the left. `line` is its height in the middle of the forehead.
+    /// It runs from the nape on the right of the image over ear, sideburn and forehead to the nape
+    /// on the left. `line` is its height in the middle of the forehead.
     fn border(&self, person: &Person, line: f64, burn: f64) -> Vec<Point> {
         let pose = &person.pose;
         let p = 8.0 * self.parting;
