@@ -1,5 +1,5 @@
-# Everything needs rustup, Node 20 or later and npm; what else is missing is installed into the project.
-# Long-winded steps are scripts in scripts/; benchmarks and comparisons with others are in research/.
+# Requirements: rustup, Node 20.19 or later, and npm. Everything else is installed into the project.
+# Long steps are scripts in scripts/; benchmarks and comparisons are in research/.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -9,18 +9,20 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-rust test-rust test-wasm test-package test-demo browser bench-frontier bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
+.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-demo browser bench-frontier bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
 
-help: ## This list
+help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
 
-demo: site ## Build the demo and serve it on http://localhost:8080 (or the next free port)
+demo: site ## Build the demo and serve it on http://localhost:8080 or the next free port
 	npm run preview --workspace www -- --outDir ../site --port $(PORT)
 
-# Browsers decode images themselves: the demo alone does without the decoder, unless it is built already.
-ALONE := $(if $(MAKECMDGOALS),$(if $(filter-out demo site bench-start,$(MAKECMDGOALS)),,yes))
-site: $(if $(ALONE),$(if $(wildcard pkg/wasm/decoder.wasm),pkg,pkg-web),pkg) ## Write the demo to site/, as static files for any web host
+# The demo needs no image decoder, because browsers have one. If only the demo is requested, the
+# decoder is omitted unless it has been built before.
+DEMO_ONLY := $(if $(MAKECMDGOALS),$(if $(filter-out demo site bench-start,$(MAKECMDGOALS)),,yes))
+site: $(if $(DEMO_ONLY),$(if $(wildcard pkg/wasm/decoder.wasm),pkg,pkg-web),pkg) ## Build the demo into site/ and the API reference into site/api/, as static files
 	npm run build --workspace www -- --outDir ../site --emptyOutDir
+	npm run build --workspace scripts/api
 
 pkg: node_modules/.package-lock.json ## Build the npm package into pkg/
 	node scripts/pkg.mjs
@@ -28,22 +30,22 @@ pkg: node_modules/.package-lock.json ## Build the npm package into pkg/
 pkg-web: node_modules/.package-lock.json
 	node scripts/pkg.mjs --without-decoder
 
-gallery: ## Render the demo's glasses and portraits anew into www/public/gallery, which is part of the repository
+gallery: ## Render the demo's glasses and portraits into www/public/gallery, which is in the repository
 	cargo run --release --quiet -- gallery --width 800 --out www/public/gallery
 
-# What the tests' camera plays.
+# The fake camera of the tests plays this clip.
 clip: target/clip.mjpeg
 
 target/clip.mjpeg: $(shell find crates/portraits -type f) crates/cli/src/clip.rs
 	cargo run --release --quiet -- clip --output $@
 
-test: lint-js test-rust test-wasm test-package test-demo ## Check and test everything
+test: lint-js lint-text test-rust test-wasm test-package test-demo ## Check and test everything
 
-# Each feature of the library alone and all together, but for `cuda`, which `make check-cuda` builds; and NEON's lanes,
-# which no other target compiles.
+# Checks each feature of the library alone and all of them together, except `cuda`, which
+# `make check-cuda` builds. The ARM target compiles the NEON code.
 ARM := aarch64-unknown-linux-gnu
 
-lint-rust: ## Formatting and lints of the Rust code, with each feature, for other processors, and of its dependencies
+lint-rust: ## Check formatting and lints of the Rust code for each feature and for ARM, and its dependencies
 	cargo fmt --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
 	@for features in "" bundled-weights internals bundled-weights,internals; do \
@@ -53,22 +55,25 @@ lint-rust: ## Formatting and lints of the Rust code, with each feature, for othe
 	@test -d "$$(rustc --print target-libdir --target $(ARM))" || rustup target add $(ARM)
 	cargo clippy --release --package stgan --lib --target $(ARM) -- -D warnings
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \
-		else echo "cargo-deny is not installed: licences and sources of dependencies are not checked"; fi
+		else echo "warning: cargo-deny is not installed; licences and sources of dependencies are not checked"; fi
 
-test-rust: lint-rust ## Lints, native tests, documentation
+test-rust: lint-rust ## Run the Rust lints and native tests, and build the Rust documentation
 	cargo test --release --workspace
 	RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps --workspace
 
-lint-js: node_modules/.package-lock.json ## Formatting and lints of TypeScript, JavaScript, CSS and JSON
+lint-js: node_modules/.package-lock.json ## Check formatting and lints of TypeScript, JavaScript, CSS and JSON
 	npm run lint
 
-test-wasm: node_modules/.package-lock.json browser ## The library compiled to wasm32, in Node and in Chromium
+lint-text: node_modules/.package-lock.json ## Check spelling, vocabulary, line length, links and commands of documents and comments
+	node scripts/lint-text.mjs
+
+test-wasm: node_modules/.package-lock.json browser ## Test the library compiled to wasm32, in Node and in Chromium
 	node scripts/wasm-test.mjs
 
-test-package: pkg clip browser ## The packed npm package, in Node and in a page of an empty Vite project
+test-package: pkg clip browser ## Test the packed npm package in Node and in a page of an empty Vite project
 	npx playwright test --project='package-*'
 
-test-demo: site clip browser ## The demo: its modules, and its page in Chromium
+test-demo: site clip browser ## Test the demo's modules, and its page in Chromium
 	npx playwright test --project=www --project=demo
 
 browser: node_modules/.package-lock.json
@@ -78,31 +83,31 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci
 	@touch $@
 
-# What these need besides is in research/README.md.
+# research/README.md lists the further requirements of these targets.
 
-bench-start: site browser ## When the demo's first fit starts after opening the page, over several openings
+bench-start: site browser ## Measure the time from opening the demo to its first fit
 	node research/bench-start.mjs
 
-bench-stn: ## CPU time of the sampler, beside grid_sample of PyTorch, which it downloads
+bench-stn: ## Compare the CPU time of the sampler with PyTorch's grid_sample (downloads PyTorch)
 	node research/bench-stn.mjs
 
-bench-train: ## CPU time of a training iteration, beside PyTorch's, which it downloads
+bench-train: ## Compare the CPU time of a training iteration with PyTorch (downloads PyTorch)
 	node research/bench-train.mjs
 
-bench-frontier: pkg browser ## What generators of other sizes cost in Chromium, and give if they are trained
+bench-frontier: pkg browser ## Measure generators of other sizes in Chromium, and the errors of trained ones
 	node research/frontier.mjs
 
-bench-web: pkg browser ## A generator stage in Chromium, beside onnxruntime-web and TensorFlow.js, which it downloads
+bench-web: pkg browser ## Compare a stage in Chromium with onnxruntime-web and TensorFlow.js (downloads both)
 	node research/bench-web.mjs
 
-bench-track: pkg browser ## A face followed in Chromium at 1280×720: pictures a second, and what one takes
+bench-track: pkg browser ## Measure tracking in Chromium at 1280×720: frames per second, milliseconds per frame
 	node research/bench-track.mjs
 
-check-cuda: ## Build with the feature `cuda`, on a machine without a GPU; downloads NVIDIA's compiler
+check-cuda: ## Build with the feature `cuda` and check that the program starts (needs a CUDA toolkit)
 	node research/check-cuda.mjs
 
-evaluate-web: pkg browser ## Whether the package in Chromium places frames as exactly as the program
-	node research/evaluate-web.mjs
+evaluate-web: pkg browser ## Check that the package in Chromium fits as accurately as the program: DATA=folder
+	node research/evaluate-web.mjs $(DATA)
 
-clean: ## Remove what was built, but not what was installed
+clean: ## Remove all build outputs, but not installed tools
 	rm -rf target pkg site www/dist

@@ -1,4 +1,7 @@
-/** The tests of the package, of the demo's page and of its modules; `npx playwright test --list` names them. */
+/**
+ * The tests of the npm package, of the demo's modules and of its page; `npx playwright test --list`
+ * lists them.
+ */
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './scripts/browser.mjs';
 import { camera } from './tests/fixtures.mjs';
@@ -16,9 +19,9 @@ export default defineConfig({
   outputDir: 'target/playwright',
   reporter: [['list'], ['./tests/reporter.mjs']],
   forbidOnly: Boolean(process.env.CI),
-  // The pages compute on all the threads that they have: side by side they would only wait for each other.
+  // Parallel tests would compete for the CPU.
   workers: 1,
-  // No test is about time. These end what hangs, on slow machines too.
+  // No test measures time. These limits only end tests that hang, on slow machines too.
   timeout: 5 * MINUTE,
   expect: { timeout: MINUTE },
   use: {

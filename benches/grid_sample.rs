@@ -1,7 +1,8 @@
-//! CPU time of sampling an image at a grid, forward and backward, with gradients of both. `research/bench-stn.mjs` runs it beside
-//! PyTorch (`torch_grid_sample.py`).
+//! CPU time of `grid_sample`, forward and backward with both gradients. `research/bench-stn.mjs`
+//! compares it with PyTorch (`research/torch_grid_sample.py`).
 //!
-//! usage: grid_sample bilinear|bicubic|area BATCH CHANNELS SIZE ITERATIONS; one line an iteration: `it SECONDS`
+//! Usage: `grid_sample bilinear|bicubic|area BATCH CHANNELS SIZE ITERATIONS`. Prints one line per
+//! iteration: `it SECONDS`.
 
 mod common;
 
@@ -9,11 +10,12 @@ use candle_core::{Device, Tensor, Var};
 use cpu_time::ProcessTime;
 use stgan::stn::{self, Interpolation};
 
-/// As in the program.
+/// The allocator of the command-line program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The image turned, a little smaller and moved, so that some of the output lies outside: [batch, size, size, 2].
+/// A grid [batch, size, size, 2] that rotates, scales and translates the image, so that a part of
+/// the output is outside it.
 fn grid(batch: usize, size: usize) -> candle_core::Result<Tensor> {
     let (sin, cos) = 0.3f32.sin_cos();
     let axis = |i: usize| 2.0 * i as f32 / (size - 1) as f32 - 1.0;
@@ -26,7 +28,7 @@ fn grid(batch: usize, size: usize) -> candle_core::Result<Tensor> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Cargo's own arguments start with a dash.
+    // Ignore the flags that cargo passes.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let [interpolation, numbers @ ..] = &arguments[..] else {
         println!("usage: grid_sample bilinear|bicubic|area BATCH CHANNELS SIZE ITERATIONS");
@@ -36,12 +38,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "bilinear" => Interpolation::Bilinear,
         "bicubic" => Interpolation::Bicubic,
         "area" => Interpolation::Area,
-        other => return Err(format!("no interpolation is called {other}").into()),
+        other => return Err(format!("unknown interpolation {other:?}; use bilinear, bicubic or area").into()),
     };
     let numbers: Vec<usize> = numbers.iter().map(|n| n.parse()).collect::<Result<_, _>>()?;
-    let &[batch, channels, size, iterations] = numbers.as_slice() else { return Err("four numbers, please".into()) };
-    // As in the program: memory is kept (`mi_option_purge_delay`), and candle starts no threads.
-    // SAFETY: nothing else runs yet.
+    let &[batch, channels, size, iterations] = numbers.as_slice() else {
+        return Err("expected four integers: BATCH CHANNELS SIZE ITERATIONS".into());
+    };
+    // The settings of the command-line program: the allocator does not return memory to the
+    // operating system (`mi_option_purge_delay`), and candle starts no threads.
+    // SAFETY: no other thread is running yet.
     #[allow(unsafe_code)]
     unsafe {
         libmimalloc_sys::mi_option_set(15, -1);
@@ -55,7 +60,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for _ in 0..iterations {
         let start = ProcessTime::now();
         let output = stn::grid_sample(image.as_tensor(), grid.as_tensor(), interpolation)?;
-        // Of the sum: candle's backward pass starts with ones.
+        // The gradients of the sum: candle's backward pass starts with ones.
         let gradients = output.backward()?;
         assert!(gradients.get(&image).is_some() && gradients.get(&grid).is_some());
         println!("it {:.6}", start.elapsed().as_secs_f64());

@@ -1,5 +1,5 @@
-//! A generator stage on one thread: the inference kernels, the operations that training uses, and stock candle.
-//! `cargo bench --bench stage`
+//! A generator stage on one thread: inference kernels, the operations that training uses, and stock
+//! candle. Run it with `cargo bench --bench stage`.
 
 mod common;
 
@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use stgan::model::{Cascade, Generator, GeneratorSpec, Inference, Inputs, initialise};
 
-/// The same stage from candle's own operations.
+/// A generator stage composed of candle's operations.
 fn stock(generator: &Generator, x: &Tensor) -> Result<Tensor> {
     let (mut features, mut pooled) = (x.clone(), x.clone());
     for (weight, bias) in generator.convolutions() {
@@ -24,7 +24,7 @@ fn stock(generator: &Generator, x: &Tensor) -> Result<Tensor> {
 }
 
 fn stages(criterion: &mut Criterion) {
-    // SAFETY: nothing else runs yet.
+    // SAFETY: no other thread is running yet.
     #[allow(unsafe_code)]
     unsafe {
         std::env::set_var("CANDLE_NUM_THREADS", "1");
@@ -34,20 +34,21 @@ fn stages(criterion: &mut Criterion) {
         GeneratorSpec { size: 72, channels: vec![16, 32, 64, 128, 256], hidden: 64, inputs: Inputs::RgbaPose };
     let mut normal = common::normal();
     for (name, spec) in [("paper", GeneratorSpec::paper()), ("shipped", shipped)] {
-        let parameters = initialise(&spec.tensors(0), &mut normal).expect("sizes that fit");
-        let cascade = Cascade::new(&spec, 1, &parameters).expect("the tensors of these sizes");
+        let parameters = initialise(&spec.tensors(0), &mut normal).expect("the sizes are valid");
+        let cascade = Cascade::new(&spec, 1, &parameters).expect("the tensors match the sizes");
         let generator = &cascade.stages()[0];
         let (channels, size) = (spec.inputs.channels(), spec.size);
-        let x = Tensor::rand(0f32, 1.0, (1, channels, size, size), &Device::Cpu).expect("a tensor");
-        let (background, frame) =
-            (x.narrow(1, 0, 3).expect("3 channels"), x.narrow(1, 3, channels - 3).expect("the rest"));
-        let planes = x.flatten_all().and_then(|x| x.to_vec1::<f32>()).expect("f32");
-        let networks = Inference::new(&cascade).expect("f32");
+        let x = Tensor::rand(0f32, 1.0, (1, channels, size, size), &Device::Cpu).expect("the shape is valid");
+        let (background, glasses) =
+            (x.narrow(1, 0, 3).expect("3 channels"), x.narrow(1, 3, channels - 3).expect("the other channels"));
+        let planes = x.flatten_all().and_then(|x| x.to_vec1::<f32>()).expect("the tensors are f32");
+        let networks = Inference::new(&cascade).expect("the tensors are f32");
         let mut group = criterion.benchmark_group(name);
         group
-            .bench_function("kernels", |b| b.iter(|| networks.answer(0, black_box(&planes)).expect("planes that fit")));
-        group.bench_function("ops", |b| b.iter(|| generator.forward(&background, &frame).expect("tensors that fit")));
-        group.bench_function("stock candle", |b| b.iter(|| stock(generator, &x).expect("tensors that fit")));
+            .bench_function("kernels", |b| b.iter(|| networks.infer(0, black_box(&planes)).expect("the planes match")));
+        group
+            .bench_function("ops", |b| b.iter(|| generator.forward(&background, &glasses).expect("the tensors match")));
+        group.bench_function("stock candle", |b| b.iter(|| stock(generator, &x).expect("the tensors match")));
         group.finish();
     }
 }

@@ -1,13 +1,14 @@
-//! The table of "Spatial Transformer Networks" (Jaderberg et al. 2015, section 4.1) on digits that this example draws itself,
-//! or on MNIST: how much a spatial transformer before a classifier helps, at equal numbers of parameters.
+//! Reproduces table 1 of "Spatial Transformer Networks" (Jaderberg et al. 2015, section 4.1) on
+//! synthetic digits or on MNIST: how much a spatial transformer in front of a classifier reduces
+//! the error, with the same number of parameters.
 //!
-//!     cargo run --release --example distorted_digits                       # the whole table, one seed
-//!     cargo run --release --example distorted_digits -- --quick            # a minute, to see it work
-//!     cargo run --release --example distorted_digits -- --on rts,cluttered --seeds 3
+//!     cargo run --release --example distorted_digits                  # the whole table, one seed
+//!     cargo run --release --example distorted_digits -- --quick       # a short run of one minute
+//!     cargo run --release --example distorted_digits -- --distortions rts,cluttered --seeds 3
 //!     cargo run --release --example distorted_digits -- --study interpolation
 //!
-//! Prints a table with the paper's percentages in brackets, appends each result to `results.jsonl` and saves
-//! `transformed.png`, both in the folder `--out`.
+//! Prints a table with the paper's error rates in brackets, appends each result to `results.jsonl`
+//! and saves `transformed.png`, both in the folder `--out`.
 
 #[path = "distorted_digits/data.rs"]
 mod data;
@@ -15,10 +16,10 @@ mod data;
 mod layers;
 #[path = "distorted_digits/localisation.rs"]
 mod localisation;
+#[path = "distorted_digits/montage.rs"]
+mod montage;
 #[path = "distorted_digits/networks.rs"]
 mod networks;
-#[path = "distorted_digits/picture.rs"]
-mod picture;
 #[path = "distorted_digits/strokes.rs"]
 mod strokes;
 #[path = "distorted_digits/table.rs"]
@@ -26,10 +27,10 @@ mod table;
 #[path = "distorted_digits/training.rs"]
 mod training;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Parser;
 use data::{Distortion, Set, Upright};
-use networks::{Architecture, Network, Start};
+use networks::{Architecture, Initialisation, Network};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -40,55 +41,55 @@ use training::Plan;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Study {
-    /// ST-CNN Aff with bilinear, bicubic and area-filtered sampling.
+    /// ST-CNN Aff with bilinear, bicubic and area-filtered sampling
     Interpolation,
-    /// ST-CNN Aff whose last localisation layer starts at zero, with small numbers, and as any other layer.
-    Start,
+    /// ST-CNN Aff with different initialisations of the last localisation layer
+    Initialisation,
 }
 
 #[derive(Parser)]
 #[command(about = "Spatial transformers on distorted digits")]
 struct Arguments {
-    /// Distortions, separated by commas; all by default (RTS for studies)
+    /// Distortions, separated by commas [default: all; with --study: rts]
     #[arg(long, value_enum, value_delimiter = ',')]
-    on: Vec<Distortion>,
-    /// Networks by their names in the table, separated by commas, such as `CNN,ST-CNN Aff`; all by default
+    distortions: Vec<Distortion>,
+    /// Networks as named in the table, separated by commas, such as `CNN,ST-CNN Aff` [default: all]
     #[arg(long, value_delimiter = ',', conflicts_with = "study")]
     networks: Vec<String>,
-    /// A question in place of the table
+    /// Compare variants of one network instead of printing the table
     #[arg(long, value_enum)]
     study: Option<Study>,
-    /// Trainings of each kind, with seeds from 1 on
+    /// Number of training runs per network, with seeds 1, 2, …
     #[arg(long, default_value_t = 1)]
     seeds: u64,
-    /// Steps of 64 images; 1500, and 3000 on cluttered digits, by default
+    /// Training iterations with batches of 64 images [default: 1500; 3000 for cluttered digits]
     #[arg(long)]
-    steps: Option<usize>,
-    /// Images to train on; 10 000, and 40 000 cluttered ones, by default
+    iterations: Option<usize>,
+    /// Number of training images [default: 10000; 40000 for cluttered digits]
     #[arg(long)]
-    train: Option<usize>,
-    /// Images to test on
+    train_images: Option<usize>,
+    /// Number of test images
     #[arg(long, default_value_t = 5000)]
-    test: usize,
-    /// Steps without care: the whole rate from the first on, and gradients as long as they are
+    test_images: usize,
+    /// Train without learning-rate warm-up and gradient clipping
     #[arg(long)]
-    bare: bool,
-    /// 150 steps, 2000 and 500 images
+    unstabilised: bool,
+    /// Short run: 150 iterations, 2000 training images, 500 test images
     #[arg(long)]
     quick: bool,
-    /// A folder with MNIST's four IDX files, unpacked, in place of drawn digits
+    /// Folder with the four unpacked IDX files of MNIST [default: synthetic digits]
     #[arg(long)]
     mnist: Option<PathBuf>,
-    /// Where results go
+    /// Output folder
     #[arg(long, default_value = "runs/digits")]
     out: PathBuf,
-    /// Trainings at a time; as many as cores by default
+    /// Number of parallel training runs [default: number of cores]
     #[arg(long)]
     jobs: Option<usize>,
 }
 
 impl Arguments {
-    /// What is trained, with names.
+    /// The networks to train, with their names.
     fn architectures(&self) -> Vec<(String, Architecture)> {
         let base = Architecture::new(true, Some(Family::Affine));
         let named = |name: &str, change: Architecture| (name.to_owned(), change);
@@ -99,11 +100,11 @@ impl Arguments {
                 named("bicubic", sampled(Interpolation::Bicubic)),
                 named("area", sampled(Interpolation::Area)),
             ],
-            Some(Study::Start) => vec![
+            Some(Study::Initialisation) => vec![
                 named("identity", base),
-                named("N(0, 0.01)", Architecture { start: Start::Normal(0.01), ..base }),
-                named("N(0, 0.1)", Architecture { start: Start::Normal(0.1), ..base }),
-                named("plain (He)", Architecture { start: Start::Plain, ..base }),
+                named("N(0, 0.01)", Architecture { initialisation: Initialisation::Normal(0.01), ..base }),
+                named("N(0, 0.1)", Architecture { initialisation: Initialisation::Normal(0.1), ..base }),
+                named("He", Architecture { initialisation: Initialisation::He, ..base }),
             ],
             None => {
                 let wanted = |name: &String| self.networks.is_empty() || self.networks.contains(name);
@@ -116,13 +117,16 @@ impl Arguments {
 fn main() -> Result<()> {
     let mut arguments = Arguments::parse();
     if arguments.quick {
-        (arguments.steps, arguments.train, arguments.test) = (Some(150), Some(2000), 500);
+        (arguments.iterations, arguments.train_images, arguments.test_images) = (Some(150), Some(2000), 500);
     }
-    let numbers = [arguments.steps, arguments.train, Some(arguments.test)];
-    ensure!(numbers.iter().all(|n| *n != Some(0)) && arguments.seeds > 0, "nothing to do");
-    // Trainings run side by side, each on one thread.
+    let counts = [arguments.iterations, arguments.train_images, Some(arguments.test_images)];
+    ensure!(
+        counts.iter().all(|n| *n != Some(0)) && arguments.seeds > 0,
+        "--iterations, --train-images, --test-images and --seeds must be at least 1"
+    );
+    // Each training run uses one thread; runs are parallel.
     #[allow(unsafe_code)]
-    // SAFETY: nothing else runs yet.
+    // SAFETY: no other thread is running yet.
     unsafe {
         std::env::set_var("CANDLE_NUM_THREADS", "1")
     };
@@ -131,9 +135,10 @@ fn main() -> Result<()> {
     std::fs::create_dir_all(&arguments.out)?;
     let architectures = arguments.architectures();
     let names: Vec<&str> = architectures.iter().map(|(name, _)| name.as_str()).collect();
-    let unknown = arguments.networks.iter().find(|name| !names.contains(&name.as_str()));
-    ensure!(unknown.is_none(), "no network is called {unknown:?}; there are {:?}", Architecture::names());
-    let distortions = match (&arguments.on[..], arguments.study) {
+    if let Some(unknown) = arguments.networks.iter().find(|name| !names.contains(&name.as_str())) {
+        bail!("unknown network {unknown:?}; available: {}", Architecture::names().join(", "));
+    }
+    let distortions = match (&arguments.distortions[..], arguments.study) {
         ([], None) => Distortion::ALL.to_vec(),
         ([], Some(_)) => vec![Distortion::Rts],
         (some, _) => some.to_vec(),
@@ -142,13 +147,14 @@ fn main() -> Result<()> {
         Some(folder) => Upright::mnist(folder, kind, count),
         None => Upright::drawn(count, seed),
     };
-    let test = upright("t10k", arguments.test, 2)?;
+    let test = upright("t10k", arguments.test_images, 2)?;
 
     let mut outcomes = Vec::new();
     let mut shown: Vec<(Set, Vec<(usize, Network)>)> = Vec::new();
     for distortion in distortions {
-        let (images, steps) = distortion.effort();
-        let (images, steps) = (arguments.train.unwrap_or(images), arguments.steps.unwrap_or(steps));
+        let (images, iterations) = distortion.effort();
+        let (images, iterations) =
+            (arguments.train_images.unwrap_or(images), arguments.iterations.unwrap_or(iterations));
         let training_set = upright("train", images, 1)?.distort(distortion, 1)?;
         let test_set = test.distort(distortion, 2)?;
         let tasks: Vec<(u64, usize)> =
@@ -159,7 +165,11 @@ fn main() -> Result<()> {
                 let Some((seed, i)) = queue.lock().expect("no thread has panicked").next() else { return Ok(()) };
                 let (name, architecture) = &architectures[i];
                 let start = Instant::now();
-                let network = training::train(architecture, &training_set, Plan { steps, seed, bare: arguments.bare })?;
+                let network = training::train(
+                    architecture,
+                    &training_set,
+                    Plan { iterations, seed, unstabilised: arguments.unstabilised },
+                )?;
                 let outcome = Outcome {
                     network: name.clone(),
                     distortion: distortion.short(),
@@ -170,7 +180,7 @@ fn main() -> Result<()> {
                 };
                 let Outcome { error, seconds, parameters, .. } = &outcome;
                 println!(
-                    "{:4} {name:12} seed {seed}: {error:5.2} % wrong, {parameters} parameters, {seconds:.0} s",
+                    "{:4} {name:12} seed {seed}: {error:5.2} % errors, {parameters} parameters, {seconds:.0} s",
                     distortion.short()
                 );
                 let mut file =
@@ -193,26 +203,26 @@ fn main() -> Result<()> {
         shown.push((test_set, networks));
     }
     println!(
-        "\n{}\n\nPercent wrong, mean and standard deviation over seeds; in brackets the paper's, on MNIST.",
+        "\n{}\n\nError rates in percent, mean ± standard deviation over seeds; in brackets: the paper, on MNIST.",
         table::table(&outcomes)
     );
 
-    let bands: Vec<picture::Band> = shown
+    let bands: Vec<montage::Band> = shown
         .iter()
         .map(|(set, networks)| {
-            // The convolutional ones, where there are some.
-            let best: Vec<&Network> =
+            // Convolutional networks are preferred, because they are better.
+            let convolutional: Vec<&Network> =
                 networks.iter().filter(|(i, _)| architectures[*i].1.convolutional).map(|(_, n)| n).collect();
             let all = || networks.iter().map(|(_, n)| n).collect();
-            picture::Band { set, networks: if best.is_empty() { all() } else { best } }
+            montage::Band { set, networks: if convolutional.is_empty() { all() } else { convolutional } }
         })
         .filter(|band| !band.networks.is_empty())
         .collect();
     if !bands.is_empty() {
         let path = arguments.out.join("transformed.png");
         let columns = shown.iter().map(|(set, _)| set.labels.len()).min().unwrap_or(0).min(10);
-        picture::save(&path, &bands, columns)?;
-        println!("Inputs, what the transformers look at and what they make of it: {}", path.display());
+        montage::save(&path, &bands, columns)?;
+        println!("Inputs, sampled regions and outputs of the transformers: {}", path.display());
     }
     Ok(())
 }

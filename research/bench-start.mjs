@@ -1,16 +1,19 @@
-/** Opens the built demo several times, nothing cached, and prints when its first fit starts and ends after navigation. */
+/**
+ * Opens the built demo several times with an empty cache and prints when its first fit starts and
+ * ends.
+ */
 
 import { join } from 'node:path';
 import { launchBrowser } from '../scripts/browser.mjs';
 import { serve } from '../scripts/preview.mjs';
 import { root } from '../scripts/project.mjs';
-import { median } from './figures.mjs';
+import { median } from './statistics.mjs';
 
 const ROUNDS = 9;
 const server = await serve(join(root, 'site'));
 const rounds = [];
 for (let round = 0; round < ROUNDS; round++) {
-  // A browser of its own each time: neither its caches nor its compiled code are warm.
+  // A new browser each time has no cached files and no cached code.
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
@@ -34,7 +37,7 @@ for (const [key, mark] of [
   const values = rounds.map((marks) => marks[mark]);
   result[key] = Math.round(median(values));
   console.log(
-    `${mark}: median ${result[key]} ms, ${Math.round(Math.min(...values))} to ${Math.round(Math.max(...values))}, of ${ROUNDS} openings`,
+    `${mark}: median ${result[key]} ms, ${Math.round(Math.min(...values))} to ${Math.round(Math.max(...values))} ms, over ${ROUNDS} runs`,
   );
 }
 console.log(JSON.stringify(result));

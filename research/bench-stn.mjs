@@ -1,6 +1,7 @@
 /**
- * CPU time of sampling an image at a grid, forward and backward with gradients of both, of this crate and of
- * torch.nn.functional.grid_sample: interleaved in rounds, one thread each, medians. The last line is JSON.
+ * Compares the CPU time of sampling an image at a grid (forward, and backward to both inputs) in
+ * this crate and in torch.nn.functional.grid_sample. Rounds are interleaved, each side uses one
+ * thread, and the result is the median. The last line of output is JSON.
  */
 import { join } from 'node:path';
 import { root, say } from '../scripts/project.mjs';
@@ -8,12 +9,12 @@ import { benchmark, interleave, measure, pythonWithTorch, torchVersion } from '.
 
 const ROUNDS = 7;
 const ITERATIONS = 16;
-/** Batch, channels, height and width. */
+/** Batch size, channels, and both height and width. */
 const SHAPE = [20, 4, 144];
 
 const python = pythonWithTorch();
 const executable = benchmark('grid_sample');
-const peer = join(root, 'research', 'torch_grid_sample.py');
+const torchScript = join(root, 'research', 'torch_grid_sample.py');
 const result = {
   torch: torchVersion(python),
   threads: 1,
@@ -23,10 +24,10 @@ const result = {
 };
 for (const interpolation of ['bilinear', 'bicubic']) {
   say(`${interpolation}: ${ROUNDS} rounds`);
-  const figures = interleave(ROUNDS, {
+  const medians = interleave(ROUNDS, {
     stgan: () => measure(executable, [interpolation, ...SHAPE], ITERATIONS),
-    torch: () => measure(python, [peer, interpolation, ...SHAPE], ITERATIONS),
+    torch: () => measure(python, [torchScript, interpolation, ...SHAPE], ITERATIONS),
   });
-  result.settings.push({ interpolation, ...figures });
+  result.settings.push({ interpolation, ...medians });
 }
 console.log(JSON.stringify(result));

@@ -1,6 +1,9 @@
 /**
- * A face followed in Chromium at 1280×720, on one thread: pictures a second, and the milliseconds of one by steps; with a
- * camera of 30 pictures a second, how many of them are looked at. The last line is JSON. `node research/bench-track.mjs [PICTURES]`
+ * Measures tracking in Chromium at 1280×720 on one thread: frames per second and milliseconds per
+ * part of the work, and the frames per second that are processed with a camera of 30 frames per
+ * second. The last line of output is JSON.
+ *
+ * usage: node research/bench-track.mjs [FRAMES]
  */
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,14 +11,16 @@ import { pathToFileURL } from 'node:url';
 import { findBrowser, launchBrowser, NO_BROWSER } from '../scripts/browser.mjs';
 import { serve } from '../scripts/preview.mjs';
 import { fail, output, root, run, say } from '../scripts/project.mjs';
-import { median, rounded } from './figures.mjs';
+import { median, rounded } from './statistics.mjs';
 
 const [WIDTH, HEIGHT] = [1280, 720];
-const WARM = 20;
-const SECONDS = 8;
+const WARM_UP = 20;
+const CAMERA_SECONDS = 8;
+/** Detection takes longer than this, in milliseconds, in the frames that run it. */
+const MIN_DETECT_MS = 0.5;
 const clip = join(root, 'target', `clip-${WIDTH}x${HEIGHT}.mjpeg`);
 
-/** Renders the clip that is followed, if that has not been done. */
+/** Renders the clip of the camera if it is missing. */
 export function prepareClip() {
   if (existsSync(clip)) return;
   say('Rendering the clip');
@@ -23,8 +28,8 @@ export function prepareClip() {
   run('cargo', ['run', '--release', '--quiet', '--', 'clip', '--motion', 'circle', ...size, '--output', clip]);
 }
 
-/** Measures on the pages of `site`, of which track.html is one; prints, and gives the figures back. */
-export async function benchTrack(site, pictures = 240) {
+/** Measures with the page track.html in the folder `site`. Prints and returns the results. */
+export async function benchTrack(site, frames = 240) {
   cpSync(clip, join(site, 'clip.mjpeg'));
   const server = await serve(site);
   const browser = await launchBrowser(
@@ -38,36 +43,38 @@ export async function benchTrack(site, pictures = 240) {
     page.on('pageerror', (error) => fail(error.message));
     await page.goto(`${server.url}track.html`);
     await page.waitForFunction(() => window.bench !== undefined);
-    const rounds = await page.evaluate(([count, warm]) => window.bench.throughput(count, warm), [pictures, WARM]);
-    const camera = await page.evaluate((seconds) => window.bench.camera(seconds), SECONDS);
+    const measured = await page.evaluate(
+      ([count, warmUp]) => window.bench.throughput(count, warmUp),
+      [frames, WARM_UP],
+    );
+    const camera = await page.evaluate((seconds) => window.bench.camera(seconds), CAMERA_SECONDS);
     const locate = await page.evaluate(() => window.bench.locate('clip.mjpeg', 40, 5));
-    const followed = (all) => all.filter(({ faces }) => faces === 1);
-    if (followed(rounds).length < rounds.length)
-      fail(`the face was lost on ${rounds.length - followed(rounds).length} of ${rounds.length} pictures`);
-    const step = (all, name) => rounded(median(all.map((round) => round[name])), 2);
-    const steps = (all) => Object.fromEntries(['read', 'find', 'fit', 'draw'].map((name) => [name, step(all, name)]));
-    // Every few pictures a look says whether the face is still there.
-    const looks = rounds.filter(({ find }) => find > 0.5);
-    const seen = followed(camera);
+    const withFace = (all) => all.filter(({ faces }) => faces === 1);
+    const lost = measured.length - withFace(measured).length;
+    if (lost > 0) fail(`the face was lost in ${lost} of ${measured.length} video frames`);
+    const medianOf = (all, name) => rounded(median(all.map((frame) => frame[name])), 2);
+    const parts = (all) =>
+      Object.fromEntries(['read', 'detect', 'fit', 'draw'].map((name) => [name, medianOf(all, name)]));
+    const detections = measured.filter(({ detect }) => detect > MIN_DETECT_MS);
+    const tracked = withFace(camera);
     const result = {
-      size: rounds[0].size,
-      updates: median(rounds.map(({ updates }) => updates)),
-      fps: rounded(1000 / (rounds.reduce((sum, { all }) => sum + all, 0) / rounds.length), 2),
-      ms: step(rounds, 'all'),
-      steps_ms: steps(rounds),
-      look_ms: looks.length ? step(looks, 'find') : null,
+      size: measured[0].size,
+      updates: median(measured.map(({ updates }) => updates)),
+      fps: rounded(1000 / (measured.reduce((sum, { total }) => sum + total, 0) / measured.length), 2),
+      ms: medianOf(measured, 'total'),
+      parts_ms: parts(measured),
+      detection_ms: detections.length ? medianOf(detections, 'detect') : null,
       camera_fps: rounded((1000 * (camera.length - 1)) / (camera.at(-1).at - camera[0].at), 2),
-      camera_steps_ms: steps(seen),
+      camera_parts_ms: parts(tracked),
       locate_ms: rounded(median(locate), 2),
     };
-    const { read, find, fit, draw } = result.steps_ms;
-    console.log(`following a face at ${result.size.join('×')}, one thread, ${result.updates} updates a picture`);
-    console.log(`  as fast as it goes: ${result.fps} pictures a second, median ${result.ms} ms`);
-    console.log(
-      `  of these: reading pixels ${read}, looking for the face ${find} (${result.look_ms} on pictures where that is due), fit ${fit}, drawing ${draw} ms`,
-    );
-    console.log(`  with a camera of 30 pictures a second: ${result.camera_fps} looked at`);
-    console.log(`  locate, on one picture: ${result.locate_ms} ms`);
+    const { read, detect, fit, draw } = result.parts_ms;
+    console.log(`tracking one face at ${result.size.join('×')}, one thread, ${result.updates} updates per video frame`);
+    console.log(`  without a frame rate: ${result.fps} frames per second, median ${result.ms} ms per frame`);
+    console.log(`  parts: read ${read} ms, detect ${detect} ms, fit ${fit} ms, draw ${draw} ms`);
+    console.log(`  detect, frames that run a detection: ${result.detection_ms} ms`);
+    console.log(`  with a camera of 30 frames per second: ${result.camera_fps} frames per second`);
+    console.log(`  locate, one image: ${result.locate_ms} ms`);
     return result;
   } finally {
     await browser.close();
@@ -75,7 +82,7 @@ export async function benchTrack(site, pictures = 240) {
   }
 }
 
-/** The page alone: what it imports lies in the project. */
+/** Builds track.html without the pages that import other libraries. */
 function buildPage(site) {
   rmSync(site, { recursive: true, force: true });
   mkdirSync(site, { recursive: true });

@@ -1,11 +1,11 @@
 /**
- * CPU time of one adversarial training iteration (a generator step, two critic steps with gradient penalty, the paper's
- * networks), of this crate and of PyTorch: interleaved in rounds, one thread each, medians. The last line is JSON.
+ * Compares the CPU time of an adversarial training iteration (one generator step and two
+ * discriminator steps with gradient penalty, networks of the paper) in this crate and in PyTorch.
+ * Rounds are interleaved, each side uses one thread, and the result is the median. The last line of
+ * output is JSON.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { say } from '../scripts/project.mjs';
-import { shared } from './shared.mjs';
+import { root, say } from '../scripts/project.mjs';
 import { benchmark, interleave, measure, pythonWithTorch, torchVersion } from './torch.mjs';
 
 const ROUNDS = 5;
@@ -14,21 +14,16 @@ const SETTINGS = [
   { size: 72, batch: 16, iterations: 8 },
 ];
 
-const peer = join(shared, 'peers', 'torch_iteration.py');
-if (!existsSync(peer)) {
-  console.log(`bench-train: skipped, since there is no ${peer}`);
-  process.exit(0);
-}
-
 const python = pythonWithTorch();
 const executable = benchmark('train_iteration');
+const torchScript = join(root, 'research', 'torch_iteration.py');
 const result = { torch: torchVersion(python), threads: 1, rounds: ROUNDS, settings: [] };
 for (const { size, batch, iterations } of SETTINGS) {
-  say(`${size} pixels, batch ${batch}: ${ROUNDS} rounds`);
-  const figures = interleave(ROUNDS, {
+  say(`${size}×${size} pixels, batch size ${batch}: ${ROUNDS} rounds`);
+  const medians = interleave(ROUNDS, {
     stgan: () => measure(executable, [size, batch], iterations),
-    torch: () => measure(python, [peer, size, batch], iterations),
+    torch: () => measure(python, [torchScript, size, batch], iterations),
   });
-  result.settings.push({ size, batch, ...figures });
+  result.settings.push({ size, batch, ...medians });
 }
 console.log(JSON.stringify(result));

@@ -1,10 +1,14 @@
 /**
- * What sizes, inputs, stages and ways to store weights cost and give: the tables in weights/MODEL_CARD.md.
+ * Measures the cost and accuracy of generators of other sizes, inputs and numbers of stages, for
+ * the tables "The frontier" in weights/MODEL_CARD.md. The last line of output is JSON.
  *
- * `node research/frontier.mjs` prints for every row of the frontier bytes (f16) and milliseconds a stage in Chromium, one thread,
- * rounds interleaved; and anchor errors of those rows that have been trained: `--train DATA [ROW …]` does that for the rows named, or
- * all, into runs/frontier, a few minutes to an hour each, and goes on where it was interrupted. `--storage DATA --weights FILE`
- * measures weights (f32 or f16, as training writes them) stored in fewer bits. The last line is JSON.
+ * usage: node research/frontier.mjs [--train DATA] [--storage DATA --weights FILE] [ROW …]
+ *
+ * For every row it prints the size in bytes (f16), the milliseconds per stage in Chromium (one
+ * thread, interleaved rounds), and the landmark errors if the row has been trained. `--train`
+ * trains the named rows, or all of them, into runs/frontier, and resumes interrupted runs; a row
+ * takes a few minutes to an hour. `--storage` measures the f32 or f16 weights FILE stored with
+ * fewer bits. DATA is a folder of labelled portraits (docs/training.md, Data).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -13,16 +17,16 @@ import { parseArgs } from 'node:util';
 import { findBrowser, launchBrowser, NO_BROWSER } from '../scripts/browser.mjs';
 import { serve } from '../scripts/preview.mjs';
 import { fail, root, run, say } from '../scripts/project.mjs';
-import { bytesOf, LIVELY, stgan } from './stgan.mjs';
+import { bytesOf, stgan, TRAINED_MAGNITUDE } from './stgan.mjs';
 import { headerOf, tensorsOf } from './web/safetensors.js';
 
 const ROUNDS = 60;
-const WARM = 8;
-/** Stages in a row that one time is taken of: the page's clock is coarse. */
+const WARM_UP = 8;
+/** The number of stages per measurement, because the clock of a page is coarse. */
 const REPEAT = 5;
 const CONFIG = 'configs/frontier.toml';
 
-/** What each row changes in configs/frontier.toml: of the model, and of how it is trained. */
+/** The changes of each row to the model and the training in configs/frontier.toml. */
 const ROWS = {
   base: {},
   quarter: { model: { channels: [8, 16, 32, 64, 128] } },
@@ -37,9 +41,10 @@ const ROWS = {
   'no-penalty': { stages: 2, set: ['regression.update_penalty=0'] },
 };
 
-const folder = (name) => join(root, 'runs', 'frontier', name);
+const runFolder = (name) => join(root, 'runs', 'frontier', name);
 
-function settings({ model = {}, stages = 1, set = [] }) {
+/** The options of `stgan train` for a row. */
+function trainOptions({ model = {}, stages = 1, set = [] }) {
   const values = Object.entries(model).map(
     ([key, value]) => `model.${key}=${typeof value === 'number' ? value : JSON.stringify(value)}`,
   );
@@ -50,15 +55,18 @@ function settings({ model = {}, stages = 1, set = [] }) {
 
 function train(name, data) {
   say(`Training ${name}`);
-  const run = ['train', '--data', data, '--config', CONFIG, '--out', folder(name), ...settings(ROWS[name])];
-  if (existsSync(folder(name))) run.push('--resume');
+  const run = ['train', '--data', data, '--config', CONFIG, '--out', runFolder(name), ...trainOptions(ROWS[name])];
+  if (existsSync(runFolder(name))) run.push('--resume');
   const { status } = spawnSync('cargo', ['run', '--release', '--quiet', '--', ...run], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) fail(`training ${name} failed`);
+  if (status !== 0) fail(`training the row ${name} failed`);
 }
 
-/** Medians and 95th percentiles as placed and after each update, where the row has been trained. */
-function errors(name) {
-  const file = join(folder(name), 'metrics.jsonl');
+/**
+ * The median and the 95th percentile of the error before and after each update, or null for an
+ * untrained row.
+ */
+function landmarkErrors(name) {
+  const file = join(runFolder(name), 'metrics.jsonl');
   if (!existsSync(file)) return null;
   const lines = readFileSync(file, 'utf8')
     .trim()
@@ -68,7 +76,9 @@ function errors(name) {
   return last ? { stage: last.stage, iteration: last.iteration, median: last.median, p95: last.p95 } : null;
 }
 
-/** Median milliseconds a stage of each model, one thread of Chromium. */
+/**
+ * Measures the median milliseconds per stage of each model in Chromium, and the size of its file.
+ */
 async function milliseconds(models) {
   if (!existsSync(join(root, 'pkg', 'wasm', 'stgan.js'))) run('make', ['pkg']);
   const work = join(root, '.tools', 'frontier');
@@ -84,33 +94,33 @@ async function milliseconds(models) {
     const sizes = models.map(({ model = {} }, i) => {
       const options = Object.entries(model).flatMap(([name, value]) => [`--${name}`, String(value)]);
       const target = ['-o', path(i), '--force', '--storage', 'f16'];
-      stgan('init', ...target, '--config', CONFIG, '--stages', 1, ...options, ...LIVELY);
+      stgan('init', ...target, '--config', CONFIG, '--stages', 1, ...options, ...TRAINED_MAGNITUDE);
       const { metadata, entries } = headerOf(bytesOf(path(i)));
       return entries['stages.0.conv1.weight'].shape[1] * Number(metadata.size) ** 2;
     });
     const times = await page.evaluate(
-      async ([url, sizes, rounds, warm, repeat]) => {
+      async ([url, sizes, rounds, warmUp, repeat]) => {
         const { default: start, TryOn } = await import('/wasm/stgan.js');
         await start({ module_or_path: '/wasm/stgan.wasm' });
-        const contenders = [];
+        const running = [];
         for (const [i, size] of sizes.entries()) {
           const weights = new Uint8Array(await (await fetch(`${url}${i}.safetensors`)).arrayBuffer());
-          contenders.push({
+          running.push({
             networks: new TryOn(weights),
             planes: Float32Array.from({ length: size }, (_, k) => Math.sin(k)),
             times: [],
           });
         }
-        for (let round = -warm; round < rounds; round++) {
-          for (const { networks, planes, times } of contenders) {
+        for (let round = -warmUp; round < rounds; round++) {
+          for (const { networks, planes, times } of running) {
             const start = performance.now();
             for (let i = 0; i < repeat; i++) networks.answer(0, planes);
             if (round >= 0) times.push((performance.now() - start) / repeat);
           }
         }
-        return contenders.map(({ times }) => times.toSorted((a, b) => a - b)[times.length >> 1]);
+        return running.map(({ times }) => times.toSorted((a, b) => a - b)[times.length >> 1]);
       },
-      [files.url, sizes, ROUNDS, WARM, REPEAT],
+      [files.url, sizes, ROUNDS, WARM_UP, REPEAT],
     );
     return { times, bytes: models.map((_, i) => statSync(path(i)).size) };
   } finally {
@@ -119,40 +129,43 @@ async function milliseconds(models) {
   }
 }
 
-/** Rounds every channel's numbers to multiples of a scale of its own, integers of `bits` bits. */
+/** Quantises each channel to signed integers of `bits` bits with a scale per channel, in place. */
 function quantize({ shape, values }, bits) {
-  const [most, run] = [2 ** (bits - 1) - 1, values.length / shape[0]];
+  const [maxInteger, channelLength] = [2 ** (bits - 1) - 1, values.length / shape[0]];
   for (let channel = 0; channel < shape[0]; channel++) {
-    const numbers = values.subarray(channel * run, (channel + 1) * run);
-    const scale = numbers.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0) / most || 1;
-    for (let i = 0; i < numbers.length; i++) numbers[i] = Math.round(numbers[i] / scale) * scale;
+    const weights = values.subarray(channel * channelLength, (channel + 1) * channelLength);
+    const scale = weights.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0) / maxInteger || 1;
+    for (let i = 0; i < weights.length; i++) weights[i] = Math.round(weights[i] / scale) * scale;
   }
 }
 
-/** Rounds the numbers of an f32 file to `bits` bits, which no storage of the program has, and counts the bytes. */
-function coarsen(file, bits) {
+/**
+ * Quantises an f32 file to `bits` bits, which the program does not support, and returns the size in
+ * bytes.
+ */
+function quantizeFile(file, bits) {
   const buffer = bytesOf(file);
   let bytes = 0;
   for (const tensor of Object.values(tensorsOf(buffer))) {
     const { shape, values } = tensor;
-    const matrix = shape.length > 1;
-    // A scale of 32 bits for each channel; biases stay f32, as in the program's eight bits.
-    bytes += matrix ? (values.length * bits) / 8 + 4 * shape[0] : 4 * values.length;
-    if (matrix) quantize(tensor, bits);
+    const isMatrix = shape.length > 1;
+    // As in the program's i8 format, each channel has an f32 scale and biases are f32.
+    bytes += isMatrix ? (values.length * bits) / 8 + 4 * shape[0] : 4 * values.length;
+    if (isMatrix) quantize(tensor, bits);
   }
   writeFileSync(file, new Uint8Array(buffer));
   return Math.round(bytes);
 }
 
-/** Weights stored in fewer bits: bytes and errors. */
-function storage(data, weights) {
+/** The size and the errors of weights stored with fewer bits. */
+function measureStorage(data, weights) {
   const work = join(root, '.tools', 'frontier');
   mkdirSync(work, { recursive: true });
   return [16, 8, 6, 4].map((bits) => {
     const file = join(work, `${bits}-bits.safetensors`);
     const stored = { 16: 'f16', 8: 'i8' }[bits];
     stgan('export', weights, '-o', file, '--force', '--storage', stored ?? 'f32');
-    const bytes = stored ? statSync(file).size : coarsen(file, bits);
+    const bytes = stored ? statSync(file).size : quantizeFile(file, bits);
     const options = ['--json', '--spread', 'dropped', '--data', data, '--weights', file];
     const { spreads } = JSON.parse(stgan('evaluate', ...options));
     return { storage: bits === 16 ? 'f16' : `int${bits}`, bytes, ...spreads[0].updates.at(-1) };
@@ -164,7 +177,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const unknown = positionals.filter((name) => !(name in ROWS));
-if (unknown.length) fail(`no rows named ${unknown.join(', ')}; there are ${Object.keys(ROWS).join(', ')}`);
+if (unknown.length) fail(`unknown row ${unknown.join(', ')}; expected ${Object.keys(ROWS).join(', ')}`);
 if (values.storage && !values.weights) fail('--storage needs --weights FILE');
 if (!findBrowser()) fail(NO_BROWSER);
 if (values.train) for (const name of positionals.length ? positionals : Object.keys(ROWS)) train(name, values.train);
@@ -174,13 +187,13 @@ const rows = Object.keys(ROWS).map((name, i) => ({
   name,
   bytes: bytes[i] * (ROWS[name].stages ?? 1),
   ms: times[i],
-  ...errors(name),
+  ...landmarkErrors(name),
 }));
 console.log(
   'row'.padEnd(16),
   'MB (f16)'.padStart(9),
-  'ms a stage'.padStart(11),
-  '  anchor error on validation, median / 95 %, after each update',
+  'ms per stage'.padStart(13),
+  '  landmark error (NME) on the validation split after each update, median / 95 %',
 );
 for (const { name, bytes, ms, median, p95, iteration, stage } of rows) {
   const updates = median
@@ -190,12 +203,12 @@ for (const { name, bytes, ms, median, p95, iteration, stage } of rows) {
   console.log(
     name.padEnd(16),
     (bytes / 1e6).toFixed(2).padStart(9),
-    ms.toFixed(2).padStart(11),
+    ms.toFixed(2).padStart(13),
     ' ',
-    updates ? `${updates} (stage ${stage}, iteration ${iteration})` : 'not trained',
+    updates ? `${updates} (stage ${stage}, iteration ${iteration})` : 'untrained',
   );
 }
-const stored = values.storage ? storage(values.storage, values.weights) : [];
+const stored = values.storage ? measureStorage(values.storage, values.weights) : [];
 for (const { storage, bytes, median, p95 } of stored) {
   console.log(
     `shipped weights as ${storage}`.padEnd(30),

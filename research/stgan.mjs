@@ -1,15 +1,18 @@
-/** The program of this project. Scripts let it write weights files, so that the format has one writer. */
+/**
+ * Runs the program `stgan`. Scripts use it to write weights files, so that only one program writes
+ * the format.
+ */
 import { readFileSync } from 'node:fs';
 import { output } from '../scripts/project.mjs';
 
-/** Runs a command of the program, built if need be, and returns what it prints. */
+/** Builds the program if necessary, runs a command of it and returns its output. */
 export const stgan = (...args) => output('cargo', ['run', '--release', '--quiet', '--', ...args.map(String)]);
 
 /**
- * Options of `stgan init` for benchmarks: all numbers as large as in a trained network, so that a contender which
- * ignores a bias or the last layer gives other answers.
+ * Options of `stgan init` that give biases and last layers of the magnitude of a trained network.
+ * An implementation that ignores one of them then gives a different output.
  */
-export const LIVELY = ['--biases', '0.1', '--last-gain', String(Math.SQRT1_2)];
+export const TRAINED_MAGNITUDE = ['--biases', '0.1', '--last-gain', String(Math.SQRT1_2)];
 
-/** The bytes of a file, as a buffer of their own. */
+/** Reads a file into an `ArrayBuffer`. */
 export const bytesOf = (file) => new Uint8Array(readFileSync(file)).buffer;

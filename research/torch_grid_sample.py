@@ -1,6 +1,8 @@
-"""What benches/grid_sample.rs does, by PyTorch.
+"""The PyTorch side of bench-stn: grid_sample and its gradients, as in benches/grid_sample.rs.
 
-usage: torch_grid_sample.py bilinear|bicubic BATCH CHANNELS SIZE ITERATIONS; one line an iteration: `it SECONDS` of CPU time
+usage: torch_grid_sample.py bilinear|bicubic BATCH CHANNELS SIZE ITERATIONS
+
+Prints one line per iteration, `it SECONDS`, the CPU time.
 """
 import math
 import sys

@@ -1,4 +1,7 @@
-/** Finds the Chromium or Chrome of the machine, for the tests. `node scripts/browser.mjs` installs one if that is easy. */
+/**
+ * Finds the Chromium or Chrome that the tests use. `node scripts/browser.mjs` installs one if
+ * apt-get can.
+ */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -7,7 +10,7 @@ import { chromium } from '@playwright/test';
 import { fail, say } from './project.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
-const ELSEWHERE = [
+const OTHER_PATHS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
@@ -15,17 +18,20 @@ const ELSEWHERE = [
 ];
 
 export const NO_BROWSER =
-  'no Chromium or Chrome was found: install one with `sudo apt-get install chromium` or `npx playwright install chromium`, or name it in CHROME';
+  'no Chromium or Chrome found; install one with `sudo apt-get install chromium` or `npx playwright install chromium`, or set CHROME to its path';
 
-/** The path of a browser, or null. CHROME names one explicitly; the one that Playwright has downloaded comes last. */
+/**
+ * The path of a browser, or null. The environment variable CHROME takes precedence; a browser that
+ * Playwright downloaded comes last.
+ */
 export function findBrowser() {
   if (process.env.CHROME) return process.env.CHROME;
   const folders = (process.env.PATH ?? '').split(delimiter);
   const names = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [...names, ...ELSEWHERE, chromium.executablePath()].find(isProgram) ?? null;
+  return [...names, ...OTHER_PATHS, chromium.executablePath()].find(isExecutable) ?? null;
 }
 
-function isProgram(path) {
+function isExecutable(path) {
   try {
     accessSync(path, constants.X_OK);
     return true;
@@ -34,12 +40,12 @@ function isProgram(path) {
   }
 }
 
-/** How Playwright starts that browser: without a window, with more flags if some are wanted. */
+/** Playwright's launch options for this browser: headless, with these additional flags. */
 export function launchOptions(...flags) {
   return {
     executablePath: findBrowser() ?? undefined,
     headless: true,
-    // Machines that only test often have no sandbox, no GPU and no way out of the local network.
+    // CI machines often have no sandbox, no GPU and no internet access.
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -54,21 +60,24 @@ export function launchOptions(...flags) {
   };
 }
 
-/** Starts the browser, outside of Playwright's test runner. Each start has a profile of its own. */
+/** Starts the browser with a new profile, for scripts outside Playwright's test runner. */
 export async function launchBrowser(...flags) {
   if (!findBrowser()) throw new Error(NO_BROWSER);
   return chromium.launch(launchOptions(...flags));
 }
 
-/** Whether a program runs, without a word on the terminal. */
-const works = (program, ...args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+/** Whether a program exits successfully. Its output is discarded. */
+const succeeds = (program, ...args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 
-/** Whether Debian's or Ubuntu's package could be installed; that takes the rights of root, if need be by sudo. */
-function install() {
-  if (process.platform !== 'linux' || !works('apt-get', '--version')) return false;
+/**
+ * Installs the package `chromium` of Debian or Ubuntu, as root or with sudo. Returns whether it
+ * succeeded.
+ */
+function installWithApt() {
+  if (process.platform !== 'linux' || !succeeds('apt-get', '--version')) return false;
   const isRoot = process.getuid() === 0;
-  if (!isRoot && !works('sudo', '-n', 'true')) return false;
-  say('Installing chromium, for the tests');
+  if (!isRoot && !succeeds('sudo', '-n', 'true')) return false;
+  say('Installing chromium for the tests');
   const apt = (...args) => {
     const [program, ...rest] = [...(isRoot ? [] : ['sudo', '-n']), 'apt-get', ...args];
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -77,11 +86,14 @@ function install() {
   return apt('update', '-q') && apt('install', '-y', '-q', '--no-install-recommends', 'chromium');
 }
 
-/** Sees to it that the tests have a browser. Without one they are skipped on a developer's machine, and fail in CI. */
-function needBrowser() {
-  if (findBrowser() || (install() && findBrowser())) return;
+/**
+ * Installs a browser if there is none. If that fails, it warns on a developer's machine and fails
+ * in CI.
+ */
+function ensureBrowser() {
+  if (findBrowser() || (installWithApt() && findBrowser())) return;
   if (process.env.CI) fail(NO_BROWSER);
-  console.warn(`warning: ${NO_BROWSER}. Until then tests in the browser are skipped.`);
+  console.warn(`warning: ${NO_BROWSER}. Browser tests are skipped until then.`);
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) needBrowser();
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) ensureBrowser();

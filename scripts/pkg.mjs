@@ -1,10 +1,10 @@
 /**
- * Builds the npm package `stgan` into pkg/: two wasm modules, their TypeScript face, the weights.
- * `--without-decoder` leaves out the module that decodes images, which only runtimes without a browser load.
+ * Builds the npm package `stgan` into pkg/: two wasm modules, the TypeScript API and the weights.
+ * `--without-decoder` omits the module that decodes image files, which browsers do not need.
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, needWasmTarget, output, root, run, say } from './project.mjs';
+import { ensureWasmTarget, fail, output, root, run, say } from './project.mjs';
 import { printSizes } from './sizes.mjs';
 
 const { target_directory: target, packages } = JSON.parse(
@@ -17,7 +17,7 @@ const pkg = join(root, 'pkg');
 const work = join(target, 'pkg');
 const bin = (name) => join(root, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
 
-// What every engine with simd128 has; wasm-opt may use no more than that.
+// Every engine with simd128 has these features; wasm-opt may use no others.
 const FEATURES = [
   'simd',
   'bulk-memory',
@@ -29,31 +29,34 @@ const FEATURES = [
   'multivalue',
 ].map((feature) => `--enable-${feature}`);
 
-/** A member compiled to a wasm module: the path of the file. */
+/** Compiles a workspace member to a wasm module and returns the path of the file. */
 function compile(member) {
   const type = ['--lib', '--crate-type', 'cdylib'];
   run('cargo', ['rustc', '--package', member, ...type, '--profile', 'wasm', '--target', TARGET]);
   return join(target, TARGET, 'wasm', `${member.replaceAll('-', '_')}.wasm`);
 }
 
-/** A program of binaryen, from one wasm file to another. */
+/** Runs a binaryen program that reads the wasm file `from` and writes `to`. */
 function binaryen(program, from, to, ...flags) {
   run(bin(program), [from, '-o', to, ...FEATURES, ...flags], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** The module with the networks, and the JavaScript that goes with it. */
+/** Builds stgan.wasm, the module with the networks, and its JavaScript bindings. */
 function buildModel() {
-  say('Compiling stgan.wasm (a minute or two the first time)');
+  say('Compiling stgan.wasm (one to two minutes the first time)');
   const module = compile('stgan-wasm');
-  say('Writing its bindings (a minute the first time: the generator is compiled too)');
+  say('Generating the JavaScript bindings (about a minute the first time, to compile the generator)');
   run('cargo', ['run', '--quiet', '--profile', 'tools', '--package', 'stgan-bindgen', '--', module, work]);
-  say('Optimising stgan.wasm (half a minute)');
+  say('Optimising stgan.wasm (about 30 seconds)');
   binaryen('wasm-opt', join(work, 'stgan_bg.wasm'), join(work, 'stgan.wasm'), '-O3', '--strip-producers');
 }
 
-/** The module that decodes images: only its own functions, without the bindings that dependencies bring. */
+/**
+ * Builds decoder.wasm, the module that decodes image files. Exports of its dependencies are
+ * removed.
+ */
 function buildDecoder() {
-  say('Compiling decoder.wasm (a minute the first time)');
+  say('Compiling decoder.wasm (about a minute the first time)');
   const roots = ['memory', 'allocate', 'decode', 'width', 'height', 'address', 'length'];
   const graph = [{ name: 'root', root: true, reaches: roots }, ...roots.map((name) => ({ name, export: name }))];
   writeFileSync(join(work, 'graph.json'), JSON.stringify(graph));
@@ -61,12 +64,13 @@ function buildDecoder() {
   binaryen('wasm-metadce', compile('stgan-decoder'), kept, '--graph-file', join(work, 'graph.json'));
   binaryen('wasm-opt', kept, join(work, 'decoder.wasm'), '-O3', '--strip-debug', '--strip-producers');
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(join(work, 'decoder.wasm'))));
-  if (imports.length > 0) fail(`the decoder has imports: ${imports.map(({ name }) => name).join(', ')}`);
+  if (imports.length > 0)
+    fail(`decoder.wasm must have no imports, but imports ${imports.map(({ name }) => name).join(', ')}`);
 }
 
-/** Puts the package together. */
+/** Copies all files of the package to pkg/ and compiles the TypeScript. */
 function assemble() {
-  say('Assembling pkg');
+  say('Assembling pkg/');
   rmSync(pkg, { recursive: true, force: true });
   for (const folder of ['wasm', 'weights']) mkdirSync(join(pkg, folder), { recursive: true });
   const modules = ['stgan.wasm', 'stgan.js', 'stgan.d.ts', ...(withDecoder ? ['decoder.wasm'] : [])];
@@ -79,11 +83,11 @@ function assemble() {
   const manifest = JSON.parse(readFileSync(join(root, 'pkg-templates', 'package.json'), 'utf8'));
   writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
   copyFileSync(join(root, 'pkg-templates', 'README.md'), join(pkg, 'README.md'));
-  // Last: it reads the manifest, and the types of what lies in wasm/.
+  // The compiler reads package.json and the declarations in wasm/, so it runs last.
   run(bin('tsc'), ['--project', 'pkg-templates']);
 }
 
-needWasmTarget();
+ensureWasmTarget();
 mkdirSync(work, { recursive: true });
 buildModel();
 if (withDecoder) buildDecoder();

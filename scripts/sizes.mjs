@@ -1,11 +1,11 @@
-/** Prints how large the package is for those who load it, and fails where a page would load too much. */
+/** Prints the download sizes of the npm package and fails if a page would download too much. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { fail } from './project.mjs';
 
-/** What a page may load, packed with brotli. */
-const LIMIT = 12_000_000;
+/** The largest download of a page in bytes, compressed with brotli. */
+const MAX_DOWNLOAD = 12_000_000;
 
 const filesIn = (folder) =>
   readdirSync(folder, { withFileTypes: true, recursive: true })
@@ -19,11 +19,11 @@ function measure(file) {
   return [bytes.length, gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes, { params }).length];
 }
 
-/** Prints a table of the package's files. */
+/** Prints a table of the files in the folder `pkg` that are downloaded at run time. */
 export function printSizes(pkg) {
   const row = (name, sizes) => console.log(name.padEnd(34), ...sizes.map((size) => String(size).padStart(12)));
   const total = [0, 0, 0];
-  row('what a page loads, in bytes', ['raw', 'gzip', 'brotli']);
+  row('download of a page, in bytes', ['raw', 'gzip', 'brotli']);
   const loaded = filesIn(pkg).filter((file) => /\.(js|wasm|safetensors)$/.test(file));
   for (const file of loaded.filter((file) => !file.endsWith('decoder.wasm'))) {
     const sizes = measure(file);
@@ -31,8 +31,9 @@ export function printSizes(pkg) {
     row(`  ${relative(pkg, file)}`, sizes);
   }
   row('  total', total);
-  row('only where images are not decoded by the browser', []);
+  row('only on platforms without an image decoder', []);
   for (const file of loaded.filter((file) => file.endsWith('decoder.wasm')))
     row(`  ${relative(pkg, file)}`, measure(file));
-  if (total[2] > LIMIT) fail(`a page would load ${total[2]} bytes, more than the ${LIMIT} that it may`);
+  if (total[2] > MAX_DOWNLOAD)
+    fail(`a page would download ${total[2]} bytes with brotli; the limit is ${MAX_DOWNLOAD} (scripts/sizes.mjs)`);
 }

@@ -1,21 +1,21 @@
-/** Lints the library for wasm32, and runs tests/wasm.rs in Node and in Chromium. */
+/** Lints the library for wasm32 and runs tests/wasm.rs in Node and in Chromium. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findBrowser, launchBrowser } from './browser.mjs';
-import { fail, needWasmTarget, output, root, run, say } from './project.mjs';
+import { ensureWasmTarget, fail, output, root, run, say } from './project.mjs';
 
 const BUILD = ['--profile', 'wasm', '--target', 'wasm32-unknown-unknown'];
-const SECONDS = 120;
+const TIMEOUT_SECONDS = 120;
 
-needWasmTarget();
+ensureWasmTarget();
 
-say('Lints for wasm32');
+say('Linting for wasm32');
 const lint = (...what) => run('cargo', ['clippy', ...BUILD, ...what, '--', '-D', 'warnings']);
 lint('--package', 'stgan', '--lib', '--test', 'wasm');
 lint('--package', 'stgan-wasm', '--package', 'stgan-decoder', '--lib');
 
-say('Building the runner of tests in wasm (a minute or two the first time)');
+say('Building the wasm test runner (one to two minutes the first time)');
 const tools = ['--profile', 'tools', '--package', 'stgan-bindgen', '--features', 'test-runner'];
 run('cargo', ['build', ...tools, '--bin', 'wasm-test-runner']);
 const suffix = process.platform === 'win32' ? '.exe' : '';
@@ -30,15 +30,18 @@ const { executable } = messages
   .map((line) => JSON.parse(line))
   .find(({ target, executable }) => target?.name === 'wasm' && executable);
 
-say('Tests in Node');
+say('Running the tests in Node');
 run(runner, [executable]);
 
-if (findBrowser() || process.env.CI) await inBrowser();
-else console.warn('warning: no Chromium or Chrome found, its tests are skipped');
+if (findBrowser() || process.env.CI) await testInBrowser();
+else console.warn('warning: no Chromium or Chrome found; the tests in Chromium are skipped');
 
-/** The runner serves the tests; the browser that all other tests use opens them. So no driver has to match its version. */
-async function inBrowser() {
-  say('Tests in Chromium');
+/**
+ * Opens the page that the test runner serves in the browser of the other tests. Unlike the runner's
+ * own WebDriver mode, this needs no driver of the browser's version.
+ */
+async function testInBrowser() {
+  say('Running the tests in Chromium');
   const env = {
     ...process.env,
     WASM_BINDGEN_USE_BROWSER: '1',
@@ -53,14 +56,14 @@ async function inBrowser() {
       url = line.match(/http:\/\/[\d.:]+/)?.[0];
       if (url) break;
     }
-    if (!url) throw new Error('the runner serves nothing');
+    if (!url) throw new Error('the test runner printed no URL');
     browser = await launchBrowser();
     const page = await browser.newPage();
     page.on('pageerror', (error) => console.error(error.message));
     await page.goto(url);
     const text = () => document.querySelector('#output').textContent;
     await page.waitForFunction(() => /test result: /.test(document.querySelector('#output').textContent), null, {
-      timeout: SECONDS * 1000,
+      timeout: TIMEOUT_SECONDS * 1000,
     });
     report = await page.evaluate(text);
   } catch (error) {
@@ -70,5 +73,5 @@ async function inBrowser() {
     server.kill();
   }
   console.log(report);
-  if (!report.includes('test result: ok')) fail('tests failed in Chromium');
+  if (!report.includes('test result: ok')) fail('wasm tests failed in Chromium');
 }

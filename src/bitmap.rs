@@ -1,11 +1,14 @@
-//! Pixel buffers: RGBA8, straight (not premultiplied) alpha, rows top to bottom, as the browser's `ImageData`.
+//! Pixel buffers: RGBA8 with straight (not premultiplied) alpha, rows from top to bottom, like the
+//! browser's `ImageData`.
 
 use crate::{Error, Result};
 
-/// The most pixels that one image may have: 64 megapixels, 256 MB of RGBA, which leaves a 32-bit wasm memory room to work.
+/// Maximum number of pixels in one image: 64 megapixels.
+///
+/// Its 256 MB of RGBA leave enough of a 32-bit wasm memory free.
 pub const MAX_PIXELS: u64 = 64_000_000;
 
-/// An owned image.
+/// An owned RGBA8 image.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Bitmap {
     width: u32,
@@ -13,7 +16,7 @@ pub struct Bitmap {
     data: Vec<u8>,
 }
 
-/// A borrowed image.
+/// A borrowed RGBA8 image.
 #[derive(Clone, Copy)]
 pub struct BitmapRef<'a> {
     width: u32,
@@ -21,23 +24,23 @@ pub struct BitmapRef<'a> {
     data: &'a [u8],
 }
 
-/// Whole pixels of an image: the left upper corner and the size.
+/// A rectangle of pixels: top-left corner and size, in pixels of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rect {
-    /// The left column.
+    /// The leftmost column.
     pub x: u32,
-    /// The top row.
+    /// The topmost row.
     pub y: u32,
-    /// Pixels across.
+    /// The width in pixels.
     pub width: u32,
-    /// Pixels down.
+    /// The height in pixels.
     pub height: u32,
 }
 
 /// The length in bytes of a `width × height` buffer.
 ///
 /// # Errors
-/// [`Error::ImageSize`] for a side of zero, [`Error::ImageTooLarge`] beyond [`MAX_PIXELS`].
+/// [`Error::EmptyImage`] if a side is zero, [`Error::ImageTooLarge`] beyond [`MAX_PIXELS`].
 pub(crate) fn byte_len(width: u32, height: u32) -> Result<usize> {
     if width == 0 || height == 0 {
         return Err(Error::EmptyImage { width, height });
@@ -50,10 +53,11 @@ pub(crate) fn byte_len(width: u32, height: u32) -> Result<usize> {
 }
 
 impl Bitmap {
-    /// Takes a buffer of `width × height × 4` bytes.
+    /// Wraps a buffer of `width × height × 4` bytes, without a copy.
     ///
     /// # Errors
-    /// [`Error::ImageSize`] where the length does not fit or a side is zero, [`Error::ImageTooLarge`] beyond [`MAX_PIXELS`].
+    /// [`Error::EmptyImage`] if a side is zero, [`Error::ImageSize`] if the length of `data` does
+    /// not match, [`Error::ImageTooLarge`] beyond [`MAX_PIXELS`].
     pub fn new(width: u32, height: u32, data: Vec<u8>) -> Result<Self> {
         BitmapRef::new(width, height, &data)?;
         Ok(Self { width, height, data })
@@ -62,17 +66,17 @@ impl Bitmap {
     /// A fully transparent image.
     ///
     /// # Errors
-    /// As [`Bitmap::new`].
+    /// [`Error::EmptyImage`] if a side is zero, [`Error::ImageTooLarge`] beyond [`MAX_PIXELS`].
     pub fn transparent(width: u32, height: u32) -> Result<Self> {
         Ok(Self { width, height, data: vec![0; byte_len(width, height)?] })
     }
 
-    /// Pixels across.
+    /// The width in pixels.
     pub fn width(&self) -> u32 {
         self.width
     }
 
-    /// Pixels down.
+    /// The height in pixels.
     pub fn height(&self) -> u32 {
         self.height
     }
@@ -82,7 +86,7 @@ impl Bitmap {
         &self.data
     }
 
-    /// The bytes, to be changed in place.
+    /// The bytes, mutable.
     pub fn data_mut(&mut self) -> &mut [u8] {
         &mut self.data
     }
@@ -102,7 +106,7 @@ impl<'a> BitmapRef<'a> {
     /// Borrows a buffer of `width × height × 4` bytes.
     ///
     /// # Errors
-    /// As [`Bitmap::new`].
+    /// See [`Bitmap::new`].
     pub fn new(width: u32, height: u32, data: &'a [u8]) -> Result<Self> {
         let expected = byte_len(width, height)?;
         if data.len() != expected {
@@ -111,12 +115,12 @@ impl<'a> BitmapRef<'a> {
         Ok(Self { width, height, data })
     }
 
-    /// Pixels across.
+    /// The width in pixels.
     pub fn width(self) -> u32 {
         self.width
     }
 
-    /// Pixels down.
+    /// The height in pixels.
     pub fn height(self) -> u32 {
         self.height
     }
@@ -126,12 +130,14 @@ impl<'a> BitmapRef<'a> {
         self.data
     }
 
-    /// A copy that owns its pixels.
+    /// Copies the pixels into an owned image.
     pub fn to_owned(self) -> Bitmap {
         Bitmap { width: self.width, height: self.height, data: self.data.to_vec() }
     }
 
-    /// The smallest rectangle that holds every pixel of at least `alpha`, or none where there is no such pixel.
+    /// The smallest rectangle that contains every pixel whose alpha is at least `alpha` (0 to 255).
+    ///
+    /// Returns `None` if there is no such pixel.
     pub fn bounding_box(self, alpha: u8) -> Option<Rect> {
         let row = self.width as usize * 4;
         let opaque = |line: &[u8]| line.chunks_exact(4).any(|pixel| pixel[3] >= alpha);
@@ -155,7 +161,10 @@ impl<'a> BitmapRef<'a> {
         })
     }
 
-    /// A copy of the pixels in `rect`, which must lie inside of the image.
+    /// Copies the pixels in `rect`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if `rect` is not inside the image, [`Error::EmptyImage`] if it is empty.
     pub fn crop(self, rect: Rect) -> Result<Bitmap> {
         let inside = |start: u32, length: u32, size: u32| start.checked_add(length).is_some_and(|end| end <= size);
         if !inside(rect.x, rect.width, self.width) || !inside(rect.y, rect.height, self.height) {
@@ -188,14 +197,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_buffer_of_the_wrong_length_is_refused() {
+    fn rejects_buffers_of_the_wrong_length() {
         assert_eq!(Bitmap::new(2, 2, vec![0; 15]).unwrap_err().code(), "image-size");
         assert_eq!(Bitmap::new(0, 2, vec![]).unwrap_err().code(), "image-size");
         assert_eq!(Bitmap::transparent(u32::MAX, u32::MAX).unwrap_err().code(), "image-too-large");
     }
 
     #[test]
-    fn the_bounding_box_is_that_of_the_opaque_pixels() {
+    fn bounding_box_contains_exactly_the_opaque_pixels() {
         let mut image = Bitmap::transparent(7, 5).unwrap();
         assert_eq!(image.as_ref().bounding_box(26), None);
         for (x, y) in [(2, 1), (5, 3)] {

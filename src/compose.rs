@@ -1,107 +1,119 @@
-//! Frames over photos: RGBA bytes in, RGBA bytes out, at the photo's own size.
+//! Compositing: draws glasses over a photo, at the photo's resolution, RGBA8 in and out.
 //!
-//! A frame is drawn through a homography from frame pixels to photo pixels (origin at the corner of the first pixel,
-//! `h[8] = 1` by convention; any other scale of the same map is as good). The output pixel looks its colour up in the
-//! frame through the inverse, filtered over its area, and goes over the photo with the Porter–Duff *over*
-//! operator in sRGB values, as browsers composite:
+//! A homography h maps pixels of the glasses to pixels of the photo (the canvas), both from the
+//! top-left corner of the first pixel. By convention `h[8] = 1`; any other scale of the same map
+//! works as well.
+//!
+//! Each output pixel looks up its colour in the glasses through the inverse map, filtered over its
+//! area. It is then composited over the photo with the Porter–Duff *over* operator (Porter & Duff,
+//! SIGGRAPH 1984) in sRGB values, as in browsers:
 //!
 //! ```text
 //!     α = αf + αp (1 − αf)            α c = αf cf + αp cp (1 − αf)
 //! ```
 //!
-//! Filtering happens in premultiplied alpha, so the colours of transparent pixels never show. Work and memory follow the
-//! frame's footprint, not the photo.
+//! Here f is the foreground (the glasses) and p the photo. Filtering uses premultiplied alpha, so
+//! the colours of fully transparent pixels have no effect. Time and memory are proportional to the
+//! footprint of the glasses, not to the size of the photo.
 
 use crate::bitmap::MAX_PIXELS;
 use crate::resample::{Jacobian, Pyramid};
 use crate::{Bitmap, BitmapRef, Error, Homography, Rect, Result};
 
-/// The alpha byte from which a pixel counts for a frame's bounding box: 10 %.
-pub const OPAQUE_FROM: u8 = 26;
+/// The minimum alpha byte of a pixel inside the bounding box of the glasses: 10 %.
+pub const MIN_OPAQUE_ALPHA: u8 = 26;
 
-/// Frame images of more pixels are halved first: their detail would show on no photo, and their pyramids take 21 bytes a
-/// pixel.
-const DETAIL: u64 = 16_000_000;
+/// The maximum number of pixels of the finest pyramid level. More detail is invisible on any photo,
+/// and a pyramid takes 21 bytes per pixel.
+const MAX_LEVEL_PIXELS: u64 = 16_000_000;
 
-/// A frame image made ready for drawing.
+/// An image of glasses, prepared for drawing.
 #[derive(Clone, Debug)]
 pub struct Foreground {
     pyramid: Pyramid,
     bounding_box: Rect,
-    /// All pixels that are not fully transparent.
+    /// The bounding box of all pixels that are not fully transparent.
     visible: Rect,
 }
 
-/// A part of the canvas: straight-alpha RGBA and the place of its left upper corner.
+/// A part of the canvas: straight-alpha RGBA and the position of its top-left corner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patch {
-    /// The column of the canvas on which the patch begins.
+    /// The leftmost column on the canvas.
     pub x: u32,
-    /// The row of the canvas on which the patch begins.
+    /// The top row on the canvas.
     pub y: u32,
-    /// Its pixels.
+    /// The pixels.
     pub bitmap: Bitmap,
 }
 
 impl Foreground {
-    /// Measures and filters a frame image once, for any number of drawings.
+    /// Prepares an image of glasses, to be drawn any number of times.
     ///
     /// # Errors
-    /// [`Error::EmptyGlasses`] where no pixel is at least 10 % opaque.
+    /// [`Error::EmptyGlasses`] if no pixel is at least 10 % opaque.
     pub fn new(image: BitmapRef) -> Result<Self> {
         let empty = || Error::EmptyGlasses { width: image.width(), height: image.height() };
-        let bounding_box = image.bounding_box(OPAQUE_FROM).ok_or_else(empty)?;
+        let bounding_box = image.bounding_box(MIN_OPAQUE_ALPHA).ok_or_else(empty)?;
         let visible = image.bounding_box(1).ok_or_else(empty)?;
         let pixels = u64::from(image.width()) * u64::from(image.height());
-        let skipped = (0..).find(|halvings| pixels >> (2 * halvings) <= DETAIL).unwrap_or_default();
+        let skipped = (0..).find(|halvings| pixels >> (2 * halvings) <= MAX_LEVEL_PIXELS).unwrap_or_default();
         Ok(Self { pyramid: Pyramid::from_level(image, skipped)?, bounding_box, visible })
     }
 
-    /// Pixels across.
+    /// Width of the image, in pixels.
     pub fn width(&self) -> u32 {
         self.pyramid.width()
     }
 
-    /// Pixels down.
+    /// Height of the image, in pixels.
     pub fn height(&self) -> u32 {
         self.pyramid.height()
     }
 
-    /// The smallest rectangle around every pixel that is at least 10 % opaque: what a placement's centre and width mean.
+    /// The bounding box of all pixels that are at least 10 % opaque.
+    ///
+    /// The centre and the width of a [`Placement`](crate::Placement) refer to this box.
     pub fn bounding_box(&self) -> Rect {
         self.bounding_box
     }
 
-    /// The image and its reduced levels, as filtered lookups read them.
+    /// The image and its downscaled levels, for filtered lookups.
     pub fn pyramid(&self) -> &Pyramid {
         &self.pyramid
     }
 }
 
-/// The rectangle of canvas pixels that the frame can touch; none where it lies off the canvas.
+/// The bounding rectangle of the canvas pixels that the glasses can affect; `None` if they lie
+/// outside the canvas (width, height).
 ///
 /// # Errors
-/// [`Error::Degenerate`] for a map that is not finite, has no inverse or sends part of the frame through infinity;
-/// [`Error::Argument`] for an empty canvas, [`Error::ImageTooLarge`] for one beyond [`MAX_PIXELS`].
+/// - [`Error::Degenerate`] for a map that is not finite, has no inverse, or maps a point of the
+///   glasses to infinity.
+/// - [`Error::Argument`] for an empty canvas.
+/// - [`Error::ImageTooLarge`] for a canvas of more than [`MAX_PIXELS`].
 pub fn footprint(foreground: &Foreground, h: &Homography, canvas: (u32, u32)) -> Result<Option<Rect>> {
     Ok(Drawing::new(foreground, h)?.clip(whole(canvas)?))
 }
 
-/// The frame as it lies on a canvas of the given size, by itself: for layers, and for video that shows underneath.
-/// None where the frame lies off the canvas.
+/// Draws the glasses alone on a transparent canvas (width, height), cropped to their footprint.
+///
+/// Use it to show the glasses as a separate layer, for example over a video. `None` if the glasses
+/// lie outside the canvas.
 ///
 /// # Errors
-/// As [`footprint`].
+/// The errors of [`footprint`].
 pub fn overlay(foreground: &Foreground, h: &Homography, canvas: (u32, u32)) -> Result<Option<Patch>> {
     let Some(rect) = footprint(foreground, h, canvas)? else { return Ok(None) };
     Ok(Some(Patch { x: rect.x, y: rect.y, bitmap: part(foreground, h, rect)? }))
 }
 
-/// A part of the canvas with nothing but the frame in it.
+/// Draws the glasses alone on a transparent canvas, cropped to `rect`.
 ///
 /// # Errors
-/// [`Error::Degenerate`] as [`footprint`]; [`Error::ImageSize`] for a part without pixels, [`Error::ImageTooLarge`] for one beyond
-/// [`MAX_PIXELS`].
+/// - [`Error::Degenerate`] for the maps that [`footprint`] rejects.
+/// - [`Error::EmptyImage`] if a side of `rect` is 0.
+/// - [`Error::ImageTooLarge`] if `rect` has more than [`MAX_PIXELS`].
 pub fn part(foreground: &Foreground, h: &Homography, rect: Rect) -> Result<Bitmap> {
     let mut bitmap = Bitmap::transparent(rect.width, rect.height)?;
     let drawing = Drawing::new(foreground, h)?;
@@ -111,11 +123,16 @@ pub fn part(foreground: &Foreground, h: &Homography, rect: Rect) -> Result<Bitma
     Ok(bitmap)
 }
 
-/// Draws the frame in place over a part of the photo: `region` holds the pixels of `rect`, in straight-alpha RGBA.
-/// Bytes that the frame does not cover stay as they are.
+/// Draws the glasses over a part of the photo, in place.
+///
+/// `region` holds the pixels of `rect` in straight-alpha RGBA. Pixels that the glasses do not cover
+/// keep their exact bytes.
 ///
 /// # Errors
-/// [`Error::Degenerate`] as [`footprint`]; [`Error::ImageSize`] where `region` has not `rect.width × rect.height × 4` bytes.
+/// - [`Error::Degenerate`] for the maps that [`footprint`] rejects.
+/// - [`Error::ImageSize`] if the length of `region` is not `rect.width × rect.height × 4`.
+/// - [`Error::EmptyImage`] if a side of `rect` is 0.
+/// - [`Error::ImageTooLarge`] if `rect` has more than [`MAX_PIXELS`].
 pub fn blend(foreground: &Foreground, h: &Homography, region: &mut [u8], rect: Rect) -> Result<()> {
     BitmapRef::new(rect.width, rect.height, region)?;
     let drawing = Drawing::new(foreground, h)?;
@@ -125,10 +142,10 @@ pub fn blend(foreground: &Foreground, h: &Homography, region: &mut [u8], rect: R
     Ok(())
 }
 
-/// A copy of the photo with the frame over it. Every byte outside of [`footprint`] is the photo's.
+/// Draws the glasses over a copy of the photo. Bytes outside [`footprint`] equal the photo's.
 ///
 /// # Errors
-/// As [`footprint`].
+/// [`Error::Degenerate`] for the maps that [`footprint`] rejects.
 pub fn composite(photo: BitmapRef, foreground: &Foreground, h: &Homography) -> Result<Bitmap> {
     let mut result = photo.to_owned();
     let rect = Rect { x: 0, y: 0, width: photo.width(), height: photo.height() };
@@ -138,7 +155,7 @@ pub fn composite(photo: BitmapRef, foreground: &Foreground, h: &Homography) -> R
 
 fn whole((width, height): (u32, u32)) -> Result<Rect> {
     if width == 0 || height == 0 {
-        return Err(Error::argument("canvas", format!("{width}×{height}"), "at least one pixel a side"));
+        return Err(Error::argument("canvas", format!("{width}×{height}"), "at least 1×1 pixel"));
     }
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(Error::ImageTooLarge { width, height, limit: MAX_PIXELS });
@@ -146,7 +163,7 @@ fn whole((width, height): (u32, u32)) -> Result<Rect> {
     Ok(Rect { x: 0, y: 0, width, height })
 }
 
-/// A premultiplied pixel of 0 … 1 as straight bytes.
+/// Converts a premultiplied pixel with values from 0 to 1 to straight-alpha bytes.
 #[inline]
 fn straight([r, g, b, alpha]: [f32; 4]) -> [u8; 4] {
     let a = byte(255.0 * alpha);
@@ -157,7 +174,7 @@ fn straight([r, g, b, alpha]: [f32; 4]) -> [u8; 4] {
     [byte(r * z), byte(g * z), byte(b * z), a]
 }
 
-/// A premultiplied pixel of 0 … 1 over straight bytes.
+/// Composites a premultiplied pixel with values from 0 to 1 over straight-alpha bytes.
 #[inline]
 fn over(pixel: &mut [u8; 4], drawn: [f32; 4]) {
     let [r, g, b, alpha] = drawn;
@@ -166,7 +183,7 @@ fn over(pixel: &mut [u8; 4], drawn: [f32; 4]) {
     }
     let rest = 1.0 - alpha;
     if pixel[3] == 255 {
-        // All four alike, which vectorises: an opaque photo's alpha comes out as 255 again.
+        // The same formula for all four channels vectorises; alpha stays 255.
         *pixel = std::array::from_fn(|k| byte(255.0 * drawn[k] + rest * f32::from(pixel[k])));
         return;
     }
@@ -178,18 +195,19 @@ fn over(pixel: &mut [u8; 4], drawn: [f32; 4]) {
     pixel[3] = byte(255.0 * total);
 }
 
-/// Rounded to the nearest byte; conversions from float saturate.
+/// Rounds to the nearest byte; float-to-integer casts saturate.
 #[inline]
 fn byte(value: f32) -> u8 {
     (value + 0.5) as u8
 }
 
-/// A foreground under a checked map.
+/// A foreground with a valid map to the canvas.
 struct Drawing<'a> {
     pyramid: &'a Pyramid,
-    /// Canvas pixels to frame pixels.
-    to_frame: Homography,
-    /// Lines a x + b y + c ≥ 0 that bound what the frame can touch, in canvas coordinates.
+    /// Canvas pixels to pixels of the glasses.
+    to_glasses: Homography,
+    /// Half-planes a x + b y + c ≥ 0 whose intersection contains all affected pixels, in canvas
+    /// coordinates.
     bounds: [[f64; 3]; 4],
 }
 
@@ -208,33 +226,35 @@ impl<'a> Drawing<'a> {
         let depths = corners.map(|[x, y]| h.apply_homogeneous([x, y, 1.0])[2]);
         let nearest = depths.into_iter().fold(f64::INFINITY, f64::min);
         if nearest <= 1e-6 * depths.into_iter().fold(0.0, f64::max) {
-            return degenerate("it sends part of the frame through infinity");
+            return degenerate("it maps part of the glasses to infinity");
         }
-        // Inverted around the frame's middle, where even a speck far from the origin is well conditioned.
+        // Inverts around the centre of the glasses. Around the origin, a small footprint far away
+        // would be ill-conditioned.
         let shift = |x, y| Homography::similarity(1.0, 0.0, x, y);
         let place = h.apply(middle);
         let centred = shift(-place[0], -place[1]) * h * shift(middle[0], middle[1]);
-        let to_frame = shift(middle[0], middle[1]) * centred.inverse()? * shift(-place[0], -place[1]);
-        let margin = margin(&h, &to_frame, &corners);
-        if !to_frame.is_finite() || !margin.is_finite() {
-            return degenerate("it shrinks the frame to nothing");
+        let to_glasses = shift(middle[0], middle[1]) * centred.inverse()? * shift(-place[0], -place[1]);
+        let margin = margin(&h, &to_glasses, &corners);
+        if !to_glasses.is_finite() || !margin.is_finite() {
+            return degenerate("it shrinks the glasses to a point");
         }
 
         let Rect { x, y, width, height } = foreground.visible;
         let (left, top) = (f64::from(x) - margin, f64::from(y) - margin);
         let (right, bottom) = (f64::from(x + width) + margin, f64::from(y + height) + margin);
-        // left ≤ u / w ≤ right, times w: that both hold says w ≥ 0 as well, so nothing behind the horizon is drawn.
-        let [a, b, c, d, e, f, g, h, i] = to_frame.0;
+        // left ≤ u / w ≤ right, multiplied by w. Both together imply w ≥ 0, so that nothing behind
+        // the horizon is drawn.
+        let [a, b, c, d, e, f, g, h, i] = to_glasses.0;
         let bounds = [
             [a - left * g, b - left * h, c - left * i],
             [right * g - a, right * h - b, right * i - c],
             [d - top * g, e - top * h, f - top * i],
             [bottom * g - d, bottom * h - e, bottom * i - f],
         ];
-        Ok(Self { pyramid: &foreground.pyramid, to_frame, bounds })
+        Ok(Self { pyramid: &foreground.pyramid, to_glasses, bounds })
     }
 
-    /// The smallest rectangle around the pixels of `rect` whose centres lie within the bounds.
+    /// The bounding rectangle of the pixels of `rect` whose centres lie within the bounds.
     fn clip(&self, rect: Rect) -> Option<Rect> {
         let (x0, y0) = (f64::from(rect.x), f64::from(rect.y));
         let (x1, y1) = (x0 + f64::from(rect.width), y0 + f64::from(rect.height));
@@ -252,28 +272,28 @@ impl<'a> Drawing<'a> {
         (left < right && top < bottom).then(|| Rect { x: left, y: top, width: right - left, height: bottom - top })
     }
 
-    /// Calls `put` with every pixel of `rect` that the frame may touch and what is drawn there; `canvas` holds the pixels
-    /// of `place`, of which `rect` is a part.
-    fn draw(&self, rect: Rect, place: Rect, canvas: &mut [u8], put: impl Fn(&mut [u8; 4], [f32; 4])) {
+    /// Calls `put` for every pixel of `rect` that the glasses can affect, with the canvas pixel and
+    /// the drawn pixel. `canvas` holds the pixels of `area`, which contains `rect`.
+    fn draw(&self, rect: Rect, area: Rect, canvas: &mut [u8], put: impl Fn(&mut [u8; 4], [f32; 4])) {
         let (pixels, _) = canvas.as_chunks_mut::<4>();
         let mut buffer = vec![[0.0; 4]; rect.width as usize];
-        let skipped = (rect.y - place.y) as usize;
-        let rows = pixels.chunks_exact_mut(place.width as usize).skip(skipped);
+        let skipped = (rect.y - area.y) as usize;
+        let rows = pixels.chunks_exact_mut(area.width as usize).skip(skipped);
         for (y, row) in (rect.y..rect.y + rect.height).zip(rows) {
             let (left, right) = self.span(y, rect);
             if left >= right {
                 continue;
             }
             let drawn = &mut buffer[..(right - left) as usize];
-            self.pyramid.sample_row(&self.to_frame, left, y, drawn);
-            let row = &mut row[(left - place.x) as usize..(right - place.x) as usize];
+            self.pyramid.sample_row(&self.to_glasses, left, y, drawn);
+            let row = &mut row[(left - area.x) as usize..(right - area.x) as usize];
             for (pixel, drawn) in row.iter_mut().zip(drawn) {
                 put(pixel, *drawn);
             }
         }
     }
 
-    /// The pixels of one row of `rect` whose centres lie within the bounds: first, and past the last.
+    /// The pixels of row `y` of `rect` whose centres lie within the bounds, as (start, end).
     fn span(&self, y: u32, rect: Rect) -> (u32, u32) {
         let y = f64::from(y) + 0.5;
         let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
@@ -291,28 +311,30 @@ impl<'a> Drawing<'a> {
     }
 }
 
-/// The pixels among `start … start + length` whose centres lie strictly between `low` and `high`: first, and past the last.
+/// The pixels in `start..start + length` whose centres lie strictly between `low` and `high`, as
+/// (start, end).
 fn centres(low: f64, high: f64, start: u32, length: u32) -> (u32, u32) {
-    // A hair's breadth inside: what rounding alone puts within the bounds has no weight.
-    const HAIR: f64 = 1e-9;
+    // Excludes centres that are within the bounds only by rounding; their weight is 0.
+    const TOLERANCE: f64 = 1e-9;
     let (from, to) = (f64::from(start), f64::from(start) + f64::from(length));
-    let first = ((low - 0.5 + HAIR).floor() + 1.0).clamp(from, to);
-    let past = (high - 0.5 - HAIR).ceil().clamp(from, to);
-    (first as u32, past as u32)
+    let first = ((low - 0.5 + TOLERANCE).floor() + 1.0).clamp(from, to);
+    let end = (high - 0.5 - TOLERANCE).ceil().clamp(from, to);
+    (first as u32, end as u32)
 }
 
-/// How far outside of its pixels, in frame pixels, a frame can still be seen by an output pixel's filter.
-fn margin(h: &Homography, to_frame: &Homography, corners: &[[f64; 2]; 4]) -> f64 {
+/// How far outside the glasses the filter of an output pixel can still reach them, in pixels of the
+/// glasses.
+fn margin(h: &Homography, to_glasses: &Homography, corners: &[[f64; 2]; 4]) -> f64 {
     let mut reach = 0.5f64;
     for corner in corners {
         let [x, y] = h.apply(*corner);
-        let (across, down) = Jacobian::at(to_frame, x, y).spans();
+        let (across, down) = Jacobian::at(to_glasses, x, y).spans();
         reach = reach.max(crate::resample::reach(across, down));
     }
     reach
 }
 
-/// The part of a convex polygon where a x + b y + c ≥ 0 (Sutherland & Hodgman 1974).
+/// Clips a convex polygon to the half-plane a x + b y + c ≥ 0 (Sutherland & Hodgman 1974).
 fn clipped(polygon: &[[f64; 2]], [a, b, c]: &[f64; 3]) -> Vec<[f64; 2]> {
     let side = |[x, y]: [f64; 2]| a * x + b * y + c;
     let mut kept = Vec::with_capacity(polygon.len() + 1);

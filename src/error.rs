@@ -1,162 +1,171 @@
-//! The one error type of the library.
+//! The library's error type.
 
 use std::fmt::Display;
 
-/// What a fallible function of this crate returns.
+/// The result of a fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of another crate, kept as the cause of one of ours.
+/// An error of another crate, kept as the source of an [`Error`].
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Everything that can go wrong in the library. Each variant carries the values that explain it.
+/// The library's error type. Each variant carries the values that explain it.
 ///
-/// [`Error::code`] is a short stable name for programs, and what the browser sees as `StganError.code`. A message never
-/// repeats its cause: [`std::error::Error::source`] has that, and [`Error::report`] has both.
+/// [`Error::code`] is a short, stable name for programs; in the browser it is `StganError.code`.
+/// The message does not include the cause, which [`std::error::Error::source`] returns.
+/// [`Error::report`] joins both.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An image without any pixels.
-    #[error("an image needs at least one pixel a side, got {width}×{height}")]
+    /// An image without pixels.
+    #[error("an image of {width}×{height} pixels is empty: each side needs at least 1 pixel")]
     EmptyImage {
-        /// Pixels across.
+        /// The width in pixels.
         width: u32,
-        /// Pixels down.
+        /// The height in pixels.
         height: u32,
     },
     /// A pixel buffer whose length is not `width × height × 4`.
     #[error("an image of {width}×{height} pixels needs {expected} bytes of RGBA, got {actual}")]
     ImageSize {
-        /// Pixels across.
+        /// The width in pixels.
         width: u32,
-        /// Pixels down.
+        /// The height in pixels.
         height: u32,
-        /// Bytes that such an image has.
+        /// The length in bytes that an image of this size needs.
         expected: usize,
-        /// Bytes that were given.
+        /// The length in bytes of the buffer.
         actual: usize,
     },
-    /// More pixels than the crate handles in one image ([`crate::bitmap::MAX_PIXELS`]).
-    #[error("an image of {width}×{height} pixels is larger than the limit of {limit} pixels")]
+    /// An image with more than [`crate::MAX_PIXELS`] pixels.
+    #[error("an image of {width}×{height} pixels exceeds the limit of {limit} pixels")]
     ImageTooLarge {
-        /// Pixels across.
+        /// The width in pixels.
         width: u32,
-        /// Pixels down.
+        /// The height in pixels.
         height: u32,
-        /// The most pixels that are allowed.
+        /// The maximum number of pixels.
         limit: u64,
     },
-    /// Encoded bytes that no decoder understands, or that end too early; the cause says which.
+    /// An encoded image that is truncated, damaged or in an unsupported format; see the cause.
     #[error("cannot decode the image")]
     Decode(#[source] Cause),
-    /// A frame image in which no pixel is at least 10 % opaque.
-    #[error("the frame image is empty: no pixel of its {width}×{height} is at least 10 % opaque")]
+    /// An image of glasses in which no pixel is at least 10 % opaque.
+    #[error("the {width}×{height} image of the glasses is empty: no pixel is at least 10 % opaque")]
     EmptyGlasses {
-        /// Pixels across.
+        /// The width in pixels.
         width: u32,
-        /// Pixels down.
+        /// The height in pixels.
         height: u32,
     },
-    /// A placement with a value that is not finite, or a width that is not positive, or far outside of the photo.
+    /// A placement with a value that is not finite, a width out of range, or a position too far
+    /// outside the photo.
     #[error("the placement's {field} is {value}: {expected}")]
     Placement {
-        /// The field.
+        /// The field's name.
         field: &'static str,
-        /// Its value.
+        /// The field's value.
         value: f64,
-        /// What it should be.
+        /// What is wrong, or which values are allowed.
         expected: &'static str,
     },
-    /// A homography that has no inverse, holds a value that is not finite, or sends the frame through infinity.
+    /// A homography that has no inverse, contains a value that is not finite, or maps a point of
+    /// the glasses to infinity.
     #[error("the homography is degenerate: {0}")]
     Degenerate(&'static str),
-    /// An update that the fit does not have.
+    /// An index of an update beyond the last one of a fit.
     #[error("update {index} is out of range (0 to {last})")]
     UpdateIndex {
-        /// The update that was asked for.
+        /// The requested index.
         index: usize,
-        /// The last one.
+        /// The largest valid index.
         last: usize,
     },
-    /// An argument outside its range.
+    /// An argument out of range.
     #[error("{name} is {value}, expected {expected}")]
     Argument {
-        /// Its name.
+        /// The argument's name.
         name: &'static str,
-        /// Its value.
+        /// The argument's value.
         value: String,
-        /// What it should be.
+        /// The allowed values.
         expected: String,
     },
-    /// Bytes that are not a safetensors file, or a truncated one; the cause says which.
+    /// Bytes that are not a safetensors file, or only a part of one; see the cause.
     #[error("not a readable safetensors file")]
     WeightsFormat(#[source] Cause),
-    /// A weights file whose metadata contradicts this crate or itself.
+    /// Metadata of a weights file that is invalid or contradicts the file's tensors.
     #[error("weights metadata `{key}` is {value:?}: {expected}")]
     WeightsMetadata {
-        /// The key.
+        /// The metadata key.
         key: String,
-        /// Its value.
+        /// The key's value; empty if the key is missing.
         value: String,
-        /// What it should be.
+        /// What is wrong, or which values are allowed.
         expected: String,
     },
-    /// A tensor that the weights file should hold, and does not.
+    /// A tensor that is missing from a weights file.
     #[error("weights: tensor `{name}` is missing, expected shape {expected}")]
     TensorMissing {
-        /// Its name.
+        /// The tensor's name.
         name: String,
-        /// What it should be.
+        /// The expected shape.
         expected: String,
     },
-    /// A tensor of another shape than the network needs.
+    /// A tensor of a weights file that no network of its size has.
+    #[error("weights: unexpected tensor `{name}`: a network of this size has no such tensor")]
+    TensorUnexpected {
+        /// The tensor's name.
+        name: String,
+    },
+    /// A tensor with the wrong shape.
     #[error("weights: tensor `{name}` has shape {actual:?}, expected {expected}")]
     TensorShape {
-        /// Its name.
+        /// The tensor's name.
         name: String,
-        /// What it is.
+        /// The tensor's shape.
         actual: Vec<usize>,
-        /// What it should be.
+        /// The expected shape.
         expected: String,
     },
-    /// A tensor of a type that weights cannot have.
+    /// A tensor with an unsupported data type.
     #[error("weights: tensor `{name}` is stored as {actual}, expected F32, F16 or I8")]
     TensorType {
-        /// Its name.
+        /// The tensor's name.
         name: String,
-        /// What it is.
+        /// The tensor's data type.
         actual: String,
     },
-    /// A tensor with NaN or an infinity in it.
-    #[error("weights: tensor `{name}` holds a value that is not finite, at index {index}")]
+    /// A tensor that contains NaN or an infinity, or a value that its storage type cannot hold.
+    #[error("weights: tensor `{name}` contains a value that is not finite, at index {index}")]
     TensorNotFinite {
-        /// Its name.
+        /// The tensor's name.
         name: String,
-        /// Of its first such value.
+        /// The index of the first such value in the flattened tensor.
         index: usize,
     },
-    /// A tensor operation failed; candle's message names it and the shapes.
+    /// An error of a tensor operation; candle's message names the operation and the shapes.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
 }
 
 impl Error {
-    /// An argument outside its range: `name` is `value`, expected `expected`.
+    /// An [`Error::Argument`]: the argument `name` is `value`, but should be `expected`.
     pub fn argument(name: &'static str, value: impl Display, expected: impl Display) -> Self {
         Self::Argument { name, value: value.to_string(), expected: expected.to_string() }
     }
 
-    /// Encoded bytes that cannot be decoded, and why.
+    /// An [`Error::Decode`] with the decoder's error as its cause.
     pub fn decode(cause: impl Into<Cause>) -> Self {
         Self::Decode(cause.into())
     }
 
-    /// The message and its causes in one line, as `StganError.message` has them.
+    /// The message and its causes, joined by `: `. The browser's `StganError.message` is this text.
     pub fn report(&self) -> String {
         let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
         causes.fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
     }
 
-    /// A short, stable, kebab-case name of the kind of error.
+    /// A short, stable kebab-case name for the kind of error, such as `image-size`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::EmptyImage { .. } | Self::ImageSize { .. } => "image-size",
@@ -170,6 +179,7 @@ impl Error {
             Self::WeightsFormat(_)
             | Self::WeightsMetadata { .. }
             | Self::TensorMissing { .. }
+            | Self::TensorUnexpected { .. }
             | Self::TensorShape { .. }
             | Self::TensorType { .. }
             | Self::TensorNotFinite { .. } => "weights",

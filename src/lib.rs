@@ -1,8 +1,8 @@
-//! Virtual try-on with ST-GAN (Lin et al., CVPR 2018): composites a foreground into a photo so that
-//! it looks real by learning only *where and how it sits*. The shipped networks put glasses on faces.
+//! Virtual try-on with ST-GAN (Lin et al., CVPR 2018): fits a foreground into a photo realistically
+//! by learning only its geometric warp. The shipped networks put glasses on faces.
 //!
-//! A generator sees the background and the warped foreground and predicts an update Δp of the
-//! foreground's homography; the update is applied and the next generator looks again:
+//! A generator takes the background and the warped foreground and predicts an update Δp of the
+//! foreground's homography. The update is applied, and the next generator takes the result:
 //!
 //! ```text
 //!     photo ────┐
@@ -11,12 +11,12 @@
 //!                                  └───────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! Only warp parameters come out, so they are found at low resolution and applied at the photo's
-//! full size.
+//! The networks predict only warp parameters, so inference runs at low resolution and the warp is
+//! applied at the photo's full resolution.
 //!
 //! # Examples
 //!
-//! Glasses on a portrait:
+//! Put glasses on a portrait:
 //!
 #![cfg_attr(feature = "bundled-weights", doc = "```")]
 #![cfg_attr(not(feature = "bundled-weights"), doc = "```ignore")]
@@ -27,19 +27,20 @@
 //! let (try_on, locator) = (TryOn::bundled()?, Locator::bundled()?);
 //! let glasses = Foreground::new(glasses.as_ref())?;
 //!
-//! // The best face, or wherever the user dragged the glasses.
+//! // The face with the highest score, or the place that the user dragged the glasses to.
 //! let faces = locator.locate(portrait.as_ref())?;
 //! let dragged = Placement { x: 320.0, y: 200.0, width: 180.0, rotation: 0.0 };
 //! let placement = faces.first().map_or(dragged, |face| face.placement());
 //!
 //! let fit = try_on.fit(portrait.as_ref(), &glasses, &placement, None)?;
-//! let homography = fit.homography(fit.updates().len())?;    // pixels of the glasses to pixels of the photo
+//! // After the last update: maps pixels of the glasses to pixels of the photo.
+//! let homography = fit.homography(fit.updates().len())?;
 //! let result = compose::composite(portrait.as_ref(), &glasses, &homography)?;
 //! assert_eq!((result.width(), result.height()), (640, 480));
 //! # Ok::<(), stgan::Error>(())
 //! ```
 //!
-//! A spatial transformer (Jaderberg et al., 2015) in front of any network:
+//! Put a spatial transformer (Jaderberg et al. 2015) in front of any network:
 //!
 //! ```
 //! use stgan::candle_core::{DType, Device, Module, Tensor};
@@ -56,36 +57,41 @@
 //! let transformer = SpatialTransformer::new(localisation, Family::Affine, (28, 28))?;
 //!
 //! let images = Tensor::rand(0f32, 1.0, (2, 1, 28, 28), &Device::Cpu)?;
-//! let straightened = transformer.forward(&images)?;   // the same size; the identity before training
-//! assert_eq!(straightened.dims(), [2, 1, 28, 28]);
+//! let warped = transformer.forward(&images)?;   // before training: the identity
+//! assert_eq!(warped.dims(), [2, 1, 28, 28]);
 //! # Ok::<(), stgan::candle_core::Error>(())
 //! ```
 //!
 //! # Modules
 //!
-//! - [`TryOn`], [`Locator`], [`Tracker`]: fit glasses to a photo, find faces, follow them through a video.
-//! - [`compose`]: draws a foreground over a photo, given its homography.
-//! - [`model`]: generator, discriminator, cascade, losses, the weights file.
+//! - [`TryOn`] fits glasses to a photo, [`Locator`] detects faces, [`Tracker`] tracks them through
+//!   a video.
+//! - [`compose`] draws a foreground over a photo, given its homography.
+//! - [`model`]: generator, discriminator, cascade, losses and the weights file.
 //! - [`stn`]: the spatial transformer as a module for any candle network.
-//! - [`ops`]: the differentiable operations that both are made of.
+//! - [`ops`]: the differentiable operations that `model` and `stn` are built on.
 //!
-//! Training, data sets and evaluation are other members of the repository's workspace.
+//! Training, data sets and evaluation are separate crates in the repository's workspace.
 //!
 //! # Features
 //!
-//! - `bundled-weights`: the shipped weights (2.3 MB) become part of the library: `TryOn::bundled`, `Locator::bundled`.
-//! - `cuda`: tensors on an NVIDIA GPU.
+//! - `bundled-weights` embeds the shipped weights (2.3 MB) in the library and adds
+//!   `TryOn::bundled` and `Locator::bundled`.
+//! - `cuda` adds support for tensors on an NVIDIA GPU.
 //!
 //! The minimum supported Rust version is 1.88. On wasm32, build with `-C target-feature=+simd128`.
 //!
 //! # Conventions
 //!
-//! - Images are RGBA8 with straight alpha, rows top to bottom, as the browser's `ImageData`.
-//! - Pixel coordinates are the canvas's: (0, 0) is the top-left corner, the first pixel's centre is (0.5, 0.5).
-//! - A public homography maps pixels of the glasses to pixels of the photo, row-major, its last entry 1.
-//! - Canonical coordinates, inside the networks, run over [−1, 1] from the first to the last pixel centre.
+//! - Images are RGBA8 with straight alpha, rows from top to bottom, like the browser's `ImageData`.
+//! - Pixel coordinates follow the HTML canvas: (0, 0) is the image's top-left corner, and the
+//!   centre of the first pixel is (0.5, 0.5).
+//! - A public homography maps pixels of the glasses to pixels of the photo. It is stored row by
+//!   row, scaled so that its last entry is 1.
+//! - The networks use canonical coordinates: [−1, 1] from the centre of the first pixel to the
+//!   centre of the last.
 
-// Other members of the workspace use more of the private modules than the library itself does.
+// With `internals`, other members of the workspace use items that the library itself does not.
 #![cfg_attr(not(feature = "internals"), allow(dead_code, unreachable_pub, unused_imports))]
 
 mod bitmap;
@@ -113,7 +119,8 @@ pub use pose::Placement;
 pub use track::{FaceDetector, MAX_PEOPLE, Smoothing, TrackSettings, TrackedFace, Tracker};
 pub use tryon::{Fit, MAX_UPDATES, TryOn, Update, View};
 
-/// What the other members of this workspace use beyond the public API. It changes without notice.
+/// Items for the other members of this workspace. Not part of the public API; may change without
+/// notice.
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals {

@@ -1,99 +1,108 @@
-//! Filtered lookups in an image under a projective map: what the compositor draws frames with, and what the networks'
-//! views of photos and frames are made by.
+//! Filtered lookups in an image under a projective map: for drawing glasses, and for the views that
+//! the networks read.
 //!
-//! An image becomes a [`Pyramid`] of box-halved levels in premultiplied alpha. For every output pixel the local Jacobian
-//! of the map says how many source pixels one output pixel spans along each of its axes, `r`. The level is the finest at
-//! which both spans are at most four, and the pixel is the mean of `n × m` bilinear lookups there, `n = ⌈r⌉` spread evenly
-//! over the span, r/n apart. Such a mean is blind to the pattern of one cycle an output pixel, the strongest that would
-//! alias, and leaves no source pixel out: thin lines neither break up nor crawl. At r = 2, 3, 4 on aligned pixels it is the
-//! exact mean over the area. Just above r = 1 the lookups draw together, so that an image in its own size is itself,
-//! exactly. Magnified images are bilinear.
+//! A [`Pyramid`] stores an image and its successive box-filtered halves, in premultiplied alpha.
+//! For an output pixel, the local Jacobian of the map gives the span r: the number of source pixels
+//! per output pixel, along each output axis. A lookup works as follows:
 //!
-//! Everything outside of the image is transparent black, and values are filtered as they are stored (in sRGB), as
-//! browsers do.
+//! - The level is the finest on which both spans are at most 4 pixels.
+//! - The pixel is the mean of n × m bilinear taps, n = ⌈r⌉, evenly spaced r/n apart.
+//! - Just above r = 1 the taps move closer together; at r = 1 the image is reproduced exactly.
+//! - Magnification is bilinear.
+//!
+//! Such a mean has a zero at one cycle per output pixel, the frequency with the strongest aliasing,
+//! and covers every source pixel. Thin lines therefore neither break up nor flicker. For r = 2, 3
+//! or 4 on aligned pixels it is the exact area mean.
+//!
+//! Pixels outside the image are transparent black. Values are filtered as stored (in sRGB), as in
+//! browsers.
 
 mod area;
-mod builder;
-mod reducer;
+mod downscaler;
+mod pyramid_builder;
 
-pub use builder::PyramidBuilder;
-pub use reducer::Downscaler;
+pub use downscaler::Downscaler;
+pub use pyramid_builder::PyramidBuilder;
 
 use crate::{BitmapRef, Homography, Rect, Result};
 
-/// Spans up to this many pixels of a level are averaged directly; longer ones move to the next level.
+/// The maximum number of taps along one axis, and the maximum span on a level.
 const MAX_TAPS: usize = 4;
 
-/// Up to this span one lookup does: the rest of aliasing is not seen, and drawing at an image's own size, give or take, is
-/// four times as fast.
-const SHARP: f64 = 1.1;
+/// The maximum span for a single tap. The remaining aliasing is invisible, and drawing at about the
+/// image's own size is four times as fast.
+const MAX_SINGLE_TAP_SPAN: f64 = 1.1;
 
-/// Output pixels that share one filter: the Jacobian changes slowly along a row.
+/// The number of adjacent output pixels that share a filter, since the Jacobian changes slowly.
 const RUN: u32 = 16;
 
-/// Full opacity, and white, in a level. Bytes are multiplied by the alpha byte (alpha by 255) and not rounded.
+/// The value of opaque white in a level. Levels store colour bytes times the alpha byte, and alpha
+/// times 255, without rounding.
 const UNIT: f32 = 255.0 * 255.0;
 
-/// An image and its successive halves, premultiplied.
+/// An image and its successive halves, in premultiplied alpha.
 #[derive(Clone)]
 pub struct Pyramid {
     width: u32,
     height: u32,
-    /// The halvings between the image and the first level that is kept.
+    /// The number of halvings from the image to the first stored level.
     skipped: u32,
     levels: Vec<Level>,
 }
 
-/// One level; pixel (i, j) is the mean over 2ˡ × 2ˡ image pixels, those beyond the image's edges transparent.
+/// A level of a pyramid. A pixel of level l is the mean of 2ˡ × 2ˡ image pixels; pixels outside the
+/// image count as transparent.
 #[derive(Clone)]
 struct Level {
-    /// Without the border.
+    /// Width and height, without the border.
     width: usize,
     height: usize,
-    /// The last place to look up, just before the centre of the border's last pixel.
+    /// The largest x and y of a lookup: just before the centre of the last border pixel.
     limit: [f32; 2],
-    /// Rows of `width + 2` pixels, the first and last row and column a transparent border, so that lookups need no
-    /// bounds of their own.
+    /// `height + 2` rows of `width + 2` pixels. The transparent border replaces bounds checks.
     pixels: Vec<[f32; 4]>,
 }
 
 impl Pyramid {
-    /// The pyramid of a whole image: 21 bytes a pixel.
+    /// Builds all levels of an image; takes 21 bytes per pixel.
     ///
     /// # Errors
-    /// None for the images that [`BitmapRef`] admits.
+    /// None in practice: every [`BitmapRef`] is a valid input.
     pub fn new(image: BitmapRef) -> Result<Self> {
         Self::from_level(image, 0)
     }
 
-    /// A pyramid without the levels finer than the `skipped`-th half of the image (at most the eighth): for a large
-    /// photo of which a small view is wanted, this saves most of the memory and time. Maps still speak of the image's
-    /// own pixels; what asks for more detail than there is comes out magnified.
+    /// Builds the levels of an image from the `skipped`-th half on; values above 8 count as 8.
+    ///
+    /// For a small view of a large photo this saves most of the memory and time. Maps still refer
+    /// to pixels of the full image; lookups that need finer levels are bilinear magnifications.
     ///
     /// # Errors
-    /// As [`Pyramid::new`].
+    /// The errors of [`Pyramid::new`].
     pub fn from_level(image: BitmapRef, skipped: u32) -> Result<Self> {
         PyramidBuilder::of(image, skipped)
     }
 
-    /// Pixels of the image, across.
+    /// Width of the image, in pixels.
     pub fn width(&self) -> u32 {
         self.width
     }
 
-    /// Pixels of the image, down.
+    /// Height of the image, in pixels.
     pub fn height(&self) -> u32 {
         self.height
     }
 
-    /// Fills `out`, row by row, with the pixels of `rect`: premultiplied R, G, B, A from 0 to 1. The centre of each
-    /// output pixel (x + 0.5, y + 0.5) is looked up through `to_source` (output pixels to image pixels, both with the
-    /// origin at the corner of the first pixel). A map that is not finite gives transparent pixels.
+    /// Fills `out` with the output pixels of `rect`, row by row: premultiplied RGBA from 0 to 1.
+    ///
+    /// `to_source` maps output pixels to image pixels, both from the top-left corner of the first
+    /// pixel. Each output pixel is sampled at its centre (x + 0.5, y + 0.5). A map that is not
+    /// finite gives transparent pixels.
     ///
     /// # Panics
-    /// Where `out` has not `rect.width × rect.height` pixels.
+    /// If the length of `out` is not `rect.width × rect.height`.
     pub fn sample(&self, to_source: &Homography, rect: Rect, out: &mut [[f32; 4]]) {
-        assert_eq!(out.len(), rect.width as usize * rect.height as usize, "one value for each pixel of the rectangle");
+        assert_eq!(out.len(), rect.width as usize * rect.height as usize, "one element per pixel of the rectangle");
         if out.is_empty() {
             return;
         }
@@ -102,14 +111,14 @@ impl Pyramid {
         }
     }
 
-    /// One row of [`Pyramid::sample`], from pixel (x, y) to the right.
+    /// Fills `out` with one row of [`Pyramid::sample`], from output pixel (x, y) to the right.
     pub fn sample_row(&self, to_source: &Homography, x: u32, y: u32, out: &mut [[f32; 4]]) {
         let [a, b, c, d, e, f, g, h, i] = to_source.0;
         let y = f64::from(y) + 0.5;
         let (c, f, i) = (b * y + c, e * y + f, h * y + i);
         let (mut left, mut rest) = (x, out);
         while !rest.is_empty() {
-            // Runs end at multiples of RUN, so that no pixel's filter depends on where its row starts.
+            // Runs end at multiples of RUN, so that a pixel's filter does not depend on `x`.
             let within = left % RUN;
             let (run, others) = rest.split_at_mut(rest.len().min((RUN - within) as usize));
             let middle = f64::from(left - within) + 0.5 * f64::from(RUN);
@@ -138,7 +147,7 @@ impl Pyramid {
         }
     }
 
-    /// The level and the lookups for a pixel whose neighbours lie as the Jacobian says.
+    /// The level and the taps for a local Jacobian.
     fn filter(&self, jacobian: &Jacobian) -> Filter {
         let mut scale = 0.5f64.powi(self.skipped as i32);
         let (across, down) = jacobian.spans();
@@ -171,30 +180,32 @@ impl std::fmt::Debug for Pyramid {
     }
 }
 
-/// How many lookups a span of `r` pixels takes, and how far apart they are.
+/// The number of taps for a span of `r` pixels, and their spacing.
 fn taps(r: f64) -> (usize, f64) {
-    if r.is_nan() || r <= SHARP {
+    if r.is_nan() || r <= MAX_SINGLE_TAP_SPAN {
         return (1, 0.0);
     }
     let n = (r.ceil() as usize).min(MAX_TAPS);
-    // The second takes over below r = 1.34. The last is for what is smaller than the last level.
+    // The second bound applies below r = 1.34. The third applies beyond the coarsest level.
     let spacing = (r / n as f64).min(0.75 * (r * r - 1.0).sqrt()).min(1.0);
     (n, spacing)
 }
 
-/// How far outside of an image, in its pixels, an output pixel with these spans still sees it.
+/// How far outside an image an output pixel with these spans can still be affected by it, in image
+/// pixels.
 pub(crate) fn reach(across: f64, down: f64) -> f64 {
-    // The outermost of n lookups lies (n − 1) / 2n of the span from the centre, at most 3/8.
-    let lookups = |r: f64| if r > SHARP { 0.375 * r } else { 0.0 };
+    // The outermost of n taps lies (n − 1) / 2n of the span from the centre, at most 3/8.
+    let taps = |r: f64| if r > MAX_SINGLE_TAP_SPAN { 0.375 * r } else { 0.0 };
     let longer = across.max(down);
-    // A lookup sees half a pixel beyond a pixel, half one of its level where that is higher, and a level's pixel may itself
-    // stand up to one over the image's edge. There, the longer span is more than half of MAX_TAPS.
+    // A bilinear tap reaches half a level pixel further, and a level pixel may extend up to one
+    // level pixel beyond the image's edge. On such a level the longer span exceeds MAX_TAPS / 2.
     let level = if longer > MAX_TAPS as f64 { 1.5 * longer / (0.5 * MAX_TAPS as f64) } else { 0.0 };
-    // A quarter more: the spans are those of the image's corners, and grow beyond them where the map recedes.
-    0.5 + 1.25 * (level + lookups(across) + lookups(down))
+    // A margin of a quarter: the spans are measured at the image's corners, and grow beyond a
+    // corner if the plane recedes there.
+    0.5 + 1.25 * (level + taps(across) + taps(down))
 }
 
-/// The derivatives of a projective map at one point: of the source position, by the output's x and y.
+/// The derivatives of the source position with respect to the output's x and y, at one point.
 pub(crate) struct Jacobian {
     x: (f64, f64),
     y: (f64, f64),
@@ -209,21 +220,23 @@ impl Jacobian {
         Self { x: ((a - u * g) * z, (d - v * g) * z), y: ((b - u * h) * z, (e - v * h) * z) }
     }
 
-    /// How many source pixels one output pixel spans along its x and y axes.
+    /// The number of source pixels per output pixel along the output's x and y axes.
     pub(crate) fn spans(&self) -> (f64, f64) {
         let length = |(u, v): (f64, f64)| (u * u + v * v).sqrt();
         (length(self.x), length(self.y))
     }
 }
 
-/// Where the lookups for an output pixel lie around its centre, in pixels of a level.
+/// The filter of an output pixel.
 #[derive(Default)]
 struct Filter {
     level: usize,
-    /// Pixels of the level to one pixel of the image.
+    /// Level pixels per image pixel.
     scale: f64,
+    /// The weight of each tap.
     weight: f32,
     count: usize,
+    /// Offsets of the taps from the centre, in level pixels.
     taps: [[f32; 2]; MAX_TAPS * MAX_TAPS],
 }
 
@@ -240,24 +253,24 @@ impl Level {
         Self { width, height, limit, pixels: vec![[0.0; 4]; (width + 2) * (height + 2)] }
     }
 
-    /// The rows inside of the border.
+    /// The rows inside the border.
     fn rows_mut(&mut self) -> impl Iterator<Item = &mut [[f32; 4]]> {
         let (width, height) = (self.width, self.height);
         self.pixels.chunks_exact_mut(width + 2).skip(1).take(height).map(move |row| &mut row[1..=width])
     }
 
-    /// A row inside of the border.
+    /// A row inside the border.
     fn row_mut(&mut self, row: usize) -> &mut [[f32; 4]] {
         let start = (row + 1) * (self.width + 2) + 1;
         &mut self.pixels[start..start + self.width]
     }
 
-    /// Whether the next half has anything in it.
+    /// Whether another halving leaves anything visible.
     fn is_visible(&self) -> bool {
         self.width > 1 || self.height > 1 || self.pixels[self.width + 3][3] > 1.0
     }
 
-    /// The next level. At odd sizes the border takes part in the last column's and row's means.
+    /// The next level. At odd sizes the border is part of the means of the last column and row.
     fn halved(&self) -> Self {
         let mut half = Self::transparent(self.width.div_ceil(2), self.height.div_ceil(2));
         let stride = self.width + 2;
@@ -272,10 +285,10 @@ impl Level {
         half
     }
 
-    /// The bilinear value at (x, y), where 1 is the centre of the first pixel inside of the border.
+    /// The bilinear value at (x, y); (1, 1) is the centre of the first pixel inside the border.
     #[inline(always)]
     fn lookup(&self, x: f32, y: f32) -> [f32; 4] {
-        // Comparisons, where `max` and `min` are calls in wasm. In this order NaN ends at zero, on the border.
+        // `max` and `min` are function calls in wasm. In this order NaN becomes 0, on the border.
         let clamped = |x: f32, limit: f32| {
             let x = if x > 0.0 { x } else { 0.0 };
             if x < limit { x } else { limit }
@@ -285,7 +298,7 @@ impl Level {
         let (fx, fy) = (x - i as f32, y - j as f32);
         let stride = self.width + 2;
         let start = j as usize * stride + i as usize;
-        // One slice, one check of its bounds.
+        // One slice costs one bounds check.
         let window = &self.pixels[start..start + stride + 2];
         let [a, b, c, d] = [window[0], window[1], window[stride], window[stride + 1]];
         std::array::from_fn(|k| {
@@ -296,12 +309,12 @@ impl Level {
     }
 }
 
-/// A `width × height` view of an image for the networks: four planes R, G, B, A one after the other (NCHW with N = 1),
-/// straight alpha, values from 0 to 1. Pixel centres are looked up through `to_source`, view pixels to image pixels (the
-/// first pixel's centre at 0.5, 0.5 on both sides). Outside of the image all four are zero; across its edge colours stay
-/// what they are, and alpha falls.
+/// Samples an image to planes R, G, B, A, [4, height, width]: straight alpha, values from 0 to 1.
 ///
-/// To look at one image once, [`view`] is cheaper.
+/// `to_source` maps view pixels to image pixels, both from the top-left corner of the first pixel.
+/// Outside the image all four values are 0. Across its edge alpha falls and the colour stays.
+///
+/// For a single view of an image, [`view`] is faster.
 pub fn planar(pyramid: &Pyramid, to_source: &Homography, width: usize, height: usize) -> Vec<f32> {
     let mut planes = vec![0.0; 4 * width * height];
     let mut row = vec![[0.0; 4]; width];
@@ -310,7 +323,7 @@ pub fn planar(pyramid: &Pyramid, to_source: &Homography, width: usize, height: u
         for (x, pixel) in row.iter().enumerate() {
             let at = y * width + x;
             let [r, g, b, alpha] = *pixel;
-            // Less than a thousandth of a byte's step is rounding, not colour.
+            // Below a thousandth of 1/255, alpha is rounding error and the colour is noise.
             if alpha > 4e-6 {
                 let z = 1.0 / alpha;
                 for (plane, value) in [r * z, g * z, b * z, alpha].into_iter().enumerate() {
@@ -322,17 +335,17 @@ pub fn planar(pyramid: &Pyramid, to_source: &Homography, width: usize, height: u
     planes
 }
 
-/// [`planar`] of an image that is looked at only once: of its pyramid, no level finer than needed is made.
+/// Samples a single view of an image, like [`planar`], and builds only the necessary levels.
 ///
 /// # Errors
-/// As [`Pyramid::new`].
+/// The errors of [`Pyramid::new`].
 pub fn view(image: BitmapRef, to_source: &Homography, width: usize, height: usize) -> Result<Vec<f32>> {
     let skipped = halvings(to_source, width, height);
     Ok(planar(&Pyramid::from_level(image, skipped)?, to_source, width, height))
 }
 
-/// How many levels of an image's pyramid are finer than any that a `width × height` view through `to_source` looks at; at most
-/// eight.
+/// The number of levels of a pyramid that are finer than a `width × height` view through
+/// `to_source` needs; at most 8.
 pub fn halvings(to_source: &Homography, width: usize, height: usize) -> u32 {
     let (right, bottom) = (width as f64 - 0.5, height as f64 - 0.5);
     let shortest = [(0.5, 0.5), (right, 0.5), (0.5, bottom), (right, bottom)]

@@ -1,17 +1,22 @@
-//! A try-on: photo, frame and a rough placement in, homographies from frame pixels to photo pixels out.
+//! Fits a pair of glasses to a photo: iterative geometric correction (ST-GAN, section 3.1).
 //!
-//! The networks look at a small square view of the photo, cut so that the frame as placed is in canonical pose there
-//! (p = 0). What they find are warp parameters, which hold at any resolution:
+//! The input is a photo, an image of glasses and an approximate placement. The output is one
+//! homography per update, from pixels of the glasses to pixels of the photo.
+//!
+//! The networks read a small square view of the photo. The view is cut so that the glasses, as
+//! placed, are in the canonical pose (p = 0). The networks predict warp parameters, which are
+//! independent of the resolution:
 //!
 //! ```text
-//!     frame pixels ──F──> canonical square ──exp(−p)──> canonical square ──V──> photo pixels
+//!     glasses pixels ──F──> canonical square ──exp(−p)──> canonical square ──V──> photo pixels
 //! ```
 //!
-//! The networks look at every view twice, as it is and in a mirror, and the two answers are averaged: a mirrored selfie gets
-//! the mirrored fit, and the anchor error falls by a tenth.
+//! F maps the alpha bounding box of the glasses to the canonical pose, and V is the placement. A
+//! warp H = exp(p) maps output points to input points, so the map from the glasses to the photo
+//! contains its inverse, exp(−p).
 //!
-//! F brings the frame's alpha bounding box to the canonical pose, V is the placement. A warp H = exp(p) looks up the
-//! input for an output point, so the way from the frame to the photo is its inverse.
+//! Each update runs the networks on the view and on its mirror image, and averages the two results.
+//! A mirrored selfie therefore gets the mirrored fit, and the landmark error is a tenth lower.
 
 mod confidence;
 mod fit;
@@ -27,21 +32,25 @@ use crate::{BitmapRef, Error, Homography, Rect, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The most updates that one fit may ask for.
+/// The maximum number of updates in one fit.
 pub const MAX_UPDATES: usize = weights::MAX_UPDATES;
 
-/// What the networks are to see of a photo, as it comes in: no more than a small reduced picture of it is kept.
+/// The part of a photo that the networks read, filled row by row.
+///
+/// It keeps only a downscaled copy of that part, so a large photo need not be in memory at once.
 #[derive(Clone, Debug)]
 pub struct View {
+    /// Width and height of the photo.
     photo: (u32, u32),
     rect: Rect,
+    /// Canonical coordinates to photo pixels.
     to_photo: Homography,
-    /// From the view's pixels to those of the part.
-    to_region: Homography,
+    /// View pixels to pixels of `rect`.
+    to_rect: Homography,
     pixels: PyramidBuilder,
 }
 
-/// The networks, ready to fit frames to photos.
+/// The generator networks, ready for inference: fits glasses to photos.
 #[derive(Clone, Debug)]
 pub struct TryOn {
     networks: Arc<Inference>,
@@ -49,88 +58,96 @@ pub struct TryOn {
     metadata: BTreeMap<String, String>,
 }
 
-/// The frame in canonical pose, as the networks see it before any warp: four planes of `size × size`.
+/// Renders the glasses in the canonical pose, before any warp: planes R, G, B, A, [4, size, size],
+/// with straight alpha and values from 0 to 1.
 ///
 /// # Errors
-/// [`Error::Degenerate`] never for a real frame, whose bounding box has a width.
+/// [`Error::Degenerate`] if the bounding box has no width, which [`Foreground::new`] rules out.
 pub fn glasses_view(glasses: &Foreground, size: usize) -> Result<Vec<f32>> {
-    let to_frame = glasses_to_canonical(glasses).inverse()? * view_to_canonical(size);
-    Ok(resample::planar(glasses.pyramid(), &to_frame, size, size))
+    let to_glasses = glasses_to_canonical(glasses).inverse()? * view_to_canonical(size);
+    Ok(resample::planar(glasses.pyramid(), &to_glasses, size, size))
 }
 
-/// The parameters of the same warp seen in a mirror: A(p) with the signs of x changed on both sides.
+/// The parameters of the mirrored warp: A(p) conjugated by x → −x.
 fn mirrored([p1, p2, p3, p4, p5, p6, p7, p8]: &[f64; DIMENSION]) -> [f64; DIMENSION] {
     [-p1, -p2, *p3, -p4, *p5, -p6, *p7, *p8]
 }
 
 impl TryOn {
-    /// Reads the weights of the networks.
+    /// Loads the networks from a weights file.
     ///
     /// # Errors
-    /// As [`weights::read`].
+    /// The errors of [`weights::read`].
     pub fn new(weights: &[u8]) -> Result<Self> {
         let file = weights::read(weights)?;
         let cascade = Cascade::new(&file.spec, file.stages, &file.parameters)?;
         Ok(Self { updates: file.updates()?, metadata: file.metadata, ..Self::from_cascade(&cascade)? })
     }
 
-    /// Reads the shipped weights.
+    /// Loads the shipped weights, which are compiled into the library.
     ///
     /// # Errors
-    /// None: the weights are part of the library, and tested.
+    /// None in practice: the library's tests load these weights.
     #[cfg(feature = "bundled-weights")]
     pub fn bundled() -> Result<Self> {
         Self::new(include_bytes!("../weights/glasses.safetensors"))
     }
 
-    /// Networks that are in memory already; their weights are copied.
+    /// Copies the weights of a cascade that is in memory.
+    ///
+    /// A fit then has one update per stage by default, and the metadata is empty.
     ///
     /// # Errors
-    /// As [`Inference::new`].
+    /// The errors of [`Inference::new`].
     pub fn from_cascade(cascade: &Cascade) -> Result<Self> {
         let networks = Arc::new(Inference::new(cascade)?);
         Ok(Self { updates: networks.stages().len(), networks, metadata: BTreeMap::new() })
     }
 
-    /// The sizes of the generators.
+    /// The dimensions of the generators.
     pub fn spec(&self) -> &GeneratorSpec {
         self.networks.spec()
     }
 
-    /// How many updates a fit has if not told otherwise: what the weights file says ([`weights::Weights::updates`]).
+    /// The default number of updates in a fit, from the weights file
+    /// ([`weights::Weights::updates`]).
     pub fn updates(&self) -> usize {
         self.updates
     }
 
-    /// How many generators there are.
+    /// The number of generator stages.
     pub fn stages(&self) -> usize {
         self.networks.stages().len()
     }
 
-    /// The networks themselves.
+    /// The generator networks.
     pub fn networks(&self) -> &Inference {
         &self.networks
     }
 
-    /// What the weights file says of itself.
+    /// The metadata of the weights file.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
     }
 
-    /// Begins to look at a photo of size `photo`, whose part [`View::rect`] is to be handed in.
+    /// Starts reading a photo of `photo` (width, height) pixels around `placement`.
+    ///
+    /// The caller pushes the pixels of [`View::rect`] with [`View::push`], then calls
+    /// [`TryOn::fit_view`].
     ///
     /// # Errors
-    /// As [`Placement::region`].
+    /// The errors of [`Placement::region`].
     pub fn view(&self, photo: (u32, u32), placement: &Placement) -> Result<View> {
         let (size, to_photo) = (self.spec().size, placement.to_photo()?);
         let rect = placement.region_for(photo, size)?;
-        let to_region = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y));
-        let to_region = to_region * to_photo * view_to_canonical(size);
-        let pixels = PyramidBuilder::new(rect.width, rect.height, resample::halvings(&to_region, size, size))?;
-        Ok(View { photo, rect, to_photo, to_region, pixels })
+        let to_rect = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y));
+        let to_rect = to_rect * to_photo * view_to_canonical(size);
+        let pixels = PyramidBuilder::new(rect.width, rect.height, resample::halvings(&to_rect, size, size))?;
+        Ok(View { photo, rect, to_photo, to_rect, pixels })
     }
 
-    fn seen(&self, photo: BitmapRef, placement: &Placement) -> Result<View> {
+    /// The view of a photo that is in memory.
+    fn full_view(&self, photo: BitmapRef, placement: &Placement) -> Result<View> {
         let mut view = self.view((photo.width(), photo.height()), placement)?;
         let Rect { x, y, width, height } = view.rect;
         for row in photo.data().chunks_exact(4 * photo.width() as usize).skip(y as usize).take(height as usize) {
@@ -139,12 +156,15 @@ impl TryOn {
         Ok(view)
     }
 
-    /// Fits a frame to a photo, starting from `placement`. `steps` is the number of updates, by default
-    /// [`TryOn::updates`]; more than there are generators ask the last one again.
+    /// Fits glasses to a photo, starting from `placement`.
+    ///
+    /// `updates` is the number of updates, by default [`TryOn::updates`]. Update i uses generator
+    /// stage i; updates beyond the number of stages use the last stage.
     ///
     /// # Errors
-    /// [`Error::Placement`] as [`Placement::region`]; [`Error::Argument`] for more than [`MAX_UPDATES`] steps;
-    /// [`Error::Degenerate`] should an update leave no usable homography.
+    /// - The errors of [`Placement::region`].
+    /// - [`Error::Argument`] for more than [`MAX_UPDATES`] updates.
+    /// - [`Error::Degenerate`] if an update makes the homography singular or not finite.
     pub fn fit(
         &self,
         photo: BitmapRef,
@@ -152,14 +172,17 @@ impl TryOn {
         placement: &Placement,
         updates: Option<usize>,
     ) -> Result<Fit> {
-        self.fit_view(self.seen(photo, placement)?, glasses, updates)
+        self.fit_view(self.full_view(photo, placement)?, glasses, updates)
     }
 
-    /// The same with a frame that is warped by `params` within the placement's view from the start, as the paper's are: 0 is
-    /// the frame as placed. No part of p is to be above 10.
+    /// Fits glasses from a perturbed placement: with the initial warp parameters `params`.
+    ///
+    /// The paper perturbs its initial warps this way (ST-GAN, section 4). Parameters of 0 give
+    /// [`TryOn::fit`]. Each must be in [−10, 10].
     ///
     /// # Errors
-    /// As [`TryOn::fit`], and [`Error::Argument`] for parameters that are too large or not finite.
+    /// The errors of [`TryOn::fit`], and [`Error::Argument`] for a parameter out of range or not
+    /// finite.
     pub fn fit_from(
         &self,
         photo: BitmapRef,
@@ -168,18 +191,18 @@ impl TryOn {
         params: &[f64; DIMENSION],
         updates: Option<usize>,
     ) -> Result<Fit> {
-        /// Beyond that exp overflows soon, and no frame is to be seen long before.
-        const LARGEST: f64 = 10.0;
-        if let Some(value) = params.iter().find(|value| !(-LARGEST..=LARGEST).contains(*value)) {
-            return Err(Error::argument("params", value, format!("finite numbers up to {LARGEST}")));
+        /// Larger parameters soon overflow exp; the glasses leave every photo long before.
+        const MAX_PARAMETER: f64 = 10.0;
+        if let Some(value) = params.iter().find(|value| !(-MAX_PARAMETER..=MAX_PARAMETER).contains(*value)) {
+            return Err(Error::argument("params", value, format!("numbers from −{MAX_PARAMETER} to {MAX_PARAMETER}")));
         }
-        self.fit_view_from(self.seen(photo, placement)?, glasses, params, updates)
+        self.fit_view_from(self.full_view(photo, placement)?, glasses, params, updates)
     }
 
-    /// The same, from what was looked at.
+    /// Fits glasses to a photo that was read row by row into a [`View`].
     ///
     /// # Errors
-    /// As [`TryOn::fit`], and [`Error::ImageSize`] where rows are missing.
+    /// The errors of [`TryOn::fit`], and [`Error::ImageSize`] if the view lacks rows.
     pub fn fit_view(&self, view: View, glasses: &Foreground, updates: Option<usize>) -> Result<Fit> {
         self.fit_view_from(view, glasses, &[0.0; DIMENSION], updates)
     }
@@ -191,43 +214,46 @@ impl TryOn {
         start: &[f64; DIMENSION],
         updates: Option<usize>,
     ) -> Result<Fit> {
-        let View { photo, to_photo, to_region, pixels, .. } = view;
+        let View { photo, to_photo, to_rect, pixels, .. } = view;
         let count = updates.unwrap_or(self.updates);
         if count > MAX_UPDATES {
             return Err(Error::argument("updates", count, format!("0 to {MAX_UPDATES}")));
         }
         let to_canonical = glasses_to_canonical(glasses);
-        let public = |p: &[f64; DIMENSION]| (to_photo * Homography::exp(&p.map(|x| -x)) * to_canonical).normalized();
+        let homography =
+            |p: &[f64; DIMENSION]| (to_photo * Homography::exp(&p.map(|x| -x)) * to_canonical).normalized();
 
         let size = self.spec().size;
-        let mut pixels = resample::planar(&pixels.finish()?, &to_region, size, size);
-        pixels.truncate(3 * size * size);
-        let mut views = self.networks.views(&pixels, &glasses_view(glasses, size)?);
+        let mut background = resample::planar(&pixels.finish()?, &to_rect, size, size);
+        // The networks do not read the photo's alpha.
+        background.truncate(3 * size * size);
+        let mut views = self.networks.view_pair(&background, &glasses_view(glasses, size)?);
 
         let mut params = *start;
         let mut updates = Vec::with_capacity(count);
         for index in 0..count {
-            let [seen, mirror] = views.update(index.min(self.stages() - 1), &params);
+            let [direct, mirror] = views.update(index.min(self.stages() - 1), &params);
             let mirror = mirrored(&mirror);
-            let delta: [f64; DIMENSION] = std::array::from_fn(|i| 0.5 * (seen[i] + mirror[i]));
+            let delta: [f64; DIMENSION] = std::array::from_fn(|i| 0.5 * (direct[i] + mirror[i]));
             params = std::array::from_fn(|i| params[i] + delta[i]);
-            updates.push(Update { delta, params, homography: public(&params)? });
+            updates.push(Update { delta, params, homography: homography(&params)? });
         }
         let glasses = (glasses.width(), glasses.height());
-        Ok(Fit { photo, glasses, start: *start, placed: public(start)?, updates })
+        Ok(Fit { photo, glasses, start: *start, initial: homography(start)?, updates })
     }
 }
 
 impl View {
-    /// The part of the photo that is wanted.
+    /// The part of the photo to push, in photo pixels.
     pub fn rect(&self) -> Rect {
         self.rect
     }
 
-    /// Takes the next rows of that part, from the top to the bottom, in straight-alpha RGBA.
+    /// Adds the next rows of [`View::rect`], from top to bottom, in straight-alpha RGBA.
     ///
     /// # Errors
-    /// [`Error::ImageSize`] where they are no whole rows, or more than the part has.
+    /// [`Error::ImageSize`] if `rows` is not a multiple of the row length, or more than the
+    /// remaining rows.
     pub fn push(&mut self, rows: &[u8]) -> Result<()> {
         self.pixels.push(rows)
     }

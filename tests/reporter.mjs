@@ -1,4 +1,4 @@
-/** Says at the end of a run what came out, and fails one in which no test was run: all of them skipped is no success. */
+/** Prints a summary at the end of a run. A run in which every test was skipped fails. */
 export default class Summary {
   #start = performance.now();
   #outcomes = { expected: 0, unexpected: 0, flaky: 0, skipped: 0 };
@@ -13,7 +13,7 @@ export default class Summary {
     const seconds = Math.round((performance.now() - this.#start) / 1000);
     console.log(`tests: ${expected} passed, ${unexpected + flaky} failed, ${skipped} skipped, in ${seconds} s`);
     if (expected + unexpected + flaky > 0) return undefined;
-    console.error('error: no test was run');
+    console.error('error: no test ran; all of them were skipped or filtered out');
     return { status: 'failed' };
   }
 }

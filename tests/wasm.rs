@@ -1,4 +1,5 @@
-//! The library on wasm32: in Node as it is, and in a browser with `WASM_BINDGEN_USE_BROWSER=1` (`scripts/wasm-test.mjs` does both).
+//! Tests of the library on wasm32. They run in Node, or in a browser if
+//! `WASM_BINDGEN_USE_BROWSER=1` is set; `scripts/wasm-test.mjs` does both.
 #![cfg(target_arch = "wasm32")]
 
 mod common;
@@ -26,20 +27,20 @@ fn photo() -> Bitmap {
     Bitmap::new(320, 240, pixels).unwrap()
 }
 
-fn frame() -> Foreground {
+fn glasses() -> Foreground {
     let mut image = Bitmap::transparent(200, 80).unwrap();
     for (i, pixel) in image.data_mut().chunks_exact_mut(4).enumerate() {
         let (x, y) = ((i % 200) as f64 + 0.5, (i / 200) as f64 + 0.5);
-        let far = (x - 45.0).hypot(y - 40.0).min((x - 155.0).hypot(y - 40.0));
-        if far < 38.0 {
-            pixel.copy_from_slice(&[30, 20, 10, if far > 30.0 { 255 } else { 60 }]);
+        let distance = (x - 45.0).hypot(y - 40.0).min((x - 155.0).hypot(y - 40.0));
+        if distance < 38.0 {
+            pixel.copy_from_slice(&[30, 20, 10, if distance > 30.0 { 255 } else { 60 }]);
         }
     }
     Foreground::new(image.as_ref()).unwrap()
 }
 
 #[test]
-fn homographies_are_exponentials() {
+fn homographies_match_the_reference() {
     let t = load_buffer(HOMOGRAPHY, &Device::Cpu).unwrap();
     let expected = t["H"].flatten_from(1).unwrap().to_vec2::<f64>().unwrap();
     for (p, h) in t["p"].to_vec2::<f64>().unwrap().iter().zip(&expected) {
@@ -49,7 +50,7 @@ fn homographies_are_exponentials() {
 }
 
 #[test]
-fn every_sampler_meets_the_reference() {
+fn samplers_match_the_reference() {
     let t = load_buffer(SAMPLERS, &Device::Cpu).unwrap();
     for (name, sampler) in samplers() {
         let [image, grid] = ["image", "grid"].map(|key| Var::from_tensor(&t[key]).unwrap());
@@ -65,7 +66,7 @@ fn every_sampler_meets_the_reference() {
 }
 
 #[test]
-fn a_transformer_moves_its_input() {
+fn spatial_transformer_starts_at_the_identity_and_translates() {
     let variables = VarMap::new();
     let vb = VarBuilder::from_varmap(&variables, DType::F32, &Device::Cpu);
     let layer = identity_layer(25, Family::Translation, vb).unwrap();
@@ -73,14 +74,14 @@ fn a_transformer_moves_its_input() {
     let transformer = SpatialTransformer::new(localisation, Family::Translation, (5, 5)).unwrap();
     let u = Tensor::arange(0f32, 25.0, &Device::Cpu).unwrap().reshape((1, 1, 5, 5)).unwrap();
     assert_close("identity", &transformer.forward(&u).unwrap(), &u, 1e-6);
-    // One pixel is half of the canonical 1 here: the output looks up what lies to its right.
+    // A translation by canonical 0.5 is one pixel: each output pixel samples its right neighbour.
     variables.data().lock().unwrap()["bias"].set(&Tensor::new(&[0.5f32, 0.0], &Device::Cpu).unwrap()).unwrap();
-    let moved = u.narrow(3, 1, 4).unwrap().pad_with_zeros(3, 0, 1).unwrap();
-    assert_close("moved", &transformer.forward(&u).unwrap(), &moved, 1e-6);
+    let shifted = u.narrow(3, 1, 4).unwrap().pad_with_zeros(3, 0, 1).unwrap();
+    assert_close("shifted", &transformer.forward(&u).unwrap(), &shifted, 1e-6);
 }
 
 #[test]
-fn the_cascade_meets_the_reference() {
+fn cascade_matches_the_reference() {
     let (file, t) = (weights::read(WEIGHTS).unwrap(), load_buffer(CASCADE, &Device::Cpu).unwrap());
     for (dtype, tolerance) in [(DType::F64, 1e-9), (DType::F32, 1e-4)] {
         let cascade = Cascade::new(&file.spec, file.stages, &file.parameters.to_dtype(dtype).unwrap()).unwrap();
@@ -88,60 +89,63 @@ fn the_cascade_meets_the_reference() {
         let foreground = cascade.foreground(&get("foreground")).unwrap();
         let params = cascade.forward(&get("background"), &foreground, &get("p").get(0).unwrap()).unwrap();
         assert_close("p", &Tensor::stack(&params, 0).unwrap(), &t["p"], tolerance);
-        for (step, p) in params.iter().enumerate() {
-            assert_close("H", &stn::homography(p).unwrap(), &t["H"].get(step).unwrap(), tolerance);
+        for (stage, p) in params.iter().enumerate() {
+            assert_close("H", &stn::homography(p).unwrap(), &t["H"].get(stage).unwrap(), tolerance);
         }
     }
 }
 
 #[test]
-fn the_kernels_are_the_plain_operations() {
-    kernels::blocks_are_convolutions(&[1, 2, 3, 5, 9, 17, 26], &[(1, 1), (3, 5), (7, 8), (8, 16), (13, 19), (40, 64)]);
-    kernels::blocks_leave_other_channels_alone();
-    kernels::stages_are_generators(&kernels::odd_specs());
-    kernels::frames_are_warps();
+fn kernels_match_the_operations() {
+    kernels::blocks_match_convolutions(
+        &[1, 2, 3, 5, 9, 17, 26],
+        &[(1, 1), (3, 5), (7, 8), (8, 16), (13, 19), (40, 64)],
+    );
+    kernels::blocks_preserve_other_channels();
+    kernels::stages_match_generators(&kernels::odd_specs());
+    kernels::warped_glasses_match_the_warp();
 }
 
 #[test]
-fn the_shipped_updates_are_the_cascades() {
+fn inference_with_shipped_weights_matches_the_cascade() {
     let file = weights::read(SHIPPED).unwrap();
-    kernels::the_packed_cascade_is_the_cascade(&file.spec, file.stages, &file.parameters, 5e-4);
+    kernels::inference_matches_the_cascade(&file.spec, file.stages, &file.parameters, 5e-4);
 }
 
 #[test]
-fn a_session_fits_and_composites() {
-    let (tryon, photo, frame) = (TryOn::new(SHIPPED).unwrap(), photo(), frame());
-    let fit = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
+fn fits_and_composites() {
+    let (tryon, photo, glasses) = (TryOn::new(SHIPPED).unwrap(), photo(), glasses());
+    let fit = tryon.fit(photo.as_ref(), &glasses, &PLACEMENT, None).unwrap();
     assert_eq!(fit.updates().len(), tryon.updates());
     assert!(fit.updates().iter().all(|update| update.homography.is_finite()));
 
     let canvas = (photo.width(), photo.height());
     let h = fit.homography(fit.updates().len()).unwrap();
-    let composite = compose::composite(photo.as_ref(), &frame, &h).unwrap();
-    let Rect { x, y, width, height } = compose::footprint(&frame, &h, canvas).unwrap().unwrap();
-    let mut touched = 0;
+    let composite = compose::composite(photo.as_ref(), &glasses, &h).unwrap();
+    let Rect { x, y, width, height } = compose::footprint(&glasses, &h, canvas).unwrap().unwrap();
+    let mut changed = 0;
     for (i, (a, b)) in composite.data().chunks_exact(4).zip(photo.data().chunks_exact(4)).enumerate() {
         let (column, row) = (i as u32 % canvas.0, i as u32 / canvas.0);
         let inside = (x..x + width).contains(&column) && (y..y + height).contains(&row);
         assert!(inside || a == b);
-        touched += usize::from(a != b);
+        changed += usize::from(a != b);
     }
-    assert!(touched > 1000);
+    assert!(changed > 1000);
 }
 
 #[test]
-fn the_part_of_the_photo_that_is_seen_is_enough() {
-    let (tryon, photo, frame) = (TryOn::new(SHIPPED).unwrap(), photo(), frame());
+fn fit_from_a_view_equals_fit_from_the_photo() {
+    let (tryon, photo, glasses) = (TryOn::new(SHIPPED).unwrap(), photo(), glasses());
     let size = (photo.width(), photo.height());
-    let mut look = tryon.look(size, &PLACEMENT).unwrap();
-    look.push(photo.as_ref().crop(look.rect()).unwrap().data()).unwrap();
-    let whole = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
-    let from_part = tryon.fit_view(look, &frame, None).unwrap();
-    assert_eq!(whole, from_part);
+    let mut view = tryon.view(size, &PLACEMENT).unwrap();
+    view.push(photo.as_ref().crop(view.rect()).unwrap().data()).unwrap();
+    let whole = tryon.fit(photo.as_ref(), &glasses, &PLACEMENT, None).unwrap();
+    let from_view = tryon.fit_view(view, &glasses, None).unwrap();
+    assert_eq!(whole, from_view);
 }
 
 #[test]
-fn damaged_weights_are_refused() {
+fn truncated_weights_are_rejected() {
     for length in [0, 7, 8, 100, SHIPPED.len() / 2, SHIPPED.len() - 1] {
         assert_eq!(TryOn::new(&SHIPPED[..length]).unwrap_err().code(), "weights", "{length} bytes");
     }

@@ -1,6 +1,9 @@
 import { defineConfig, type Plugin } from 'vite';
 
-/** Only what the page itself ships may run or be fetched. Added at build time: the development server works with inline styles. */
+/**
+ * The page may only run and fetch what it ships itself. The policy is added at build time, because
+ * the development server needs inline styles.
+ */
 const policy = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -20,12 +23,15 @@ const contentSecurityPolicy: Plugin = {
   ],
 };
 
-/** Packed on their way, files would come without the length from which the page says how far a download is. */
-const unpacked: Plugin = {
-  name: 'unpacked',
+/**
+ * Serves files uncompressed in preview. A compressed response has no length to compute the download
+ * progress from.
+ */
+const uncompressed: Plugin = {
+  name: 'uncompressed',
   configurePreviewServer: ({ middlewares }) => {
     middlewares.use((request, _, next) => {
-      // Node's own types are not among the page's.
+      // The page is type-checked without the types of Node.
       const { headers } = request as unknown as { headers: Record<string, string> };
       delete headers['accept-encoding'];
       next();
@@ -34,22 +40,22 @@ const unpacked: Plugin = {
 };
 
 export default defineConfig({
-  // Relative addresses: the built folder works at any path of any host.
+  // Relative URLs let the built folder work at any path of any host.
   base: './',
-  // Like most web hosts: what is not there is answered with 404, and not with the page.
+  // Missing files give 404, as on most web hosts, instead of the page.
   appType: 'mpa',
-  plugins: [contentSecurityPolicy, unpacked],
+  plugins: [contentSecurityPolicy, uncompressed],
   build: {
     target: 'es2022',
-    // Inlined assets would be data: addresses, which the policy refuses.
+    // The policy refuses inlined assets, which are data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
   worker: { format: 'es' },
-  // The package finds its wasm and weights beside itself; a pre-bundled copy would have lost them.
+  // The package loads its wasm and weights relative to its own URL, which pre-bundling changes.
   optimizeDeps: { exclude: ['stgan'] },
   server: { fs: { allow: ['.', '../pkg'] } },
-  // Cross-origin isolated, as a host would have pages that lets wasm use threads.
+  // These headers make the page cross-origin isolated.
   preview: {
     port: 8080,
     headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },

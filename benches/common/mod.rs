@@ -1,9 +1,9 @@
-//! What benchmarks share.
+//! Helpers for benchmarks.
 
 #[path = "../../tests/common/noise.rs"]
 mod noise;
 
-/// Numbers like those of N(0, 1), the same each time: only sizes count here, and that no number is odd.
+/// Reproducible samples from approximately N(0, 1).
 pub(crate) fn normal() -> impl FnMut() -> f32 {
     let mut noise = noise::Noise::new(1);
     move || noise.next()

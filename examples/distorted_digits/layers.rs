@@ -1,26 +1,26 @@
-//! What classifiers and localisation nets are made of.
+//! Layers of the classifiers and localisation nets.
 
 use candle_core::{Module, Result, Tensor};
 use candle_nn::{Init, Linear, VarBuilder};
 use stgan::ops::{conv_layer, leaky_relu};
 
-/// A convolution with ReLU or without.
+/// A convolution with or without ReLU.
 pub(crate) struct Conv {
     pub weight: Tensor,
     pub bias: Tensor,
     stride: usize,
-    /// Of the activation, below zero.
+    /// The slope of the activation for negative values: 0 for ReLU, 1 for no activation.
     slope: f64,
 }
 
 impl Conv {
-    /// From maps to maps with a square kernel of an odd side.
+    /// A convolution with ReLU; `side` is the side of the kernel.
     pub(crate) fn new([output, input, side]: [usize; 3], stride: usize, vb: VarBuilder) -> Result<Self> {
         let weight = vb.get_with_hints((output, input, side, side), "weight", Init::Const(0.0))?;
         Ok(Self { weight, bias: vb.get_with_hints(output, "bias", Init::Const(0.0))?, stride, slope: 0.0 })
     }
 
-    /// The same without an activation.
+    /// Removes the activation.
     pub(crate) fn linear(self) -> Self {
         Self { slope: 1.0, ..self }
     }
@@ -32,7 +32,7 @@ impl Module for Conv {
     }
 }
 
-/// Convolutions, if any, hidden layers, and a last one.
+/// Convolutions (possibly none), hidden linear layers with ReLU, and a last linear layer.
 pub(crate) struct Layers {
     pub convolutions: Vec<Conv>,
     pub hidden: Vec<Linear>,

@@ -6,7 +6,8 @@ use candle_nn::ops::softmax_last_dim;
 use candle_nn::{VarBuilder, linear};
 use stgan::stn::{Family, identity_layer};
 
-/// Looks at the image at half its size: with linear layers alone, or with convolutions that find points in it.
+/// A localisation net on the image at half resolution: linear layers, optionally on points that
+/// convolutions extract.
 pub(crate) struct Localisation {
     points: Option<Points>,
     layers: Layers,
@@ -38,33 +39,35 @@ impl Module for Localisation {
     }
 }
 
-/// Points that a localisation net finds.
+/// Number of points of a localisation net.
 const POINTS: usize = 32;
 
-/// What the maps are multiplied by before the softmax: at 1, the means start so near to the middle that little is learned from them.
+/// The factor on the maps before the softmax. With 1, all expected positions start so close to the
+/// centre that the net learns little from them.
 const SHARPNESS: f64 = 4.0;
 
-/// Points in an image: of each of a few maps the mean place under the map's softmax (Finn et al. 2016, "Deep spatial
-/// autoencoders", section IV). A linear layer over the maps would have to learn each place by itself, and the same distortion
-/// of ten digits at every one of them.
+/// Feature points: for each feature map, the expected position under its spatial softmax (Finn et
+/// al. 2016, "Deep spatial autoencoders", section IV).
+///
+/// A linear layer on the maps would have to learn each distortion separately for every position.
 struct Points {
     convolutions: [Conv; 3],
-    /// The canonical coordinates of the maps' pixels, [pixels, 2].
-    places: Tensor,
+    /// The canonical coordinates [pixels, 2] of the maps' pixels.
+    positions: Tensor,
 }
 
 impl Points {
     fn new(size: usize, vb: VarBuilder) -> Result<Self> {
         let side = size.div_ceil(2);
         let axis = |i: usize| 2.0 * i as f32 / (side - 1) as f32 - 1.0;
-        let places: Vec<f32> = (0..side * side).flat_map(|i| [axis(i % side), axis(i / side)]).collect();
+        let positions: Vec<f32> = (0..side * side).flat_map(|i| [axis(i % side), axis(i / side)]).collect();
         Ok(Self {
             convolutions: [
                 Conv::new([16, 1, 5], 2, vb.pp("conv1"))?,
                 Conv::new([32, 16, 3], 1, vb.pp("conv2"))?,
                 Conv::new([POINTS, 32, 3], 1, vb.pp("points"))?.linear(),
             ],
-            places: Tensor::from_vec(places, (side * side, 2), &Device::Cpu)?,
+            positions: Tensor::from_vec(positions, (side * side, 2), &Device::Cpu)?,
         })
     }
 }
@@ -73,7 +76,7 @@ impl Module for Points {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let maps = self.convolutions.iter().try_fold(x.clone(), |x, conv| conv.forward(&x))?.flatten_from(2)?;
         let (batch, count, pixels) = maps.dims3()?;
-        let shares = softmax_last_dim(&(maps * SHARPNESS)?)?.reshape((batch * count, pixels))?;
-        shares.matmul(&self.places)?.reshape((batch, 2 * count))
+        let probabilities = softmax_last_dim(&(maps * SHARPNESS)?)?.reshape((batch * count, pixels))?;
+        probabilities.matmul(&self.positions)?.reshape((batch, 2 * count))
     }
 }

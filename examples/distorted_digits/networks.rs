@@ -1,4 +1,4 @@
-//! The paper's four kinds of networks, small, and all with as many parameters.
+//! Small versions of the paper's networks, all with the same number of parameters.
 
 use crate::layers::{Conv, Layers};
 use crate::localisation::Localisation;
@@ -10,35 +10,35 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use stgan::stn::{Family, Sampler, SpatialTransformer};
 
-/// Parameters that every network may have.
+/// Maximum number of parameters of a network.
 const BUDGET: usize = 100_000;
 
-/// How a transformer's last layer starts.
+/// The initialisation of a localisation net's last layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Start {
-    /// All zero.
+pub(crate) enum Initialisation {
+    /// All zero: the transformer starts at the identity.
     Identity,
-    /// Weights and biases from a normal distribution of this deviation.
+    /// Weights and biases from a normal distribution with this standard deviation.
     Normal(f32),
-    /// As every other layer: He's deviation, biases zero.
-    Plain,
+    /// He initialisation with zero biases, like all other layers.
+    He,
 }
 
-/// One column of the table.
+/// The architecture of a network: one row of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Architecture {
     pub convolutional: bool,
     pub family: Option<Family>,
     pub sampler: Sampler,
-    pub start: Start,
+    pub initialisation: Initialisation,
 }
 
 impl Architecture {
     pub(crate) fn new(convolutional: bool, family: Option<Family>) -> Self {
-        Self { convolutional, family, sampler: Sampler::default(), start: Start::Identity }
+        Self { convolutional, family, sampler: Sampler::default(), initialisation: Initialisation::Identity }
     }
 
-    /// Those of the paper's table 1, in its order.
+    /// The architectures of the paper's table 1, in its order.
     pub(crate) fn all() -> Vec<Self> {
         let families = [Family::Affine, Family::Homography, Family::ThinPlateSpline { points: 4 }];
         let mut all = vec![Self::new(false, None), Self::new(true, None)];
@@ -61,7 +61,7 @@ impl Architecture {
     }
 }
 
-/// A classifier, with a transformer before it or without.
+/// A classifier, optionally preceded by a spatial transformer.
 pub(crate) struct Network {
     pub transformer: Option<SpatialTransformer<Localisation>>,
     classifier: Layers,
@@ -69,7 +69,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// For images of `size` × `size`.
+    /// A network for images of `size` × `size` pixels.
     pub(crate) fn new(architecture: &Architecture, size: usize, seed: u64) -> Result<Self> {
         let variables = VarMap::new();
         let vb = VarBuilder::from_varmap(&variables, DType::F32, &Device::Cpu);
@@ -86,12 +86,12 @@ impl Network {
         let size = if transformer.is_some() { SIZE } else { size };
         let classifier = classifier(convolutional, size, BUDGET - used, vb.pp("classifier"))?;
         let network = Self { transformer, classifier, variables };
-        network.initialise(architecture.start, seed)?;
+        network.initialise(architecture.initialisation, seed)?;
         Ok(network)
     }
 
-    /// He's initialisation with numbers that follow from the seed: candle's own generator has none.
-    fn initialise(&self, start: Start, seed: u64) -> Result<()> {
+    /// Seeded He initialisation; candle's own random numbers cannot be seeded on the CPU.
+    fn initialise(&self, initialisation: Initialisation, seed: u64) -> Result<()> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let variables = self.variables.data().lock().expect("no thread has panicked");
         let mut names: Vec<_> = variables.keys().collect();
@@ -100,9 +100,9 @@ impl Network {
             let variable = &variables[name];
             let fan_in: usize = variable.dims()[1..].iter().product();
             let he = if variable.rank() > 1 { (2.0 / fan_in as f32).sqrt() } else { 0.0 };
-            let deviation = match start {
-                Start::Identity if name.contains(".theta.") => 0.0,
-                Start::Normal(deviation) if name.contains(".theta.") => deviation,
+            let deviation = match initialisation {
+                Initialisation::Identity if name.contains(".theta.") => 0.0,
+                Initialisation::Normal(deviation) if name.contains(".theta.") => deviation,
                 _ => he,
             };
             let draw = |_| {
@@ -119,7 +119,7 @@ impl Network {
         self.variables.all_vars().iter().map(|v| v.elem_count()).sum()
     }
 
-    /// Ten scores an image: [B, 10].
+    /// The logits [B, 10] of images [B, 1, S, S].
     pub(crate) fn forward(&self, images: &Tensor) -> Result<Tensor> {
         match &self.transformer {
             Some(transformer) => self.classifier.forward(&centre(&transformer.forward(images)?, 2)?),
@@ -128,14 +128,14 @@ impl Network {
     }
 }
 
-/// The middle of what a transformer made of a canvas, a digit's own size high and wide, in dimensions `dim` and `dim + 1`:
-/// all that the classifier sees.
+/// Crops the centre to the size of a digit along dimensions `dim` and `dim + 1`. The classifier
+/// gets this part of a transformer's output.
 pub(crate) fn centre(x: &Tensor, dim: usize) -> Result<Tensor> {
     let [top, left] = [dim, dim + 1].map(|dim| x.dims()[dim].saturating_sub(SIZE) / 2);
     x.narrow(dim, top, SIZE)?.narrow(dim + 1, left, SIZE)?.contiguous()
 }
 
-/// As wide as the budget allows.
+/// A classifier as wide as the budget allows.
 fn classifier(convolutional: bool, size: usize, budget: usize, vb: VarBuilder) -> Result<Layers> {
     let convolution = |input, output, kernel, name: &str| Conv::new([output, input, kernel], 2, vb.pp(name));
     let (convolutions, features, used) = if convolutional {

@@ -1,19 +1,20 @@
-//! Digits from strokes: every one drawn anew, with its own form, proportions, slant, pen and wobble.
+//! Synthetic digits: drawn as strokes with random shape, proportions, slant, thickness and wobble.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 
-/// Rows and columns of a digit.
+/// The side of an image in pixels.
 pub(crate) const SIZE: usize = 28;
-/// Height of a digit, in pixels.
+/// The height of a digit in pixels.
 const HEIGHT: f32 = 19.0;
 
 type Point = [f32; 2];
-/// Strokes, each a curve through its points, in a box of 1 × 1, y down. Corners are where one stroke ends and another starts.
+/// The strokes of a digit in a unit square, y down. Each stroke is a smooth curve through its
+/// points; a corner is the end of one stroke and the start of the next.
 type Glyph = &'static [&'static [Point]];
 
-/// The forms of each digit.
+/// The alternative glyphs of each digit.
 const FONT: [&[Glyph]; 10] = [
     &[&[&[[0.5, 0.0], [0.15, 0.25], [0.1, 0.6], [0.35, 0.97], [0.7, 0.95], [0.9, 0.6], [0.82, 0.2], [0.5, 0.0]]]],
     &[
@@ -84,7 +85,7 @@ const FONT: [&[Glyph]; 10] = [
     ]],
 ];
 
-/// A curve through the points (Catmull and Rom), as short straight pieces.
+/// A Catmull–Rom spline through the points, as a polyline.
 fn curve(points: &[Point]) -> Vec<Point> {
     if points.len() == 2 {
         return points.to_vec();
@@ -106,22 +107,22 @@ fn curve(points: &[Point]) -> Vec<Point> {
     out
 }
 
-/// The squared distance of a point from a piece.
+/// The squared distance of a point from a line segment.
 fn distance([x, y]: Point, [ax, ay]: Point, [bx, by]: Point) -> f32 {
     let (dx, dy) = (bx - ax, by - ay);
     let t = (((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy).max(1e-9)).clamp(0.0, 1.0);
     (x - ax - t * dx).powi(2) + (y - ay - t * dy).powi(2)
 }
 
-/// A digit in [0, 1], upright and centred, SIZE × SIZE.
+/// Draws a digit, upright and centred: SIZE × SIZE values in [0, 1].
 pub(crate) fn draw(digit: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
-    let forms = FONT[digit];
-    let glyph = forms[rng.random_range(0..forms.len())];
-    let wobble = Normal::new(0.0, 0.035f32).expect("a deviation");
+    let glyphs = FONT[digit];
+    let glyph = glyphs[rng.random_range(0..glyphs.len())];
+    let wobble = Normal::new(0.0, 0.035f32).expect("the standard deviation is valid");
     let (width, slant) = (rng.random_range(0.5..0.75), rng.random_range(-0.25..0.25f32));
     let thickness = rng.random_range(1.4..3.4f32);
     let mut pieces = Vec::new();
-    // Strokes that share a point share its wobble.
+    // A point shared by several strokes has the same wobble in all of them.
     let mut moved: Vec<(Point, Point)> = Vec::new();
     for stroke in glyph {
         let points: Vec<Point> = stroke

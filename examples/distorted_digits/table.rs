@@ -1,10 +1,11 @@
-//! Results, and the paper's beside them.
+//! The table of results, with those of the paper.
 
 use crate::data::Distortion;
 use std::fmt::Write as _;
 
-/// Percent wrong on distorted MNIST (Jaderberg et al. 2015, table 1): R, RTS, P, E; on translated cluttered digits as far as
-/// section 4.1 tells; nothing for digits that are turned and scaled among clutter.
+/// Error rates in percent on distorted MNIST, in the order of [`Distortion::ALL`]: R, RTS, P and E
+/// from table 1 of Jaderberg et al. 2015, TC from section 4.1 if given there. RTSC is not in the
+/// paper.
 const PAPER: [(&str, [Option<f64>; 6]); 8] = [
     ("FCN", [Some(2.1), Some(5.2), Some(3.1), Some(3.2), Some(13.2), None]),
     ("CNN", [Some(1.2), Some(0.8), Some(1.5), Some(1.4), Some(3.5), None]),
@@ -16,20 +17,20 @@ const PAPER: [(&str, [Option<f64>; 6]); 8] = [
     ("ST-CNN TPS", [Some(0.7), Some(0.5), Some(0.8), Some(1.1), None, None]),
 ];
 
-/// What one training gave.
+/// The result of one training run.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Outcome {
     pub network: String,
     pub distortion: &'static str,
     pub seed: u64,
     pub parameters: usize,
-    /// Percent.
+    /// Error rate in percent.
     pub error: f64,
     pub seconds: f64,
 }
 
-/// Mean and, of several, the standard deviation.
-fn figure(errors: &[f64]) -> String {
+/// The mean and, for several values, the standard deviation.
+fn mean_and_deviation(errors: &[f64]) -> String {
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
     match errors.len() {
         0 => String::new(),
@@ -41,7 +42,7 @@ fn figure(errors: &[f64]) -> String {
     }
 }
 
-/// Networks by distortions, as Markdown; the paper's percentages in brackets where it has some.
+/// A Markdown table of networks by distortions, with the paper's error rates in brackets.
 pub(crate) fn table(outcomes: &[Outcome]) -> String {
     let mut networks: Vec<&str> = Vec::new();
     for outcome in outcomes {
@@ -51,7 +52,7 @@ pub(crate) fn table(outcomes: &[Outcome]) -> String {
     }
     let columns: Vec<Distortion> =
         Distortion::ALL.into_iter().filter(|d| outcomes.iter().any(|o| o.distortion == d.short())).collect();
-    let mut text = String::from("| % wrong | parameters |");
+    let mut text = String::from("| error rate in % | parameters |");
     for distortion in &columns {
         let _ = write!(text, " {} |", distortion.short());
     }
@@ -59,15 +60,15 @@ pub(crate) fn table(outcomes: &[Outcome]) -> String {
     text += &"---|".repeat(columns.len());
     for network in networks {
         let of = |o: &&Outcome| o.network == network;
-        let most = outcomes.iter().filter(of).map(|o| o.parameters).max().unwrap_or(0);
-        let _ = write!(text, "\n| {network} | {:.0} k |", most as f64 / 1000.0);
+        let parameters = outcomes.iter().filter(of).map(|o| o.parameters).max().unwrap_or(0);
+        let _ = write!(text, "\n| {network} | {:.0} k |", parameters as f64 / 1000.0);
         for distortion in &columns {
             let found: Vec<f64> =
                 outcomes.iter().filter(of).filter(|o| o.distortion == distortion.short()).map(|o| o.error).collect();
             let column = Distortion::ALL.iter().position(|d| d == distortion);
             let paper = PAPER.iter().find(|(name, _)| *name == network).zip(column).and_then(|((_, row), i)| row[i]);
             let paper = paper.map(|x| format!(" [{x:.1}]")).unwrap_or_default();
-            let _ = write!(text, " {}{paper} |", figure(&found));
+            let _ = write!(text, " {}{paper} |", mean_and_deviation(&found));
         }
     }
     text

@@ -2,8 +2,8 @@ import { StganError, type StganErrorCode, wrap } from './errors.js';
 import type { Pixels } from './images.js';
 import { compile, type WasmSource } from './module.js';
 
-/** What crates/decoder exports. */
-interface Exports {
+/** The exports of the wasm module in `crates/decoder`. */
+interface DecoderExports {
   memory: WebAssembly.Memory;
   allocate(length: number): number;
   decode(): number;
@@ -14,7 +14,8 @@ interface Exports {
 }
 
 /**
- * Decodes JPEG, PNG and WebP where the platform does not, in a wasm module of its own, which is loaded at the first use.
+ * Decodes JPEG, PNG and WebP files on platforms without an image decoder (Node). The decoder is a
+ * separate wasm module, which is loaded when the first image is decoded.
  */
 export class Decoder {
   readonly #source: WasmSource;
@@ -24,33 +25,39 @@ export class Decoder {
     this.#source = source ?? new URL('../wasm/decoder.wasm', import.meta.url);
   }
 
-  /** The pixels of an encoded image; `what` names it in messages. */
-  async decode(bytes: Uint8Array, what: string): Promise<Pixels> {
-    const silent = { signal: new AbortController().signal, report(): void {} };
-    this.#module ??= compile(this.#source, silent);
+  /**
+   * Decodes the image file `bytes`; `label` names the image in error messages.
+   *
+   * @throws {@link StganError} `decode`, `image-too-large`, `fetch`, `wasm` or `internal`.
+   */
+  async decode(bytes: Uint8Array, label: string): Promise<Pixels> {
+    const download = { signal: new AbortController().signal, report(): void {} };
+    this.#module ??= compile(this.#source, download);
     let module: WebAssembly.Module;
     try {
       module = await this.#module;
     } catch (error) {
+      // The next call loads the module again.
       this.#module = undefined;
       throw error;
     }
-    // An instance for each image: its memory, several times the image's, goes when the instance does.
-    let exports: Exports;
+    // A wasm memory never shrinks and decoding takes several times the size of the image, so each
+    // image gets an instance that is discarded afterwards.
+    let exports: DecoderExports;
     let status: number;
     try {
-      exports = (await WebAssembly.instantiate(module, {})).exports as unknown as Exports;
+      exports = (await WebAssembly.instantiate(module, {})).exports as unknown as DecoderExports;
       const start = exports.allocate(bytes.length) >>> 0;
       new Uint8Array(exports.memory.buffer).set(bytes, start);
       status = exports.decode();
     } catch (error) {
-      throw wrap(error, 'internal', `${what}: the decoder failed`);
+      throw wrap(error, 'internal', `${label}: the decoder failed`);
     }
     const result = new Uint8Array(exports.memory.buffer, exports.address() >>> 0, exports.length() >>> 0);
     if (status === 0) {
       return { data: new Uint8ClampedArray(result), width: exports.width(), height: exports.height() };
     }
     const [code, message] = new TextDecoder().decode(result).split('\n', 2);
-    throw new StganError(code as StganErrorCode, `${what}: ${message}`);
+    throw new StganError(code as StganErrorCode, `${label}: ${message}`);
   }
 }

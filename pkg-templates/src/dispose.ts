@@ -1,2 +1,2 @@
-/** `Symbol.dispose`, or a stand-in where the platform does not have it yet. */
+/** `Symbol.dispose`, or a substitute on platforms without it. */
 export const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never);

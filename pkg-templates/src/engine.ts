@@ -1,25 +1,30 @@
-import * as glue from '../wasm/stgan.js';
+import * as bindings from '../wasm/stgan.js';
 import { StganError, type StganErrorCode, wrap } from './errors.js';
 
 /**
- * The one wasm instance of this module, which all sessions share. A crash (a panic, or memory that ran out) leaves it in an
- * unknown state, so it is never entered again: what lives in it fails from then on, and the next `start` makes a new one.
+ * The state of the only wasm instance of this module, which all `TryOn` objects share. A crash (a
+ * panic, or running out of memory) leaves the instance in an unknown state. It is then never
+ * entered again: every object in it fails from then on, and the next `startEngine` replaces the
+ * instance.
  */
 let state: 'none' | 'running' | 'crashed' = 'none';
 let starting: Promise<void> | undefined;
-/** Counts the instances, so that what belonged to a crashed one is known by its number. */
-let generation = 0;
+/** Counts the instances, so that objects of a crashed instance can be recognised. */
+let currentInstance = 0;
 
-export type Generation = number;
+/** Identifies the wasm instance that an object belongs to. */
+export type InstanceId = number;
 
-/** What wasm-bindgen has made. */
-export type Glue = typeof glue;
+/** The functions and classes that wasm-bindgen generated. */
+export type Bindings = typeof bindings;
 
-/** Whether `start` needs a module. */
+/** Whether `startEngine` needs a module. */
 export const needsModule = (): boolean => state === 'none';
 
-/** Makes sure that an instance runs. Calls may overlap; the first module that works is used. */
-export async function start(module: WebAssembly.Module | undefined): Promise<Generation> {
+/**
+ * Starts an instance if none is running. Calls may overlap; the first module that works is used.
+ */
+export async function startEngine(module: WebAssembly.Module | undefined): Promise<InstanceId> {
   while (state === 'none') {
     if (starting) {
       await starting.catch(() => {});
@@ -29,46 +34,51 @@ export async function start(module: WebAssembly.Module | undefined): Promise<Gen
     await starting;
   }
   if (state === 'crashed') {
-    glue.__wbg_reset_state();
+    bindings.__wbg_reset_state();
     state = 'running';
   }
-  return generation;
+  return currentInstance;
 }
 
 async function instantiate(module: WebAssembly.Module | undefined): Promise<void> {
   try {
     if (!module) throw new Error('there is no module');
     const exports = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
-    // The generated code would take a stranger for its own, and only fail later.
+    // The generated code would accept any module and only fail when it is called.
     for (const name of ['tryon_new', 'tryon_fit', 'fit_blend']) {
       if (!exports.has(name)) throw new Error(`it has no export ${name}`);
     }
-    await glue.default({ module_or_path: module });
+    await bindings.default({ module_or_path: module });
     state = 'running';
   } catch (error) {
     throw wrap(error, 'wasm', "not this package's wasm module");
   }
 }
 
-/** Calls into the instance of a generation; what it throws comes out as `StganError`. */
-export function call<T>(owner: Generation, work: (wasm: typeof glue) => T): T {
-  if (owner !== generation) throw new StganError('internal', 'the wasm instance crashed earlier: create a new TryOn');
+/**
+ * Runs `work` in the instance `instance`.
+ *
+ * @throws {@link StganError} with the code that the Rust side gave, or `internal` after a crash.
+ */
+export function call<T>(instance: InstanceId, work: (wasm: Bindings) => T): T {
+  if (instance !== currentInstance)
+    throw new StganError('internal', 'the wasm instance crashed earlier; create a new TryOn');
   try {
-    return work(glue);
+    return work(bindings);
   } catch (error) {
-    // From a function of this package that wasm called: wasm has handed it on, and is as it was.
+    // Thrown by a callback of this package: wasm passes it on and stays usable.
     if (error instanceof StganError) throw error;
-    // An error value of the Rust side is an Error with a code; all else that comes out of wasm is a crash.
+    // The Rust side throws an Error with a `code`; anything else that leaves wasm is a crash.
     const code = (error as { code?: unknown } | null)?.code;
     const { message } = error as Error;
     if (typeof code === 'string') throw new StganError(code as StganErrorCode, message);
     state = 'crashed';
-    generation++;
-    throw new StganError('internal', `the wasm instance crashed: ${message}`, { cause: error });
+    currentInstance++;
+    throw new StganError('internal', `the wasm instance crashed (create a new TryOn): ${message}`, { cause: error });
   }
 }
 
-/** Frees an object of the instance, unless that has crashed meanwhile. */
-export function release(owner: Generation, object: { free(): void }): void {
-  if (owner === generation) call(owner, () => object.free());
+/** Frees an object of `instance`, unless that instance has crashed. */
+export function release(instance: InstanceId, object: { free(): void }): void {
+  if (instance === currentInstance) call(instance, () => object.free());
 }

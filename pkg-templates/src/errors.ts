@@ -1,25 +1,32 @@
 /**
- * What kind of failure it was.
+ * The stable name of the reason for a {@link StganError}. Codes never change their meaning; new
+ * versions may add codes.
  *
- * - `aborted`: the signal given to `TryOn.create` was aborted, or that given to `track` before it began.
- * - `argument`: an option of the wrong type or outside of its range.
- * - `camera-denied`: the user, the browser or the page's policy does not let it use the camera.
- * - `camera-unavailable`: there is no camera, or another program has it.
- * - `decode`: encoded bytes that are damaged, cut short or in a format that cannot be read.
- * - `degenerate`: the frame would be drawn through infinity, or squeezed into a line.
- * - `disposed`: used after `dispose()` or `stop()`; or the `ImageBitmap` that a fit was made on has been closed.
- * - `empty-glasses`: the frame image has no pixel that is at least 10 % opaque.
- * - `fetch`: the wasm module or the weights could not be read.
- * - `image-size`: an image without pixels, or with a buffer of another length than `width × height × 4`.
- * - `image-too-large`: more than 64 million pixels.
- * - `internal`: a bug of this package. Existing objects may no longer be usable; a new `TryOn` starts afresh.
- * - `no-face`: no face was found in the photo, and no placement was given.
- * - `placement`: a placement with a missing field, a value that is not finite, or that has no common pixel with the photo.
- * - `update`: an update that the fit does not have.
- * - `unsupported-image`: an image source of an unknown type, or one whose pixels the page may not read.
- * - `video`: a video or stream that cannot be played.
- * - `wasm`: the bytes are not this package's wasm module, or the host cannot run it.
- * - `weights`: the bytes are not a weights file of this package; the message names the tensor or key that is wrong.
+ * - `aborted`: the `signal` of `TryOn.create` was aborted before loading finished, or the `signal`
+ *   of `track` before the call.
+ * - `argument`: an option or argument has the wrong type or is out of range.
+ * - `camera-denied`: the user, the browser or the page's permissions policy denies the camera.
+ * - `camera-unavailable`: there is no camera, another program uses it, or the context is a worker,
+ *   Node or an insecure page.
+ * - `decode`: the encoded image is damaged, incomplete or not in a format that can be decoded.
+ * - `degenerate`: the homography has no inverse, or maps the glasses through infinity.
+ * - `disposed`: the object was used after `dispose()` or `stop()`, or an `ImageBitmap` that it
+ *   still needs was closed.
+ * - `empty-glasses`: no pixel of the glasses image is at least 10 % opaque.
+ * - `fetch`: a wasm module or a weights file could not be read.
+ * - `image-size`: an image has no pixels, or its buffer is not `width × height × 4` bytes long.
+ * - `image-too-large`: an image has more than 64 million pixels.
+ * - `internal`: a bug in this package, or wasm ran out of memory. Existing objects may be unusable;
+ *   a new `TryOn` starts afresh.
+ * - `no-face`: `fit` got no placement and found no face in the photo.
+ * - `placement`: a field of the placement is missing or not finite, its width is not positive, or
+ *   it lies outside the photo.
+ * - `unsupported-image`: an image source has an unknown type, or the page may not read its pixels.
+ * - `update`: a fit has no update with this index.
+ * - `video`: a video or stream cannot be played.
+ * - `wasm`: the bytes are not this package's wasm module, or the browser cannot run it.
+ * - `weights`: the bytes are not a weights file of this package; the message names the tensor or
+ *   metadata key.
  */
 export type StganErrorCode =
   | 'aborted'
@@ -36,16 +43,25 @@ export type StganErrorCode =
   | 'internal'
   | 'no-face'
   | 'placement'
-  | 'update'
   | 'unsupported-image'
+  | 'update'
   | 'video'
   | 'wasm'
   | 'weights';
 
-/** Every failure of this package. `code` is for programs, `message` for people, `cause` what the platform said, if it did. */
+/**
+ * The error type of this package. `code` is for programs, `message` is for developers (in English,
+ * with the value that was wrong), and `cause` is the platform's own error if there is one.
+ */
 export class StganError extends Error {
+  /** The reason, as a stable name. */
   readonly code: StganErrorCode;
 
+  /**
+   * @param code - The reason, as a stable name.
+   * @param message - What is wrong, with the value, and what to do.
+   * @param options - `cause`: the underlying error.
+   */
   constructor(code: StganErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'StganError';
@@ -53,16 +69,18 @@ export class StganError extends Error {
   }
 }
 
-/** Something caught, as a message. */
-function reason(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * Something caught, as the error to throw: `StganError` as it is, all else with `code` and as the cause.
+ * Converts a caught value to a `StganError`. A `StganError` is returned unchanged; anything else
+ * becomes the cause of a new error with this `code`.
  *
  * @internal
  */
 export function wrap(error: unknown, code: StganErrorCode, message: string): StganError {
-  return error instanceof StganError ? error : new StganError(code, `${message}: ${reason(error)}`, { cause: error });
+  return error instanceof StganError
+    ? error
+    : new StganError(code, `${message}: ${messageOf(error)}`, { cause: error });
 }

@@ -1,152 +1,208 @@
 import type * as wasm from '../wasm/stgan.js';
 import { dispose } from './dispose.js';
-import { call, type Generation, release } from './engine.js';
+import { call, type InstanceId, release } from './engine.js';
 import { StganError } from './errors.js';
-import { bands, imageData, type Picture, type Rect } from './images.js';
+import { bands, imageData, type Rect, type SourceImage } from './images.js';
 
-/** What one update changed. */
+/** One update of a fit: one generator's correction of the homography. */
 export interface Update {
-  /** The change of the eight sl(3) parameters. */
+  /**
+   * Δp, the generator's output: the change of the eight sl(3) parameters, in the normalised
+   * coordinates of the network's view ([−1, 1] from the first to the last pixel centre, y down).
+   */
   readonly delta: Float64Array;
-  /** The parameters after the change. */
+  /** p, the eight sl(3) parameters after this update, in the same coordinates as `delta`. */
   readonly params: Float64Array;
   /**
-   * The homography from frame pixels to photo pixels after the change: 3×3, row by row, the last entry 1, (0, 0) at the upper
-   * left corner of the upper left pixel.
+   * The homography after this update. It maps pixels of the glasses image to pixels of the photo:
+   * 3×3, row by row, its last entry is 1. Both images have their origin at the top-left corner; the
+   * first pixel's centre is (0.5, 0.5).
    */
   readonly homography: Float64Array;
 }
 
-/** Which state of a fit is wanted: 0 as placed, `n` after `n` updates; the last where none is given. */
+/** Selects a state of a fit. */
 export interface CompositeOptions {
+  /**
+   * The number of updates to apply, an integer from 0 (the initial placement) to
+   * `fit.updates.length`.
+   *
+   * @defaultValue `fit.updates.length`, the state after the last update
+   */
   update?: number | undefined;
 }
 
-/** The frame by itself: what to draw over the photo, and where its left upper corner goes. */
+/** An image of the warped glasses, and its position on the photo. */
 export interface Overlay {
+  /** The left edge of `image` in pixels of the photo, an integer from 0. */
   x: number;
+  /** The top edge of `image` in pixels of the photo, an integer from 0. */
   y: number;
+  /** The warped glasses, transparent around them, at the resolution of the photo. */
   image: ImageData;
 }
 
 /**
- * What a fit is made of.
+ * The parts of a fit.
  *
  * @internal
  */
-export interface Parts {
-  generation: Generation;
+export interface FitParts {
+  instance: InstanceId;
   fit: wasm.Fit;
-  photo: Picture;
+  photo: SourceImage;
 }
 
 /**
- * Makes a `Fit`.
+ * Creates a `Fit`, whose constructor is private.
  *
  * @internal
  */
-export let createFit: (parts: Parts) => Fit;
+export let createFit: (parts: FitParts) => Fit;
 
-/** The updates that the generators made, and the pictures that they give. */
+/**
+ * The result of `TryOn.fit`: a homography for each update, and the images that follow from them. It
+ * owns memory outside the JavaScript heap; call `dispose` (or declare it with `using`) after use.
+ */
 export class Fit {
   static {
     createFit = (parts) => new Fit(parts);
   }
 
-  /** In order. */
+  /** The updates in the order in which they were applied. */
   readonly updates: readonly Update[];
-  /** The homography as placed, before the first update. */
+  /** The homography of the initial placement, in the form of `Update.homography`. */
   readonly initial: Float64Array;
   /**
-   * How sure it is that the frame sits on a face, 0 to 1: from 0.5 on it rather does. It follows from how little the last update moved the
-   * frame, and means what it says for fits of at least as many updates as `model.updates`; shorter ones get less. It tells fits that
-   * found no face from others, not well-placed frames from slightly misplaced ones. Null without any update.
+   * The confidence that the glasses are on a face, from 0 to 1; null if there are no updates. It is
+   * derived from the size of the last update. Below 0.5 the glasses are probably not on a face. The
+   * value is calibrated for fits of at least `model.updates` updates; shorter fits get lower
+   * values. It does not distinguish a good fit from one that is slightly off.
    */
   readonly confidence: number | null;
-  #parts: Parts | undefined;
+  #parts: FitParts | undefined;
 
-  private constructor(parts: Parts) {
+  private constructor(parts: FitParts) {
     this.#parts = parts;
-    const { generation, fit } = parts;
-    this.initial = call(generation, () => fit.initial());
-    this.updates = call(generation, () => fit.updates());
-    this.confidence = call(generation, () => fit.confidence()) ?? null;
+    const { instance, fit } = parts;
+    this.initial = call(instance, () => fit.initial());
+    this.updates = call(instance, () => fit.updates());
+    this.confidence = call(instance, () => fit.confidence()) ?? null;
   }
 
-  /** The homography after the last update. */
+  /** The homography after the last update, in the form of `Update.homography`. */
   get homography(): Float64Array {
     return this.updates.at(-1)?.homography ?? this.initial;
   }
 
-  /** The photo with the frame on it, at the photo's own size. Pixels that the frame does not touch are the photo's. */
+  /**
+   * Draws the glasses on a copy of the photo. Pixels outside the glasses are identical to the
+   * photo's.
+   *
+   * @param options - The state to draw; the last one by default.
+   * @returns An image of the photo's size and colour space. In Node it is a plain object
+   * `{ data, width, height, colorSpace }`.
+   * @throws {@link StganError} `update` if there is no such update, `degenerate` if the homography
+   * maps the glasses through infinity, `disposed` after `dispose` or if the photo was an
+   * `ImageBitmap` that is closed by now.
+   *
+   * @example
+   * ```ts
+   * canvas.getContext('2d').putImageData(fit.composite(), 0, 0);
+   * const before = fit.composite({ update: 0 }); // the initial placement
+   * ```
+   */
   composite({ update }: CompositeOptions = {}): ImageData {
-    const { parts, rect } = this.#locate(update);
+    const { parts, rect } = this.#footprint(update);
     const { width, height, colorSpace } = parts.photo;
     const pixels = parts.photo.read({ x: 0, y: 0, width, height });
     if (rect) this.#blend(parts, update, rect, pixels, { x: 0, y: 0, width, height });
     return imageData(pixels, width, height, colorSpace);
   }
 
-  /** The frame alone, for layers and video; null where it lies off the photo. */
+  /**
+   * Draws the glasses alone, to lay over the photo or a video.
+   *
+   * @param options - The state to draw; the last one by default.
+   * @returns The image and its position, or null if the glasses are outside the photo.
+   * @throws {@link StganError} `update` if there is no such update, `degenerate` if the homography
+   * maps the glasses through infinity, `disposed` after `dispose`.
+   *
+   * @example
+   * ```ts
+   * const overlay = fit.overlay();
+   * if (overlay) context.drawImage(await createImageBitmap(overlay.image), overlay.x, overlay.y);
+   * ```
+   */
   overlay({ update }: CompositeOptions = {}): Overlay | null {
-    const { parts, rect } = this.#locate(update);
+    const { parts, rect } = this.#footprint(update);
     if (!rect) return null;
     const { x, y, width, height } = rect;
     const pixels = this.#draw(parts, update, rect);
     return { x, y, image: imageData(pixels, width, height, parts.photo.colorSpace) };
   }
 
-  /** Gives the memory back. Doing so twice does no harm; the numbers stay readable. */
+  /**
+   * Frees the memory of this fit. `updates`, `initial`, `homography` and `confidence` stay
+   * readable. Further calls have no effect.
+   */
   dispose(): void {
     if (!this.#parts) return;
-    const { generation, fit, photo } = this.#parts;
+    const { instance, fit, photo } = this.#parts;
     this.#parts = undefined;
     photo.close();
-    release(generation, fit);
+    release(instance, fit);
   }
 
+  /** Calls `dispose`; for `using` declarations. */
   [dispose](): void {
     this.dispose();
   }
 
-  #locate(update = this.updates.length): { parts: Parts; rect: Rect | null } {
+  /** The part of the photo that the glasses cover; null if they are outside the photo. */
+  #footprint(update = this.updates.length): { parts: FitParts; rect: Rect | null } {
     const parts = this.#parts;
-    if (!parts) throw new StganError('disposed', 'the fit has been disposed of');
+    if (!parts) throw new StganError('disposed', 'the fit has been disposed; call fit again');
     if (!Number.isInteger(update) || update < 0 || update > this.updates.length) {
       throw new StganError('update', `update ${update} is out of range (0 to ${this.updates.length})`);
     }
-    const rect = call(parts.generation, () => parts.fit.footprint(update)) ?? null;
+    const rect = call(parts.instance, () => parts.fit.footprint(update)) ?? null;
     return { parts, rect };
   }
 
-  /** The frame by itself at `rect` of the photo. */
-  #draw({ generation, fit }: Parts, update = this.updates.length, rect: Rect): Uint8ClampedArray<ArrayBuffer> {
-    const draw = ({ x, y, width, height }: Rect): Uint8ClampedArray<ArrayBuffer> =>
-      call(generation, () => fit.part(update, x, y, width, height));
-    // In bands, as below, and without a copy where one is enough.
+  /** Draws the glasses alone in `rect` of the photo. */
+  #draw({ instance, fit }: FitParts, update = this.updates.length, rect: Rect): Uint8ClampedArray<ArrayBuffer> {
+    const drawBand = ({ x, y, width, height }: Rect): Uint8ClampedArray<ArrayBuffer> =>
+      call(instance, () => fit.part(update, x, y, width, height));
+    // Most overlays fit into one band, which needs no copy.
     const [first, ...others] = bands(rect);
-    if (!others.length) return draw(first ?? rect);
+    if (!others.length) return drawBand(first ?? rect);
     const pixels = new Uint8ClampedArray(rect.width * rect.height * 4);
-    for (const band of bands(rect)) pixels.set(draw(band), (band.y - rect.y) * rect.width * 4);
+    for (const band of bands(rect)) pixels.set(drawBand(band), (band.y - rect.y) * rect.width * 4);
     return pixels;
   }
 
-  /** Draws the frame at `rect` of the photo over `pixels`, which hold the photo's part `place`. */
+  /**
+   * Draws the glasses at `rect` of the photo over `pixels`, which are the part `region` of the
+   * photo.
+   */
   #blend(
-    { generation, fit }: Parts,
+    { instance, fit }: FitParts,
     update = this.updates.length,
     rect: Rect,
     pixels: Uint8ClampedArray,
-    place: Rect,
+    region: Rect,
   ): void {
-    // Bands keep what wasm holds at a time small, however large the frame is on the photo.
+    // Bands limit the memory that wasm needs, because a wasm memory never shrinks.
     for (const band of bands(rect)) {
-      const row = band.width * 4;
-      const start = (y: number): number => ((band.y + y - place.y) * place.width + band.x - place.x) * 4;
-      const part = new Uint8Array(row * band.height);
-      for (let y = 0; y < band.height; y++) part.set(pixels.subarray(start(y), start(y) + row), y * row);
-      call(generation, () => fit.blend(update, part, band.x, band.y, band.width));
-      for (let y = 0; y < band.height; y++) pixels.set(part.subarray(y * row, (y + 1) * row), start(y));
+      const rowBytes = band.width * 4;
+      const offset = (row: number): number => ((band.y + row - region.y) * region.width + band.x - region.x) * 4;
+      const part = new Uint8Array(rowBytes * band.height);
+      for (let row = 0; row < band.height; row++)
+        part.set(pixels.subarray(offset(row), offset(row) + rowBytes), row * rowBytes);
+      call(instance, () => fit.blend(update, part, band.x, band.y, band.width));
+      for (let row = 0; row < band.height; row++)
+        pixels.set(part.subarray(row * rowBytes, (row + 1) * rowBytes), offset(row));
     }
   }
 }

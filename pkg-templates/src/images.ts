@@ -1,17 +1,30 @@
 import type { Decoder } from './decoder.js';
 import { StganError, wrap } from './errors.js';
+import { typeName } from './type-name.js';
 
-/** RGBA pixels: straight alpha, rows from top to bottom, as in `ImageData`. */
+/**
+ * RGBA pixels with straight (not premultiplied) alpha in rows from top to bottom, as in
+ * `ImageData`.
+ */
 export interface Pixels {
+  /** `width × height × 4` bytes. */
   data: Uint8ClampedArray | Uint8Array;
+  /** Width in pixels. */
   width: number;
+  /** Height in pixels. */
   height: number;
 }
 
 /**
- * What a photo or a frame can be. Encoded bytes and blobs are JPEG, PNG or WebP files, turned upright by their EXIF
- * orientation. Pixels, `ImageData` and `ImageBitmap` are used in place, not copied: leave them as they are until the last
- * composite is made. Elements and canvases are taken as they look at the time of the call.
+ * A still image: a photo, or an image of a pair of glasses.
+ *
+ * - Encoded bytes, a `Blob` or a `File` contain a JPEG, PNG or WebP file. Its EXIF orientation is
+ *   applied. Browsers also decode the other formats that they know.
+ * - `Pixels`, `ImageData` and `ImageBitmap` are read in place, without a copy. Do not change or
+ *   close them before the last `composite` or `overlay`.
+ * - Image elements and canvases are copied during the call.
+ *
+ * An image has at most 64 million pixels.
  */
 export type ImageSource =
   | Pixels
@@ -25,7 +38,7 @@ export type ImageSource =
   | Uint8Array;
 
 /**
- * Whole pixels of an image: the left upper corner and the size.
+ * A rectangle of an image in integer pixels: the top-left corner and the size.
  *
  * @internal
  */
@@ -37,141 +50,158 @@ export interface Rect {
 }
 
 /**
- * An image that hands out its pixels by parts.
+ * An opened image, which is read in parts.
  *
  * @internal
  */
-export interface Picture {
+export interface SourceImage {
   readonly width: number;
   readonly height: number;
   readonly colorSpace: PredefinedColorSpace;
-  /** How many pixels are best read at a time where they are not kept. */
-  readonly band: number;
-  /** A copy of the pixels of a part. */
+  /** The preferred number of pixels of one read. */
+  readonly bandPixels: number;
+  /** Returns a copy of the pixels in `rect`. */
   read(rect: Rect): Uint8ClampedArray<ArrayBuffer>;
-  /** The same, averaged down to a smaller size, where the platform does that. */
-  reduced?(rect: Rect, width: number, height: number): Uint8ClampedArray<ArrayBuffer>;
+  /**
+   * Returns the pixels in `rect` averaged down to `width × height`, if the platform can do that.
+   */
+  readDownscaled?(rect: Rect, width: number, height: number): Uint8ClampedArray<ArrayBuffer>;
   close(): void;
 }
 
-/** As the Rust side has it: more does not fit beside itself in 32-bit memory. */
+/**
+ * The Rust library has the same limit, because wasm32 memory must hold the image and its result.
+ */
 const MAX_PIXELS = 64_000_000;
 
 /**
- * The most pixels that are read from a canvas or passed to wasm at once: 16 MB. Some browsers limit canvases to four times that.
+ * The largest number of pixels that one read from a canvas or one call into wasm transfers: 16 MB.
+ * Some browsers limit canvases to four times that.
  *
  * @internal
  */
-export const BAND = 4_000_000;
-
-/** What is copied out of a buffer and passed on at a time: 256 KB, which stay in a processor's cache. */
-const CACHED = 64_000;
+export const MAX_BAND_PIXELS = 4_000_000;
 
 /**
- * The rectangle in parts of its full width, none much larger than so many pixels.
+ * The number of pixels that one read from a buffer transfers: 256 KB, which fit into a CPU cache.
+ */
+const BUFFER_BAND_PIXELS = 64_000;
+
+/**
+ * Splits a rectangle into bands of its full width, each of at most `maxPixels` pixels or one row.
  *
  * @internal
  */
-export function* bands({ x, y, width, height }: Rect, pixels = BAND): Generator<Rect> {
-  const rows = Math.max(1, Math.floor(pixels / width));
+export function* bands({ x, y, width, height }: Rect, maxPixels = MAX_BAND_PIXELS): Generator<Rect> {
+  const rows = Math.max(1, Math.floor(maxPixels / width));
   for (let top = 0; top < height; top += rows) {
     yield { x, y: y + top, width, height: Math.min(rows, height - top) };
   }
 }
 
 /**
- * Opens an image of any kind. `what` names it in messages.
+ * Opens an image of any supported type; `label` names it in error messages.
  *
  * @internal
+ * @throws {@link StganError} `decode`, `image-size`, `image-too-large`, `unsupported-image`, or
+ * what loading the decoder throws.
  */
-export async function openImage(source: ImageSource, what: string, decoder: Decoder): Promise<Picture> {
-  switch (Object.prototype.toString.call(source).slice(8, -1)) {
+export async function openImage(source: ImageSource, label: string, decoder: Decoder): Promise<SourceImage> {
+  switch (typeName(source)) {
     case 'ImageBitmap':
-      return new Drawn(source as ImageBitmap, what, false);
+      return new BitmapImage(source as ImageBitmap, label, false);
     case 'HTMLImageElement':
       await (source as HTMLImageElement).decode().catch((error: unknown) => {
-        throw wrap(error, 'decode', `${what}: the image element has no picture`);
+        throw wrap(error, 'decode', `${label}: the image element cannot be decoded`);
       });
-      return snapshot(source as HTMLImageElement, what, 'unsupported-image');
+      return copyToBitmap(source as HTMLImageElement, label, 'unsupported-image');
     case 'HTMLCanvasElement':
     case 'OffscreenCanvas': {
       const canvas = source as HTMLCanvasElement;
-      check(canvas, what);
-      return snapshot(canvas, what, 'unsupported-image');
+      checkSize(canvas, label);
+      return copyToBitmap(canvas, label, 'unsupported-image');
     }
     case 'Blob':
     case 'File':
-      return decode(source as Blob, what, decoder);
+      return decode(source as Blob, label, decoder);
     case 'ArrayBuffer':
     case 'Uint8Array':
-      return decode(new Blob([source as Uint8Array<ArrayBuffer>]), what, decoder);
+      return decode(new Blob([source as Uint8Array<ArrayBuffer>]), label, decoder);
     case 'ImageData':
     case 'Object':
-      if ('data' in source && 'width' in source && 'height' in source) return new Buffered(source, what);
+      if ('data' in source && 'width' in source && 'height' in source) return new BufferImage(source, label);
   }
-  const kind = Object.prototype.toString.call(source).slice(8, -1);
-  throw new StganError('unsupported-image', `${what}: cannot read pixels from ${kind}`);
+  throw new StganError(
+    'unsupported-image',
+    `${label}: cannot read pixels from a value of type ${typeName(source)}; pass one of the types of ImageSource`,
+  );
 }
 
-async function decode(blob: Blob, what: string, decoder: Decoder): Promise<Picture> {
-  if (typeof createImageBitmap === 'function') return snapshot(blob, what, 'decode');
-  return new Buffered(await decoder.decode(new Uint8Array(await blob.arrayBuffer()), what), what);
+async function decode(blob: Blob, label: string, decoder: Decoder): Promise<SourceImage> {
+  if (typeof createImageBitmap === 'function') return copyToBitmap(blob, label, 'decode');
+  return new BufferImage(await decoder.decode(new Uint8Array(await blob.arrayBuffer()), label), label);
 }
 
-async function snapshot(
+async function copyToBitmap(
   source: ImageBitmapSource,
-  what: string,
+  label: string,
   code: 'decode' | 'unsupported-image',
-): Promise<Picture> {
+): Promise<SourceImage> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(source, { imageOrientation: 'from-image' });
   } catch (error) {
-    throw wrap(error, code, `${what}: cannot read the picture`);
+    throw wrap(error, code, `${label}: cannot read the image`);
   }
   try {
-    return new Drawn(bitmap, what, true);
+    return new BitmapImage(bitmap, label, true);
   } catch (error) {
     bitmap.close();
     throw error;
   }
 }
 
-function check({ width, height }: { width: number; height: number }, what: string): void {
+function checkSize({ width, height }: { width: number; height: number }, label: string): void {
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
-    throw new StganError('image-size', `${what}: ${width}×${height} is not a size of an image`);
+    throw new StganError(
+      'image-size',
+      `${label}: ${width}×${height} is not an image size; width and height must be positive integers`,
+    );
   }
   if (width * height > MAX_PIXELS) {
     throw new StganError(
       'image-too-large',
-      `${what}: ${width}×${height} pixels are more than the limit of ${MAX_PIXELS}`,
+      `${label}: ${width}×${height} is more than the limit of ${MAX_PIXELS} pixels; scale the image down`,
     );
   }
 }
 
 /**
- * Pixels in a buffer of the caller's.
+ * An image in a buffer of the caller.
  *
  * @internal
  */
-export class Buffered implements Picture {
+export class BufferImage implements SourceImage {
   readonly width: number;
   readonly height: number;
   readonly colorSpace: PredefinedColorSpace;
-  readonly band = CACHED;
+  readonly bandPixels = BUFFER_BAND_PIXELS;
   readonly #data: Uint8ClampedArray | Uint8Array;
 
-  constructor(pixels: Pixels & { colorSpace?: PredefinedColorSpace }, what: string) {
-    check(pixels, what);
+  constructor(pixels: Pixels & { colorSpace?: PredefinedColorSpace }, label: string) {
+    checkSize(pixels, label);
     const { data, width, height } = pixels;
     if (!(data instanceof Uint8ClampedArray || data instanceof Uint8Array)) {
-      throw new StganError('unsupported-image', `${what}: pixels are wanted as Uint8ClampedArray or Uint8Array`);
+      throw new StganError(
+        'unsupported-image',
+        `${label}: data is a value of type ${typeName(data)}; expected a Uint8ClampedArray or Uint8Array`,
+      );
     }
     if (data.length !== width * height * 4) {
       const expected = width * height * 4;
       throw new StganError(
         'image-size',
-        `${what}: an image of ${width}×${height} pixels needs ${expected} bytes of RGBA, got ${data.length}`,
+        `${label}: an image of ${width}×${height} pixels needs ${expected} bytes of RGBA, got ${data.length}`,
       );
     }
     this.width = width;
@@ -185,8 +215,8 @@ export class Buffered implements Picture {
       return new Uint8ClampedArray(this.#data.subarray(y * width * 4, (y + height) * width * 4));
     const part = new Uint8ClampedArray(width * height * 4);
     for (let row = 0; row < height; row++) {
-      const from = ((y + row) * this.width + x) * 4;
-      part.set(this.#data.subarray(from, from + width * 4), row * width * 4);
+      const start = ((y + row) * this.width + x) * 4;
+      part.set(this.#data.subarray(start, start + width * 4), row * width * 4);
     }
     return part;
   }
@@ -194,53 +224,55 @@ export class Buffered implements Picture {
   close(): void {}
 }
 
-/** A bitmap of the browser's, read through a canvas. */
-class Drawn implements Picture {
+/** An `ImageBitmap`, which is read through a canvas. */
+class BitmapImage implements SourceImage {
   readonly width: number;
   readonly height: number;
   readonly colorSpace = 'srgb';
-  readonly band = BAND;
+  readonly bandPixels = MAX_BAND_PIXELS;
   readonly #bitmap: ImageBitmap;
-  readonly #what: string;
+  readonly #label: string;
+  /** Whether `close` closes the bitmap. */
   readonly #owned: boolean;
 
-  constructor(bitmap: ImageBitmap, what: string, owned: boolean) {
-    check(bitmap, what);
+  constructor(bitmap: ImageBitmap, label: string, owned: boolean) {
+    checkSize(bitmap, label);
     this.width = bitmap.width;
     this.height = bitmap.height;
     this.#bitmap = bitmap;
-    this.#what = what;
+    this.#label = label;
     this.#owned = owned;
   }
 
   read(rect: Rect): Uint8ClampedArray<ArrayBuffer> {
-    if (this.#bitmap.width !== this.width)
-      throw new StganError('disposed', `${this.#what}: the ImageBitmap has been closed`);
     const pixels = new Uint8ClampedArray(rect.width * rect.height * 4);
-    let at = 0;
-    for (const { x, y, width, height } of bands(rect)) {
-      try {
-        const context = canvas(width, height);
-        context.drawImage(this.#bitmap, x, y, width, height, 0, 0, width, height);
-        pixels.set(context.getImageData(0, 0, width, height).data, at);
-      } catch (error) {
-        throw wrap(error, 'unsupported-image', `${this.#what}: its pixels may not be read`);
-      }
-      at += width * height * 4;
+    let offset = 0;
+    for (const band of bands(rect)) {
+      pixels.set(this.#draw(band, band.width, band.height), offset);
+      offset += band.width * band.height * 4;
     }
     return pixels;
   }
 
-  reduced({ x, y, width, height }: Rect, toWidth: number, toHeight: number): Uint8ClampedArray<ArrayBuffer> {
+  readDownscaled(rect: Rect, width: number, height: number): Uint8ClampedArray<ArrayBuffer> {
+    return this.#draw(rect, width, height, 'high');
+  }
+
+  #draw(
+    { x, y, width, height }: Rect,
+    toWidth: number,
+    toHeight: number,
+    quality?: ImageSmoothingQuality,
+  ): Uint8ClampedArray<ArrayBuffer> {
     if (this.#bitmap.width !== this.width)
-      throw new StganError('disposed', `${this.#what}: the ImageBitmap has been closed`);
+      throw new StganError('disposed', `${this.#label}: the ImageBitmap was closed; close it after the last use`);
     try {
-      const context = canvas(toWidth, toHeight);
-      context.imageSmoothingQuality = 'high';
+      const context = createCanvas(toWidth, toHeight);
+      if (quality) context.imageSmoothingQuality = quality;
       context.drawImage(this.#bitmap, x, y, width, height, 0, 0, toWidth, toHeight);
       return context.getImageData(0, 0, toWidth, toHeight).data;
     } catch (error) {
-      throw wrap(error, 'unsupported-image', `${this.#what}: its pixels may not be read`);
+      throw wrap(error, 'unsupported-image', `${this.#label}: the page may not read the pixels of this image`);
     }
   }
 
@@ -249,7 +281,7 @@ class Drawn implements Picture {
   }
 }
 
-function canvas(width: number, height: number): OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D {
+function createCanvas(width: number, height: number): OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D {
   const settings: CanvasRenderingContext2DSettings = { willReadFrequently: true };
   let context: OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null;
   if (typeof OffscreenCanvas === 'function') {
@@ -259,12 +291,13 @@ function canvas(width: number, height: number): OffscreenCanvasRenderingContext2
     [element.width, element.height] = [width, height];
     context = element.getContext('2d', settings);
   }
-  if (!context) throw new Error('the browser gave no canvas');
+  if (!context) throw new Error('the browser provides no 2D canvas context');
   return context;
 }
 
 /**
- * Pixels as the platform's `ImageData`, or in its form where there is none.
+ * Wraps pixels in an `ImageData`, or in a plain object of the same shape if the platform has no
+ * `ImageData`.
  *
  * @internal
  */

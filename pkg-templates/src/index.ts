@@ -1,14 +1,26 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * Virtual try-on with spatial transformer GANs: moves a frame image, roughly placed on a photo, to where it belongs.
+ * Virtual try-on of glasses with spatial transformer GANs (ST-GAN, Lin et al., CVPR 2018), in the
+ * browser and in Node.
+ *
+ * Start with {@link TryOn.create}, then {@link TryOn.fit} for a photo or {@link TryOn.track} for a
+ * video.
+ *
+ * Coordinates are pixels of an image from its top-left corner, x to the right and y down. The first
+ * pixel covers the square from (0, 0) to (1, 1), so its centre is (0.5, 0.5). A homography is a
+ * `Float64Array` of nine numbers, row by row, that acts on column vectors (x, y, 1).
+ *
+ * Failures are {@link StganError} objects with a {@link StganErrorCode}.
  *
  * @packageDocumentation
  */
 export { StganError, type StganErrorCode } from './errors.js';
 export { type CompositeOptions, Fit, type Overlay, type Update } from './fit.js';
+export type { FrameImage } from './frame-images.js';
+export { type TrackSource, videoFrames } from './frame-sources.js';
 export type { ImageSource, Pixels } from './images.js';
 export type { BytesSource, Progress } from './load.js';
-export type { LocatedFace } from './locate.js';
+export type { FacePlacement, LocatedFace, Point } from './locate.js';
 export type { WasmSource } from './module.js';
 export {
   Track,
@@ -19,4 +31,3 @@ export {
   type TrackTimes,
 } from './track.js';
 export { type CreateOptions, type FitOptions, type Model, type Placement, TryOn } from './tryon.js';
-export { type FrameImage, type TrackSource, videoFrames } from './video.js';

@@ -1,18 +1,23 @@
 import { StganError, wrap } from './errors.js';
+import { typeName } from './type-name.js';
 
-/** Where bytes can come from: an address, an answer to `fetch`, or the bytes themselves. */
+/**
+ * A source of bytes: a URL, a request, a response (or a promise of one), or the bytes themselves.
+ */
 export type BytesSource = string | URL | Request | Response | PromiseLike<Response> | ArrayBuffer | ArrayBufferView;
 
-/** How far a download is. `total` is missing where the server does not say how large the unpacked file is. */
+/** The progress of a download that `TryOn.create` makes. */
 export interface Progress {
+  /** The file: the wasm module or the weights. */
   phase: 'wasm' | 'weights';
-  /** Bytes so far, unpacked. */
+  /** Bytes received so far, after decompression. */
   loaded: number;
+  /** The size of the file in bytes, after decompression; absent if the server does not state it. */
   total?: number;
 }
 
 /**
- * What goes with a download: when to stop, and whom to tell.
+ * How to stop a download and report its progress.
  *
  * @internal
  */
@@ -21,56 +26,59 @@ export interface Download {
   report(loaded: number, total: number | undefined): void;
 }
 
-const tag = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
-
 /**
- * Follows an address or waits for an answer; bytes come back as they are.
+ * Fetches a URL or request, or waits for a response. Bytes are returned without a copy.
  *
  * @internal
+ * @throws {@link StganError} `fetch` or `argument`; the signal's reason if it is aborted.
  */
-export async function open(source: BytesSource, { signal }: Download): Promise<Response | Uint8Array<ArrayBuffer>> {
-  if (source instanceof ArrayBuffer || tag(source) === 'ArrayBuffer') return new Uint8Array(source as ArrayBuffer);
+export async function openSource(
+  source: BytesSource,
+  { signal }: Download,
+): Promise<Response | Uint8Array<ArrayBuffer>> {
+  if (source instanceof ArrayBuffer || typeName(source) === 'ArrayBuffer') return new Uint8Array(source as ArrayBuffer);
   if (ArrayBuffer.isView(source)) {
     return new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
   }
   try {
     if (typeof source === 'string' || source instanceof URL) {
-      const file = localFile(source);
+      const file = fileUrl(source);
       if (file) return await readFile(file, signal);
-      return checked(await fetch(source, { signal }));
+      return checkResponse(await fetch(source, { signal }));
     }
-    if (tag(source) === 'Request') return checked(await fetch(source as Request, { signal }));
-    const answer = await (source as Response | PromiseLike<Response>);
-    if (tag(answer) === 'Response') return checked(answer);
+    if (typeName(source) === 'Request') return checkResponse(await fetch(source as Request, { signal }));
+    const response = await (source as Response | PromiseLike<Response>);
+    if (typeName(response) === 'Response') return checkResponse(response);
   } catch (error) {
     signal.throwIfAborted();
-    throw wrap(error, 'fetch', `cannot read ${name(source)}`);
+    throw wrap(error, 'fetch', `cannot read ${nameOf(source)}`);
   }
-  throw new StganError('argument', `a URL, a Request, a Response or bytes are expected, not ${tag(source)}`);
+  throw new StganError('argument', `expected a URL, a Request, a Response or bytes, got ${typeName(source)}`);
 }
 
 /**
- * All bytes of a source, reported as they come.
+ * Reads all bytes of a source and reports the progress.
  *
  * @internal
+ * @throws {@link StganError} as `openSource`.
  */
 export async function readBytes(source: BytesSource, download: Download): Promise<Uint8Array<ArrayBuffer>> {
-  const opened = await open(source, download);
-  const bytes = opened instanceof Uint8Array ? opened : await drain(opened, download);
+  const opened = await openSource(source, download);
+  const bytes = opened instanceof Uint8Array ? opened : await readBody(opened, download);
   download.signal.throwIfAborted();
   download.report(bytes.length, bytes.length);
   return bytes;
 }
 
-async function drain(response: Response, { signal, report }: Download): Promise<Uint8Array<ArrayBuffer>> {
-  const total = size(response);
+async function readBody(response: Response, { signal, report }: Download): Promise<Uint8Array<ArrayBuffer>> {
+  const total = contentLength(response);
   const chunks: Uint8Array[] = [];
   let loaded = 0;
   report(loaded, total);
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  // A response that the caller fetched does not listen to the signal by itself.
-  const stop = (): void => void reader?.cancel(signal.reason).catch(() => {});
-  signal.addEventListener('abort', stop);
+  // The signal is not attached to a response that the caller fetched.
+  const cancel = (): void => void reader?.cancel(signal.reason).catch(() => {});
+  signal.addEventListener('abort', cancel);
   try {
     reader = response.body?.getReader();
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
@@ -80,47 +88,49 @@ async function drain(response: Response, { signal, report }: Download): Promise<
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw wrap(error, 'fetch', `the download of ${name(response)} broke off`);
+    throw wrap(error, 'fetch', `the download of ${nameOf(response)} was interrupted`);
   } finally {
-    signal.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', cancel);
   }
   signal.throwIfAborted();
   const bytes = new Uint8Array(loaded);
-  let at = 0;
+  let offset = 0;
   for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
+    bytes.set(chunk, offset);
+    offset += chunk.length;
   }
   return bytes;
 }
 
 /**
- * The length of the body as it will be read; unknown where it travels packed.
+ * The length of the decompressed body in bytes. It is undefined for a compressed response, because
+ * `content-length` then counts compressed bytes.
  *
  * @internal
  */
-export function size(response: Response): number | undefined {
+export function contentLength(response: Response): number | undefined {
   const length = response.headers.get('content-length');
   return length === null || response.headers.has('content-encoding') ? undefined : Number(length);
 }
 
-function checked(response: Response): Response {
+function checkResponse(response: Response): Response {
   if (!response.ok) {
     const status = `${response.status} ${response.statusText}`.trim();
-    throw new StganError('fetch', `cannot read ${name(response)}: the server answered ${status}`);
+    throw new StganError('fetch', `cannot read ${nameOf(response)}: the server responded with ${status}`);
   }
-  if (response.bodyUsed) throw new StganError('fetch', `the response from ${name(response)} has been read already`);
+  if (response.bodyUsed)
+    throw new StganError('fetch', `the body of the response from ${nameOf(response)} has already been read`);
   return response;
 }
 
-function name(source: BytesSource): string {
+function nameOf(source: BytesSource): string {
   if (typeof source === 'string') return source;
   if (source instanceof URL) return source.href;
-  return ('url' in source && source.url) || `a ${tag(source)}`;
+  return ('url' in source && source.url) || `a ${typeName(source)}`;
 }
 
-/** Under Node, where `fetch` does not read files: the file that an address names. */
-function localFile(source: string | URL): URL | null {
+/** A `file:` URL under Node, whose `fetch` does not read files; otherwise null. */
+function fileUrl(source: string | URL): URL | null {
   const { process } = globalThis as { process?: { versions?: { node?: string } } };
   if (!process?.versions?.node) return null;
   const url = typeof source === 'string' ? (URL.canParse(source) ? new URL(source) : null) : source;
@@ -128,7 +138,7 @@ function localFile(source: string | URL): URL | null {
 }
 
 async function readFile(file: URL, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  // In a variable, so that bundlers for browsers do not look for the module.
+  // A variable hides the module from bundlers for browsers.
   const module = 'node:fs/promises';
   const fs = (await import(/* @vite-ignore */ /* webpackIgnore: true */ module)) as {
     readFile(file: URL, options: { signal: AbortSignal }): Promise<Uint8Array<ArrayBuffer>>;

@@ -1,77 +1,108 @@
 import type * as wasm from '../wasm/stgan.js';
-import { call, type Generation, type Glue, release } from './engine.js';
+import { type Bindings, call, type InstanceId, release } from './engine.js';
 import { wrap } from './errors.js';
-import { bands, type Picture, type Rect } from './images.js';
+import { bands, type Rect, type SourceImage } from './images.js';
 import type { Placement } from './tryon.js';
 
-/** A face that `TryOn.locate` found. */
+/**
+ * A point of an image, in pixels from its top-left corner; the first pixel's centre is (0.5, 0.5).
+ */
+export interface Point {
+  /** The distance from the left edge of the image. */
+  readonly x: number;
+  /** The distance from the top edge of the image. */
+  readonly y: number;
+}
+
+/** A placement of glasses on a face. */
+export interface FacePlacement extends Placement {
+  /** The rotation of the box in degrees, clockwise. */
+  readonly rotation: number;
+}
+
+/**
+ * A face that `TryOn.locate` found. Coordinates are pixels of the photo from its top-left corner;
+ * the first pixel's centre is (0.5, 0.5).
+ */
 export interface LocatedFace {
-  /** Where a frame belongs by the pupils alone: what `fit` takes. */
-  readonly placement: Placement & { readonly rotation: number };
-  /** The pupils in photo pixels from the left upper corner, the photo's left one first. */
-  readonly pupils: readonly [{ readonly x: number; readonly y: number }, { readonly x: number; readonly y: number }];
-  /** How sure it is, from 0 to 1. */
+  /** The placement of glasses that follows from the pupils alone. Pass it to `TryOn.fit`. */
+  readonly placement: FacePlacement;
+  /** The two pupils in pixels of the photo; the first is the one further left in the photo. */
+  readonly pupils: readonly [Point, Point];
+  /**
+   * The score of the detection, from 0 to 1. Faces below the detection threshold are not returned.
+   */
   readonly score: number;
 }
 
 /**
- * The networks that find faces.
+ * The networks that detect faces and locate their pupils.
  *
  * @internal
  */
 export class Locator {
-  readonly #generation: Generation;
+  readonly #instance: InstanceId;
   readonly #networks: wasm.Locator;
 
-  constructor(generation: Generation, weights: Uint8Array) {
-    this.#generation = generation;
-    this.#networks = call(generation, (glue) => new glue.Locator(weights));
+  constructor(instance: InstanceId, weights: Uint8Array) {
+    this.#instance = instance;
+    this.#networks = call(instance, ({ Locator }) => new Locator(weights));
   }
 
-  /** All faces of a picture, best first. */
-  locate(picture: Picture): LocatedFace[] {
-    const read = reader(this.#generation, picture);
-    return call(this.#generation, () => this.#networks.locate(picture.width, picture.height, read));
+  /** Returns all faces of an image, best first. */
+  locate(image: SourceImage): LocatedFace[] {
+    const read = imageReader(this.#instance, image);
+    return call(this.#instance, () => this.#networks.locate(image.width, image.height, read));
   }
 
   dispose(): void {
-    release(this.#generation, this.#networks);
+    release(this.#instance, this.#networks);
   }
 
-  /** Makes a tracker that finds faces with it. */
-  tracker(make: (glue: Glue, networks: wasm.Locator) => wasm.Tracker): wasm.Tracker {
-    return call(this.#generation, (glue) => make(glue, this.#networks));
+  /** Creates a tracker that detects faces with these networks. */
+  createTracker(create: (bindings: Bindings, networks: wasm.Locator) => wasm.Tracker): wasm.Tracker {
+    return call(this.#instance, (bindings) => create(bindings, this.#networks));
   }
 }
 
 /**
- * What wasm calls for the parts of a picture. It throws `StganError` and nothing else: `call` tells that from a crash.
+ * Returns the callback with which wasm reads parts of an image. The callback throws only
+ * `StganError`, which `call` distinguishes from a crash.
  *
  * @internal
  */
-export function reader(generation: Generation, picture: Picture): wasm.Read {
+export function imageReader(instance: InstanceId, image: SourceImage): wasm.Read {
   return (x, y, width, height, toWidth, toHeight) => {
     try {
-      return reduce(generation, picture, { x, y, width, height }, toWidth, toHeight);
+      return readDownscaled(instance, image, { x, y, width, height }, toWidth, toHeight);
     } catch (error) {
-      throw wrap(error, 'internal', 'the picture cannot be read');
+      throw wrap(error, 'internal', 'the image cannot be read');
     }
   };
 }
 
-/** A part of a picture, averaged down: by the browser where the picture is its own, by wasm, in bands, where it is a buffer. */
-function reduce(generation: Generation, picture: Picture, rect: Rect, width: number, height: number): Uint8Array {
-  if (picture.reduced) return new Uint8Array(picture.reduced(rect, width, height).buffer);
-  if (rect.width === width && rect.height === height) return new Uint8Array(picture.read(rect).buffer);
-  const downscaler = call(generation, (glue) => new glue.Downscaler(rect.width, rect.height, width, height));
+/**
+ * Reads `rect` averaged down to `width × height` pixels. The browser scales the images that it
+ * decoded; wasm scales buffers, band by band.
+ */
+function readDownscaled(
+  instance: InstanceId,
+  image: SourceImage,
+  rect: Rect,
+  width: number,
+  height: number,
+): Uint8Array {
+  if (image.readDownscaled) return new Uint8Array(image.readDownscaled(rect, width, height).buffer);
+  if (rect.width === width && rect.height === height) return new Uint8Array(image.read(rect).buffer);
+  const downscaler = call(instance, ({ Downscaler }) => new Downscaler(rect.width, rect.height, width, height));
   try {
     for (const band of bands(rect)) {
-      const rows = new Uint8Array(picture.read(band).buffer);
-      call(generation, () => downscaler.push(rows));
+      const rows = new Uint8Array(image.read(band).buffer);
+      call(instance, () => downscaler.push(rows));
     }
   } catch (error) {
-    release(generation, downscaler);
+    release(instance, downscaler);
     throw error;
   }
-  return call(generation, () => downscaler.finish());
+  return call(instance, () => downscaler.finish());
 }

@@ -1,31 +1,39 @@
 import { wrap } from './errors.js';
-import { type BytesSource, type Download, open, readBytes, size } from './load.js';
+import { type BytesSource, contentLength, type Download, openSource, readBytes } from './load.js';
 
-/** Where a wasm module can come from. */
+/**
+ * A source of a wasm module: a URL, a request, a response, the bytes of the file, or a compiled
+ * `WebAssembly.Module`.
+ */
 export type WasmSource = BytesSource | WebAssembly.Module;
 
 /**
- * A compiled module from any source; from a response while it comes in, which also lets browsers keep the compiled code.
+ * Compiles a module. A response is compiled while it downloads, which also lets browsers cache the
+ * compiled code.
  *
  * @internal
+ * @throws {@link StganError} `fetch`, `wasm` or `argument`.
  */
 export async function compile(source: WasmSource, download: Download): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
-  const opened = await open(source, download);
+  const opened = await openSource(source, download);
   try {
-    if (opened instanceof Uint8Array || !isWasm(opened)) {
+    if (opened instanceof Uint8Array || !canStream(opened)) {
       return await WebAssembly.compile(await readBytes(opened, download));
     }
-    download.report(0, size(opened));
+    download.report(0, contentLength(opened));
     return await WebAssembly.compileStreaming(opened);
   } catch (error) {
-    const broken = error instanceof WebAssembly.CompileError;
-    throw wrap(error, broken ? 'wasm' : 'fetch', 'cannot compile the wasm module');
+    const isInvalid = error instanceof WebAssembly.CompileError;
+    throw wrap(error, isInvalid ? 'wasm' : 'fetch', 'cannot compile the wasm module');
   }
 }
 
-/** Whether the server says what streaming compilation insists on. */
-function isWasm(response: Response): boolean {
+/**
+ * Whether a response can be compiled while it downloads; its content type must be
+ * `application/wasm`.
+ */
+function canStream(response: Response): boolean {
   const type = response.headers.get('content-type');
   return typeof WebAssembly.compileStreaming === 'function' && /^application\/wasm\s*(;|$)/i.test(type ?? '');
 }

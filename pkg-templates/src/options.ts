@@ -2,41 +2,43 @@ import { StganError } from './errors.js';
 import type { Placement } from './tryon.js';
 
 /**
- * The most updates of a fit, as the Rust side has it.
+ * The largest number of updates of a fit. The Rust library has the same limit.
  *
  * @internal
  */
 export const MAX_UPDATES = 64;
 
-/** What was given, for a message. */
-function given(value: unknown): string {
+/** Formats a value for an error message. */
+function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  const object = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return object ? Object.prototype.toString.call(value) : String(value);
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isObject ? Object.prototype.toString.call(value) : String(value);
 }
 
 /**
- * Checks that an option, where it is given, is a whole number of a range.
+ * Checks that an option is undefined or an integer from `min` to `max`.
  *
  * @internal
+ * @throws {@link StganError} `argument`.
  */
-export function checkWhole(name: string, value: unknown, least: number, most: number): void {
-  if (value === undefined || (Number.isInteger(value) && Number(value) >= least && Number(value) <= most)) return;
-  throw new StganError('argument', `${name} is ${given(value)}: a whole number from ${least} to ${most} is expected`);
+export function checkInteger(name: string, value: unknown, min: number, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && Number(value) >= min && Number(value) <= max)) return;
+  throw new StganError('argument', `${name} is ${describe(value)}; expected an integer from ${min} to ${max}`);
 }
 
 /**
- * The numbers of a placement, each read once. Wasm checks their ranges.
+ * Reads each field of a placement once and checks its type. Wasm checks the ranges.
  *
  * @internal
+ * @throws {@link StganError} `placement`.
  */
 export function readPlacement(placement: Placement): Placement & { rotation: number } {
   const { x, y, width, rotation } = placement;
-  const numbers = { x, y, width, rotation: rotation ?? 0 };
-  for (const [name, value] of Object.entries<unknown>(numbers)) {
+  const fields = { x, y, width, rotation: rotation ?? 0 };
+  for (const [name, value] of Object.entries<unknown>(fields)) {
     if (typeof value !== 'number') {
-      throw new StganError('placement', `the placement's ${name} is ${given(value)}: a number is expected`);
+      throw new StganError('placement', `placement.${name} is ${describe(value)}; expected a number`);
     }
   }
-  return numbers;
+  return fields;
 }

@@ -1,276 +1,345 @@
 import type * as wasm from '../wasm/stgan.js';
 import { dispose } from './dispose.js';
-import { call, type Generation, release } from './engine.js';
+import { call, type InstanceId, release } from './engine.js';
 import { StganError, wrap } from './errors.js';
-import { type ImageSource, imageData, type Picture, type Rect } from './images.js';
-import { reader } from './locate.js';
-import { checkWhole, MAX_UPDATES } from './options.js';
-import type { Placement } from './tryon.js';
-import { blank, type Context, type Feed, type FrameImage, Opener, type Still } from './video.js';
+import { type Context2D, createContext, type FrameImage, FrameOpener, type ReadableFrame } from './frame-images.js';
+import type { FrameSource } from './frame-sources.js';
+import { type ImageSource, imageData, type Rect, type SourceImage } from './images.js';
+import { type FacePlacement, imageReader, type Point } from './locate.js';
+import { checkInteger, MAX_UPDATES } from './options.js';
+import { UpdatePacer } from './pacing.js';
 
-/** A face that is followed, and the frame on it. */
+/** The largest value of `TrackOptions.people`. The Rust library has the same limit. */
+const MAX_PEOPLE = 16;
+
+/**
+ * A tracked face and the pose of the glasses on it. Coordinates are pixels of the video frame from
+ * its top-left corner; the first pixel's centre is (0.5, 0.5). All of them are smoothed over time.
+ */
 export interface TrackedFace {
-  /** The same for as long as the face is followed. */
+  /** An integer that stays the same for as long as the face is tracked. */
   readonly id: number;
-  readonly placement: Placement & { readonly rotation: number };
-  /** From frame pixels to the picture's: 3×3, row by row, the last entry 1. */
+  /** The position of the glasses in the video frame. */
+  readonly placement: FacePlacement;
+  /**
+   * Maps pixels of the glasses image to pixels of the video frame: 3×3, row by row, its last entry
+   * is 1.
+   */
   readonly homography: Float64Array;
-  /** The lens centres in the picture's pixels, its left one first. */
-  readonly lensCentres: readonly [
-    { readonly x: number; readonly y: number },
-    { readonly x: number; readonly y: number },
-  ];
-  /** How sure the last look was that a face is there, from 0 to 1. */
+  /**
+   * The two lens centres of the glasses in pixels of the video frame; the first is the one further
+   * left in the video frame.
+   */
+  readonly lensCentres: readonly [Point, Point];
+  /** The score of the last detection of this face, from 0 to 1. */
   readonly score: number;
 }
 
-/** Milliseconds that the parts of the work on one picture took. */
+/** Milliseconds that each part of the work on one video frame took. Their sum is the total. */
 export interface TrackTimes {
-  /** Getting pixels out of the picture. */
+  /** Reading pixels of the video frame. */
   readonly read: number;
-  /** Looking whether and where faces are. */
-  readonly find: number;
-  /** Cutting the networks' views, and their updates. */
+  /** Detecting faces and locating their landmarks, without reading pixels. */
+  readonly detect: number;
+  /** Fitting the glasses to all faces, without reading pixels. */
   readonly fit: number;
-  /** Drawing picture and frames on the canvas. */
+  /** Drawing the video frame and the glasses on `TrackOptions.canvas`; 0 without a canvas. */
   readonly draw: number;
 }
 
-/** What was found on one picture. */
+/** The result for one video frame. */
 export interface TrackedFrame {
+  /** Width of the video frame in pixels. */
   readonly width: number;
+  /** Height of the video frame in pixels. */
   readonly height: number;
-  /** The picture's time in seconds, of the video's clock or, where it has none, of the page's. */
+  /**
+   * The timestamp of the video frame in seconds. An image without a timestamp gets the time of
+   * `performance.now()`.
+   */
   readonly time: number;
-  /** The longest followed first. */
+  /** The tracked faces; the one that has been tracked for the longest time comes first. */
   readonly faces: readonly TrackedFace[];
-  /** How many updates were made for each. */
+  /** The number of updates of each face's fit. */
   readonly updates: number;
+  /** The times of the parts of the work. */
   readonly times: TrackTimes;
 }
 
 /**
- * - `searching`: no face is followed: none has been found yet, or it was lost
- * - `found`: at least one is
- * - `paused`: the page is hidden
- * - `stopped`: by `stop()`, the end of the source, the signal or an error
+ * The state of a `Track`.
+ *
+ * - `searching`: no face is tracked, because none was found yet or the last one was lost.
+ * - `found`: at least one face is tracked.
+ * - `paused`: the page is hidden.
+ * - `stopped`: tracking was ended by `stop()`, the end of the source, the signal or an error.
  */
 export type TrackState = 'searching' | 'found' | 'paused' | 'stopped';
 
+/** Options of `TryOn.track`. */
 export interface TrackOptions {
-  /** Where each picture is drawn with the frames on it; it takes the video's size. */
+  /**
+   * A canvas on which each video frame is drawn with the glasses. It is resized to the size of the
+   * video.
+   *
+   * @defaultValue no drawing
+   */
   canvas?: HTMLCanvasElement | OffscreenCanvas | undefined;
-  /** The most faces that are followed, 1 to 16; 1 where it is not given. */
+  /**
+   * The largest number of faces that are tracked at the same time, an integer from 1 to 16.
+   *
+   * @defaultValue 1
+   */
   people?: number | undefined;
-  /** How many updates each picture gets; as many as `budget` allows where it is not given, at most one for each generator. */
+  /**
+   * A fixed number of updates per video frame, an integer from 1 to 64.
+   *
+   * @defaultValue as many as `budget` allows, from 1 to `model.stages`
+   */
   updates?: number | undefined;
-  /** Milliseconds that a picture may take, drawing included; 28 where it is not given, which is enough for 30 pictures a second. */
+  /**
+   * The time for one video frame in milliseconds, including drawing; more than 0. The number of
+   * updates is adapted to it.
+   *
+   * @defaultValue 28, which allows 30 frames per second
+   */
   budget?: number | undefined;
-  /** Stops the tracking. */
+  /** Stops tracking when it is aborted. */
   signal?: AbortSignal | undefined;
-  /** Called after each picture. What it throws ends the tracking. */
-  onFrame?: ((picture: TrackedFrame) => void) | undefined;
-  /** Called at each change of `state`. */
+  /** Is called after each video frame. An exception in it stops tracking and rejects `ended`. */
+  onFrame?: ((frame: TrackedFrame) => void) | undefined;
+  /** Is called at each change of `state`. */
   onState?: ((state: TrackState) => void) | undefined;
 }
 
 /**
- * What a track is made of.
+ * The parts of a track.
  *
  * @internal
  */
 export interface TrackParts {
-  generation: Generation;
+  instance: InstanceId;
   tracker: wasm.Tracker;
+  /** The number of generators. */
   stages: number;
-  open(frame: ImageSource): Promise<Picture>;
+  openGlasses(glasses: ImageSource): Promise<SourceImage>;
+}
+
+/** The functions of the promise that `snapshot` returned. */
+interface PendingSnapshot {
+  resolve(image: ImageData): void;
+  reject(error: StganError): void;
 }
 
 /**
- * Makes a `Track` and starts it.
+ * Creates a `Track`, whose constructor is private, and starts it.
  *
  * @internal
  */
-export let createTrack: (parts: TrackParts, feed: Feed, options: TrackOptions) => Track;
+export let createTrack: (parts: TrackParts, source: FrameSource, options: TrackOptions) => Track;
 
-/** A video whose faces wear a frame. */
+/**
+ * Keeps glasses on the faces of a video. Created by `TryOn.track`. It owns memory outside the
+ * JavaScript heap and possibly the camera; call `stop` (or declare it with `using`) after use.
+ */
 export class Track {
   static {
-    createTrack = (parts, feed, options) => new Track(parts, feed, options);
+    createTrack = (parts, source, options) => new Track(parts, source, options);
   }
 
-  /** Resolves when the tracking has stopped; rejects where an error has stopped it. */
+  /**
+   * Resolves when tracking has stopped. Rejects with a {@link StganError} if an error stopped it,
+   * for example `video`, `unsupported-image`, `image-size`, or `internal` for an exception in a
+   * callback.
+   */
   readonly ended: Promise<void>;
   readonly #options: TrackOptions;
-  readonly #feed: Feed;
-  readonly #opener = new Opener();
-  readonly #output: Context | null;
+  readonly #source: FrameSource;
+  readonly #opener = new FrameOpener();
+  readonly #output: Context2D | null;
+  readonly #pacer: UpdatePacer;
   #parts: TrackParts | undefined;
   #state: TrackState = 'searching';
-  #picture: TrackedFrame | null = null;
-  #layer: Context | undefined;
-  readonly #pace: Pace;
-  /** Ends the wait for the next picture. */
-  #stop!: (reason: null) => void;
-  #snapshots: { resolve(image: ImageData): void; reject(error: StganError): void }[] = [];
+  #lastFrame: TrackedFrame | null = null;
+  #glassesLayer: Context2D | undefined;
+  /** Ends the wait for the next video frame. */
+  #interrupt!: (value: null) => void;
+  #pendingSnapshots: PendingSnapshot[] = [];
 
-  private constructor(parts: TrackParts, feed: Feed, options: TrackOptions) {
+  private constructor(parts: TrackParts, source: FrameSource, options: TrackOptions) {
     this.#parts = parts;
-    this.#feed = feed;
+    this.#source = source;
     this.#options = options;
-    this.#output = options.canvas ? contextOf(options.canvas) : null;
-    this.#pace = new Pace(parts.stages, options);
-    const stopped = new Promise<null>((resolve) => (this.#stop = resolve));
-    this.ended = this.#run(stopped);
-    // Whoever does not ask for the end is not told of it twice.
+    this.#output = options.canvas ? outputContext(options.canvas) : null;
+    this.#pacer = new UpdatePacer(parts.stages, options);
+    const interrupted = new Promise<null>((resolve) => (this.#interrupt = resolve));
+    this.ended = this.#run(interrupted);
+    // Avoid an unhandled rejection if `ended` is not awaited.
     this.ended.catch(() => {});
   }
 
+  /** The current state. */
   get state(): TrackState {
     return this.#state;
   }
 
-  /** The last picture's; empty while no face is followed. */
+  /** The faces of the last video frame; empty while no face is tracked. */
   get faces(): readonly TrackedFace[] {
-    return this.#picture?.faces ?? [];
+    return this.#lastFrame?.faces ?? [];
   }
 
-  /** Another frame, from the next picture on. Faces stay found. */
-  async setGlasses(frame: ImageSource): Promise<void> {
-    const { open } = this.#alive();
-    const picture = await open(frame);
+  /**
+   * Replaces the glasses, from the next video frame on. Faces stay tracked.
+   *
+   * @param glasses - A front view of the glasses with a transparent background.
+   * @throws {@link StganError} `disposed` after `stop`, `empty-glasses`, `decode`, `image-size`,
+   * `image-too-large` or `unsupported-image`.
+   */
+  async setGlasses(glasses: ImageSource): Promise<void> {
+    const { openGlasses } = this.#requireParts();
+    const image = await openGlasses(glasses);
     try {
-      const { generation, tracker } = this.#alive();
-      const { width, height } = picture;
-      const pixels = picture.read({ x: 0, y: 0, width, height });
-      call(generation, () => tracker.setGlasses(new Uint8Array(pixels.buffer), width, height));
+      const { instance, tracker } = this.#requireParts();
+      const { width, height } = image;
+      const pixels = image.read({ x: 0, y: 0, width, height });
+      call(instance, () => tracker.setGlasses(new Uint8Array(pixels.buffer), width, height));
     } finally {
-      picture.close();
+      image.close();
     }
   }
 
-  /** The next picture at its own size, with the frames on it. */
+  /**
+   * Returns the next video frame with the glasses on it, at the video's own size.
+   *
+   * @throws {@link StganError} `disposed` after `stop`. The promise rejects with `disposed` if
+   * tracking stops before the next video frame.
+   */
   snapshot(): Promise<ImageData> {
-    this.#alive();
-    return new Promise((resolve, reject) => this.#snapshots.push({ resolve, reject }));
+    this.#requireParts();
+    return new Promise((resolve, reject) => this.#pendingSnapshots.push({ resolve, reject }));
   }
 
-  /** Ends the tracking and gives everything back; a camera that it opened goes off. Doing so twice does no harm. */
+  /**
+   * Stops tracking, frees the memory and closes the camera if `track` opened it. Further calls have
+   * no effect.
+   */
   stop(): void {
     if (!this.#parts) return;
-    const { generation, tracker } = this.#parts;
+    const { instance, tracker } = this.#parts;
     this.#parts = undefined;
-    this.#stop(null);
-    this.#feed.close();
-    const error = new StganError('disposed', 'the tracking has been stopped');
-    for (const { reject } of this.#snapshots.splice(0)) reject(error);
-    release(generation, tracker);
-    this.#change('stopped');
+    this.#interrupt(null);
+    this.#source.close();
+    const error = new StganError('disposed', 'tracking has stopped; call track again');
+    for (const { reject } of this.#pendingSnapshots.splice(0)) reject(error);
+    release(instance, tracker);
+    this.#setState('stopped');
   }
 
+  /** Calls `stop`; for `using` declarations. */
   [dispose](): void {
     this.stop();
   }
 
-  #alive(): TrackParts {
-    if (!this.#parts) throw new StganError('disposed', 'the tracking has been stopped');
+  #requireParts(): TrackParts {
+    if (!this.#parts) throw new StganError('disposed', 'tracking has stopped; call track again');
     return this.#parts;
   }
 
-  #change(state: TrackState): void {
+  #setState(state: TrackState): void {
     if (state === this.#state) return;
     this.#state = state;
     this.#options.onState?.(state);
   }
 
-  async #run(stopped: Promise<null>): Promise<void> {
+  async #run(interrupted: Promise<null>): Promise<void> {
     const { signal } = this.#options;
     const abort = (): void => this.stop();
-    const hide = (): void =>
-      document.hidden ? this.#change('paused') : this.#change(this.faces.length ? 'found' : 'searching');
+    const updateVisibility = (): void =>
+      document.hidden ? this.#setState('paused') : this.#setState(this.faces.length ? 'found' : 'searching');
     const page = typeof document === 'undefined' ? null : document;
     signal?.addEventListener('abort', abort);
-    page?.addEventListener('visibilitychange', hide);
+    page?.addEventListener('visibilitychange', updateVisibility);
     try {
-      // Whoever made the track has it in hand before anything happens.
+      // Callbacks run only after the caller has received the Track.
       await null;
       if (signal?.aborted) return;
       for (;;) {
-        const picture = await Promise.race([this.#feed.next(), stopped]);
-        if (!picture) return;
-        this.#see(picture);
+        const frame = await Promise.race([this.#source.next(), interrupted]);
+        if (!frame) return;
+        this.#processFrame(frame);
       }
     } catch (error) {
-      throw wrap(error, 'internal', 'the tracking failed');
+      throw wrap(error, 'internal', 'tracking failed');
     } finally {
       signal?.removeEventListener('abort', abort);
-      page?.removeEventListener('visibilitychange', hide);
+      page?.removeEventListener('visibilitychange', updateVisibility);
       this.stop();
     }
   }
 
-  #see(picture: FrameImage): void {
-    // One that came while the tracking was being stopped.
+  #processFrame(image: FrameImage): void {
+    // The video frame arrived while tracking was being stopped.
     if (!this.#parts) {
-      close(picture);
+      closeImage(image);
       return;
     }
-    const still = this.#opener.open(picture);
+    const frame = this.#opener.open(image);
     try {
-      this.#picture = this.#follow(this.#parts, still);
-      this.#change(this.#picture.faces.length ? 'found' : 'searching');
-      for (const snapshot of this.#snapshots.splice(0)) this.#settle(snapshot, still);
-      this.#options.onFrame?.(this.#picture);
+      this.#lastFrame = this.#advance(this.#parts, frame);
+      this.#setState(this.#lastFrame.faces.length ? 'found' : 'searching');
+      for (const snapshot of this.#pendingSnapshots.splice(0)) this.#fulfil(snapshot, frame);
+      this.#options.onFrame?.(this.#lastFrame);
     } finally {
-      still.close();
+      frame.close();
     }
   }
 
-  #follow({ generation, tracker }: TrackParts, still: Still): TrackedFrame {
-    const { width, height } = still;
-    const time = still.time ?? performance.now() / 1000;
-    const updates = this.#pace.updates;
-    const read = reader(generation, still);
-    const reads: { from: number; to: number }[] = [];
-    const start = performance.now();
-    const faces = call(generation, () =>
+  /** Tracks the faces in the next video frame, draws it and measures the times. */
+  #advance({ instance, tracker }: TrackParts, frame: ReadableFrame): TrackedFrame {
+    const { width, height } = frame;
+    const time = frame.time ?? performance.now() / 1000;
+    const updates = this.#pacer.updates;
+    const read = imageReader(instance, frame);
+    const reads: { start: number; end: number }[] = [];
+    const started = performance.now();
+    const faces = call(instance, () =>
       tracker.advance(width, height, time, updates, (...part) => {
-        const from = performance.now();
+        const start = performance.now();
         const pixels = read(...part);
-        reads.push({ from, to: performance.now() });
+        reads.push({ start, end: performance.now() });
         return pixels;
       }),
     );
-    const found = performance.now();
-    if (this.#output) this.#draw(this.#output, still, faces.length);
-    const end = performance.now();
-    // The last reads are those of the fits, one for each face.
-    const begin = reads.at(-Math.max(faces.length, 1))?.from ?? found;
-    const reading = (from: number, to: number): number =>
-      reads.reduce((sum, part) => sum + (part.from >= from && part.to <= to ? part.to - part.from : 0), 0);
-    const fitting = faces.length > 0 ? begin : found;
+    const tracked = performance.now();
+    if (this.#output) this.#draw(this.#output, frame, faces.length);
+    const drawn = performance.now();
+    // The last read of each face belongs to its fit, and all fits come after all detections.
+    const fitStarted = faces.length > 0 ? (reads.at(-faces.length)?.start ?? tracked) : tracked;
+    const readTime = (from: number, to: number): number =>
+      reads.reduce((sum, { start, end }) => sum + (start >= from && end <= to ? end - start : 0), 0);
     const times = {
-      read: reading(start, found),
-      find: fitting - start - reading(start, fitting),
-      fit: found - fitting - reading(fitting, found),
-      draw: end - found,
+      read: readTime(started, tracked),
+      detect: fitStarted - started - readTime(started, fitStarted),
+      fit: tracked - fitStarted - readTime(fitStarted, tracked),
+      draw: drawn - tracked,
     };
-    if (faces.length > 0) this.#pace.note(times);
+    if (faces.length > 0) this.#pacer.record(times);
     return { width, height, time, faces, updates, times };
   }
 
-  #draw(context: Context, still: Still, faces: number): void {
+  /** Draws the video frame and the glasses of its faces on the output canvas. */
+  #draw(context: Context2D, frame: ReadableFrame, faceCount: number): void {
     const { canvas } = context;
-    if (canvas.width !== still.width) canvas.width = still.width;
-    if (canvas.height !== still.height) canvas.height = still.height;
-    still.draw(context);
-    for (let index = 0; index < faces; index++) {
-      const patch = this.#overlay(index);
-      if (!patch) continue;
-      const { rect, pixels } = patch;
-      // Through a canvas of its own: pixels that are put replace what is there, those that are drawn lie over it.
-      this.#layer ??= blank({ willReadFrequently: true });
-      const layer = this.#layer;
+    if (canvas.width !== frame.width) canvas.width = frame.width;
+    if (canvas.height !== frame.height) canvas.height = frame.height;
+    frame.draw(context);
+    for (let index = 0; index < faceCount; index++) {
+      const overlay = this.#overlay(index);
+      if (!overlay) continue;
+      const { rect, pixels } = overlay;
+      // putImageData replaces pixels; drawing from a second canvas blends them.
+      this.#glassesLayer ??= createContext({ willReadFrequently: true });
+      const layer = this.#glassesLayer;
       if (layer.canvas.width < rect.width) layer.canvas.width = rect.width;
       if (layer.canvas.height < rect.height) layer.canvas.height = rect.height;
       layer.putImageData(imageData(pixels, rect.width, rect.height, 'srgb'), 0, 0);
@@ -278,26 +347,24 @@ export class Track {
     }
   }
 
-  /** A frame alone, and where it goes; null where it lies off the picture. */
+  /** The glasses of one face and their position; null if they are outside the video frame. */
   #overlay(index: number): { rect: Rect; pixels: Uint8ClampedArray<ArrayBuffer> } | null {
-    const { generation, tracker } = this.#alive();
-    const rect = call(generation, () => tracker.footprint(index));
+    const { instance, tracker } = this.#requireParts();
+    const rect = call(instance, () => tracker.footprint(index));
     if (!rect) return null;
     const { x, y, width, height } = rect;
-    return { rect, pixels: call(generation, () => tracker.part(index, x, y, width, height)) };
+    return { rect, pixels: call(instance, () => tracker.part(index, x, y, width, height)) };
   }
 
-  #settle(
-    { resolve, reject }: { resolve(image: ImageData): void; reject(error: StganError): void },
-    still: Still,
-  ): void {
+  /** Resolves a snapshot with `frame`, or rejects it. */
+  #fulfil({ resolve, reject }: PendingSnapshot, frame: ReadableFrame): void {
     try {
-      const { generation, tracker } = this.#alive();
-      const { width, height, colorSpace } = still;
-      const pixels = still.read({ x: 0, y: 0, width, height });
+      const { instance, tracker } = this.#requireParts();
+      const { width, height, colorSpace } = frame;
+      const pixels = frame.read({ x: 0, y: 0, width, height });
       const bytes = new Uint8Array(pixels.buffer);
       for (let index = 0; index < this.faces.length; index++)
-        call(generation, () => tracker.blend(index, bytes, 0, 0, width));
+        call(instance, () => tracker.blend(index, bytes, 0, 0, width));
       resolve(imageData(pixels, width, height, colorSpace));
     } catch (error) {
       reject(wrap(error, 'internal', 'the snapshot failed'));
@@ -305,65 +372,28 @@ export class Track {
   }
 }
 
-/** How many updates a picture gets: as many as fit into the time that one may take. */
-class Pace {
-  readonly #most: number;
-  readonly #fixed: boolean;
-  readonly #budget: number;
-  /** Milliseconds, averaged since `updates` last changed: of a picture, and of its fits. */
-  #all = 0;
-  #fit = 0;
-  #count = 0;
-  updates: number;
-
-  constructor(stages: number, { updates, budget = 28 }: TrackOptions) {
-    this.#most = stages;
-    this.#fixed = updates !== undefined;
-    this.#budget = budget;
-    this.updates = updates ?? stages;
-  }
-
-  note({ read, find, fit, draw }: TrackTimes): void {
-    if (this.#fixed) return;
-    // The mean at first, then one that forgets.
-    const share = Math.max(1 / ++this.#count, 0.1);
-    this.#all += share * (read + find + fit + draw - this.#all);
-    this.#fit += share * (fit - this.#fit);
-    if (this.#count < PATIENCE) return;
-    // An update is less than its share of the fits, which have other work too: what is added with room to spare is not taken back.
-    if (this.#all > this.#budget && this.updates > 1) this.#change(-1);
-    else if (this.#all + this.#fit / this.updates < this.#budget && this.updates < this.#most) this.#change(1);
-  }
-
-  #change(by: number): void {
-    this.updates += by;
-    this.#all = this.#fit = this.#count = 0;
-  }
-}
-
-/** Pictures before the number of updates changes. */
-const PATIENCE = 8;
-
-function contextOf(canvas: HTMLCanvasElement | OffscreenCanvas): Context {
-  const context = canvas.getContext('2d', { alpha: false }) as Context | null;
-  if (!context) throw new StganError('argument', 'the canvas has no 2D context: it is used otherwise');
+function outputContext(canvas: HTMLCanvasElement | OffscreenCanvas): Context2D {
+  const context = canvas.getContext('2d', { alpha: false }) as Context2D | null;
+  if (!context)
+    throw new StganError('argument', 'the canvas has no 2D context; pass a canvas without a context of another type');
   return context;
 }
 
-function close(picture: FrameImage): void {
-  if ('close' in picture) picture.close();
+function closeImage(image: FrameImage): void {
+  if ('close' in image) image.close();
 }
 
 /**
- * Checks what is said about a track.
+ * Checks the options of `TryOn.track`.
  *
  * @internal
+ * @throws {@link StganError} `aborted` or `argument`.
  */
-export function checkOptions({ people, updates, budget, signal }: TrackOptions): void {
+export function checkTrackOptions({ people, updates, budget, signal }: TrackOptions): void {
   if (signal?.aborted)
-    throw new StganError('aborted', 'the tracking was aborted before it began', { cause: signal.reason });
-  checkWhole('people', people, 1, 16);
-  checkWhole('updates', updates, 1, MAX_UPDATES);
+    throw new StganError('aborted', 'the signal was aborted before tracking began', { cause: signal.reason });
+  checkInteger('people', people, 1, MAX_PEOPLE);
+  checkInteger('updates', updates, 1, MAX_UPDATES);
   if (budget !== undefined && !(budget > 0))
-    throw new StganError('argument', `budget is ${budget}: milliseconds, more than 0, are expected`);
+    throw new StganError('argument', `budget is ${budget}; expected a number of milliseconds above 0`);
 }

@@ -1,91 +1,143 @@
 import type * as wasm from '../wasm/stgan.js';
 import { Decoder } from './decoder.js';
 import { dispose } from './dispose.js';
-import { call, type Generation, needsModule, release, start } from './engine.js';
+import { call, type InstanceId, needsModule, release, startEngine } from './engine.js';
 import { StganError, wrap } from './errors.js';
 import { createFit, type Fit } from './fit.js';
-import { bands, type ImageSource, openImage, type Picture } from './images.js';
+import { type FrameSource, openFrameSource, type TrackSource } from './frame-sources.js';
+import { bands, type ImageSource, openImage, type SourceImage } from './images.js';
 import { type BytesSource, type Download, type Progress, readBytes } from './load.js';
 import { type LocatedFace, Locator } from './locate.js';
 import { compile, type WasmSource } from './module.js';
-import { checkWhole, MAX_UPDATES, readPlacement } from './options.js';
-import { checkOptions, createTrack, type Track, type TrackOptions } from './track.js';
-import { type Feed, openFeed, type TrackSource } from './video.js';
+import { checkInteger, MAX_UPDATES, readPlacement } from './options.js';
+import { checkTrackOptions, createTrack, type Track, type TrackOptions } from './track.js';
 
+/** Options of `TryOn.create`. */
 export interface CreateOptions {
-  /** The wasm module, where it is not the package's own file. */
+  /**
+   * The wasm module. It is used only if no earlier `TryOn` in this page, worker or process has
+   * loaded one.
+   *
+   * @defaultValue `stgan/wasm/stgan.wasm` of this package
+   */
   wasm?: WasmSource | undefined;
-  /** The weights, where they are not the package's own file. */
+  /**
+   * The weights of the generators.
+   *
+   * @defaultValue `stgan/weights/glasses.safetensors` of this package
+   */
   weights?: BytesSource | undefined;
   /**
-   * The weights that find faces, where they are not the package's own file. They are read when they are first needed: by `locate`,
-   * or by `fit` without a placement.
+   * The weights of the face locator. They are loaded by the first call of `locate` or `track`, or
+   * of `fit` without a placement.
+   *
+   * @defaultValue `stgan/weights/locator.safetensors` of this package
    */
   locator?: BytesSource | undefined;
-  /** The wasm module that decodes encoded images where the platform does not (Node), where it is not the package's own file. */
+  /**
+   * The wasm module that decodes image files on platforms without an image decoder (Node). It is
+   * loaded with the first image file.
+   *
+   * @defaultValue `stgan/wasm/decoder.wasm` of this package
+   */
   decoder?: WasmSource | undefined;
-  /** Stops the loading. */
+  /** Cancels loading when it is aborted. */
   signal?: AbortSignal | undefined;
+  /** Is called as the wasm module and the weights are downloaded. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Where the user put the frame: what its visible part (the box around all pixels at least 10 % opaque) covers on the photo. */
+/**
+ * A position of glasses on a photo. It describes the box around their visible pixels, which are
+ * those at least 10 % opaque. Coordinates are pixels of the photo from its top-left corner; the
+ * first pixel's centre is (0.5, 0.5).
+ */
 export interface Placement {
-  /** The centre, in photo pixels from the left upper corner. */
+  /** The x coordinate of the box's centre, in pixels of the photo. */
   x: number;
+  /** The y coordinate of the box's centre, in pixels of the photo. */
   y: number;
-  /** The width, in photo pixels. */
+  /** The width of the box before its rotation, in pixels of the photo; more than 0. */
   width: number;
-  /** In degrees, clockwise; 0 where it is not given. */
+  /**
+   * The rotation of the box in degrees, clockwise.
+   *
+   * @defaultValue 0
+   */
   rotation?: number | undefined;
 }
 
+/** Options of `TryOn.fit`. */
 export interface FitOptions {
-  /** Where the frame is at first; the best of the faces that `locate` finds where none is given. */
+  /**
+   * The initial position of the glasses.
+   *
+   * @defaultValue the placement of the first face that `locate` finds
+   */
   placement?: Placement | undefined;
-  /** How many updates to make, 0 to 64; `model.updates` where none is given. */
+  /**
+   * The number of updates, an integer from 0 to 64.
+   *
+   * @defaultValue `model.updates`
+   */
   updates?: number | undefined;
 }
 
-/** What the weights say of themselves. */
+/** The properties of the loaded weights. */
 export interface Model {
-  /** How many generators there are, which make one update after the other. */
+  /** The number of generators. Each makes one update; the last one makes all further updates. */
   readonly stages: number;
-  /** How many updates a fit has where `updates` does not say it; the last generator makes those beyond the number of generators. */
+  /** The default number of updates of a fit. */
   readonly updates: number;
-  /** The side of the square view of the photo that they look at, in pixels. */
+  /** The side of the square crop of the photo that the generators read, in pixels. */
   readonly size: number;
-  /** The file's own metadata: what it was trained on, and how. */
+  /** The metadata of the weights file, such as its task and training configuration. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A loaded model, which fits frames on photos. */
+/**
+ * A loaded model. It fits glasses to faces in photos and videos. It owns memory outside the
+ * JavaScript heap; call `dispose` (or declare it with `using`) after use.
+ */
 export class TryOn {
+  /** The properties of the loaded weights. */
   readonly model: Model;
-  readonly #generation: Generation;
+  readonly #instance: InstanceId;
   readonly #decoder: Decoder;
   readonly #locatorSource: BytesSource;
   #locator: Promise<Locator> | undefined;
   #networks: wasm.TryOn | undefined;
 
-  private constructor(generation: Generation, networks: wasm.TryOn, decoder: Decoder, locator: BytesSource) {
-    this.#generation = generation;
+  private constructor(instance: InstanceId, networks: wasm.TryOn, decoder: Decoder, locatorSource: BytesSource) {
+    this.#instance = instance;
     this.#networks = networks;
     this.#decoder = decoder;
-    this.#locatorSource = locator;
-    this.model = call(generation, () => networks.model());
+    this.#locatorSource = locatorSource;
+    this.model = call(instance, () => networks.model());
   }
 
   /**
-   * Loads the wasm module and the weights, side by side. Works in pages, in workers and in Node, as often as wanted; all share
-   * one wasm module, the first that loaded.
+   * Loads the wasm module and the weights in parallel. It works in pages, in workers and in Node.
+   * It may be called repeatedly; all `TryOn` objects of a page, worker or process share one wasm
+   * module.
+   *
+   * @param options - Where to load the files from; the package's own files by default.
+   * @throws {@link StganError} `fetch` if a file cannot be read, `wasm` or `weights` if its content
+   * is wrong, `argument` for a source of the wrong type, `aborted` if the signal was aborted.
+   *
+   * @example
+   * ```ts
+   * const tryOn = await TryOn.create({
+   *   onProgress: ({ phase, loaded, total }) => console.log(phase, loaded, total),
+   * });
+   * ```
    */
   static async create(options: CreateOptions = {}): Promise<TryOn> {
     const { wasm, weights, locator, decoder, signal, onProgress } = options ?? {};
-    // Stops what is still on its way when the caller says so, and when one part fails.
-    const stop = new AbortController();
+    // Cancels the downloads when the caller aborts and when one of them fails.
+    const controller = new AbortController();
     const download = (phase: Progress['phase']): Download => ({
-      signal: stop.signal,
+      signal: controller.signal,
       report: (loaded, total) => onProgress?.(total === undefined ? { phase, loaded } : { phase, loaded, total }),
     });
     let abort = (): void => {};
@@ -100,147 +152,209 @@ export class TryOn {
         readBytes(weights ?? new URL('../weights/glasses.safetensors', import.meta.url), download('weights')),
       ]);
       const [module, tensors] = await Promise.race([loaded, aborted]);
-      const generation = await start(module);
+      const instance = await startEngine(module);
       signal?.throwIfAborted();
-      const networks = call(generation, (glue) => new glue.TryOn(tensors));
-      const finder = locator ?? new URL('../weights/locator.safetensors', import.meta.url);
-      return new TryOn(generation, networks, new Decoder(decoder), finder);
+      const networks = call(instance, (bindings) => new bindings.TryOn(tensors));
+      const locatorSource = locator ?? new URL('../weights/locator.safetensors', import.meta.url);
+      return new TryOn(instance, networks, new Decoder(decoder), locatorSource);
     } catch (error) {
-      stop.abort();
-      if (signal?.aborted) throw new StganError('aborted', 'the loading was aborted', { cause: signal.reason });
-      throw wrap(error, 'internal', 'the loading failed');
+      controller.abort();
+      if (signal?.aborted) throw new StganError('aborted', 'loading was aborted', { cause: signal.reason });
+      throw wrap(error, 'internal', 'loading failed');
     } finally {
       signal?.removeEventListener('abort', abort);
     }
   }
 
   /**
-   * Moves a frame from where the user put it to where it belongs. Without a placement it starts on the best of the faces that
-   * `locate` finds; where there is none, the error's code is `no-face`.
+   * Fits glasses to a face in a photo. Without a placement it starts from the first face that
+   * `locate` finds.
+   *
+   * @param photo - The photo.
+   * @param glasses - A front view of the glasses with a transparent background.
+   * @param options - The initial placement and the number of updates.
+   * @throws {@link StganError} `no-face` if there is no placement and no face, `placement`,
+   * `argument`, `empty-glasses`, `decode`, `image-size`, `image-too-large` or `unsupported-image`
+   * for the inputs, `degenerate` if the glasses would collapse into a line, `fetch` or `weights` if
+   * the face locator cannot be loaded, `disposed` after `dispose`.
+   *
+   * @example On the first face
+   * ```ts
+   * using fit = await tryOn.fit(photo, glasses);
+   * context.putImageData(fit.composite(), 0, 0);
+   * ```
+   *
+   * @example At a position in pixels of the photo
+   * ```ts
+   * const placement = { x: 412, y: 300, width: 260, rotation: 4 };
+   * using fit = await tryOn.fit(photo, glasses, { placement });
+   * ```
    */
-  async fit(photo: ImageSource, frame: ImageSource, options: FitOptions = {}): Promise<Fit> {
-    this.#alive();
-    const back = await openImage(photo, 'the photo', this.#decoder);
+  async fit(photo: ImageSource, glasses: ImageSource, options: FitOptions = {}): Promise<Fit> {
+    this.#requireNetworks();
+    const photoImage = await openImage(photo, 'the photo', this.#decoder);
     try {
-      const front = await openImage(frame, 'the frame', this.#decoder);
+      const glassesImage = await openImage(glasses, 'the glasses', this.#decoder);
       try {
         const { placement, updates } = options ?? {};
-        return this.#fit(back, front, placement ?? (await this.#best(back)), updates ?? undefined);
+        const initial = placement ?? (await this.#placeOnFirstFace(photoImage));
+        return this.#fit(photoImage, glassesImage, initial, updates ?? undefined);
       } finally {
-        front.close();
+        glassesImage.close();
       }
     } catch (error) {
-      back.close();
+      photoImage.close();
       throw error;
-    }
-  }
-
-  /** Finds the faces of a photo, best first: sure ones, and of those the larger. None is no error. */
-  async locate(photo: ImageSource): Promise<LocatedFace[]> {
-    this.#alive();
-    const picture = await openImage(photo, 'the photo', this.#decoder);
-    try {
-      const locator = await this.#openLocator();
-      this.#alive();
-      return locator.locate(picture);
-    } finally {
-      picture.close();
     }
   }
 
   /**
-   * Keeps a frame on the faces of a video: the camera, a video element, a stream, or pictures as they come. Each picture is looked at
-   * when the one before is done; those that come meanwhile are dropped. Resolves when the source is open.
+   * Detects the faces in a photo.
+   *
+   * @param photo - The photo.
+   * @returns The faces, best first, in the order of score × √(inter-pupil distance); empty if there
+   * is no face.
+   * @throws {@link StganError} `decode`, `image-size`, `image-too-large` or `unsupported-image` for
+   * the photo, `fetch` or `weights` if the face locator cannot be loaded, `disposed` after
+   * `dispose`.
+   *
+   * @example Glasses on every face
+   * ```ts
+   * for (const { placement } of await tryOn.locate(photo)) {
+   *   using fit = await tryOn.fit(photo, glasses, { placement });
+   *   const overlay = fit.overlay();
+   *   if (overlay) context.drawImage(await createImageBitmap(overlay.image), overlay.x, overlay.y);
+   * }
+   * ```
    */
-  async track(source: TrackSource, frame: ImageSource, options: TrackOptions = {}): Promise<Track> {
-    this.#alive();
-    checkOptions(options);
-    const open = (image: ImageSource): Promise<Picture> => openImage(image, 'the frame', this.#decoder);
-    const [locator, front] = await Promise.all([this.#openLocator(), open(frame)]);
+  async locate(photo: ImageSource): Promise<LocatedFace[]> {
+    this.#requireNetworks();
+    const image = await openImage(photo, 'the photo', this.#decoder);
+    try {
+      const locator = await this.#loadLocator();
+      this.#requireNetworks();
+      return locator.locate(image);
+    } finally {
+      image.close();
+    }
+  }
+
+  /**
+   * Keeps glasses on the faces of a video. Video frames that arrive while one is processed are
+   * dropped. The promise resolves when the source is open.
+   *
+   * @param source - The camera, a video element, a stream, or an async iterable of images.
+   * @param glasses - A front view of the glasses with a transparent background.
+   * @param options - The canvas, limits and callbacks.
+   * @throws {@link StganError} `camera-denied`, `camera-unavailable`, `video` or `argument` for the
+   * source and the options, `empty-glasses`, `decode`, `image-size`, `image-too-large` or
+   * `unsupported-image` for the glasses, `fetch` or `weights` if the face locator cannot be loaded,
+   * `aborted` if the signal is already aborted, `disposed` after `dispose`. Later errors reject
+   * {@link Track.ended}.
+   *
+   * @example
+   * ```ts
+   * const track = await tryOn.track('camera', glasses, {
+   *   canvas,
+   *   onState: (state) => (status.textContent = state),
+   * });
+   * await track.setGlasses(otherGlasses);
+   * track.stop();
+   * ```
+   */
+  async track(source: TrackSource, glasses: ImageSource, options: TrackOptions = {}): Promise<Track> {
+    this.#requireNetworks();
+    checkTrackOptions(options);
+    const openGlasses = (image: ImageSource): Promise<SourceImage> => openImage(image, 'the glasses', this.#decoder);
+    const [locator, glassesImage] = await Promise.all([this.#loadLocator(), openGlasses(glasses)]);
     let tracker: wasm.Tracker;
     try {
-      const networks = this.#alive();
-      const { width, height } = front;
-      const pixels = bytes(front.read({ x: 0, y: 0, width, height }));
-      tracker = locator.tracker(
-        (glue, finder) => new glue.Tracker(networks, finder, pixels, width, height, options.people ?? 1),
+      const networks = this.#requireNetworks();
+      const { width, height } = glassesImage;
+      const pixels = bytesOf(glassesImage.read({ x: 0, y: 0, width, height }));
+      tracker = locator.createTracker(
+        ({ Tracker }, locatorNetworks) =>
+          new Tracker(networks, locatorNetworks, pixels, width, height, options.people ?? 1),
       );
     } finally {
-      front.close();
+      glassesImage.close();
     }
-    let feed: Feed | undefined;
+    let frameSource: FrameSource | undefined;
     try {
-      feed = await openFeed(source);
+      frameSource = await openFrameSource(source);
       const { stages } = this.model;
-      return createTrack({ generation: this.#generation, tracker, stages, open }, feed, options);
+      return createTrack({ instance: this.#instance, tracker, stages, openGlasses }, frameSource, options);
     } catch (error) {
-      feed?.close();
-      release(this.#generation, tracker);
+      frameSource?.close();
+      release(this.#instance, tracker);
       throw error;
     }
   }
 
-  async #best(photo: Picture): Promise<Placement> {
-    const locator = await this.#openLocator();
-    this.#alive();
-    const [best] = locator.locate(photo);
-    if (!best)
-      throw new StganError('no-face', 'no face was found in the photo: a placement has to say where the frame goes');
-    return best.placement;
-  }
-
-  /** The locator, read when it is first needed; a failure is not kept. */
-  #openLocator(): Promise<Locator> {
-    const open = async (): Promise<Locator> => {
-      const download: Download = { signal: new AbortController().signal, report: () => {} };
-      return new Locator(this.#generation, await readBytes(this.#locatorSource, download));
-    };
-    this.#locator ??= open().catch((error: unknown) => {
-      this.#locator = undefined;
-      throw wrap(error, 'internal', 'the locator cannot be loaded');
-    });
-    return this.#locator;
-  }
-
-  #fit(photo: Picture, frame: Picture, placement: Placement, updates: number | undefined): Fit {
-    const networks = this.#alive();
-    const generation = this.#generation;
-    const { x, y, width, rotation } = readPlacement(placement);
-    checkWhole('updates', updates, 0, MAX_UPDATES);
-    const whole = bytes(frame.read({ x: 0, y: 0, width: frame.width, height: frame.height }));
-    const view = call(generation, () => networks.view(photo.width, photo.height, x, y, width, rotation));
-    try {
-      const rect = call(generation, () => view.rect());
-      // Wasm reduces what it is handed at once, and never holds more of the photo than a band.
-      for (const band of bands(rect, photo.band)) {
-        const rows = bytes(photo.read(band));
-        call(generation, () => view.push(rows));
-      }
-    } catch (error) {
-      release(generation, look);
-      throw error;
-    }
-    const fit = call(generation, () => networks.fit(view, whole, frame.width, frame.height, updates));
-    return createFit({ generation, fit, photo });
-  }
-
-  /** Gives the memory back. Doing so twice does no harm; fits that were made before stay usable. */
+  /**
+   * Frees the memory of the model. Fits stay usable. Further calls have no effect.
+   */
   dispose(): void {
     const networks = this.#networks;
     this.#networks = undefined;
-    if (networks) release(this.#generation, networks);
+    if (networks) release(this.#instance, networks);
     this.#locator?.then((locator) => locator.dispose()).catch(() => {});
     this.#locator = undefined;
   }
 
+  /** Calls `dispose`; for `using` declarations. */
   [dispose](): void {
     this.dispose();
   }
 
-  #alive(): wasm.TryOn {
-    if (!this.#networks) throw new StganError('disposed', 'the TryOn has been disposed of');
+  async #placeOnFirstFace(photo: SourceImage): Promise<Placement> {
+    const locator = await this.#loadLocator();
+    this.#requireNetworks();
+    const [face] = locator.locate(photo);
+    if (!face)
+      throw new StganError('no-face', 'no face was found in the photo; pass options.placement or another photo');
+    return face.placement;
+  }
+
+  /** Loads the locator once. After a failure the next call tries again. */
+  #loadLocator(): Promise<Locator> {
+    const load = async (): Promise<Locator> => {
+      const download: Download = { signal: new AbortController().signal, report: () => {} };
+      return new Locator(this.#instance, await readBytes(this.#locatorSource, download));
+    };
+    this.#locator ??= load().catch((error: unknown) => {
+      this.#locator = undefined;
+      throw wrap(error, 'internal', 'the face locator cannot be loaded');
+    });
+    return this.#locator;
+  }
+
+  #fit(photo: SourceImage, glasses: SourceImage, placement: Placement, updates: number | undefined): Fit {
+    const networks = this.#requireNetworks();
+    const instance = this.#instance;
+    const { x, y, width, rotation } = readPlacement(placement);
+    checkInteger('updates', updates, 0, MAX_UPDATES);
+    const glassesPixels = bytesOf(glasses.read({ x: 0, y: 0, width: glasses.width, height: glasses.height }));
+    const view = call(instance, () => networks.view(photo.width, photo.height, x, y, width, rotation));
+    try {
+      const rect = call(instance, () => view.rect());
+      // Wasm downscales each band at once and never holds more of the photo than one band.
+      for (const band of bands(rect, photo.bandPixels)) {
+        const rows = bytesOf(photo.read(band));
+        call(instance, () => view.push(rows));
+      }
+    } catch (error) {
+      release(instance, view);
+      throw error;
+    }
+    const fit = call(instance, () => networks.fit(view, glassesPixels, glasses.width, glasses.height, updates));
+    return createFit({ instance, fit, photo });
+  }
+
+  #requireNetworks(): wasm.TryOn {
+    if (!this.#networks) throw new StganError('disposed', 'the TryOn has been disposed; create a new one');
     return this.#networks;
   }
 }
 
-const bytes = (pixels: Uint8ClampedArray<ArrayBuffer>): Uint8Array => new Uint8Array(pixels.buffer);
+const bytesOf = (pixels: Uint8ClampedArray<ArrayBuffer>): Uint8Array => new Uint8Array(pixels.buffer);

@@ -1,10 +1,10 @@
-/** A page that does one thing: load everything, fit, show the composite. */
+/** A minimal page: it loads the package, fits the glasses and shows the composite. */
 import { TryOn } from '../../pkg/dist/index.js';
-import { glasses, photo, placementOn } from '../../tests/package/pictures.mjs';
+import { glasses, photo, placementOn } from '../../tests/package/images.mjs';
 
-const picture = photo(1600, 1200);
+const image = photo(1600, 1200);
 const tryOn = await TryOn.create();
-const fit = await tryOn.fit(picture, glasses(), { placement: placementOn(picture) });
+const fit = await tryOn.fit(image, glasses(), { placement: placementOn(image) });
 const composite = fit.composite();
 const canvas = document.querySelector('canvas');
 [canvas.width, canvas.height] = [composite.width, composite.height];

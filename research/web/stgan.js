@@ -1,18 +1,20 @@
-/** This package: a stage by itself through the wasm module's own face, everything else through the package's. */
+/**
+ * This package: single stages through the wasm bindings, everything else through the public API.
+ */
 import { TryOn } from '../../pkg/dist/index.js';
-import { TryOn as Networks } from '../../pkg/wasm/stgan.js';
-import { glasses, photo, placementOn } from '../../tests/package/pictures.mjs';
+import { TryOn as WasmTryOn } from '../../pkg/wasm/stgan.js';
+import { photo as createPhoto, glasses, placementOn } from '../../tests/package/images.mjs';
 
 let tryOn;
 
-/** Loads what a page downloads. */
+/** Loads the package. */
 export async function load() {
   tryOn = await TryOn.create();
 }
 
-/** The stages of a weights file as functions from planes to Δp. */
+/** Returns the stages as functions from planes to Δp, and a function that frees them. */
 export function stages({ weights }) {
-  const networks = new Networks(new Uint8Array(weights));
+  const networks = new WasmTryOn(new Uint8Array(weights));
   const { stages } = networks.model();
   return {
     run: Array.from({ length: stages }, (_, stage) => (planes) => networks.answer(stage, planes)),
@@ -20,6 +22,7 @@ export function stages({ weights }) {
   };
 }
 
+/** Runs a function and returns its time in milliseconds and its result. */
 const timed = async (work) => {
   const start = performance.now();
   const result = await work();
@@ -27,28 +30,46 @@ const timed = async (work) => {
 };
 
 /**
- * Milliseconds for photos of these sizes, by steps: a fit with all updates of the shipped weights; of which reading the photo, and preparing
- * the frame (a fit without updates, and one of a frame of next to no pixels); the overlay; the whole composite, and a plain copy of as many bytes.
+ * Measures the parts of a fit with the shipped weights, in milliseconds per round, for photos of
+ * these sizes: `fit` (all updates), `overlay`, `composite`, and `copy` (a plain copy of the photo).
+ * `read` is a fit of tiny glasses without updates, `glasses` is the difference to large ones, and
+ * `updates` is the rest of `fit`.
  */
-export async function fits(sizes, rounds, warm) {
-  const [frame, tiny] = [glasses(1200, 480, 20), glasses(30, 12, 20)];
+export async function fits(sizes, rounds, warmUp) {
+  const [large, tiny] = [glasses(1200, 480, 20), glasses(30, 12, 20)];
   const photos = sizes
-    .map(([width, height]) => photo(width, height))
+    .map(([width, height]) => createPhoto(width, height))
     .map(({ data, width, height }) => new ImageData(data, width, height));
-  const times = sizes.map(() => ({ fit: [], read: [], frame: [], updates: [], overlay: [], composite: [], copy: [] }));
-  for (let round = -warm; round < rounds; round++) {
-    for (const [i, picture] of photos.entries()) {
-      const placement = placementOn(picture);
-      const [fitted, fit] = await timed(() => tryOn.fit(picture, frame, { placement }));
-      const [prepared, still] = await timed(() => tryOn.fit(picture, frame, { placement, updates: 0 }));
-      const [read, bare] = await timed(() => tryOn.fit(picture, tiny, { placement, updates: 0 }));
+  const times = sizes.map(() => ({
+    fit: [],
+    read: [],
+    glasses: [],
+    updates: [],
+    overlay: [],
+    composite: [],
+    copy: [],
+  }));
+  for (let round = -warmUp; round < rounds; round++) {
+    for (const [i, photo] of photos.entries()) {
+      const placement = placementOn(photo);
+      const [fitTime, fit] = await timed(() => tryOn.fit(photo, large, { placement }));
+      const [preparation, largeFit] = await timed(() => tryOn.fit(photo, large, { placement, updates: 0 }));
+      const [read, tinyFit] = await timed(() => tryOn.fit(photo, tiny, { placement, updates: 0 }));
       const [overlay] = await timed(() => fit.overlay());
       const [composite] = await timed(() => fit.composite());
-      const [copy] = await timed(() => picture.data.slice());
-      for (const made of [fit, still, bare]) made.dispose();
+      const [copy] = await timed(() => photo.data.slice());
+      for (const object of [fit, largeFit, tinyFit]) object.dispose();
       if (round < 0) continue;
-      const steps = { fit: fitted, read, frame: prepared - read, updates: fitted - prepared, overlay, composite, copy };
-      for (const [step, time] of Object.entries(steps)) times[i][step].push(time);
+      const parts = {
+        fit: fitTime,
+        read,
+        glasses: preparation - read,
+        updates: fitTime - preparation,
+        overlay,
+        composite,
+        copy,
+      };
+      for (const [part, time] of Object.entries(parts)) times[i][part].push(time);
     }
   }
   return times;

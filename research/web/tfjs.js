@@ -1,22 +1,26 @@
-/** TensorFlow.js, its wasm backend with SIMD on one thread, the generator built from its operations in NHWC. */
+/**
+ * TensorFlow.js: the wasm backend with SIMD on one thread, with the generator built from its NHWC
+ * operations.
+ */
 
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { tensorsOf } from './safetensors.js';
 
-/** Loads what a page downloads. */
+/** Loads the library. */
 export async function load() {
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  setWasmPaths('/peers/');
+  setWasmPaths('/libraries/');
   await tf.setBackend('wasm');
   await tf.ready();
 }
 
+/** Returns the stages as functions from planes to Δp, and a function that frees them. */
 export function stages({ weights, shape }) {
   const tensors = tensorsOf(weights);
-  const kept = [];
+  const weightTensors = [];
   const keep = (tensor) => {
-    kept.push(tf.keep(tensor));
+    weightTensors.push(tf.keep(tensor));
     return tensor;
   };
   const inputs = shape[1];
@@ -26,20 +30,20 @@ export function stages({ weights, shape }) {
       const tensor = (name) => tf.tensor(get(name).values, get(name).shape);
       const layers = [];
       for (let i = 1; get(`conv${i}.weight`); i++) {
-        // OIHW to HWIO.
+        // Transpose OIHW to HWIO.
         layers.push([keep(tf.transpose(tensor(`conv${i}.weight`), [2, 3, 1, 0])), keep(tensor(`conv${i}.bias`))]);
       }
       let side = shape[2];
       for (const _ of layers) side = Math.ceil(side / 2);
       const [hidden] = get('fc1.weight').shape;
       const channels = get('fc1.weight').shape[1] / (side * side);
-      // Features from CHW to HWC.
+      // Transpose the features from CHW to HWC.
       const planes = tf.reshape(tensor('fc1.weight'), [hidden, channels, side, side]);
       const first = tf.reshape(tf.transpose(planes, [2, 3, 1, 0]), [-1, hidden]);
       const [w1, w2] = [keep(first), keep(tf.transpose(tensor('fc2.weight')))];
       const [b1, b2] = [keep(tensor('fc1.bias')), keep(tensor('fc2.bias'))];
       return (planes) => {
-        const answer = tf.tidy(() => {
+        const output = tf.tidy(() => {
           let image = tf.reshape(tf.transpose(tf.tensor(planes, [inputs, shape[2] * shape[3]])), [
             1,
             shape[2],
@@ -70,8 +74,8 @@ export function stages({ weights, shape }) {
           const hidden = tf.fused.matMul({ a: tf.reshape(features, [1, -1]), b: w1, bias: b1, activation: 'relu' });
           return tf.fused.matMul({ a: hidden, b: w2, bias: b2 });
         });
-        const values = answer.dataSync();
-        answer.dispose();
+        const values = output.dataSync();
+        output.dispose();
         return values;
       };
     });
@@ -83,7 +87,7 @@ export function stages({ weights, shape }) {
   return {
     run: Array.from({ length: count }, (_, stage) => generator(stage)),
     free: () => {
-      for (const tensor of kept) tensor.dispose();
+      for (const tensor of weightTensors) tensor.dispose();
     },
   };
 }

@@ -1,42 +1,46 @@
-//! A convolution block as one step: 4×4 at stride 2 with SAME padding, bias, ReLU.
+//! A fused convolution block: 4×4 convolution at stride 2 with SAME padding, bias and ReLU.
 
 use super::lanes::{Instructions, Kernel, Lanes, Weight};
+use super::quantised::QuantisedWeights;
 use super::tile::VECTORS;
-use super::{Plane, direct, pairs, winograd};
+use super::{SquareMap, direct, winograd};
 use candle_core::{Result, Tensor, bail};
 
-/// How a block multiplies.
+/// The algorithm of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// As the formula says.
+    /// The definition of a convolution.
     Direct,
-    /// Winograd's F(3×3, 2×2) on cells of 2×2 pixels: 16 multiplications where the formula has 36, four times the weights.
+    /// Winograd's F(3×3, 2×2) on cells of 2×2 pixels (see `winograd`): 16 multiplications instead
+    /// of 36, but four times as many weights.
     Winograd,
 }
 
-/// How weights are kept in memory.
+/// The data type of weights in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Storage {
+pub enum WeightType {
     /// 32-bit floats.
     F32,
-    /// Whole numbers to ±32767 and a scale for each output channel: half of the memory to read. Used directly they are widened
-    /// in registers, for two instructions more a vector; the error is at most 1/65534 of the channel's largest weight. Winograd
-    /// multiplies them as they are, with inputs of 15 bits.
+    /// 16-bit integers (±32767) with a scale per output channel, which halves the memory traffic.
+    ///
+    /// [`Algorithm::Direct`] converts them to f32 in registers, for two more instructions per
+    /// vector; the error is at most 1/65534 of the channel's largest weight.
+    /// [`Algorithm::Winograd`] multiplies integers, with inputs quantised to 15 bits.
     I16,
 }
 
-/// A convolution block with its weights packed for one set of instructions.
+/// A convolution block with weights packed for one instruction set.
 #[derive(Clone)]
 pub struct Block {
     channels: (usize, usize),
     algorithm: Algorithm,
     instructions: Instructions,
     weights: Packed,
-    /// In place of those in `weights`, where Winograd multiplies in whole numbers.
-    pairs: Option<pairs::Weights>,
+    /// Replaces the values in `weights` if Winograd multiplies integers.
+    quantised: Option<QuantisedWeights>,
 }
 
-/// Weights in panels of output channels, filled up with zeros, and what makes outputs of their sums:
+/// Weights in panels of output channels, padded with zeros. A block's output is
 /// max(0, sum · scale + bias).
 #[derive(Clone)]
 pub(super) struct Packed {
@@ -52,11 +56,12 @@ pub(super) enum Values {
 }
 
 impl Packed {
-    /// Takes `rows` numbers for each output channel, of which `weight(channel, row)` is one: [panel][row][channel of panel].
+    /// Packs the weights `weight(channel, row)`, `rows` per output channel, as
+    /// [panel][row][channel of panel].
     pub(super) fn new(
         (channels, rows): (usize, usize),
         panel: usize,
-        storage: Storage,
+        weight_type: WeightType,
         bias: &[f32],
         weight: impl Fn(usize, usize) -> f32,
     ) -> Self {
@@ -72,19 +77,19 @@ impl Packed {
         let mut bias = bias.to_vec();
         bias.resize(padded, 0.0);
         let mut scale = vec![1.0; padded];
-        let values = match storage {
-            Storage::F32 => Values::F32(values),
-            Storage::I16 => {
+        let values = match weight_type {
+            WeightType::F32 => Values::F32(values),
+            WeightType::I16 => {
                 let panels = || values.chunks_exact(panel * rows).enumerate();
                 for (first, values) in panels() {
                     let largest = |i: usize| values.chunks_exact(panel).fold(0.0f32, |m, row| m.max(row[i].abs()));
                     let scales = (0..panel).map(|i| largest(i).max(f32::MIN_POSITIVE * 65536.0) / f32::from(i16::MAX));
                     scale.splice(first * panel..(first + 1) * panel, scales);
                 }
-                let whole = |(i, value): (usize, &f32), scale: &[f32]| (value / scale[i % panel]).round() as i16;
+                let quantise = |(i, value): (usize, &f32), scale: &[f32]| (value / scale[i % panel]).round() as i16;
                 let all = panels().flat_map(|(p, values)| {
                     let scale = &scale[p * panel..][..panel];
-                    values.iter().enumerate().map(move |value| whole(value, scale))
+                    values.iter().enumerate().map(move |value| quantise(value, scale))
                 });
                 Values::I16(all.collect())
             }
@@ -92,7 +97,7 @@ impl Packed {
         Self { values, scale, bias }
     }
 
-    /// Calls a kernel that is written for any kind of weight.
+    /// Calls a kernel that is generic over the type of weights.
     #[inline(always)]
     pub(super) fn with<L: Lanes, K: ForWeights>(&self, kernel: K) {
         match &self.values {
@@ -101,7 +106,7 @@ impl Packed {
         }
     }
 
-    /// Bytes of the weights.
+    /// The size of the weights in bytes.
     pub(super) fn bytes(&self) -> usize {
         match &self.values {
             Values::F32(values) => 4 * values.len(),
@@ -110,7 +115,7 @@ impl Packed {
     }
 }
 
-/// A kernel for one kind of stored weight.
+/// A kernel that is generic over the type of weights.
 pub(super) trait ForWeights {
     fn run<L: Lanes, W: Weight>(self, weights: &[W]);
 }
@@ -118,15 +123,16 @@ pub(super) trait ForWeights {
 impl Block {
     /// Packs `weight` [O, C, 4, 4] and `bias` \[O\], f32 on the CPU.
     ///
-    /// Fewer than four input channels are too few for a vector of Winograd's transform; then the block is direct.
+    /// A block with fewer than four input channels, which do not fill a vector of Winograd's
+    /// transform, always uses [`Algorithm::Direct`].
     ///
     /// # Errors
-    /// Where the tensors have other shapes, or are not f32.
+    /// If the tensors have other shapes or are not f32.
     pub fn new(
         weight: &Tensor,
         bias: &Tensor,
         algorithm: Algorithm,
-        storage: Storage,
+        weight_type: WeightType,
         instructions: Instructions,
     ) -> Result<Self> {
         let (channels_out, channels_in, height, width) = weight.dims4()?;
@@ -138,11 +144,11 @@ impl Block {
         let panel = VECTORS * instructions.width();
         let tap =
             |out: usize, channel: usize, y: usize, x: usize| values[((out * channels_in + channel) * 4 + y) * 4 + x];
-        let mut pairs = None;
+        let mut quantised = None;
         let weights = match algorithm {
             Algorithm::Direct => {
                 let rows = 16 * channels_in;
-                Packed::new((channels_out, rows), panel, storage, &bias, |out, row| {
+                Packed::new((channels_out, rows), panel, weight_type, &bias, |out, row| {
                     let (tap_index, channel) = (row / channels_in, row % channels_in);
                     tap(out, channel, tap_index / 4, tap_index % 4)
                 })
@@ -150,65 +156,70 @@ impl Block {
             Algorithm::Winograd => {
                 let depth = 4 * channels_in;
                 let rows = winograd::POINTS * depth;
-                let mut weights = Packed::new((channels_out, rows), panel, Storage::F32, &bias, |out, row| {
+                let mut weights = Packed::new((channels_out, rows), panel, WeightType::F32, &bias, |out, row| {
                     let (point, rest) = (row / depth, row % depth);
                     let (pixel, channel) = (rest / channels_in, rest % channels_in);
                     winograd::weight(point, |y, x| tap(out, channel, 2 * y + pixel / 2, 2 * x + pixel % 2))
                 });
-                if storage == Storage::I16
+                if weight_type == WeightType::I16
                     && let Values::F32(values) = std::mem::replace(&mut weights.values, Values::F32(Vec::new()))
                 {
-                    pairs = Some(pairs::Weights::new(&values, panel, depth));
+                    quantised = Some(QuantisedWeights::new(&values, panel, depth));
                 }
                 weights
             }
         };
-        Ok(Self { channels: (channels_in, channels_out), algorithm, instructions, weights, pairs })
+        Ok(Self { channels: (channels_in, channels_out), algorithm, instructions, weights, quantised })
     }
 
-    /// Channels that go in and come out.
+    /// The numbers of input and output channels.
     pub fn channels(&self) -> (usize, usize) {
         self.channels
     }
 
-    /// How the block is computed.
+    /// The algorithm in use.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// Writes the block's output for each of `inputs` to the first channels of the same one of `outputs`, whose other channels
-    /// stay as they are. Inputs are [`Plane::padded`]; outputs are half of their size, rounded up.
+    /// Runs the block on each of `inputs` and writes the first channels of the corresponding
+    /// output. Other channels of the output do not change.
+    ///
+    /// Inputs must be [`SquareMap::padded`]. Outputs have half their size, rounded up.
     ///
     /// # Panics
-    /// Where the sizes do not fit.
-    pub fn run(&self, inputs: &[Plane], outputs: &mut [Plane], scratch: &mut Scratch) {
-        assert_eq!(inputs.len(), outputs.len(), "one output for each input");
+    /// If the sizes or channels do not match.
+    pub fn run(&self, inputs: &[SquareMap], outputs: &mut [SquareMap], scratch: &mut Scratch) {
+        assert_eq!(inputs.len(), outputs.len(), "each input needs one output");
         for (input, output) in inputs.iter().zip(&*outputs) {
             let fits = input.channels() == self.channels.0 && output.channels() >= self.channels.1;
-            assert!(fits && output.size() == input.size().div_ceil(2), "planes of the block's sizes");
-            assert_eq!(input.size(), inputs[0].size(), "inputs of one size");
+            assert!(
+                fits && output.size() == input.size().div_ceil(2),
+                "the maps do not match the block's channels and sizes"
+            );
+            assert_eq!(input.size(), inputs[0].size(), "all inputs must have the same size");
         }
-        self.instructions.run(Run { block: self, inputs, outputs, scratch });
+        self.instructions.run(BlockKernel { block: self, inputs, outputs, scratch });
     }
 }
 
-struct Run<'a> {
+struct BlockKernel<'a> {
     block: &'a Block,
-    inputs: &'a [Plane],
-    outputs: &'a mut [Plane],
+    inputs: &'a [SquareMap],
+    outputs: &'a mut [SquareMap],
     scratch: &'a mut Scratch,
 }
 
-impl Kernel for Run<'_> {
+impl Kernel for BlockKernel<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Run { block, inputs, outputs, scratch } = self;
-        let layer = Layer { channels: block.channels, weights: &block.weights, inputs, outputs };
+        let BlockKernel { block, inputs, outputs, scratch } = self;
+        let layer = BlockOperands { channels: block.channels, weights: &block.weights, inputs, outputs };
         let depth = 4 * block.channels.0;
-        match (block.algorithm, &block.pairs, &block.weights.values) {
-            (Algorithm::Winograd, Some(pairs), _) => winograd::run::<L, _>(layer, pairs, scratch),
+        match (block.algorithm, &block.quantised, &block.weights.values) {
+            (Algorithm::Winograd, Some(quantised), _) => winograd::run::<L, _>(layer, quantised, scratch),
             (Algorithm::Winograd, None, Values::F32(weights)) => {
                 winograd::run::<L, _>(layer, winograd::Floats { weights, depth }, scratch);
             }
@@ -217,39 +228,41 @@ impl Kernel for Run<'_> {
     }
 }
 
-/// Memory that the kernels write intermediate values to; grows to what is needed, and stays.
+/// Memory for intermediate values. It grows on demand and never shrinks.
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// Transformed inputs.
     pub(super) inputs: Vec<f32>,
-    /// The same in whole numbers, and their scales.
-    pub(super) whole: Vec<i16>,
+    /// Quantised transformed inputs.
+    pub(super) quantised: Vec<i16>,
+    /// The scales of `quantised`.
     pub(super) scales: Vec<f32>,
 }
 
-/// Makes sure that there are so many.
+/// Grows `buffer` to at least `count` elements.
 pub(super) fn grow<T: Copy + Default>(buffer: &mut Vec<T>, count: usize) {
     if buffer.len() < count {
         buffer.resize(count, T::default());
     }
 }
 
-/// What a kernel of a block works on.
-pub(super) struct Layer<'a> {
+/// The operands of a block's kernel.
+pub(super) struct BlockOperands<'a> {
     pub(super) channels: (usize, usize),
     pub(super) weights: &'a Packed,
-    pub(super) inputs: &'a [Plane],
-    pub(super) outputs: &'a mut [Plane],
+    pub(super) inputs: &'a [SquareMap],
+    pub(super) outputs: &'a mut [SquareMap],
 }
 
-impl Layer<'_> {
-    /// Rows and columns of the output.
+impl BlockOperands<'_> {
+    /// The side of the output in pixels.
     #[inline(always)]
     pub(super) fn size(&self) -> usize {
         self.inputs.first().map_or(0, |input| input.size().div_ceil(2))
     }
 
-    /// Finishes the sums of one vector's channels, from `channel` on, and stores those that there are.
+    /// Applies scale, bias and ReLU to the sums of a vector of channels that starts at `channel`,
+    /// and stores those that exist.
     #[inline(always)]
     pub(super) fn put<L: Lanes>(&mut self, view: usize, (y, x): (usize, usize), channel: usize, sum: L) {
         let value = L::load(&self.weights.bias[channel..]).mul_add(sum, L::load(&self.weights.scale[channel..]));
@@ -272,7 +285,7 @@ impl std::fmt::Debug for Block {
         write!(
             f,
             "Block({input} to {output}, {algorithm:?}, {} bytes)",
-            self.weights.bytes() + self.pairs.as_ref().map_or(0, pairs::Weights::bytes)
+            self.weights.bytes() + self.quantised.as_ref().map_or(0, QuantisedWeights::bytes)
         )
     }
 }

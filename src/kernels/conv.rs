@@ -1,18 +1,22 @@
-//! Convolutions of any kernel and stride on images of any shape, and chains of them: fully convolutional networks for use.
+//! Quantised convolutions with any kernel and stride on images of any size, and chains of them:
+//! fully convolutional networks for inference.
 //!
-//! They multiply in whole numbers of 16 bits, two products and their sum in one instruction. An image has one scale, that of its
-//! largest number; weights have one for each output channel and group of kernel rows, such that no sum of a group overflows.
+//! Inputs and weights are 16-bit integers; one instruction multiplies two pairs and adds the
+//! products. An image has one scale, taken from its largest magnitude. Weights have a scale per
+//! output channel and group of kernel rows, chosen so that no sum of a group overflows.
 
 use super::Map;
 use super::lanes::{Instructions, Kernel, Lanes, Pairs};
-use super::pairs::{INPUT, to_whole};
+use super::quantised::{MAX_INPUT, quantise};
 use super::tile::{Sums, VECTORS, for_pixels, tiles};
 use candle_core::{Result, Tensor, bail};
 
-/// Products that are summed up in whole numbers, about: with more, weights would keep too few bits.
+/// Approximate number of products that are summed as integers. With more, the weights would have
+/// too few bits.
 const GROUP: usize = 512;
 
-/// One convolution with TensorFlow's SAME padding and a bias, its weights packed for one set of instructions.
+/// A convolution with TensorFlow's SAME padding and a bias, with quantised weights packed for one
+/// instruction set.
 #[derive(Clone)]
 pub struct Conv {
     channels: (usize, usize),
@@ -20,27 +24,32 @@ pub struct Conv {
     stride: usize,
     relu: bool,
     instructions: Instructions,
-    /// Inputs that lie side by side under a row of the kernel: [kernel column · C + channel], filled up to whole pairs.
+    /// Number of contiguous inputs under a row of the kernel, [kernel column][channel], rounded up
+    /// to an even number.
     run: usize,
-    /// Kernel rows of a group; the last may have fewer.
+    /// Number of kernel rows per group; the last group may have fewer.
     group: usize,
-    /// [panel][kernel row][pair of a run][channel of the panel][number of the pair].
+    /// [panel][kernel row][pair of a run][channel of the panel][value of the pair].
     weights: Vec<i16>,
     /// [panel][group][channel of the panel].
     scales: Vec<f32>,
-    /// Filled up to whole panels.
+    /// One bias per output channel, padded to complete panels.
     bias: Vec<f32>,
 }
 
 impl Conv {
-    /// Packs `weight` [O, C, K, K] and `bias` \[O\], f32 on the CPU.
+    /// Quantises and packs `weight` [O, C, K, K] and `bias` \[O\], f32 on the CPU.
     ///
     /// # Errors
-    /// Where the tensors have other shapes, or are not f32.
+    /// If the tensors have other shapes or are not f32, or `stride` is 0.
     pub fn new(weight: &Tensor, bias: &Tensor, stride: usize, relu: bool, instructions: Instructions) -> Result<Self> {
         let (outputs, inputs, kernel, width) = weight.dims4()?;
         if kernel != width || bias.dims() != [outputs] || inputs * outputs * kernel * stride == 0 {
-            bail!("convolution: weight {:?}, bias {:?}, stride {stride} do not fit", weight.shape(), bias.shape());
+            bail!(
+                "convolution: weight {:?}, bias {:?}, stride {stride}, expected [O, C, K, K], [O], stride ≥ 1",
+                weight.shape(),
+                bias.shape()
+            );
         }
         let (values, mut bias) = (weight.flatten_all()?.to_vec1::<f32>()?, bias.to_vec1::<f32>()?);
         let panel = VECTORS * instructions.width();
@@ -58,10 +67,11 @@ impl Conv {
                 let rows = start..(start + group).min(kernel);
                 let scale = |out: usize| {
                     let all = rows.clone().flat_map(|row| (0..run).map(move |at| value(out, row, at).abs()));
-                    let (total, largest) = all.fold((0.0, 0.0f32), |(sum, most), w| (sum + w, most.max(w)));
-                    // What the weights may add up to when each of the inputs is the largest, less what rounding adds.
-                    let most = i32::MAX as f32 / INPUT - (rows.len() * run) as f32;
-                    (largest / f32::from(i16::MAX)).max(total / most).max(f32::MIN_POSITIVE)
+                    let (total, largest) = all.fold((0.0, 0.0f32), |(sum, largest), w| (sum + w, largest.max(w)));
+                    // The maximum sum of the weights' magnitudes: times `MAX_INPUT` it fits into an
+                    // i32, with room for rounding.
+                    let max_total = i32::MAX as f32 / MAX_INPUT - (rows.len() * run) as f32;
+                    (largest / f32::from(i16::MAX)).max(total / max_total).max(f32::MIN_POSITIVE)
                 };
                 let factors: Vec<f32> = (first..first + panel).map(scale).collect();
                 for (row, pair) in rows.clone().flat_map(|row| (0..run).step_by(2).map(move |pair| (row, pair))) {
@@ -75,58 +85,61 @@ impl Conv {
         Ok(Self { channels: (inputs, outputs), kernel, stride, relu, instructions, run, group, weights, scales, bias })
     }
 
-    /// Channels that go in and come out.
+    /// The numbers of input and output channels.
     pub fn channels(&self) -> (usize, usize) {
         self.channels
     }
 
-    /// Pixels from one output to the next.
+    /// The stride in input pixels.
     pub fn stride(&self) -> usize {
         self.stride
     }
 
-    /// The zeros around an input: enough for any size.
+    /// The border of zeros in pixels that an input of any size needs.
     pub fn border(&self) -> usize {
         self.kernel
     }
 
-    /// Rows and columns that come out.
+    /// The output's (height, width) for an input of this size.
     fn output(&self, (height, width): (usize, usize)) -> (usize, usize) {
         (height.div_ceil(self.stride), width.div_ceil(self.stride))
     }
 
-    /// The answer, with `border` zeros around it.
+    /// Runs the convolution; the result has a border of `border` zeros.
     ///
     /// # Panics
-    /// Where the input has other channels, or fewer zeros around it than [`Conv::border`].
+    /// If the input has the wrong number of channels or a smaller border than [`Conv::border`].
     pub fn run(&self, input: &Map, border: usize) -> Map {
-        assert!(input.channels() == self.channels.0 && input.border() >= self.kernel, "a map of the layer's sizes");
+        assert!(
+            input.channels() == self.channels.0 && input.border() >= self.kernel,
+            "the map does not match the layer's channels and border"
+        );
         let mut output = Map::new(self.output(input.size()), self.channels.1, border);
-        // A run of an odd length reads one number more than it has, and multiplies it by zero.
-        let whole = vec![0; input.values().len() + 1];
-        self.instructions.run(Run { layer: self, input, whole, scale: 0.0, output: &mut output });
+        // A run with an odd number of inputs reads one more value and multiplies it by zero.
+        let quantised = vec![0; input.values().len() + 1];
+        self.instructions.run(ConvKernel { layer: self, input, quantised, scale: 0.0, output: &mut output });
         output
     }
 }
 
-struct Run<'a> {
+struct ConvKernel<'a> {
     layer: &'a Conv,
     input: &'a Map,
-    /// The input's numbers divided by `scale`.
-    whole: Vec<i16>,
+    /// The quantised input: its values divided by `scale`.
+    quantised: Vec<i16>,
     scale: f32,
     output: &'a mut Map,
 }
 
-impl Kernel for Run<'_> {
+impl Kernel for ConvKernel<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(mut self) {
-        self.scale = to_whole::<L>(self.input.values(), &mut self.whole);
+        self.scale = quantise::<L>(self.input.values(), &mut self.quantised);
         let (height, width) = self.output.size();
         for panel in 0..self.layer.bias.len() / (VECTORS * L::WIDTH) {
-            // Tiles go on from one row to the next, so that few are small.
+            // Tiles continue across rows, so that few tiles are small.
             for (start, pixels) in tiles::<L>(height * width) {
                 for_pixels!(pixels, tile::<L>(&mut self, start, panel));
             }
@@ -134,12 +147,12 @@ impl Kernel for Run<'_> {
     }
 }
 
-/// M pixels from the `start`-th on, for the channels of one panel.
+/// Computes M pixels, starting at pixel `start`, for the channels of one panel.
 #[inline(always)]
-fn tile<L: Lanes, const M: usize>(work: &mut Run, start: usize, panel: usize) {
+fn tile<L: Lanes, const M: usize>(work: &mut ConvKernel, start: usize, panel: usize) {
     let &Conv { kernel, stride, relu, channels, run, group, .. } = work.layer;
     let ((height, width), (rows, columns)) = (work.input.size(), work.output.size());
-    // Rows and columns of zeros that SAME padding puts before, of those that the border has.
+    // SAME padding uses only part of the border.
     let before = |size: usize, out: usize| ((out - 1) * stride + kernel).saturating_sub(size) / 2;
     let shift = (work.input.border() - before(height, rows), work.input.border() - before(width, columns));
     let mut place = (start / columns, start % columns);
@@ -155,14 +168,14 @@ fn tile<L: Lanes, const M: usize>(work: &mut Run, start: usize, panel: usize) {
     for (index, first) in (0..groups).zip((0..kernel).step_by(group)) {
         let from = (panel * kernel + first) * run * lanes;
         let weights = &work.layer.weights[from..][..group.min(kernel - first) * run * lanes];
-        let inputs = starts.map(|start| &work.whole[start + first * pitch..]);
-        let mut whole = [[L::Pairs::zero(); VECTORS]; M];
-        accumulate::<L, M>(&mut whole, &inputs, weights, run, pitch);
+        let inputs = starts.map(|start| &work.quantised[start + first * pitch..]);
+        let mut quantised = [[L::Pairs::zero(); VECTORS]; M];
+        accumulate::<L, M>(&mut quantised, &inputs, weights, run, pitch);
         let scales = &work.layer.scales[(panel * groups + index) * lanes..];
         for k in 0..VECTORS {
             let scale = L::splat(0.0).mul_add(L::load(&scales[k * L::WIDTH..]), L::splat(work.scale));
-            for (sums, whole) in sums.iter_mut().zip(whole) {
-                sums[k] = sums[k].mul_add(L::from_whole(whole[k]), scale);
+            for (sums, quantised) in sums.iter_mut().zip(quantised) {
+                sums[k] = sums[k].mul_add(L::from_i32(quantised[k]), scale);
             }
         }
     }
@@ -186,9 +199,10 @@ fn tile<L: Lanes, const M: usize>(work: &mut Run, start: usize, panel: usize) {
     }
 }
 
-/// Adds the products of M pixels' inputs and weights: for every row of the kernel a run of numbers, `pitch` from one to the next.
+/// Adds the products of inputs and weights for M pixels. Each row of the kernel has a run of
+/// inputs; runs are `pitch` apart.
 ///
-/// A function of its own in wasm, as [`super::tile::accumulate`].
+/// Not inlined in wasm; see [`super::tile::accumulate`].
 #[cfg_attr(target_arch = "wasm32", inline(never))]
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn accumulate<L: Lanes, const M: usize>(
@@ -221,32 +235,37 @@ impl std::fmt::Debug for Conv {
     }
 }
 
-/// Convolutions one after the other.
+/// A sequence of convolutions.
 #[derive(Clone, Debug)]
 pub struct Chain(Vec<Conv>);
 
 impl Chain {
+    /// A chain of at least one convolution.
+    ///
     /// # Errors
-    /// Where there is no layer, or one takes other channels than the one before gives.
+    /// If there is no layer, or a layer's output channels differ from the next layer's input
+    /// channels.
     pub fn new(layers: Vec<Conv>) -> Result<Self> {
         if layers.is_empty() || layers.windows(2).any(|pair| pair[0].channels.1 != pair[1].channels.0) {
-            bail!("a chain of convolutions whose channels do not meet: {layers:?}");
+            bail!("chain of convolutions: empty, or the channels of adjacent layers differ: {layers:?}");
         }
         Ok(Self(layers))
     }
 
-    /// The zeros that an input needs around it.
+    /// The border of zeros in pixels that an input needs.
     pub fn border(&self) -> usize {
         self.0[0].border()
     }
 
-    /// Input pixels from one output pixel to the next.
+    /// The total stride in input pixels.
     pub fn stride(&self) -> usize {
         self.0.iter().map(Conv::stride).product()
     }
 
+    /// Runs all convolutions.
+    ///
     /// # Panics
-    /// As [`Conv::run`].
+    /// See [`Conv::run`].
     pub fn run(&self, input: &Map) -> Map {
         let border = |next: usize| self.0.get(next).map_or(0, Conv::border);
         let first = self.0[0].run(input, border(1));

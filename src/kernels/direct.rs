@@ -1,12 +1,12 @@
-//! The convolution as its formula has it, without a column matrix: in a plane, a pixel's row of the kernel is four pixels that
-//! lie side by side.
+//! The direct convolution, without a column matrix: in a map, the four pixels under a row of the
+//! kernel are contiguous.
 
-use super::block::{ForWeights, Layer};
+use super::block::{BlockOperands, ForWeights};
 use super::lanes::{Lanes, Weight};
 use super::tile::{Sums, VECTORS, accumulate, for_pixels, tiles};
 
 pub(super) struct Direct<'a> {
-    pub(super) layer: Layer<'a>,
+    pub(super) layer: BlockOperands<'a>,
 }
 
 impl ForWeights for Direct<'_> {
@@ -16,7 +16,7 @@ impl ForWeights for Direct<'_> {
         let panel = VECTORS * L::WIDTH;
         let size = layer.size();
         for (first, weights) in (0..).step_by(panel).zip(weights.chunks_exact(16 * layer.channels.0 * panel)) {
-            // Tiles go on from one row to the next and from one view to the next, so that few are small.
+            // Tiles continue across rows and views, so that few tiles are small.
             for (start, pixels) in tiles::<L>(layer.inputs.len() * size * size) {
                 for_pixels!(pixels, tile::<L, W>(&mut layer, size, start, first, weights));
             }
@@ -24,10 +24,11 @@ impl ForWeights for Direct<'_> {
     }
 }
 
-/// M pixels from the `start`-th on, for the channels of one panel from `first` on.
+/// Computes M pixels, starting at pixel `start`, for the channels of one panel, starting at
+/// `first`.
 #[inline(always)]
 fn tile<L: Lanes, W: Weight, const M: usize>(
-    layer: &mut Layer,
+    layer: &mut BlockOperands,
     size: usize,
     start: usize,
     first: usize,

@@ -1,7 +1,9 @@
-//! The one vector type that the kernels are written in, once for each instruction set, and the choice between them.
+//! A vector type that the kernels are generic over, its implementation for each instruction set,
+//! and the selection of the instruction set.
 //!
-//! All `unsafe` of the kernels is here: loads and stores through refiner, whose bounds are checked just before, and
-//! instructions that not every processor has, which [`Instructions`] has asked the processor for.
+//! This module contains all `unsafe` code of the kernels: loads and stores through pointers, whose
+//! bounds are checked just before, and instructions whose availability [`Instructions`] has
+//! checked.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -14,45 +16,48 @@ mod simd128;
 
 /// A vector of f32 in one register.
 pub(crate) trait Lanes: Copy {
+    /// Number of elements.
     const WIDTH: usize;
-    /// As many whole numbers.
+    /// A vector of `WIDTH` 32-bit integers.
     type Pairs: Pairs;
-    /// Pixels of a tile: by two vectors of channels they fill the registers, with two weights and an input.
+    /// Maximum number of pixels of a tile. The sums of a tile (two vectors of channels per pixel),
+    /// two weights and an input must fit into the registers.
     const PIXELS: usize;
     fn splat(value: f32) -> Self;
-    /// The first numbers of a slice.
+    /// Loads the first `WIDTH` elements of a slice.
     ///
     /// # Panics
-    /// Where there are fewer than `WIDTH`; so do `widen` and `store`.
+    /// If the slice is shorter. The same holds for `widen`, `store` and `store_rounded`.
     fn load(from: &[f32]) -> Self;
     fn widen(from: &[i16]) -> Self;
     fn store(self, to: &mut [f32]);
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
-    /// self + a · b, in one rounding or in two.
+    /// self + a · b, rounded once or twice.
     fn mul_add(self, a: Self, b: Self) -> Self;
-    /// The larger of both; any of them where one is NaN.
+    /// The maximum; either element if one is NaN.
     fn max(self, other: Self) -> Self;
-    /// Stores numbers of at most 2¹⁵ as the nearest whole ones.
+    /// Rounds to the nearest integers and stores them; magnitudes must not exceed 2¹⁵.
     fn store_rounded(self, to: &mut [i16]);
-    fn from_whole(numbers: Self::Pairs) -> Self;
+    fn from_i32(values: Self::Pairs) -> Self;
 }
 
-/// A vector of 32-bit whole numbers in one register, or of pairs of 16 bits in their place: processors add the two products of
-/// a pair in one instruction, which makes that twice as many multiplications at a time as there are in f32.
+/// A vector of 32-bit integers in one register, or of pairs of 16-bit integers. One instruction
+/// adds both products of a pair, which doubles the multiplications per instruction compared with
+/// f32.
 pub(crate) trait Pairs: Copy {
     fn zero() -> Self;
     fn splat(pair: &[i16; 2]) -> Self;
-    /// The first pairs of a slice.
+    /// Loads the first pairs of a slice.
     ///
     /// # Panics
-    /// Where there are fewer than a vector has.
+    /// If the slice is shorter than a vector.
     fn load(from: &[i16]) -> Self;
     /// self + a₀·b₀ + a₁·b₁, modulo 2³².
     fn add_products(self, a: Self, b: Self) -> Self;
 }
 
-/// How a weight is stored.
+/// A type of weights that can be loaded as f32.
 pub(super) trait Weight: Copy {
     fn lanes<L: Lanes>(from: &[Self]) -> L;
 }
@@ -71,14 +76,15 @@ impl Weight for i16 {
     }
 }
 
-/// Work that is written for any lanes.
+/// A computation that is generic over the vector type.
 pub(crate) trait Kernel {
     type Output;
-    /// Inlined all the way down, since only that compiles it for the instructions of `L`.
+    /// Must be `#[inline(always)]`, with all functions that it calls: only then is it compiled for
+    /// the instruction set of `L`.
     fn run<L: Lanes>(self) -> Self::Output;
 }
 
-/// A set of instructions that this processor has.
+/// An instruction set that this processor supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instructions(Set);
 
@@ -95,7 +101,7 @@ enum Set {
 }
 
 impl Instructions {
-    /// The fastest.
+    /// The fastest supported instruction set.
     pub fn best() -> Self {
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         return Self(Set::Simd128);
@@ -112,7 +118,8 @@ impl Instructions {
         Self(Set::Portable)
     }
 
-    /// All of them, for tests. A wasm module has one: what runs it either knows `simd128`, or does not load it.
+    /// All supported instruction sets, for tests. A wasm module has exactly one: a runtime without
+    /// `simd128` does not load the module.
     pub fn available() -> Vec<Self> {
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         return vec![Self::best()];
@@ -123,7 +130,7 @@ impl Instructions {
         }
     }
 
-    /// Numbers in one vector.
+    /// Number of f32 elements in a vector.
     pub(super) fn width(self) -> usize {
         struct Width;
         impl Kernel for Width {
@@ -136,7 +143,7 @@ impl Instructions {
         self.run(Width)
     }
 
-    /// Runs a kernel with these instructions.
+    /// Runs a kernel with this instruction set.
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
             #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
@@ -145,7 +152,7 @@ impl Instructions {
             Set::Simd128 => kernel.run::<simd128::Simd128>(),
             #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
             Set::Neon => kernel.run::<neon::Neon>(),
-            // SAFETY: only `best` makes this value, where the processor has both.
+            // SAFETY: `best` creates this value only if the processor supports AVX2 and FMA.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { avx2::run(kernel) },
         }

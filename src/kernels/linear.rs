@@ -1,12 +1,13 @@
-//! Linear layers: one row of weights for every input, and no work at all for inputs that are zero, as most are after a ReLU.
+//! Linear layers, with one row of weights per input. Inputs that are zero are skipped: after a
+//! ReLU, most are.
 
-use super::block::{ForWeights, Packed, Storage};
+use super::block::{ForWeights, Packed, WeightType};
 use super::lanes::{Instructions, Kernel, Lanes, Weight};
 
-/// How many inputs are added to the sums at a time, so that these are loaded and stored the less.
+/// Number of inputs that are added at a time, to load and store the sums less often.
 const ROWS: usize = 4;
 
-/// y = W x + b, with its weights packed for one set of instructions.
+/// A linear layer y = W x + b with weights packed for one instruction set.
 #[derive(Clone)]
 pub(super) struct Linear {
     inputs: usize,
@@ -15,34 +16,34 @@ pub(super) struct Linear {
     weights: Packed,
 }
 
-/// What a layer needs beside its inputs and weights.
+/// Memory for the intermediate values of a linear layer.
 #[derive(Default)]
 pub(super) struct LinearScratch {
-    /// The inputs that are not zero, in some view.
+    /// The inputs that are not zero in at least one view.
     active: Vec<u32>,
-    /// The sums of every view.
+    /// The sums of all views.
     sums: Vec<f32>,
 }
 
 impl Linear {
-    /// Takes `weight(output, input)`.
+    /// Packs the weights `weight(output, input)`.
     pub(super) fn new(
         (outputs, inputs): (usize, usize),
-        storage: Storage,
+        weight_type: WeightType,
         instructions: Instructions,
         bias: &[f32],
         weight: impl Fn(usize, usize) -> f32,
     ) -> Self {
-        // One panel that holds all outputs.
+        // A single panel contains all outputs.
         let panel = outputs.next_multiple_of(instructions.width());
-        let weights = Packed::new((outputs, inputs), panel, storage, bias, weight);
+        let weights = Packed::new((outputs, inputs), panel, weight_type, bias, weight);
         Self { inputs, outputs, instructions, weights }
     }
 
-    /// Adds the answers of each of `views` to the end of `out`.
+    /// Appends the outputs for each of `views` to `out`.
     ///
     /// # Panics
-    /// Where a view has not as many numbers as the layer takes.
+    /// If the length of a view differs from the number of inputs.
     pub(super) fn run<const V: usize>(
         &self,
         views: [&[f32]; V],
@@ -50,8 +51,8 @@ impl Linear {
         relu: bool,
         scratch: &mut LinearScratch,
     ) {
-        assert!(views.iter().all(|view| view.len() == self.inputs), "as many inputs as the layer takes");
-        self.instructions.run(Run { layer: self, views, scratch });
+        assert!(views.iter().all(|view| view.len() == self.inputs), "each view needs {} values", self.inputs);
+        self.instructions.run(LinearKernel { layer: self, views, scratch });
         let floor = if relu { 0.0 } else { f32::NEG_INFINITY };
         for sums in scratch.sums.chunks_exact(self.weights.bias.len()) {
             let finished = sums.iter().zip(&self.weights.scale).zip(&self.weights.bias);
@@ -60,18 +61,18 @@ impl Linear {
     }
 }
 
-struct Run<'a, const V: usize> {
+struct LinearKernel<'a, const V: usize> {
     layer: &'a Linear,
     views: [&'a [f32]; V],
     scratch: &'a mut LinearScratch,
 }
 
-impl<const V: usize> Kernel for Run<'_, V> {
+impl<const V: usize> Kernel for LinearKernel<'_, V> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Run { layer, views, scratch } = self;
+        let LinearKernel { layer, views, scratch } = self;
         let padded = layer.weights.bias.len();
         scratch.sums.clear();
         scratch.sums.resize(V * padded, 0.0);
@@ -90,18 +91,19 @@ impl<const V: usize> ForWeights for Rows<'_, V> {
     fn run<L: Lanes, W: Weight>(self, weights: &[W]) {
         let Self { views, padded, scratch: LinearScratch { active, sums } } = self;
         let count = views[0].len();
-        // Written for every input, kept for those that count: no branch to guess.
+        // Branch-free: every index is written, and overwritten by the next one if its input is
+        // zero.
         active.resize(count, 0);
-        let mut kept = 0;
+        let mut found = 0;
         for i in 0..count {
-            active[kept] = i as u32;
-            let mut counts = false;
+            active[found] = i as u32;
+            let mut nonzero = false;
             for view in views {
-                counts |= view[i] != 0.0;
+                nonzero |= view[i] != 0.0;
             }
-            kept += usize::from(counts);
+            found += usize::from(nonzero);
         }
-        let (groups, rest) = active[..kept].as_chunks::<ROWS>();
+        let (groups, rest) = active[..found].as_chunks::<ROWS>();
         for group in groups {
             add_rows::<L, W, V, ROWS>(&views, padded, sums, weights, group);
         }
@@ -111,7 +113,7 @@ impl<const V: usize> ForWeights for Rows<'_, V> {
     }
 }
 
-/// Adds the weights of N inputs, each times the input, to the sums.
+/// Adds the products of N inputs and their weights to the sums.
 #[inline(always)]
 fn add_rows<L: Lanes, W: Weight, const V: usize, const N: usize>(
     views: &[&[f32]; V],

@@ -1,6 +1,6 @@
-//! Images of any shape for fully convolutional networks: all channels of a pixel side by side (NHWC), zeros around.
+//! Feature maps of any size for fully convolutional networks: NHWC with a border of zeros.
 
-/// An image [H, W, C] of f32, with as many rows and columns of zeros before the first pixel as after the last.
+/// A feature map [H, W, C] of f32 with a border of zeros on each side.
 #[derive(Clone, Debug)]
 pub struct Map {
     size: (usize, usize),
@@ -10,45 +10,45 @@ pub struct Map {
 }
 
 impl Map {
-    /// Of zeros; `size` is rows and columns.
+    /// A map of zeros of `size` = (height, width) pixels.
     pub fn new(size: (usize, usize), channels: usize, border: usize) -> Self {
         let values = vec![0.0; (size.0 + 2 * border) * (size.1 + 2 * border) * channels];
         Self { size, channels, border, values }
     }
 
-    /// Rows and columns.
+    /// The (height, width) in pixels, without the border.
     pub fn size(&self) -> (usize, usize) {
         self.size
     }
 
-    /// Numbers a pixel.
+    /// Number of channels.
     pub fn channels(&self) -> usize {
         self.channels
     }
 
-    /// Rows and columns of zeros on each side.
+    /// Width of the border in pixels.
     pub fn border(&self) -> usize {
         self.border
     }
 
-    /// All numbers, zeros around included.
+    /// All values, including the border.
     pub(super) fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// Where the pixel in row `y` and column `x` starts, both counted with the border.
+    /// The index of the pixel in row `y` and column `x`, both counted with the border.
     #[inline(always)]
     pub(super) fn offset(&self, y: usize, x: usize) -> usize {
         y * self.pitch() + x * self.channels
     }
 
-    /// From the start of a row to that of the next.
+    /// The distance between the starts of two rows.
     #[inline(always)]
     pub(super) fn pitch(&self) -> usize {
         (self.size.1 + 2 * self.border) * self.channels
     }
 
-    /// The pixel in row `y` and column `x`.
+    /// The channels of the pixel in row `y` and column `x`.
     #[inline(always)]
     pub fn pixel(&self, y: usize, x: usize) -> &[f32] {
         &self.values[self.offset(y + self.border, x + self.border)..][..self.channels]
@@ -65,13 +65,14 @@ impl Map {
         &self.values[self.offset(y + self.border, self.border)..][..self.size.1 * self.channels]
     }
 
-    /// The pixels of row `y`, without the border.
+    /// The pixels of row `y`, without the border, mutable.
     pub fn row_mut(&mut self, y: usize) -> &mut [f32] {
         let (start, length) = (self.offset(y + self.border, self.border), self.size.1 * self.channels);
         &mut self.values[start..][..length]
     }
 
-    /// The mean of every 2×2 pixels, those of an odd last row or column left out; at least one pixel.
+    /// Averages blocks of 2×2 pixels. An odd last row or column is dropped; the result has at least
+    /// one pixel, which is zero if a side is 1.
     pub fn halved(&self, border: usize) -> Self {
         let (height, width) = (self.size.0 / 2, self.size.1 / 2);
         let mut half = Self::new((height.max(1), width.max(1)), self.channels, border);

@@ -1,37 +1,39 @@
-//! Generator stages for use: forward only, without tensors, as fast as one thread goes.
+//! Inference kernels for generator stages and for chains of convolutions: forward only, without
+//! tensors, on one thread.
 //!
-//! Training keeps candle's tensors and [`crate::ops`]; here the weights are packed once, the images lie as NHWC in planes with
-//! zeros around, and a block (convolution, bias, ReLU) writes its output where the next one reads it, beside the pooled
-//! inputs. So there is no column matrix, no concatenation and no allocation. `docs/performance.md` has the measurements.
+//! Training uses candle's tensors and [`crate::ops`]. Here, weights are packed once, and images are
+//! NHWC with a margin of zeros. A block (convolution, bias, ReLU) writes its output where the next
+//! block reads it, next to the pooled inputs. There is no column matrix, no concatenation and no
+//! allocation per run. `docs/performance.md` has measurements.
 //!
 //! ```text
 //!     background ──┐                                    ┌── pooled ──┐              ┌── pooled ──┐
-//!                  ├─> plane ─> 4×4 stride 2, bias, ReLU ┴──> plane ──┴─> … ─> plane ┴──> linear, ReLU, linear ─> Δp
-//!     frame, H ────┘
+//!                  ├─> map ─> 4×4 stride 2, bias, ReLU ─┴──> map ────┴─> … ─> map ──┴──> linear, ReLU, linear ─> Δp
+//!     glasses, H ──┘
 //! ```
 //!
-//! The answers are those of [`crate::model::Generator`] up to rounding: sums in another order, Winograd's transforms, and
-//! numbers of most layers as 16-bit whole ones.
+//! The results equal those of [`crate::model::Generator`] up to rounding: sums have another order,
+//! Winograd's transforms round, and most layers are quantised to 16-bit integers.
 
 mod block;
 mod conv;
 mod direct;
-mod frame;
+mod glasses;
 #[allow(unsafe_code)]
 mod lanes;
 mod linear;
 mod map;
-mod pairs;
-mod plane;
+mod quantised;
+mod square_map;
 mod stage;
 mod tile;
 mod winograd;
 
-pub use block::{Algorithm, Block, Scratch, Storage};
+pub use block::{Algorithm, Block, Scratch, WeightType};
 pub use conv::{Chain, Conv};
-pub use frame::Frame;
+pub use glasses::CanonicalGlasses;
 pub use lanes::Instructions;
 pub(crate) use lanes::{Kernel, Lanes};
 pub use map::Map;
-pub use plane::Plane;
-pub use stage::{Stage, Workspace, choice};
+pub use square_map::SquareMap;
+pub use stage::{Stage, Workspace, select_algorithm};

@@ -1,6 +1,7 @@
-//! Winograd's minimal filtering (Lavin & Gray 2016) for 4×4 kernels at stride 2: on cells of 2×2 pixels, whose 4·C numbers count
-//! as channels, such a convolution is one of 2×2 cells at stride 1, and F(3×3, 2×2) computes 3×3 outputs from 4×4 cells with 16
-//! products instead of 36:
+//! Winograd's minimal filtering (Lavin & Gray 2016) for 4×4 kernels at stride 2.
+//!
+//! On cells of 2×2 pixels with 4·C channels, such a convolution is one with 2×2 cells at stride 1.
+//! F(3×3, 2×2) then computes 3×3 outputs from 4×4 cells with 16 products instead of 36:
 //!
 //! ```text
 //!     Y = Aᵀ [ (G g Gᵀ) ∘ (Bᵀ d B) ] A
@@ -11,23 +12,24 @@
 //!          | 0 −1   0   1 |        |  0    1  |
 //! ```
 //!
-//! The points are 0, 1, −1 and ∞: additions alone transform inputs and outputs, and the rounding error stays that of the sums.
+//! The interpolation points are 0, 1, −1 and ∞. Inputs and outputs are therefore transformed by
+//! additions only, and the rounding error is not larger than that of the sums.
 
-use super::block::{Layer, Scratch, grow};
+use super::block::{BlockOperands, Scratch, grow};
 use super::lanes::Lanes;
 use super::tile::{PIXELS, Sums, VECTORS, accumulate, for_pixels, tiles};
 
-/// Outputs of a tile along one axis.
+/// Number of outputs of a tile along each axis.
 pub(super) const TILE: usize = 3;
-/// Cells of a tile along one axis.
+/// Number of cells of a tile along each axis.
 const CELLS: usize = 4;
-/// Products of a tile.
+/// Number of products of a tile.
 pub(super) const POINTS: usize = CELLS * CELLS;
 
-/// How many numbers of transformed inputs are kept at a time: 256 KB, so that they stay in a core's own cache.
+/// Maximum number of transformed inputs at a time: 256 KB, which fit into a core's cache.
 const STRIP: usize = 1 << 16;
 
-/// One of the points of G g Gᵀ, for a 2×2 kernel g(y, x).
+/// Entry `point` of G g Gᵀ for a 2×2 kernel g(y, x).
 pub(super) fn weight(point: usize, g: impl Fn(usize, usize) -> f32) -> f32 {
     const G: [[f32; 2]; CELLS] = [[1.0, 0.0], [0.5, 0.5], [0.5, -0.5], [0.0, 1.0]];
     let (down, across) = (G[point / CELLS], G[point % CELLS]);
@@ -35,9 +37,10 @@ pub(super) fn weight(point: usize, g: impl Fn(usize, usize) -> f32) -> f32 {
     down[0] * row(0) + down[1] * row(1)
 }
 
-/// How transformed inputs meet transformed weights.
+/// The products of transformed inputs and transformed weights.
 pub(super) trait Products: Copy {
-    /// Takes the inputs of one of `tiles` tiles: `transform` writes a run of numbers for each point, so far apart.
+    /// Stores the inputs of tile `tile` of `tiles`. `transform(buffer, stride)` writes a run of
+    /// values for each point, `stride` apart.
     fn take<L: Lanes>(
         self,
         scratch: &mut Scratch,
@@ -45,7 +48,8 @@ pub(super) trait Products: Copy {
         tile: usize,
         transform: impl FnOnce(&mut [f32], usize),
     );
-    /// Adds the products at one point of M of the tiles, from `tile` on, for the channels of one panel.
+    /// Adds the products at one point for M tiles, starting at `tile`, and the channels of one
+    /// panel.
     fn at<L: Lanes, const M: usize>(
         self,
         sums: &mut Sums<L, M>,
@@ -56,7 +60,7 @@ pub(super) trait Products: Copy {
     );
 }
 
-/// Weights in f32: [panel][point][row][channel of panel], `depth` rows.
+/// f32 weights [panel][point][row][channel of panel] with `depth` rows.
 #[derive(Clone, Copy)]
 pub(super) struct Floats<'a> {
     pub(super) weights: &'a [f32],
@@ -92,53 +96,53 @@ impl Products for Floats<'_> {
     }
 }
 
-/// A tile's place: the view, and the row and column of the tile.
+/// The position of a tile: the view, and the tile's row and column.
 type Place = (usize, (usize, usize));
 
 #[inline(always)]
-pub(super) fn run<L: Lanes, P: Products>(mut layer: Layer, products: P, scratch: &mut Scratch) {
+pub(super) fn run<L: Lanes, P: Products>(mut layer: BlockOperands, products: P, scratch: &mut Scratch) {
     let (panel, depth) = (VECTORS * L::WIDTH, 4 * layer.channels.0);
     let across = layer.size().div_ceil(TILE);
     let place = |tile: usize| (tile / (across * across), (tile / across % across, tile % across));
     let count = layer.inputs.len() * across * across;
-    let most = (STRIP / (POINTS * depth)).next_multiple_of(L::PIXELS);
-    let strips = count.div_ceil(most);
+    let max_tiles = (STRIP / (POINTS * depth)).next_multiple_of(L::PIXELS);
+    let strips = count.div_ceil(max_tiles);
     for strip in 0..strips {
         let start = strip * count / strips;
-        let many = (strip + 1) * count / strips - start;
-        for tile in 0..many {
+        let strip_tiles = (strip + 1) * count / strips - start;
+        for tile in 0..strip_tiles {
             let transform =
                 |to: &mut [f32], stride: usize| transform_input::<L>(&layer, place(start + tile), to, stride);
-            products.take::<L>(scratch, many, tile, transform);
+            products.take::<L>(scratch, strip_tiles, tile, transform);
         }
         for index in 0..layer.channels.1.div_ceil(panel) {
-            for (tile, pixels) in tiles::<L>(many) {
+            for (tile, pixels) in tiles::<L>(strip_tiles) {
                 let mut places = [(0, (0, 0)); PIXELS];
                 for (i, to) in places.iter_mut().take(pixels).enumerate() {
                     *to = place(start + tile + i);
                 }
-                for_pixels!(pixels, multiply::<L, P>(&mut layer, &places, products, scratch, index, many, tile));
+                for_pixels!(pixels, multiply::<L, P>(&mut layer, &places, products, scratch, index, strip_tiles, tile));
             }
         }
     }
 }
 
-/// Bᵀ of a column.
+/// Multiplies a column by Bᵀ.
 #[inline(always)]
 fn to_points<L: Lanes>([a, b, c, d]: [L; CELLS]) -> [L; CELLS] {
     [a.sub(c), b.add(c), c.sub(b), d.sub(b)]
 }
 
-/// Aᵀ of a column.
+/// Multiplies a column by Aᵀ.
 #[inline(always)]
 fn from_points<L: Lanes>([a, b, c, d]: [L; CELLS]) -> [L; TILE] {
     let sum = b.add(c);
     [a.add(sum), b.sub(c), sum.add(d)]
 }
 
-/// Bᵀ d B of one tile: a run of 4·C numbers for each point, `stride` apart.
+/// Computes Bᵀ d B of one tile: a run of 4·C values for each point, `stride` apart.
 #[inline(always)]
-fn transform_input<L: Lanes>(layer: &Layer, (view, (y, x)): Place, points: &mut [f32], stride: usize) {
+fn transform_input<L: Lanes>(layer: &BlockOperands, (view, (y, x)): Place, points: &mut [f32], stride: usize) {
     let channels = layer.channels.0;
     for half in 0..2 {
         let mut rows: [&[f32]; CELLS] = [&[]; CELLS];
@@ -164,27 +168,27 @@ fn transform_input<L: Lanes>(layer: &Layer, (view, (y, x)): Place, points: &mut 
             if start + L::WIDTH >= width {
                 break;
             }
-            // The last vector may overlap the one before.
+            // The last vector may overlap the one before it.
             start = (start + L::WIDTH).min(width - L::WIDTH);
         }
     }
 }
 
-/// The products of M tiles for the channels of one panel, and the outputs of them.
+/// Computes the outputs of M tiles for the channels of one panel.
 #[expect(clippy::needless_range_loop, reason = "the index is of an inner dimension")]
 #[inline(always)]
 fn multiply<L: Lanes, P: Products, const M: usize>(
-    layer: &mut Layer,
+    layer: &mut BlockOperands,
     places: &[Place; PIXELS],
     products: P,
     scratch: &Scratch,
     panel: usize,
-    many: usize,
+    strip_tiles: usize,
     tile: usize,
 ) {
     let mut points: [Sums<L, M>; POINTS] = [[[L::splat(0.0); VECTORS]; M]; POINTS];
     for (point, sums) in points.iter_mut().enumerate() {
-        products.at::<L, M>(sums, scratch, (panel, point), many, tile);
+        products.at::<L, M>(sums, scratch, (panel, point), strip_tiles, tile);
     }
     let first = panel * VECTORS * L::WIDTH;
     let size = layer.size();

@@ -1,23 +1,25 @@
-//! Finding faces, so that nobody has to put the frame there: where a photo's faces have their pupils.
+//! Face detection: locates the pupils of all faces in a photo, so that glasses can be placed
+//! without user input.
 //!
-//! Two small fully convolutional networks, trained by `stgan train` as everything here is:
+//! The locator consists of two small fully convolutional networks, trained with `stgan train`:
 //!
 //! ```text
-//!     photo ─> reduced to about 50,000 pixels ─> halved, halved, …       the detector looks at every level:
-//!                                                 │                        a score for every 8×8 pixels, and how far
-//!                                                 v                        from there both pupils are
-//!     places where two pupils may be ─> the try-on's view of each, from the photo itself, upright, 64 pixels a side
-//!                                                 │
-//!                                                 v                        the refiner looks at every view, twice:
-//!     pupils, score                  <────────────┘                        is it a face, and where exactly are the pupils
+//!     photo ─> about 50,000 pixels ─> halved, halved, …
+//!                                       │   detector, on every pyramid level:
+//!                                       v   a score and two pupils for each 8×8 cell
+//!                                   candidates ─> upright view of each, 64 pixels a side
+//!                                                   │   refiner (landmark network), twice:
+//!                                                   v   a score and two exact pupils
+//!                                                 faces
 //! ```
 //!
-//! The detector knows faces of one size, eyes 4 to 14 pixels apart, and the levels bring all sizes to that. The refiner sees
-//! what a generator would see of a frame placed there ([`Placement`]), so that its answers mean the same at any size and
-//! tilt; its second look is cut by what the first one said. One look of the refiner around a known place is all that
-//! tracking needs ([`Locator::look`]).
+//! The detector knows faces of one size, with an inter-pupil distance of 4 to 14 pixels; the
+//! pyramid brings faces of every size into that range. The refiner reads the view that a generator
+//! would read of glasses placed on those pupils ([`Placement`]), so its output does not depend on
+//! the size and the rotation of the face. Its second pass reads the view around the pupils from the
+//! first pass. Tracking needs a single pass around the last known placement ([`Locator::refine`]).
 //!
-//! A photo is never copied: it is asked for reduced parts ([`Photo`]), whoever has it.
+//! A photo is never copied as a whole: the networks read downscaled parts through [`Photo`].
 
 mod detector;
 mod network;
@@ -28,8 +30,8 @@ mod spec;
 pub use detector::{Detector, STRIDE};
 pub use network::Network;
 pub use photo::Photo;
-pub use refiner::{Region, expected, to_view};
-pub use spec::{DetectorSpec, LocatorSpec, RefinerSpec, Weights, read, write};
+pub use refiner::{Region, canonical_pupils, view_to_photo};
+pub use spec::{DetectorSpec, LocatorSpec, LocatorWeights, RefinerSpec, read, write};
 
 use crate::kernels::Instructions;
 use crate::pose::{PUPIL_X, Placement, TEMPLE_X};
@@ -38,73 +40,82 @@ use refiner::Refiner;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A point of the photo, in pixels from its left upper corner.
+/// A point of the photo, in pixels from its top-left corner.
 pub type Point = [f64; 2];
 
-/// A place with a lower score in the detector's eyes is not looked at closer.
-const WORTH_A_LOOK: f64 = 0.2;
+/// The minimum detector score of a candidate for the refiner.
+const MIN_PROPOSAL_SCORE: f64 = 0.2;
 
-/// At most this many places are looked at closer.
-const MOST: usize = 32;
+/// The maximum number of candidates for the refiner.
+const MAX_CANDIDATES: usize = 32;
 
-/// How sure a look must be that somebody is still there, of what a search must be.
-const STAY: f64 = 0.5;
+/// The score that keeps a face tracked, as a fraction of the detection threshold.
+const TRACK_THRESHOLD_RATIO: f64 = 0.5;
 
-/// What the refiner scores lower at first sight it does not look at again.
-const UNLIKELY: f64 = 0.05;
+/// The minimum score of the refiner's first pass for a second pass.
+const MIN_REFINE_SCORE: f64 = 0.05;
 
-/// The detector's photo will do for the second look too where a pixel of the view spans this many of its.
-const ENOUGH: f64 = 0.8;
+/// The minimum number of pixels of the detector's image per view pixel. With fewer, the second pass
+/// reads the photo itself.
+const MIN_DETAIL: f64 = 0.8;
 
-/// A face.
+/// The reach of [`suppress`] for candidates, in inter-pupil distances. Small: the refiner decides
+/// between candidates of different sizes.
+const CANDIDATE_REACH: f64 = 0.6;
+
+/// The reach of [`suppress`] for faces, in inter-pupil distances.
+const FACE_REACH: f64 = 0.9;
+
+/// A detected face.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LocatedFace {
-    /// The pupils in photo pixels, the image's left one first.
+    /// The pupils in photo pixels, the left one in the image first.
     pub pupils: [Point; 2],
-    /// How sure the refiner is that this is a face, from 0 to 1.
+    /// The refiner's probability that this is a face, from 0 to 1.
     pub score: f64,
 }
 
 impl LocatedFace {
-    /// A face with its pupils there, found this surely: for a [`FaceDetector`](crate::FaceDetector) of one's own.
+    /// Creates a detection, for your own implementation of [`FaceDetector`](crate::FaceDetector).
     pub fn new(pupils: [Point; 2], score: f64) -> Self {
         Self { pupils, score }
     }
 
-    /// Where a frame belongs by the pupils alone: the similarity that brings the canonical pose's to these.
+    /// The placement of glasses from the pupils alone: the similarity that maps the pupils of the
+    /// canonical pose to these.
     pub fn placement(&self) -> Placement {
         let [[x0, y0], [x1, y1]] = self.pupils;
         Placement {
             x: 0.5 * (x0 + x1),
             y: 0.5 * (y0 + y1),
-            width: self.eye_distance() * TEMPLE_X / PUPIL_X,
+            width: self.pupil_distance() * TEMPLE_X / PUPIL_X,
             rotation: (y1 - y0).atan2(x1 - x0).to_degrees(),
         }
     }
 
-    /// Between the pupils, in photo pixels.
-    pub fn eye_distance(&self) -> f64 {
+    /// The inter-pupil distance, in photo pixels.
+    pub fn pupil_distance(&self) -> f64 {
         distance(self.pupils[0], self.pupils[1])
     }
 
-    fn middle(&self) -> Point {
+    fn centre(&self) -> Point {
         [0, 1].map(|k| 0.5 * (self.pupils[0][k] + self.pupils[1][k]))
     }
 
-    /// Whether both cannot be faces: one's middle lies within `reach` of the larger eye distance from the other's.
+    /// Whether the centres are closer than `reach` times the larger inter-pupil distance.
     fn overlaps(&self, other: &Self, reach: f64) -> bool {
-        distance(self.middle(), other.middle()) < reach * self.eye_distance().max(other.eye_distance())
+        distance(self.centre(), other.centre()) < reach * self.pupil_distance().max(other.pupil_distance())
     }
 }
 
 fn distance(a: Point, b: Point) -> f64 {
     let [x, y] = [a[0] - b[0], a[1] - b[1]];
-    // Where `hypot` takes its time.
+    // `hypot` is slow.
     (x * x + y * y).sqrt()
 }
 
-/// The best of what is at most `reach` apart, in the order of the scores.
+/// Non-maximum suppression: drops faces that overlap a face with a higher score. Sorts by score.
 fn suppress(mut found: Vec<LocatedFace>, reach: f64) -> Vec<LocatedFace> {
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut kept: Vec<LocatedFace> = Vec::new();
@@ -116,7 +127,7 @@ fn suppress(mut found: Vec<LocatedFace>, reach: f64) -> Vec<LocatedFace> {
     kept
 }
 
-/// The two networks, ready to look at photos.
+/// The detector and the refiner, ready for inference: detects faces in photos.
 #[derive(Clone, Debug)]
 pub struct Locator {
     networks: Arc<(Detector, Refiner)>,
@@ -125,29 +136,34 @@ pub struct Locator {
 }
 
 impl Locator {
-    /// Reads the weights of both networks, and from what score on something is a face.
+    /// Loads both networks and the detection threshold from a weights file.
     ///
     /// # Errors
-    /// As [`read`].
+    /// - [`Error::WeightsFormat`] for bytes that are not a complete safetensors file.
+    /// - [`Error::WeightsMetadata`] for another format or version, or an invalid size or threshold.
+    /// - [`Error::TensorMissing`], [`Error::TensorShape`], [`Error::TensorType`] and
+    ///   [`Error::TensorNotFinite`] for an invalid tensor.
+    /// - [`Error::Argument`] for tensor shapes that no locator has.
     pub fn new(weights: &[u8]) -> Result<Self> {
         let file = read(weights)?;
         Self::from_weights(&file)
     }
 
-    /// Reads the shipped weights.
+    /// Loads the shipped weights, which are compiled into the library.
     ///
     /// # Errors
-    /// None: the weights are part of the library, and tested.
+    /// None in practice: the library's tests load these weights.
     #[cfg(feature = "bundled-weights")]
     pub fn bundled() -> Result<Self> {
         Self::new(include_bytes!("../../weights/locator.safetensors"))
     }
 
-    /// Networks that are in memory already; their weights are copied.
+    /// Copies weights that are in memory.
     ///
     /// # Errors
-    /// [`Error::TensorMissing`] and [`Error::TensorShape`] where the weights do not fit their sizes.
-    pub fn from_weights(file: &Weights) -> Result<Self> {
+    /// [`Error::TensorMissing`] and [`Error::TensorShape`] if the tensors do not match the
+    /// specification.
+    pub fn from_weights(file: &LocatorWeights) -> Result<Self> {
         let instructions = Instructions::best();
         let detector = Detector::new(&file.spec.detector, &file.parameters, instructions)?;
         let refiner = Refiner::new(&file.spec.refiner, &file.parameters, instructions)?;
@@ -158,95 +174,99 @@ impl Locator {
         })
     }
 
-    /// From what score on something counts as a face: what the weights file says.
+    /// The detection threshold, from the weights file: the minimum score of a face.
     pub fn threshold(&self) -> f64 {
         self.threshold
     }
 
-    /// What the weights file says of itself.
+    /// The metadata of the weights file.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
     }
 
-    /// All faces of a photo, best first: sure ones, and of those the larger. Empty where there is none.
+    /// Detects all faces in a photo, best first. A photo without faces gives an empty list.
+    ///
+    /// Faces are sorted by score × √(inter-pupil distance), so that a large face comes before an
+    /// equally certain one in the background.
     ///
     /// # Errors
-    /// None for the images that [`BitmapRef`] admits.
+    /// None in practice: every [`BitmapRef`] is a valid input.
     pub fn locate(&self, photo: BitmapRef) -> Result<Vec<LocatedFace>> {
         self.locate_in(&photo, self.threshold)
     }
 
-    /// The same of a photo that is elsewhere, and from another score on (0 gives everything that was looked at).
+    /// Like [`Locator::locate`], for any [`Photo`] and another detection threshold.
+    ///
+    /// A threshold of 0 returns every candidate that the refiner scored.
     ///
     /// # Errors
-    /// What reading the photo gives; [`Error::Argument`] for a threshold that is not between 0 and 1.
+    /// The errors of [`Photo::read`], and [`Error::Argument`] for a threshold outside [0, 1].
     pub fn locate_in<P: Photo>(&self, photo: &P, threshold: f64) -> Result<Vec<LocatedFace>, P::Error> {
         if !(0.0..=1.0).contains(&threshold) {
             return Err(Error::argument("threshold", threshold, "0 to 1").into());
         }
         let (detector, refiner) = &*self.networks;
-        let small = detector::Small::new(photo)?;
+        let reduced = detector::ReducedPhoto::new(photo)?;
         let mut found = Vec::new();
-        for place in detector.places(&small).into_iter().filter(|p| p.score >= WORTH_A_LOOK).take(MOST) {
-            let first = self.look_at(&small.bitmap.as_ref(), small.scale(), &place)?;
-            let face = match first.filter(|face| face.score >= UNLIKELY) {
-                Some(face) if refiner::span(&face.placement(), refiner.size()) >= ENOUGH * small.scale()[0] => {
-                    self.look_at(&small.bitmap.as_ref(), small.scale(), &face)?
+        let candidates = detector.candidates(&reduced).into_iter().filter(|face| face.score >= MIN_PROPOSAL_SCORE);
+        for candidate in candidates.take(MAX_CANDIDATES) {
+            let first = self.refine_candidate(&reduced.bitmap.as_ref(), reduced.scale(), &candidate)?;
+            let face = match first.filter(|face| face.score >= MIN_REFINE_SCORE) {
+                Some(face) if refiner::span(&face.placement(), refiner.size()) >= MIN_DETAIL * reduced.scale()[0] => {
+                    self.refine_candidate(&reduced.bitmap.as_ref(), reduced.scale(), &face)?
                 }
-                Some(face) => self.look_at(photo, [1.0; 2], &face)?,
+                Some(face) => self.refine_candidate(photo, [1.0; 2], &face)?,
                 None => None,
             };
             found.extend(face.or(first).filter(|face| face.score >= threshold));
         }
-        Ok(in_order(suppress(found, 0.9)))
+        Ok(sorted(suppress(found, FACE_REACH)))
     }
 
-    /// One look around a place where a face was a moment ago: the face there, with pupils as they are now, or none. It sees
-    /// a square of 3.6 eye distances a side around the placement, and follows what has moved by up to about half of one. Half
-    /// as sure as a search must be is enough: one that wavers around the threshold would otherwise be lost and found by turns.
+    /// Finds a face again near its last known placement; `None` if there is no face.
+    ///
+    /// The refiner reads a square of 3.6 inter-pupil distances around the placement in a single
+    /// pass. It follows motion of up to about half an inter-pupil distance. Half the detection
+    /// threshold is enough here: tracks do not break when a score fluctuates around the threshold.
     ///
     /// # Errors
-    /// What reading the photo gives; [`Error::Placement`] as [`Placement::to_photo`].
-    pub fn refine_in<P: Photo>(&self, photo: &P, near: &Placement) -> Result<Option<LocatedFace>, P::Error> {
-        let (_, refiner) = &*self.networks;
-        let region = Region::of(photo, [1.0; 2], near, refiner.size())?;
-        let face = region.and_then(|region| refiner.look(&region, near));
-        Ok(face.filter(|face| face.score >= STAY * self.threshold))
-    }
-
-    /// One look where something has been seen, at a source that has one pixel for `scale` of the photo's. None where no frame
-    /// can be, and where there is nothing of the photo.
-    fn look_at<P: Photo>(
-        &self,
-        source: &P,
-        scale: [f64; 2],
-        at: &LocatedFace,
-    ) -> Result<Option<LocatedFace>, P::Error> {
-        let (_, refiner) = &*self.networks;
-        // The guess was wild.
-        let Ok(placement) = usable(at) else { return Ok(None) };
-        let region = Region::of(source, scale, &placement, refiner.size())?;
-        Ok(region.and_then(|region| refiner.look(&region, &placement)))
-    }
-
-    /// [`Locator::refine_in`] a photo in memory.
-    ///
-    /// # Errors
-    /// The same as [`Locator::refine_in`].
+    /// The errors of [`Placement::to_photo`].
     pub fn refine(&self, photo: BitmapRef, near: &Placement) -> Result<Option<LocatedFace>> {
         self.refine_in(&photo, near)
     }
+
+    /// Like [`Locator::refine`], for any [`Photo`].
+    ///
+    /// # Errors
+    /// The errors of [`Photo::read`] and of [`Placement::to_photo`].
+    pub fn refine_in<P: Photo>(&self, photo: &P, near: &Placement) -> Result<Option<LocatedFace>, P::Error> {
+        let (_, refiner) = &*self.networks;
+        let region = Region::new(photo, [1.0; 2], near, refiner.size())?;
+        let face = region.and_then(|region| refiner.refine(&region, near));
+        Ok(face.filter(|face| face.score >= TRACK_THRESHOLD_RATIO * self.threshold))
+    }
+
+    /// One pass of the refiner around a candidate, on a source image with 1 / `scale` pixels per
+    /// photo pixel. `None` if the candidate is not a valid placement or lies outside the photo.
+    fn refine_candidate<P: Photo>(
+        &self,
+        source: &P,
+        scale: [f64; 2],
+        candidate: &LocatedFace,
+    ) -> Result<Option<LocatedFace>, P::Error> {
+        let (_, refiner) = &*self.networks;
+        let placement = candidate.placement();
+        if placement.to_photo().is_err() {
+            return Ok(None);
+        }
+        let region = Region::new(source, scale, &placement, refiner.size())?;
+        Ok(region.and_then(|region| refiner.refine(&region, &placement)))
+    }
 }
 
-/// A place as a placement that can be looked at.
-fn usable(face: &LocatedFace) -> Result<Placement> {
-    let placement = face.placement();
-    placement.to_photo().map(|_| placement)
-}
-
-/// Sure and large ones first: a small face in the background may be as sure as the one that the photo is of.
-fn in_order(mut found: Vec<LocatedFace>) -> Vec<LocatedFace> {
-    let weight = |face: &LocatedFace| face.score * face.eye_distance().sqrt();
+/// Sorts faces by score × √(inter-pupil distance), descending.
+fn sorted(mut found: Vec<LocatedFace>) -> Vec<LocatedFace> {
+    let weight = |face: &LocatedFace| face.score * face.pupil_distance().sqrt();
     found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
     found
 }
@@ -256,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_placement_has_its_pupils_where_the_face_has_them() {
+    fn the_placement_of_a_face_maps_the_canonical_pupils_to_its_pupils() {
         let face = LocatedFace { pupils: [[100.0, 80.0], [160.0, 95.0]], score: 1.0 };
         let to_photo = face.placement().to_photo().unwrap();
         for (expected, x) in face.pupils.iter().zip([-PUPIL_X, PUPIL_X]) {
@@ -266,9 +286,9 @@ mod tests {
     }
 
     #[test]
-    fn of_two_that_overlap_the_better_stays() {
+    fn suppression_keeps_the_best_of_overlapping_faces() {
         let at = |x: f64, score: f64| LocatedFace { pupils: [[x, 50.0], [x + 20.0, 50.0]], score };
-        let kept = suppress(vec![at(10.0, 0.6), at(12.0, 0.9), at(60.0, 0.7)], 0.9);
+        let kept = suppress(vec![at(10.0, 0.6), at(12.0, 0.9), at(60.0, 0.7)], FACE_REACH);
         assert_eq!(kept, [at(12.0, 0.9), at(60.0, 0.7)]);
     }
 }

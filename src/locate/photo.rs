@@ -1,21 +1,26 @@
-//! Photos as the locator asks for them: reduced parts, from wherever the pixels are.
+//! Photos as the networks read them: downscaled parts, independent of where the pixels are stored.
 
 use crate::resample::Downscaler;
 use crate::{Bitmap, BitmapRef, Error, Rect, Result};
 
-/// A photo that hands out reduced parts of itself. One in memory is a [`BitmapRef`]; the browser's stay where they are.
+/// A photo or a video frame of which downscaled parts can be read.
+///
+/// [`BitmapRef`] implements it for images in memory. Other implementations can leave the pixels
+/// where they are, for example in a browser's canvas.
 pub trait Photo {
-    /// What reading may fail with.
+    /// The error of [`Photo::read`].
     type Error: From<Error>;
 
-    /// Width and height.
+    /// Width and height, in pixels.
     fn size(&self) -> (u32, u32);
 
-    /// The pixels of `rect`, which lies inside of the photo, averaged to `width × height`: at least one pixel a side, and no
-    /// more than `rect` has.
+    /// Reads the pixels of `rect`, averaged to `width × height` pixels of straight-alpha RGBA.
+    ///
+    /// Callers guarantee that `rect` lies inside the photo, and that `width` and `height` are at
+    /// least 1 and at most those of `rect`.
     ///
     /// # Errors
-    /// Whatever keeps the pixels from being read.
+    /// The pixels cannot be read.
     fn read(&self, rect: Rect, width: u32, height: u32) -> Result<Bitmap, Self::Error>;
 }
 
@@ -29,17 +34,17 @@ impl Photo for BitmapRef<'_> {
     fn read(&self, rect: Rect, width: u32, height: u32) -> Result<Bitmap> {
         let inside = |start: u32, length: u32, size: u32| start.checked_add(length).is_some_and(|end| end <= size);
         let inside = inside(rect.x, rect.width, self.width()) && inside(rect.y, rect.height, self.height());
-        // Which refuses what is not inside.
+        // `crop` rejects a rectangle that is not inside.
         if !inside || (rect.width, rect.height) == (width, height) {
             return self.crop(rect);
         }
-        let mut reducer = Downscaler::new((rect.width, rect.height), (width, height))?;
+        let mut downscaler = Downscaler::new((rect.width, rect.height), (width, height))?;
         let (stride, start) = (self.width() as usize * 4, rect.x as usize * 4);
         for y in rect.y..rect.y + rect.height {
             let row = self.data().get(y as usize * stride + start..).and_then(|row| row.get(..rect.width as usize * 4));
-            reducer.push(row.unwrap_or_default())?;
+            downscaler.push(row.unwrap_or_default())?;
         }
-        reducer.finish()
+        downscaler.finish()
     }
 }
 
@@ -48,15 +53,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_is_read_as_if_it_were_cut_out_first() {
+    fn reading_a_part_equals_downscaling_a_crop() {
         let data = (0..17 * 23 * 4u32).map(|i| (i * 37 % 251) as u8).collect();
         let image = Bitmap::new(17, 23, data).unwrap();
         let rect = Rect { x: 3, y: 4, width: 12, height: 17 };
         let part = image.as_ref().crop(rect).unwrap();
         assert_eq!(image.as_ref().read(rect, 12, 17).unwrap(), part);
-        let mut reducer = Downscaler::new((12, 17), (5, 6)).unwrap();
-        reducer.push(part.data()).unwrap();
-        assert_eq!(image.as_ref().read(rect, 5, 6).unwrap(), reducer.finish().unwrap());
+        let mut downscaler = Downscaler::new((12, 17), (5, 6)).unwrap();
+        downscaler.push(part.data()).unwrap();
+        assert_eq!(image.as_ref().read(rect, 5, 6).unwrap(), downscaler.finish().unwrap());
         assert!(image.as_ref().read(rect, 13, 17).is_err() && image.as_ref().read(rect, 12, 0).is_err());
         assert!(image.as_ref().read(Rect { x: 6, ..rect }, 5, 6).is_err());
     }

@@ -1,4 +1,5 @@
-//! The second network: looks at one place closely, says whether it is a face, and where exactly its pupils are.
+//! The refiner (landmark network): predicts a score and the exact pupils from the view of one
+//! candidate.
 
 use super::detector::sigmoid;
 use super::network::chain;
@@ -10,37 +11,40 @@ use crate::pose::{EYE_Y, PUPIL_X, Placement, TEMPLE_X, covered_pixels, square_co
 use crate::resample::Pyramid;
 use crate::{Rect, Result};
 
-/// How far from its middle a place is read, in canonical units: the canonical square, its last pixels' outer halves, and the filter's.
+/// Half the side of the square that is read, in canonical units: the canonical square, the outer
+/// halves of its outermost pixels, and the margin of the filter.
 const REACH: f64 = 1.1;
 
-/// Where in the canonical square the pupils are taken to be before a look, and what an answer counts in: eye distances.
-pub fn expected() -> ([Point; 2], f64) {
+/// The pupils of the canonical pose, in canonical coordinates, and their distance.
+///
+/// The refiner predicts the offset of each pupil from these, in units of that distance.
+pub fn canonical_pupils() -> ([Point; 2], f64) {
     ([[-PUPIL_X, EYE_Y], [PUPIL_X, EYE_Y]], 2.0 * PUPIL_X)
 }
 
-/// From the pixels of a `size × size` view to the photo's, with the pupils where `placement` has them.
+/// The map from pixels of the `size × size` view around `placement` to photo pixels.
 ///
 /// # Errors
-/// As [`Placement::to_photo`].
-pub fn to_view(placement: &Placement, size: usize) -> Result<Homography> {
+/// The errors of [`Placement::to_photo`].
+pub fn view_to_photo(placement: &Placement, size: usize) -> Result<Homography> {
     Ok(placement.to_photo()? * view_to_canonical(size))
 }
 
-/// Some of a photo, as sharp as the refiner's view needs it.
+/// The part of a photo around a placement, at the resolution of the refiner's view.
 #[derive(Debug)]
 pub struct Region {
     pyramid: Pyramid,
-    /// From photo pixels.
+    /// Photo pixels to pixels of the pyramid.
     from_photo: Homography,
 }
 
 impl Region {
-    /// The surroundings of a placement, from a source that has one pixel for `scale` of the photo's. None where nothing of
-    /// it is there.
+    /// Reads the surroundings of a placement from a source image with 1 / `scale` pixels per photo
+    /// pixel. `None` if they lie outside the image.
     ///
     /// # Errors
-    /// [`Error::Placement`] for values that are not finite or of no size, and what reading gives.
-    pub(super) fn of<P: Photo>(
+    /// The errors of [`Placement::to_photo`] and of [`Photo::read`].
+    pub(super) fn new<P: Photo>(
         source: &P,
         scale: [f64; 2],
         placement: &Placement,
@@ -49,7 +53,7 @@ impl Region {
         let to_photo = placement.to_photo()?;
         let corners = square_corners(&to_photo, REACH).map(|[x, y]| [x / scale[0], y / scale[1]]);
         let [Some((x, width)), Some((y, height))] = covered_pixels(&corners, source.size()) else { return Ok(None) };
-        // No sharper than the view, so that one lookup makes a pixel of it.
+        // At the view's own resolution, a view pixel takes one bilinear lookup.
         let span = span(placement, size);
         let reduced = |length: u32, scale: f64| ((f64::from(length) / (span / scale).max(1.0)).ceil() as u32).max(1);
         let bitmap = source.read(Rect { x, y, width, height }, reduced(width, scale[0]), reduced(height, scale[1]))?;
@@ -69,12 +73,12 @@ impl Region {
     }
 }
 
-/// Photo pixels to one of the view.
+/// The number of photo pixels per view pixel.
 pub(super) fn span(placement: &Placement, size: usize) -> f64 {
     placement.width / TEMPLE_X / (size.max(2) - 1) as f64
 }
 
-/// The refiner, ready for use.
+/// The refiner, ready for inference.
 #[derive(Debug)]
 pub(super) struct Refiner {
     chain: Chain,
@@ -86,12 +90,14 @@ impl Refiner {
         Ok(Self { chain: chain(&spec.layers(), parameters, instructions)?, size: spec.size })
     }
 
+    /// The side of the view, in pixels.
     pub(crate) fn size(&self) -> usize {
         self.size
     }
 
-    /// Looks at the view of a placement. None where the placement has no size.
-    pub(crate) fn look(&self, region: &Region, placement: &Placement) -> Option<LocatedFace> {
+    /// Runs the network on the view of a placement. `None` if the placement is invalid, the
+    /// predicted pupils coincide or are not finite.
+    pub(crate) fn refine(&self, region: &Region, placement: &Placement) -> Option<LocatedFace> {
         let to_photo = placement.to_photo().ok()?;
         let map = region.from_photo * to_photo * view_to_canonical(self.size);
         let mut view = Map::new((self.size, self.size), 3, self.chain.border());
@@ -102,14 +108,14 @@ impl Refiner {
                 out.copy_from_slice(&[r - 0.5 * alpha, g - 0.5 * alpha, b - 0.5 * alpha]);
             }
         }
-        let answers = self.chain.run(&view);
-        let answer = answers.pixel(0, 0);
-        let (eyes, unit) = expected();
-        let at = |k: usize| {
-            let [x, y] = eyes[k];
-            to_photo.apply([x + unit * f64::from(answer[1 + 2 * k]), y + unit * f64::from(answer[2 + 2 * k])])
+        let outputs = self.chain.run(&view);
+        let output = outputs.pixel(0, 0);
+        let (pupils, unit) = canonical_pupils();
+        let pupil = |k: usize| {
+            let [x, y] = pupils[k];
+            to_photo.apply([x + unit * f64::from(output[1 + 2 * k]), y + unit * f64::from(output[2 + 2 * k])])
         };
-        let found = LocatedFace { pupils: [at(0), at(1)], score: sigmoid(answer[0]) };
-        (found.eye_distance() > 1e-3 && found.pupils.iter().flatten().all(|x| x.is_finite())).then_some(found)
+        let found = LocatedFace { pupils: [pupil(0), pupil(1)], score: sigmoid(output[0]) };
+        (found.pupil_distance() > 1e-3 && found.pupils.iter().flatten().all(|x| x.is_finite())).then_some(found)
     }
 }

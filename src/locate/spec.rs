@@ -1,11 +1,18 @@
-//! The sizes of the locator's networks, and the file that holds their weights: safetensors, stored as `model::weights` are.
+//! The architecture of the locator's networks, and their weights file: safetensors, with the
+//! storage types of `model::weights`.
 //!
-//! Tensors are `detector.conv{1…}.{weight,bias}` (OIHW; a kernel of 4 moves by two pixels, one of 3 by one), `detector.answer.*`
-//! (1×1), `refiner.conv{1…}.*` (4×4), `refiner.hidden.*` (as large as what is left of the view) and `refiner.answer.*`. The
-//! metadata says `format = "stgan-locator"`, `version`, `size` (the refiner's view) and `threshold`.
+//! Tensors, all convolutions in OIHW:
+//!
+//! - `detector.conv{1…}.{weight,bias}`: 4×4 at stride 2 or 3×3 at stride 1.
+//! - `detector.answer.*`: 1×1.
+//! - `refiner.conv{1…}.*`: 4×4 at stride 2.
+//! - `refiner.hidden.*`: over the whole remaining feature map.
+//! - `refiner.answer.*`: 1×1.
+//!
+//! Metadata: `format` ("stgan-locator"), `version`, `size` (of the refiner's view) and `threshold`.
 
-use super::detector::ANSWERS;
-use super::network::{Layer, Network, tensors};
+use super::detector::OUTPUTS;
+use super::network::{ConvLayer, Network, tensors};
 use crate::model::storage::{self, Storage};
 use crate::model::{Parameters, TensorSpec};
 use crate::{Error, Result};
@@ -13,63 +20,66 @@ use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The value of the metadata's `format`.
+/// The value of the metadata key `format`.
 pub(crate) const FORMAT: &str = "stgan-locator";
+/// The version that [`write()`] writes, and the newest that [`read()`] accepts.
 const VERSION: u32 = 1;
 
-/// The detector's convolutions: kernel and channels of each, kernels of 4 (at stride 2) or 3 (at stride 1).
+/// The architecture of the detector: a stack of convolutions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DetectorSpec {
-    /// Kernel and channels of each layer.
+    /// [kernel, output channels] of each layer. Kernels are 4 (at stride 2) or 3 (at stride 1);
+    /// exactly three are 4, so that a cell is 8×8 pixels.
     pub layers: Vec<[usize; 2]>,
 }
 
-/// The refiner: a view of `size × size` pixels, 4×4 convolutions at stride 2, then one hidden layer over what is left.
+/// The architecture of the refiner: 4×4 convolutions at stride 2, then one fully connected hidden
+/// layer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefinerSpec {
-    /// Pixels of the view, each way.
+    /// The side of the view, in pixels, 16 to 256.
     pub size: usize,
-    /// Channels of each convolution.
+    /// The output channels of each convolution.
     pub channels: Vec<usize>,
-    /// Width of the hidden layer.
+    /// The number of hidden units.
     pub hidden: usize,
 }
 
-/// The sizes of both networks.
+/// The architecture of both networks of a locator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LocatorSpec {
-    /// The network over the whole photo.
+    /// The network that scans the whole photo.
     pub detector: DetectorSpec,
-    /// The network over one place.
+    /// The network that reads one candidate.
     pub refiner: RefinerSpec,
 }
 
-/// A locator's weights file, read and checked.
+/// The validated contents of a locator's weights file.
 #[derive(Clone, Debug)]
-pub struct Weights {
-    /// The sizes of both networks.
+pub struct LocatorWeights {
+    /// The architecture of both networks.
     pub spec: LocatorSpec,
     /// All tensors, in f32.
     pub parameters: Parameters,
-    /// From what score on something counts as a face.
+    /// The detection threshold: the minimum score of a face, 0 to 1.
     pub threshold: f64,
-    /// What the file says of itself.
+    /// The metadata of the file.
     pub metadata: BTreeMap<String, String>,
 }
 
 impl DetectorSpec {
-    pub(super) fn layers(&self) -> Vec<Layer> {
+    pub(super) fn layers(&self) -> Vec<ConvLayer> {
         let mut input = 3;
         let mut layers = Vec::new();
         for (i, &[kernel, output]) in (1..).zip(&self.layers) {
             let stride = if kernel == 4 { 2 } else { 1 };
-            layers.push(Layer { name: format!("detector.conv{i}"), kernel, stride, channels: (input, output) });
+            layers.push(ConvLayer { name: format!("detector.conv{i}"), kernel, stride, channels: (input, output) });
             input = output;
         }
-        layers.push(Layer { name: "detector.answer".into(), kernel: 1, stride: 1, channels: (input, ANSWERS) });
+        layers.push(ConvLayer { name: "detector.answer".into(), kernel: 1, stride: 1, channels: (input, OUTPUTS) });
         layers
     }
 
@@ -78,25 +88,32 @@ impl DetectorSpec {
         tensors(&self.layers())
     }
 
+    /// Builds the network for training.
+    ///
     /// # Errors
-    /// As [`Parameters::get`].
+    /// The errors of [`Parameters::get`].
     pub fn network(&self, parameters: &Parameters) -> Result<Network> {
         Network::new(&self.layers(), parameters)
     }
 }
 
 impl RefinerSpec {
-    pub(super) fn layers(&self) -> Vec<Layer> {
+    pub(super) fn layers(&self) -> Vec<ConvLayer> {
         let (mut input, mut left) = (3, self.size);
         let mut layers = Vec::new();
         for (i, &output) in (1..).zip(&self.channels) {
-            layers.push(Layer { name: format!("refiner.conv{i}"), kernel: 4, stride: 2, channels: (input, output) });
+            layers.push(ConvLayer {
+                name: format!("refiner.conv{i}"),
+                kernel: 4,
+                stride: 2,
+                channels: (input, output),
+            });
             (input, left) = (output, left.div_ceil(2));
         }
         let channels = (input, self.hidden);
-        layers.push(Layer { name: "refiner.hidden".into(), kernel: left, stride: left, channels });
-        let channels = (self.hidden, ANSWERS);
-        layers.push(Layer { name: "refiner.answer".into(), kernel: 1, stride: 1, channels });
+        layers.push(ConvLayer { name: "refiner.hidden".into(), kernel: left, stride: left, channels });
+        let channels = (self.hidden, OUTPUTS);
+        layers.push(ConvLayer { name: "refiner.answer".into(), kernel: 1, stride: 1, channels });
         layers
     }
 
@@ -105,8 +122,10 @@ impl RefinerSpec {
         tensors(&self.layers())
     }
 
+    /// Builds the network for training.
+    ///
     /// # Errors
-    /// As [`Parameters::get`].
+    /// The errors of [`Parameters::get`].
     pub fn network(&self, parameters: &Parameters) -> Result<Network> {
         Network::new(&self.layers(), parameters)
     }
@@ -118,48 +137,48 @@ impl LocatorSpec {
         [self.detector.tensors(), self.refiner.tensors()].concat()
     }
 
+    /// Checks that the networks can be built.
+    ///
     /// # Errors
-    /// [`Error::Argument`] for sizes that no network can have.
+    /// [`Error::Argument`] for a size out of range.
     pub fn validate(&self) -> Result<()> {
         let bad = |name: &'static str, value: String, expected: &str| Err(Error::argument(name, value, expected));
         let Self { detector, refiner } = self;
         let fits = |&[kernel, channels]: &[usize; 2]| matches!(kernel, 3 | 4) && (1..=1024).contains(&channels);
         if detector.layers.len() > 16 || !detector.layers.iter().all(fits) {
-            let expected = "[kernel, channels] of at most 16 layers, kernels of 3 or 4";
-            return bad("locator.detector.layers", format!("{:?}", detector.layers), expected);
+            let expected = "at most 16 layers of [kernel, channels], with kernel 3 or 4 and 1 to 1024 channels";
+            return bad("detector.layers", format!("{:?}", detector.layers), expected);
         }
         if detector.layers.iter().filter(|layer| layer[0] == 4).count() != 3 {
             return bad(
-                "locator.detector.layers",
+                "detector.layers",
                 format!("{:?}", detector.layers),
-                "three kernels of 4: one score for 8×8 pixels",
+                "exactly three layers with kernel 4, so that a cell is 8×8 pixels",
             );
         }
         if !(16..=256).contains(&refiner.size) {
-            return bad("locator.refiner.size", refiner.size.to_string(), "16 to 256 pixels");
+            return bad("refiner.size", refiner.size.to_string(), "16 to 256 pixels");
         }
         let channels = |c: &usize| (1..=1024).contains(c);
         if !(1..=6).contains(&refiner.channels.len()) || !refiner.channels.iter().all(channels) {
-            return bad(
-                "locator.refiner.channels",
-                format!("{:?}", refiner.channels),
-                "1 to 6 layers of at least one channel",
-            );
+            return bad("refiner.channels", format!("{:?}", refiner.channels), "1 to 6 layers of 1 to 1024 channels");
         }
         if !(1..=1024).contains(&refiner.hidden) {
-            return bad("locator.refiner.hidden", refiner.hidden.to_string(), "1 to 1024");
+            return bad("refiner.hidden", refiner.hidden.to_string(), "1 to 1024");
         }
         Ok(())
     }
 }
 
-/// Reads a locator's weights file.
+/// Reads and validates a locator's weights file.
 ///
 /// # Errors
-/// [`Error::WeightsFormat`] for bytes that are not safetensors, or truncated; [`Error::WeightsMetadata`] for another format or
-/// version, or a size or threshold that makes no sense; [`Error::TensorMissing`], [`Error::TensorShape`], [`Error::TensorType`] and
-/// [`Error::TensorNotFinite`] name the tensor and what was expected.
-pub fn read(bytes: &[u8]) -> Result<Weights> {
+/// - [`Error::WeightsFormat`] for bytes that are not a complete safetensors file.
+/// - [`Error::WeightsMetadata`] for another format or version, or an invalid size or threshold.
+/// - [`Error::TensorMissing`], [`Error::TensorShape`], [`Error::TensorType`] and
+///   [`Error::TensorNotFinite`] for an invalid tensor.
+/// - [`Error::Argument`] for tensor shapes that no locator has ([`LocatorSpec::validate`]).
+pub fn read(bytes: &[u8]) -> Result<LocatorWeights> {
     let unreadable = |error: safetensors::SafeTensorError| Error::WeightsFormat(error.into());
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
     let metadata: BTreeMap<String, String> = header.metadata().clone().unwrap_or_default().into_iter().collect();
@@ -177,9 +196,11 @@ pub fn read(bytes: &[u8]) -> Result<Weights> {
         return Err(bad("version", format!("this release reads versions 1 to {VERSION}")));
     }
     let size = number("size").filter(|size| size.fract() == 0.0 && (16.0..=256.0).contains(size));
-    let size = size.ok_or_else(|| bad("size", "expected the pixels of a side, 16 to 256".into()))? as usize;
+    let size = size.ok_or_else(|| {
+        bad("size", "expected the side of the refiner's view, an integer from 16 to 256 pixels".into())
+    })? as usize;
     let threshold = number("threshold").filter(|threshold| (0.0..=1.0).contains(threshold));
-    let threshold = threshold.ok_or_else(|| bad("threshold", "expected a score between 0 and 1".into()))?;
+    let threshold = threshold.ok_or_else(|| bad("threshold", "expected a number from 0 to 1".into()))?;
 
     let shape = |name: &str| file.tensor(name).ok().map(|view| view.shape().to_vec());
     let layers = |network: &str| -> Vec<[usize; 2]> {
@@ -194,7 +215,7 @@ pub fn read(bytes: &[u8]) -> Result<Weights> {
             hidden: shape("refiner.hidden.weight").and_then(|s| s.first().copied()).unwrap_or(1),
         },
     };
-    // Without a single layer it is no matter of sizes.
+    // Report a missing network as a missing tensor, not as an invalid size.
     for network in ["detector", "refiner"] {
         let name = format!("{network}.conv1.weight");
         if shape(&name).is_none() {
@@ -207,14 +228,17 @@ pub fn read(bytes: &[u8]) -> Result<Weights> {
         let (values, _) = storage::tensor(&file, &spec)?;
         parameters.0.insert(spec.name, values);
     }
-    Ok(Weights { spec, parameters, threshold, metadata })
+    Ok(LocatorWeights { spec, parameters, threshold, metadata })
 }
 
-/// Writes a weights file: the layout's own metadata keys are set from `file`, the others are kept.
+/// Writes a locator's weights file.
+///
+/// `format`, `version`, `size` and `threshold` in the metadata are set from `file`; other keys are
+/// kept.
 ///
 /// # Errors
-/// As [`crate::model::weights::write`].
-pub fn write(file: &Weights, storage: Storage) -> Result<Vec<u8>> {
+/// The errors of [`crate::model::weights::write`].
+pub fn write(file: &LocatorWeights, storage: Storage) -> Result<Vec<u8>> {
     let mut metadata = file.metadata.clone();
     for (key, value) in [
         ("format", FORMAT.to_owned()),

@@ -1,4 +1,5 @@
-//! The iteration: warp the frame, ask the next generator, update the parameters, look again.
+//! The cascade of generators: each stage warps the glasses, predicts an update and adds it to the
+//! warp parameters (ST-GAN, section 3.2).
 
 use super::{Generator, GeneratorSpec, Inputs, Parameters};
 use crate::pose::{EYE_Y, POSE_HALF_HEIGHT, TEMPLE_X};
@@ -6,7 +7,12 @@ use crate::stn::{Family, Warp};
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 
-/// Generator stages, one after the other.
+/// A sequence of generator stages that update the parameters of one homography (ST-GAN, section
+/// 3.2).
+///
+/// All images are square with side S = [`GeneratorSpec::size`] and values in [0, 1]. Parameters are
+/// sl(3) coordinates of a homography (see [`crate::Homography::exp`]) that maps output points to
+/// input points, both in canonical coordinates: [−1, 1] from the first to the last pixel centre.
 #[derive(Clone, Debug)]
 pub struct Cascade {
     spec: GeneratorSpec,
@@ -15,10 +21,10 @@ pub struct Cascade {
 }
 
 impl Cascade {
-    /// Takes `stages` generators from `parameters`.
+    /// Builds a cascade of `stages` generators from named tensors.
     ///
     /// # Errors
-    /// As [`Generator::new`]; [`Error::Argument`] for no stages at all.
+    /// The errors of [`Generator::new`]; [`Error::Argument`] if `stages` is 0.
     pub fn new(spec: &GeneratorSpec, stages: usize, parameters: &Parameters) -> Result<Self> {
         if stages == 0 {
             return Err(Error::argument("stages", stages, "at least 1"));
@@ -38,8 +44,17 @@ impl Cascade {
         &self.stages
     }
 
-    /// Δp [B, 8] of stage `stage` for backgrounds [B, 3, S, S], frames in canonical pose [B, 4, S, S] (see
-    /// [`Cascade::foreground`]) and the parameters so far [B, 8].
+    /// The update Δp [B, 8] that stage `stage` predicts.
+    ///
+    /// `background` is [B, 3, S, S]. `foreground` is the glasses in canonical pose, [B, 4, S, S],
+    /// or [B, 5, S, S] with a pose channel (see [`Cascade::foreground`]). `params` are the current
+    /// parameters [B, 8].
+    ///
+    /// # Errors
+    /// Shapes that do not match.
+    ///
+    /// # Panics
+    /// If the cascade has no stage `stage`.
     pub fn update(
         &self,
         stage: usize,
@@ -51,7 +66,13 @@ impl Cascade {
         self.stages[stage].forward(background, &warped)
     }
 
-    /// The parameters after each of the stages, p ← p + Δp, the first entry being `params` itself.
+    /// Runs all stages, p ← p + Δp, and returns the parameters [B, 8] before the first stage and
+    /// after each stage.
+    ///
+    /// The arguments are those of [`Cascade::update`].
+    ///
+    /// # Errors
+    /// Shapes that do not match.
     pub fn forward(
         &self,
         background: &Tensor,
@@ -66,33 +87,40 @@ impl Cascade {
         Ok(all)
     }
 
-    /// What the stages take as foreground: see [`foreground`].
-    pub fn foreground(&self, frames: &Tensor) -> candle_core::Result<Tensor> {
-        foreground(frames, self.spec.inputs)
+    /// The foreground that the stages take, from glasses in canonical pose [B, 4, S, S]; see
+    /// [`foreground`].
+    ///
+    /// # Errors
+    /// A tensor that is not four-dimensional.
+    pub fn foreground(&self, glasses: &Tensor) -> candle_core::Result<Tensor> {
+        foreground(glasses, self.spec.inputs)
     }
 }
 
-/// What generators with these inputs take as foreground: the frames in canonical pose [B, 4, S, S], with the pose channel
-/// added where they look at one.
-pub fn foreground(frames: &Tensor, inputs: Inputs) -> candle_core::Result<Tensor> {
+/// The foreground that generators with these inputs take: glasses in canonical pose [B, 4, S, S],
+/// to which [`Inputs::RgbaPose`] adds the pose channel, [B, 5, S, S].
+///
+/// # Errors
+/// A tensor that is not four-dimensional.
+pub fn foreground(glasses: &Tensor, inputs: Inputs) -> candle_core::Result<Tensor> {
     match inputs {
-        Inputs::Rgba => Ok(frames.clone()),
+        Inputs::Rgba => Ok(glasses.clone()),
         Inputs::RgbaPose => {
-            let (batch, _, height, width) = frames.dims4()?;
-            let pose = pose_channel((height, width), frames.dtype(), frames.device())?;
-            Tensor::cat(&[frames, &pose.broadcast_as((batch, 1, height, width))?.contiguous()?], 1)
+            let (batch, _, height, width) = glasses.dims4()?;
+            let pose = pose_channel((height, width), glasses.dtype(), glasses.device())?;
+            Tensor::cat(&[glasses, &pose.broadcast_as((batch, 1, height, width))?.contiguous()?], 1)
         }
     }
 }
 
-/// The frame's canonical box as a picture [1, 1, H, W]; see [`pose_values`].
+/// The pose channel as a tensor [1, 1, H, W]; see [`pose_values`].
 fn pose_channel((height, width): (usize, usize), dtype: DType, device: &Device) -> candle_core::Result<Tensor> {
     let pixels: Vec<f64> = pose_values((height, width)).collect();
     Tensor::from_vec(pixels, (1, 1, height, width), device)?.to_dtype(dtype)
 }
 
-/// The pixels of the frame's canonical box, row by row: a ramp from top to bottom inside of it, zero outside. It shows
-/// scale, place, tilt and which way is up.
+/// The pixels of the pose channel, row by row: a vertical ramp inside the canonical bounding box of
+/// the glasses, zero outside. When it is warped, it encodes scale, position, tilt and orientation.
 pub(super) fn pose_values((height, width): (usize, usize)) -> impl Iterator<Item = f64> {
     let coordinate = |i: usize, size: usize| 2.0 * i as f64 / (size.max(2) - 1) as f64 - 1.0;
     let value = |x: f64, y: f64| {
@@ -104,7 +132,10 @@ pub(super) fn pose_values((height, width): (usize, usize)) -> impl Iterator<Item
         .map(move |(i, j)| value(coordinate(i, width), coordinate(j, height)))
 }
 
-/// The frame over the background: `foreground` [B, 4, H, W] with straight alpha, `background` [B, 3, H, W].
+/// Composites `foreground` [B, 4, H, W], RGBA with straight alpha, over `background` [B, 3, H, W].
+///
+/// # Errors
+/// Shapes that do not match.
 pub fn composite(background: &Tensor, foreground: &Tensor) -> candle_core::Result<Tensor> {
     let (colour, alpha) = (foreground.narrow(1, 0, 3)?, foreground.narrow(1, 3, 1)?);
     background + (colour - background)?.broadcast_mul(&alpha)?

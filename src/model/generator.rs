@@ -1,11 +1,14 @@
-//! One stage: background and warped frame in, an update Δp of the warp parameters out.
+//! One generator stage: predicts an update Δp of the warp parameters from the background and the
+//! warped glasses.
 
 use super::{GeneratorSpec, Parameters};
 use crate::{Result, ops};
 use candle_core::Tensor;
 
-/// A generator stage of the released code (ST-GAN, section 3.2 and supplementary): convolutions 4×4 at stride 2 with ReLU,
-/// each followed by the input, average-pooled to the same size, as extra channels; then two linear layers.
+/// A generator stage as in the authors' released code (ST-GAN, section 3.2 and supplementary).
+///
+/// It has 4×4 convolutions at stride 2 with ReLU, then two linear layers with a ReLU between them.
+/// The output of each convolution is concatenated with the input, average-pooled to the same size.
 #[derive(Clone, Debug)]
 pub struct Generator {
     spec: GeneratorSpec,
@@ -14,10 +17,11 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// Takes the tensors of stage `stage` from `parameters`.
+    /// Builds stage `stage` from named tensors.
     ///
     /// # Errors
-    /// [`crate::Error::Argument`] for impossible sizes, [`crate::Error::TensorMissing`] or [`crate::Error::TensorShape`] with the tensor's name.
+    /// [`crate::Error::Argument`] for an invalid `spec`, [`crate::Error::TensorMissing`] or
+    /// [`crate::Error::TensorShape`] with the tensor's name.
     pub fn new(spec: &GeneratorSpec, stage: usize, parameters: &Parameters) -> Result<Self> {
         spec.validate()?;
         let tensors = spec.tensors(stage).iter().map(|t| parameters.get(t)).collect::<Result<Vec<_>>>()?;
@@ -32,18 +36,21 @@ impl Generator {
         &self.spec
     }
 
-    /// Weights [O, C, 4, 4] and biases \[O\], in order.
+    /// The weights [O, C, 4, 4] and biases \[O\] of the convolutions, in order.
     pub fn convolutions(&self) -> &[(Tensor, Tensor)] {
         &self.convolutions
     }
 
-    /// Weights [out, in] and biases \[out\] of the two linear layers.
+    /// The weights [out, in] and biases \[out\] of the two linear layers.
     pub fn linear(&self) -> &[(Tensor, Tensor); 2] {
         &self.linear
     }
 
-    /// The updates Δp [B, 8] for backgrounds [B, 3, S, S] and frames as warped so far [B, 4, S, S]
-    /// ([B, 5, S, S] with a pose channel).
+    /// The update Δp [B, 8] for backgrounds [B, 3, S, S] and glasses [B, 4, S, S], already warped
+    /// by the current parameters ([B, 5, S, S] with a pose channel).
+    ///
+    /// # Errors
+    /// Shapes that do not match the generator's.
     pub fn forward(&self, background: &Tensor, foreground: &Tensor) -> candle_core::Result<Tensor> {
         let size = self.spec.size;
         let mut pooled = Tensor::cat(&[background, foreground], 1)?;
@@ -68,8 +75,8 @@ impl Generator {
     }
 }
 
-/// 2×2 average pooling, odd sizes first padded by one zero on the right and at the bottom (candle's own backward pass is
-/// wrong on odd sizes).
+/// 2×2 average pooling. Odd sizes are first padded by one zero on the right and at the bottom,
+/// because candle's backward pass is wrong for odd sizes.
 fn halve(x: &Tensor) -> candle_core::Result<Tensor> {
     let (_, _, height, width) = x.dims4()?;
     x.pad_with_zeros(2, 0, height % 2)?.pad_with_zeros(3, 0, width % 2)?.avg_pool2d(2)

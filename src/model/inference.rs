@@ -1,38 +1,41 @@
-//! A cascade made ready for use: its stages as [`crate::kernels`].
+//! Inference: a cascade whose stages run as [`crate::kernels`].
 
 use super::cascade::pose_values;
 use super::{Cascade, GeneratorSpec, Inputs};
 use crate::homography::DIMENSION;
-use crate::kernels::{Frame, Instructions, Stage, Workspace};
+use crate::kernels::{CanonicalGlasses, Instructions, Stage, Workspace};
 use crate::{Error, Homography, Result};
 use std::sync::{Mutex, PoisonError};
 
-/// Generator stages with packed weights, which hold no tensors and track no gradients. Threads may share them.
+/// A cascade for inference: its weights are packed for the processor, and it tracks no gradients.
+///
+/// It can be shared between threads. Each running inference needs a workspace; idle workspaces are
+/// reused.
 #[derive(Debug)]
 pub struct Inference {
     spec: GeneratorSpec,
     stages: Vec<Stage>,
-    /// Memory that nothing is using, for one view and for two at a time.
+    /// Idle workspaces for one view and for two views.
     idle: [Mutex<Vec<Workspace>>; 2],
 }
 
-/// What the stages look at in one fit: a background and a frame, and the same in a mirror.
+/// A view of a photo with glasses, and its mirror image: the inputs of all stages in one fit.
 #[derive(Debug)]
-pub struct Views<'a> {
+pub struct ViewPair<'a> {
     networks: &'a Inference,
-    frame: Frame,
-    /// There until the end.
+    glasses: CanonicalGlasses,
+    /// `Some` until `drop` returns the workspace.
     workspace: Option<Workspace>,
 }
 
-/// Channels of the background.
+/// Number of channels of the background.
 const BACKGROUND: usize = 3;
 
 impl Inference {
-    /// Packs the weights of a cascade that is in f32, for the processor that it is on.
+    /// Packs the weights of an f32 cascade for the instruction set of this processor.
     ///
     /// # Errors
-    /// [`crate::Error::Tensor`] for tensors of another type.
+    /// [`crate::Error::Tensor`] if the tensors are not f32.
     pub fn new(cascade: &Cascade) -> Result<Self> {
         let spec = cascade.spec().clone();
         let stages = cascade
@@ -52,36 +55,38 @@ impl Inference {
         &self.stages
     }
 
-    /// Prepares a background of three planes and a frame in canonical pose of four, each of S × S numbers.
+    /// Prepares a view: `background` [3, S, S] is RGB and `glasses` [4, S, S] is RGBA in canonical
+    /// pose, both with values in [0, 1].
     ///
     /// # Panics
-    /// Where they have other sizes.
-    pub fn views(&self, background: &[f32], frame: &[f32]) -> Views<'_> {
+    /// If an argument has the wrong length.
+    pub fn view_pair(&self, background: &[f32], glasses: &[f32]) -> ViewPair<'_> {
         let size = self.spec.size;
         let pose: Option<Vec<f32>> = match self.spec.inputs {
             Inputs::Rgba => None,
             Inputs::RgbaPose => Some(pose_values((size, size)).map(|value| value as f32).collect()),
         };
-        let frame = Frame::new(size, frame, pose.as_deref());
+        let glasses = CanonicalGlasses::new(size, glasses, pose.as_deref());
         let mut workspace = self.workspace(2);
-        assert_eq!(background.len(), BACKGROUND * size * size, "three planes");
+        assert_eq!(background.len(), BACKGROUND * size * size, "the background needs 3 planes of {size}×{size} values");
         let mirror: Vec<f32> = background.chunks_exact(size).flat_map(|row| row.iter().rev().copied()).collect();
         for (view, planes) in workspace.views_mut().iter_mut().zip([background, &mirror]) {
             view.set_channels(0, planes);
         }
         workspace.pool(0..BACKGROUND);
-        Views { networks: self, frame, workspace: Some(workspace) }
+        ViewPair { networks: self, glasses, workspace: Some(workspace) }
     }
 
-    /// Δp of stage `stage` for one view of `planes` [C, S, S], background and frame as the stage would see it.
+    /// The update Δp that stage `stage` predicts for one input `planes` [C, S, S]: the background's
+    /// channels, then those of the warped glasses ([`Inputs`]).
     ///
     /// # Errors
-    /// [`Error::Argument`] for a stage that there is not, or planes of another size.
-    pub fn answer(&self, stage: usize, planes: &[f32]) -> Result<[f32; DIMENSION]> {
+    /// [`Error::Argument`] if there is no such stage or `planes` has the wrong length.
+    pub fn infer(&self, stage: usize, planes: &[f32]) -> Result<[f32; DIMENSION]> {
         let expected = self.spec.inputs.channels() * self.spec.size * self.spec.size;
         if planes.len() != expected {
-            let given = format!("{} numbers", planes.len());
-            return Err(Error::argument("planes", given, expected));
+            let length = format!("{} values long", planes.len());
+            return Err(Error::argument("planes", length, expected));
         }
         let Some(network) = self.stages.get(stage) else {
             let expected = format!("0 to {}", self.stages.len() - 1);
@@ -92,13 +97,13 @@ impl Inference {
             view.set_channels(0, planes);
         }
         workspace.pool(0..self.spec.inputs.channels());
-        let answers = network.run(&mut workspace);
-        let answer = std::array::from_fn(|i| answers[i]);
+        let outputs = network.run(&mut workspace);
+        let update = std::array::from_fn(|i| outputs[i]);
         self.give_back(workspace);
-        Ok(answer)
+        Ok(update)
     }
 
-    /// Memory for `views` views.
+    /// An idle or new workspace for `views` views.
     fn workspace(&self, views: usize) -> Workspace {
         let idle = self.idle[views - 1].lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.unwrap_or_else(|| self.stages[0].workspace(views))
@@ -110,21 +115,24 @@ impl Inference {
     }
 }
 
-impl Views<'_> {
-    /// Δp of stage `stage` for the frame warped by `params`: for the view as it is, and for its mirror image (in whose own
-    /// coordinates).
+impl ViewPair<'_> {
+    /// The updates Δp that stage `stage` predicts for the glasses warped by `params`: for the view
+    /// and for its mirror image. The second is in the coordinates of the mirror image.
+    ///
+    /// # Panics
+    /// If there is no stage `stage`.
     pub fn update(&mut self, stage: usize, params: &[f64; DIMENSION]) -> [[f64; DIMENSION]; 2] {
-        let Self { networks, frame, workspace: Some(workspace) } = self else { return [[0.0; DIMENSION]; 2] };
+        let Self { networks, glasses, workspace: Some(workspace) } = self else { return [[0.0; DIMENSION]; 2] };
         if let [view, mirror] = workspace.views_mut() {
-            frame.warp(&Homography::exp(params), view, Some(mirror), BACKGROUND);
+            glasses.warp(&Homography::exp(params), view, Some(mirror), BACKGROUND);
         }
         workspace.pool(BACKGROUND..networks.spec.inputs.channels());
-        let answers = networks.stages[stage].run(workspace);
-        [0, 1].map(|view| std::array::from_fn(|i| f64::from(answers[view * DIMENSION + i])))
+        let outputs = networks.stages[stage].run(workspace);
+        [0, 1].map(|view| std::array::from_fn(|i| f64::from(outputs[view * DIMENSION + i])))
     }
 }
 
-impl Drop for Views<'_> {
+impl Drop for ViewPair<'_> {
     fn drop(&mut self) {
         if let Some(workspace) = self.workspace.take() {
             self.networks.give_back(workspace);

@@ -1,71 +1,88 @@
-//! Adversarial losses: Wasserstein with gradient penalty (Gulrajani et al. 2017), logistic with R1 (Mescheder et al. 2018),
-//! and the generator's.
+//! Losses of the discriminator and of the generators: Wasserstein with gradient penalty (Gulrajani
+//! et al. 2017) and logistic with R1 (Mescheder et al. 2018).
 //!
-//! A critic gives every picture several patch scores. Means are taken over all of them; gradients, and the logistic loss,
-//! are of their *sum*, as in the released code.
+//! The discriminator D (the "critic" of the Wasserstein loss) gives each image several patch
+//! scores. Means run over all patch scores. Gradients and the logistic losses use the *sum* of an
+//! image's patch scores, as the authors' released code does.
+//!
+//! Losses are scalars. All functions fail if shapes do not match.
 
 use super::Discriminator;
 use candle_core::{Result, Tensor};
 
-/// Under the root of the penalty's norm, for every pixel, as in the released code.
+/// Added to each squared gradient value before the norm's square root, as in the released code.
 const EPSILON: f64 = 1e-8;
 
-/// mean D(fake) − mean D(real): what the critic minimises (ST-GAN, equation 6), scores of any shape.
+/// The discriminator's Wasserstein loss, mean D(fake) − mean D(real) (ST-GAN, equation 6), for
+/// scores of any shape.
 pub fn wasserstein(score_fake: &Tensor, score_real: &Tensor) -> Result<Tensor> {
     score_fake.mean_all()? - score_real.mean_all()?
 }
 
-/// ‖∂(sum of patch scores)/∂x‖ of every picture \[B\] at `x` [B, 3, H, W], tracked with respect to the critic's weights.
-pub fn gradient_norm(critic: &Discriminator, x: &Tensor) -> Result<Tensor> {
-    (critic.input_gradient(x)?.sqr()? + EPSILON)?.flatten_from(1)?.sum(1)?.sqrt()
+/// The gradient norm ‖∂(sum of patch scores)/∂x‖ \[B\] at images `x` [B, 3, H, W], differentiable
+/// with respect to the discriminator's weights.
+pub fn gradient_norm(discriminator: &Discriminator, x: &Tensor) -> Result<Tensor> {
+    (discriminator.input_gradient(x)?.sqr()? + EPSILON)?.flatten_from(1)?.sum(1)?.sqrt()
 }
 
-/// mean (‖∇D‖ − 1)² over [`between`] real and fake.
-pub fn gradient_penalty(critic: &Discriminator, real: &Tensor, fake: &Tensor, mix: &Tensor) -> Result<Tensor> {
-    away_from_one(&gradient_norm(critic, &between(real, fake, mix)?)?)
+/// The gradient penalty mean (‖∇D‖ − 1)² at images between `real` and `fake` (see [`interpolate`]).
+pub fn gradient_penalty(discriminator: &Discriminator, real: &Tensor, fake: &Tensor, mix: &Tensor) -> Result<Tensor> {
+    unit_norm_penalty(&gradient_norm(discriminator, &interpolate(real, fake, mix)?)?)
 }
 
-/// mean (‖∇D‖ − 1)² of norms \[B\].
-pub fn away_from_one(norm: &Tensor) -> Result<Tensor> {
+/// The gradient penalty mean (‖∇D‖ − 1)², given the gradient norms \[B\].
+pub fn unit_norm_penalty(norm: &Tensor) -> Result<Tensor> {
     (norm - 1.0)?.sqr()?.mean_all()
 }
 
-/// `mix · real + (1 − mix) · fake`, where the gradient penalty looks; `mix` [B, 1, 1, 1] uniform in [0, 1].
-pub fn between(real: &Tensor, fake: &Tensor, mix: &Tensor) -> Result<Tensor> {
+/// The images `mix · real + (1 − mix) · fake` [B, 3, H, W] at which the gradient penalty is
+/// evaluated; `mix` [B, 1, 1, 1] is uniform in [0, 1].
+pub fn interpolate(real: &Tensor, fake: &Tensor, mix: &Tensor) -> Result<Tensor> {
     real.broadcast_mul(mix)? + fake.broadcast_mul(&mix.affine(-1.0, 1.0)?)?
 }
 
-/// mean log(1 + exp(−D(real))) + mean log(1 + exp(D(fake))), D being the sum of a picture's patch scores [B, 1, h, w].
+/// The discriminator's logistic loss, mean log(1 + exp(−D(real))) + mean log(1 + exp(D(fake))).
+///
+/// D is the sum of an image's patch scores [B, 1, h, w].
 pub fn logistic(score_fake: &Tensor, score_real: &Tensor) -> Result<Tensor> {
     softplus(&logit(score_fake)?)?.mean_all()? + softplus(&logit(score_real)?.neg()?)?.mean_all()?
 }
 
-/// mean ½‖∇D‖² of norms \[B\] at real pictures: R1.
+/// The R1 penalty mean ½‖∇D‖², given the gradient norms \[B\] at real images.
 pub fn r1(norm: &Tensor) -> Result<Tensor> {
     norm.sqr()?.mean_all()? * 0.5
 }
 
-/// −mean D(composite), for patch scores of any shape.
+/// The generator's Wasserstein loss −mean D(composite), for patch scores of any shape.
 pub fn wasserstein_generator(score: &Tensor) -> Result<Tensor> {
     score.mean_all()?.neg()
 }
 
-/// −mean D(composite) + λ · mean ‖Δp‖² (ST-GAN, equations 5 and 7). The critic is taken as frozen.
-pub fn generator(critic: &Discriminator, composite: &Tensor, delta: &Tensor, lambda_update: f64) -> Result<Tensor> {
-    wasserstein_generator(&critic.frozen().forward(composite)?)? + (update(delta)? * lambda_update)?
+/// The generator's loss −mean D(composite) + λ · mean ‖Δp‖² (ST-GAN, equations 5 and 7), for
+/// composites [B, 3, H, W] and updates `delta` [B, 8].
+///
+/// No gradients reach the discriminator's weights.
+pub fn generator(
+    discriminator: &Discriminator,
+    composite: &Tensor,
+    delta: &Tensor,
+    lambda_update: f64,
+) -> Result<Tensor> {
+    wasserstein_generator(&discriminator.frozen().forward(composite)?)? + (update(delta)? * lambda_update)?
 }
 
-/// mean log(1 + exp(−D(composite))), non-saturating, for patch scores [B, 1, h, w].
+/// The generator's non-saturating logistic loss mean log(1 + exp(−D(composite))), for patch scores
+/// [B, 1, h, w].
 pub fn logistic_generator(score: &Tensor) -> Result<Tensor> {
     softplus(&logit(score)?.neg()?)?.mean_all()
 }
 
-/// mean ‖Δp‖² (ST-GAN, equation 5) of updates [B, 8].
+/// The update loss mean ‖Δp‖² (ST-GAN, equation 5) of updates [B, 8].
 pub fn update(delta: &Tensor) -> Result<Tensor> {
     delta.sqr()?.sum(1)?.mean_all()
 }
 
-/// [B, 1, h, w] to \[B\].
+/// Sums patch scores [B, 1, h, w] to \[B\].
 fn logit(scores: &Tensor) -> Result<Tensor> {
     scores.flatten_from(1)?.sum(1)
 }

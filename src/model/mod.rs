@@ -1,4 +1,5 @@
-//! The networks of ST-GAN: generator stages, their cascade, the discriminator, and the file that holds their weights.
+//! The networks of ST-GAN (generator stages, their cascade, the discriminator), their losses and
+//! the weights file.
 
 mod cascade;
 mod discriminator;
@@ -13,6 +14,6 @@ pub mod weights;
 pub use cascade::{Cascade, composite, foreground};
 pub use discriminator::{Discriminator, DiscriminatorSpec};
 pub use generator::Generator;
-pub use inference::{Inference, Views};
+pub use inference::{Inference, ViewPair};
 pub use parameters::{Parameters, initialise};
 pub use spec::{GeneratorSpec, Inputs, TensorSpec};

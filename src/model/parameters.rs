@@ -1,29 +1,30 @@
-//! Named tensors: where networks take their weights from, whether read from a file or being trained.
+//! Named tensors from which networks are built: read from a weights file, or trained.
 
 use super::TensorSpec;
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 use std::collections::BTreeMap;
 
-/// Tensors by the names of the weights file, such as `stages.0.conv1.weight`.
+/// Tensors by name, such as `stages.0.conv1.weight`; see [`weights`](super::weights) for all names.
 ///
-/// A network built from tensors of `candle_core::Var`s passes gradients to them; one built from detached tensors is frozen.
+/// A network built from the tensors of `candle_core::Var`s passes gradients to them. A network
+/// built from detached tensors is frozen.
 #[derive(Clone, Debug, Default)]
 pub struct Parameters(pub BTreeMap<String, Tensor>);
 
 impl Parameters {
-    /// The tensor that `spec` describes.
+    /// The tensor with the name and shape of `spec`.
     ///
     /// # Errors
-    /// As [`Parameters::expect`].
+    /// See [`Parameters::expect`].
     pub fn get(&self, spec: &TensorSpec) -> Result<Tensor> {
         self.expect(&spec.name, &spec.shape)
     }
 
-    /// The tensor of this name and shape.
+    /// The tensor with this name and shape.
     ///
     /// # Errors
-    /// [`Error::TensorMissing`] or [`Error::TensorShape`], with the name and what was expected.
+    /// [`Error::TensorMissing`] or [`Error::TensorShape`], with the name and the expected shape.
     pub fn expect(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
         let expected = format!("{shape:?}");
         let Some(tensor) = self.0.get(name) else {
@@ -35,25 +36,34 @@ impl Parameters {
         Ok(tensor.clone())
     }
 
-    /// The same tensors in another type (f64 for checks, f32 for use).
+    /// Converts all tensors to another data type.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] if candle cannot convert a tensor.
     pub fn to_dtype(&self, dtype: DType) -> Result<Self> {
         let convert = |(name, tensor): (&String, &Tensor)| Ok((name.clone(), tensor.to_dtype(dtype)?));
         self.0.iter().map(convert).collect::<Result<_>>().map(Self)
     }
 
-    /// The same tensors on another device; no gradients pass through to those here.
+    /// Moves detached tensors to another device; gradients do not reach the originals.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] if candle cannot move a tensor.
     pub fn to_device(&self, device: &Device) -> Result<Self> {
         let convert = |(name, tensor): (&String, &Tensor)| Ok((name.clone(), tensor.detach().to_device(device)?));
         self.0.iter().map(convert).collect::<Result<_>>().map(Self)
     }
 
-    /// Copies on a device, which a later step of an optimiser does not change.
+    /// Detached copies of all tensors on a device, which later optimiser steps do not change.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] if candle cannot copy a tensor.
     pub fn copied(&self, device: &Device) -> Result<Self> {
         let copy = |(name, tensor): (&String, &Tensor)| Ok((name.clone(), tensor.detach().copy()?.to_device(device)?));
         self.0.iter().map(copy).collect::<Result<_>>().map(Self)
     }
 
-    /// How many numbers the tensors hold.
+    /// The total number of elements.
     pub fn count(&self) -> usize {
         self.0.values().map(Tensor::elem_count).sum()
     }
@@ -65,10 +75,14 @@ impl FromIterator<(String, Tensor)> for Parameters {
     }
 }
 
-/// He initialisation (He et al. 2015): weights N(0, 2 / fan-in), biases zero; a last layer (`gain` below 1) starts small,
-/// so that an untrained stage barely moves the frame.
+/// Initial f32 tensors on the CPU: weights from N(0, gain² · 2 / fan-in) (He et al. 2015), biases
+/// zero.
 ///
-/// `normal` draws from N(0, 1).
+/// The last layer of a generator has a small [`TensorSpec::gain`], so that an untrained stage
+/// barely moves the glasses. `normal` draws samples from N(0, 1).
+///
+/// # Errors
+/// [`Error::Tensor`] if a shape is invalid.
 pub fn initialise(specs: &[TensorSpec], mut normal: impl FnMut() -> f32) -> Result<Parameters> {
     let mut parameters = Parameters::default();
     for spec in specs {

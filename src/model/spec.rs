@@ -2,14 +2,15 @@
 
 use crate::{Error, Result};
 
-/// A tensor of the weights file: its name, its shape and how large it starts.
+/// Name, shape and initial scale of a tensor of the weights file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TensorSpec {
-    /// Its name in the weights file.
+    /// The name in the weights file.
     pub name: String,
-    /// Its dimensions.
+    /// The dimensions.
     pub shape: Vec<usize>,
-    /// Factor on the He deviation.
+    /// The factor on the standard deviation of He initialisation; see
+    /// [`initialise`](super::initialise).
     pub gain: f32,
 }
 
@@ -19,13 +20,14 @@ impl TensorSpec {
     }
 }
 
-/// What a generator looks at.
+/// The input channels of a generator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Inputs {
-    /// Background RGB and warped frame RGBA: seven channels, as in the paper.
+    /// RGB of the background and RGBA of the warped glasses: seven channels, as in the paper.
     #[default]
     Rgba,
-    /// An eighth channel, the frame's canonical box warped along with it, that shows where the frame stands whatever it looks like.
+    /// The channels of [`Inputs::Rgba`] and a pose channel: a ramp in the canonical bounding box of
+    /// the glasses, warped with them. It shows the pose of the glasses independently of their appearance.
     RgbaPose,
 }
 
@@ -46,7 +48,7 @@ impl Inputs {
         }
     }
 
-    /// The inputs of that name in a weights file or a configuration, if there are such.
+    /// The inputs with this name in a weights file or a configuration; `None` for an unknown name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Rgba, Self::RgbaPose].into_iter().find(|inputs| inputs.name() == name)
     }
@@ -55,40 +57,43 @@ impl Inputs {
 /// The sizes of one generator stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratorSpec {
-    /// Rows and columns of the square images that it looks at.
+    /// The side S of the square input images in pixels, 8 to 1024.
     pub size: usize,
-    /// Output channels of the convolutions, one number a layer.
+    /// The output channels of each convolution, 1 to 10 layers.
     pub channels: Vec<usize>,
-    /// Width of the hidden linear layer.
+    /// The width of the hidden linear layer.
     pub hidden: usize,
-    /// What the generator is given of a view.
+    /// The input channels.
     pub inputs: Inputs,
 }
 
 impl GeneratorSpec {
-    /// The generator of the paper's released code: 144 pixels, 32-64-128-256-512 channels, hidden 256, seven inputs.
+    /// The generator of the authors' released code: 144 pixels, 32-64-128-256-512 channels, a
+    /// hidden layer of 256, seven input channels.
     pub fn paper() -> Self {
         Self { size: 144, channels: vec![32, 64, 128, 256, 512], hidden: 256, inputs: Inputs::Rgba }
     }
 
-    /// The paper's convolutions with a hidden layer of 32.
+    /// [`GeneratorSpec::paper`] with a hidden layer of 32.
     pub fn compact() -> Self {
         Self { hidden: 32, ..Self::paper() }
     }
 
-    /// Rows and columns after the last convolution: the size halved, rounded up, once a layer.
+    /// The side in pixels after the last convolution; each layer halves it, rounded up.
     pub fn final_size(&self) -> usize {
         self.channels.iter().fold(self.size, |size, _| size.div_ceil(2))
     }
 
-    /// Numbers that the first linear layer takes.
+    /// The number of inputs of the first linear layer.
     pub fn features(&self) -> usize {
         let last = self.channels.last().copied().unwrap_or(0);
         (last + self.inputs.channels()) * self.final_size() * self.final_size()
     }
 
+    /// Checks the sizes.
+    ///
     /// # Errors
-    /// [`Error::Argument`] for a size, a channel list or a hidden width that no network can have.
+    /// [`Error::Argument`] if `size`, `channels` or `hidden` is out of range.
     pub fn validate(&self) -> Result<()> {
         if !(8..=1024).contains(&self.size) {
             return Err(Error::argument("size", self.size, "8 to 1024 pixels"));
@@ -103,7 +108,7 @@ impl GeneratorSpec {
         Ok(())
     }
 
-    /// The tensors of stage `stage`, in the layout of the weights file.
+    /// The names and shapes of the tensors of stage `stage`, as in the weights file.
     pub fn tensors(&self, stage: usize) -> Vec<TensorSpec> {
         let mut tensors = Vec::new();
         let mut input = self.inputs.channels();

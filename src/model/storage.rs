@@ -1,7 +1,8 @@
-//! The numbers of a weights file: f32, f16, or whole numbers of eight bits with a scale for every output channel.
+//! How a weights file stores values: f32, f16, or 8-bit integers with a scale per output channel.
 //!
-//! A tensor `NAME` in I8 is `NAME.scale[o] · NAME[o, …]`, where `NAME.scale` holds a number for each of its first indices; biases stay f32.
-//! They are what multiplies activations, so everything is f32 again once it has been read.
+//! The value of an I8 tensor `NAME` is `NAME.scale[o] · NAME[o, …]`; `NAME.scale` has one f32 per
+//! output channel. Biases stay f32. Weights are quantised on disk only: reading converts everything
+//! to f32.
 
 use super::{Parameters, TensorSpec};
 use crate::{Error, Result};
@@ -10,7 +11,7 @@ use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::{BTreeMap, HashMap};
 
-/// How the numbers of a file are stored.
+/// The data type in which a weights file stores its values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Storage {
     /// 32-bit floats.
@@ -18,27 +19,29 @@ pub enum Storage {
     F32,
     /// 16-bit floats.
     F16,
-    /// Weights in eight bits, the largest of each output channel ±127.
+    /// 8-bit integers with an f32 scale per output channel, whose largest magnitude becomes 127.
+    /// Biases are f32.
     I8,
 }
 
-const LARGEST: f32 = 127.0;
+/// The largest magnitude of a quantised value.
+const MAX_QUANTISED: f32 = 127.0;
 
-/// The name of the tensor that holds another one's scales.
+/// The name of the tensor that holds the scales of tensor `name`.
 fn scale_name(name: &str) -> String {
     format!("{name}.scale")
 }
 
-/// Whether a tensor is the scales of another one.
+/// Whether tensor `name` holds the scales of another tensor.
 pub(super) fn is_scale(file: &SafeTensors, name: &str) -> bool {
     let of = name.strip_suffix(".scale").and_then(|of| file.tensor(of).ok());
     of.is_some_and(|tensor| tensor.dtype() == Dtype::I8)
 }
 
-/// A tensor of a file, in f32, and how it was stored.
+/// Reads a tensor as f32; also returns how the file stores it.
 ///
 /// # Errors
-/// [`Error::TensorMissing`] where the file has none of this name, or no scales for it; [`Error::TensorShape`],
+/// [`Error::TensorMissing`] if the tensor or its scales are missing; [`Error::TensorShape`],
 /// [`Error::TensorType`], [`Error::TensorNotFinite`].
 pub(crate) fn tensor(file: &SafeTensors, spec: &TensorSpec) -> Result<(Tensor, Storage)> {
     let view = view(file, &spec.name, &spec.shape)?;
@@ -83,11 +86,12 @@ fn numbers(name: &str, view: &TensorView) -> Result<(Vec<f32>, Storage)> {
     })
 }
 
-/// A safetensors file of the tensors that `specs` describe. Equal arguments give equal bytes.
+/// Encodes the tensors that `specs` describe as a safetensors file. Equal arguments give equal
+/// bytes.
 ///
 /// # Errors
-/// [`Error::TensorMissing`] or [`Error::TensorShape`] where `parameters` do not fit; [`Error::TensorNotFinite`] for values that are
-/// not finite, or that f16 cannot hold.
+/// [`Error::TensorMissing`] or [`Error::TensorShape`] if `parameters` do not match `specs`;
+/// [`Error::TensorNotFinite`] for values that are not finite, or too large for f16.
 pub(crate) fn encode(
     specs: &[TensorSpec],
     parameters: &Parameters,
@@ -104,9 +108,9 @@ pub(crate) fn encode(
         let (name, shape) = (spec.name.clone(), spec.shape.clone());
         match storage {
             Storage::I8 if shape.len() > 1 => {
-                let (whole, scales) = quantized(&values, shape[0]);
+                let (quantised, scales) = quantise(&values, shape[0]);
                 encoded.push((scale_name(&name), Dtype::F32, vec![shape[0]], bytes_of(&scales)));
-                encoded.push((name, Dtype::I8, shape, whole));
+                encoded.push((name, Dtype::I8, shape, quantised));
             }
             Storage::F16 => {
                 let bytes = values.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect();
@@ -126,15 +130,15 @@ pub(crate) fn encode(
     Ok(file)
 }
 
-/// Sorts the header of a safetensors file by key. The crate writes metadata in the order of a `HashMap`, which changes
-/// with every run.
+/// Sorts the header of a safetensors file by key: the `safetensors` crate writes metadata in the
+/// order of a `HashMap`, which differs from run to run.
 fn sort_header(file: &mut [u8]) -> serde_json::Result<()> {
     let Some((length, rest)) = file.split_first_chunk_mut() else { return Ok(()) };
     let header = &mut rest[..u64::from_le_bytes(*length) as usize];
-    // `BTreeMap`, and not `serde_json::Map`, whose order depends on a feature that any crate may turn on.
+    // Not `serde_json::Map`: its order depends on a feature that any crate may enable.
     let entries: BTreeMap<String, BTreeMap<String, serde_json::Value>> = serde_json::from_slice(header)?;
     let sorted = serde_json::to_vec(&entries)?;
-    // Only the order changes, so the length does not; the padding stays where it is.
+    // Sorting keeps the length, so the padding after the header stays in place.
     header[..sorted.len()].copy_from_slice(&sorted);
     Ok(())
 }
@@ -143,15 +147,15 @@ fn bytes_of(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
-/// Each channel's numbers as multiples of a scale of its own, and these scales.
-fn quantized(values: &[f32], channels: usize) -> (Vec<u8>, Vec<f32>) {
-    let (mut whole, mut scales) = (Vec::with_capacity(values.len()), Vec::with_capacity(channels));
+/// Quantises each output channel to 8-bit integers; also returns the channels' scales.
+fn quantise(values: &[f32], channels: usize) -> (Vec<u8>, Vec<f32>) {
+    let (mut quantised, mut scales) = (Vec::with_capacity(values.len()), Vec::with_capacity(channels));
     for values in values.chunks((values.len() / channels).max(1)) {
-        let largest = values.iter().fold(0.0f32, |most, x| most.max(x.abs()));
-        // A channel of zeros, or of numbers next to it, has any scale.
-        let scale = if largest / LARGEST >= f32::MIN_POSITIVE { largest / LARGEST } else { 1.0 };
-        whole.extend(values.iter().map(|x| ((x / scale).round() as i8).cast_unsigned()));
+        let largest = values.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
+        // If all values round to zero, the scale does not matter; 1 avoids a division by zero.
+        let scale = if largest / MAX_QUANTISED >= f32::MIN_POSITIVE { largest / MAX_QUANTISED } else { 1.0 };
+        quantised.extend(values.iter().map(|x| ((x / scale).round() as i8).cast_unsigned()));
         scales.push(scale);
     }
-    (whole, scales)
+    (quantised, scales)
 }

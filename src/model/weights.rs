@@ -1,10 +1,18 @@
-//! The weights file: safetensors in one of the ways of [`Storage`], with metadata.
+//! The weights file: a safetensors file with metadata, which stores values as [`Storage`] says.
 //!
-//! Tensors are `stages.{i}.conv{1…}.{weight,bias}` (OIHW), `stages.{i}.fc1.*`, `stages.{i}.fc2.*` ([out, in]), and
-//! optionally `discriminator.conv{1…}.*`, `discriminator.score.*`; in eight bits a tensor has its scales beside it (`NAME.scale`). The header's metadata says `format = "stgan"`,
-//! `version`, `task`, `size`, `inputs`, `updates` where a fit is to have another number of them than one for each stage, and whatever else its
-//! maker wanted to be known (`anchors`, `data`, `command`, …).
-//! Channels, hidden size and number of stages are read off the shapes, and everything is checked.
+//! The tensors are:
+//!
+//! - `stages.{i}.conv{1…}.{weight,bias}`: the convolutions of stage `i`, weights in OIHW order;
+//! - `stages.{i}.fc1.*`, `stages.{i}.fc2.*`: the linear layers of stage `i`, weights [out, in];
+//! - `discriminator.conv{1…}.*`, `discriminator.score.*`: the discriminator, if the file has one;
+//! - `NAME.scale`: the scales of tensor `NAME`, if it is stored as 8-bit integers.
+//!
+//! The metadata keys that this module reads are `format` (`stgan`), `version`, `size`, `inputs` and
+//! optionally `updates`, the default number of updates of a fit. All other keys (`task`, `data`,
+//! `command`, …) are informational.
+//!
+//! Channels, hidden size and number of stages follow from the tensors' shapes. [`read`] checks that
+//! all tensors and metadata are consistent.
 
 use super::storage::{encode, is_scale, tensor};
 use super::{DiscriminatorSpec, GeneratorSpec, Inputs, Parameters, TensorSpec};
@@ -14,37 +22,38 @@ use std::collections::BTreeMap;
 
 pub use super::storage::Storage;
 
-/// The value of the metadata's `format`.
+/// The value of the metadata key `format`.
 pub const FORMAT: &str = "stgan";
-/// The version of the layout that this crate writes, and the newest that it reads.
+/// The version of the layout that this crate writes, and the newest version that it reads.
 pub const VERSION: u32 = 1;
 
-/// The most updates that a fit may have.
+/// The maximum number of updates of a fit.
 pub const MAX_UPDATES: usize = 64;
 
-/// A weights file, read and checked: every tensor has the shape that the others ask for, and is finite.
+/// The contents of a weights file. All tensors are finite and have consistent shapes.
 #[derive(Clone, Debug)]
 pub struct Weights {
     /// The sizes of the generators.
     pub spec: GeneratorSpec,
-    /// How many generator stages the file holds, at least one.
+    /// The number of generator stages, at least one.
     pub stages: usize,
-    /// There where the file holds a discriminator too.
+    /// The sizes of the discriminator, if the file has one.
     pub discriminator: Option<DiscriminatorSpec>,
-    /// All tensors, in f32.
+    /// All tensors in f32 on the CPU.
     pub parameters: Parameters,
-    /// How the file stores numbers.
+    /// How the file stores values.
     pub storage: Storage,
-    /// What the file says of itself.
+    /// The metadata of the file.
     pub metadata: BTreeMap<String, String>,
 }
 
 impl Weights {
-    /// How many updates a fit has if it is not told otherwise, 1 to [`MAX_UPDATES`]: what the metadata's `updates` says, or one
-    /// for each stage. The last stage makes those beyond the number of stages.
+    /// The default number of updates of a fit, 1 to [`MAX_UPDATES`]: the metadata's `updates`, or
+    /// one per stage. If there are more updates than stages, the last stage makes the remaining
+    /// ones.
     ///
     /// # Errors
-    /// [`Error::WeightsMetadata`] for another value.
+    /// [`Error::WeightsMetadata`] if `updates` is not an integer from 1 to [`MAX_UPDATES`].
     pub fn updates(&self) -> Result<usize> {
         let Some(value) = self.metadata.get("updates") else { return Ok(self.stages.min(MAX_UPDATES)) };
         match value.parse() {
@@ -52,21 +61,23 @@ impl Weights {
             _ => Err(Error::WeightsMetadata {
                 key: "updates".into(),
                 value: value.clone(),
-                expected: format!("expected the updates of a fit, 1 to {MAX_UPDATES}"),
+                expected: format!("expected an integer from 1 to {MAX_UPDATES}"),
             }),
         }
     }
 }
 
-/// Reads a weights file.
+/// Reads and checks a weights file.
 ///
-/// A file without `format` is taken for a plain export of the same layout, and must name `size`; `inputs` may be left out,
-/// the shapes tell it.
+/// The only required metadata key is `size`. `inputs` follows from the tensors' shapes if it is
+/// missing.
 ///
 /// # Errors
-/// [`Error::WeightsFormat`] for bytes that are not safetensors, or truncated; [`Error::WeightsMetadata`] for another
-/// format or version; [`Error::TensorMissing`], [`Error::TensorShape`], [`Error::TensorType`] and
-/// [`Error::TensorNotFinite`] name the tensor and what was expected.
+/// - [`Error::WeightsFormat`] for bytes that are not a complete safetensors file;
+/// - [`Error::WeightsMetadata`] for an unsupported format or version, or invalid metadata;
+/// - [`Error::Argument`] for sizes that no generator can have;
+/// - [`Error::TensorMissing`], [`Error::TensorUnexpected`], [`Error::TensorShape`],
+///   [`Error::TensorType`] and [`Error::TensorNotFinite`] for an invalid tensor.
 pub fn read(bytes: &[u8]) -> Result<Weights> {
     let format_error = |error: safetensors::SafeTensorError| Error::WeightsFormat(error.into());
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(format_error)?;
@@ -82,7 +93,7 @@ pub fn read(bytes: &[u8]) -> Result<Weights> {
         .flat_map(|stage| spec.tensors(stage))
         .chain(discriminator.iter().flat_map(DiscriminatorSpec::tensors))
         .collect();
-    refuse_strangers(&names, &expected)?;
+    reject_unexpected(&names, &expected)?;
 
     let mut parameters = Parameters::default();
     let mut storage = Storage::F32;
@@ -98,11 +109,15 @@ pub fn read(bytes: &[u8]) -> Result<Weights> {
     Ok(weights)
 }
 
-/// Writes a weights file: the layout's own metadata keys are set from `weights`, the others are kept.
+/// Encodes a weights file with the given `storage`.
+///
+/// The metadata keys that describe the layout (`format`, `version`, `size`, …) are set from
+/// `weights`; all others are kept. `weights.storage` is ignored.
 ///
 /// # Errors
-/// [`Error::TensorMissing`] or [`Error::TensorShape`] where `weights.parameters` does not fit its own sizes,
-/// [`Error::TensorNotFinite`] for values that are not finite, or that f16 cannot hold.
+/// [`Error::TensorMissing`] or [`Error::TensorShape`] if `weights.parameters` do not match the
+/// sizes in `weights`; [`Error::TensorNotFinite`] for values that are not finite, or too large for
+/// f16.
 pub fn write(weights: &Weights, storage: Storage) -> Result<Vec<u8>> {
     let specs: Vec<TensorSpec> = (0..weights.stages)
         .flat_map(|stage| weights.spec.tensors(stage))
@@ -140,7 +155,8 @@ fn check_format(metadata: &BTreeMap<String, String>) -> Result<()> {
 
 type Shapes = BTreeMap<String, Vec<usize>>;
 
-/// Channels, hidden size, inputs and number of stages from the shapes of stage 0; the image size from the metadata.
+/// Channels, hidden size and inputs from the shapes of stage 0, the image size from the metadata,
+/// and the number of stages from the tensors' names.
 fn generator_spec(shapes: &Shapes, metadata: &BTreeMap<String, String>) -> Result<(GeneratorSpec, usize)> {
     let first = shape(shapes, "stages.0.conv1.weight", "[channels, 7 or 8, 4, 4]")?;
     let inputs = match first.as_slice() {
@@ -168,7 +184,7 @@ fn size(metadata: &BTreeMap<String, String>) -> Result<usize> {
         _ => Err(Error::WeightsMetadata {
             key: "size".into(),
             value: value.into(),
-            expected: "expected the pixels of a side, 8 to 1024".into(),
+            expected: "expected the side of the input images in pixels, 8 to 1024".into(),
         }),
     }
 }
@@ -180,7 +196,7 @@ fn discriminator_spec(shapes: &Shapes) -> Result<Option<DiscriminatorSpec>> {
     Ok(Some(DiscriminatorSpec { channels: channels(shapes, "discriminator.")? }))
 }
 
-/// The output channels of `{prefix}conv1`, `{prefix}conv2`, … as far as they go.
+/// The output channels of `{prefix}conv1`, `{prefix}conv2`, … up to the first missing number.
 fn channels(shapes: &Shapes, prefix: &str) -> Result<Vec<usize>> {
     let names = (1..).map(|layer| format!("{prefix}conv{layer}.weight"));
     let found: Vec<usize> =
@@ -197,14 +213,15 @@ fn shape<'a>(shapes: &'a Shapes, name: &str, expected: &str) -> Result<&'a Vec<u
     if found.len() == rank { Ok(found) } else { Err(shape_error(name, found, expected.into())) }
 }
 
-/// A tensor under the layout's own prefixes that the sizes do not ask for means that the file is not what it seems.
-fn refuse_strangers(shapes: &Shapes, expected: &[TensorSpec]) -> Result<()> {
-    let stranger = shapes.iter().find(|(name, _)| {
+/// Rejects tensors with one of the layout's prefixes that a network of these sizes does not have:
+/// the file was not written for this layout. Tensors with other names are ignored.
+fn reject_unexpected(shapes: &Shapes, expected: &[TensorSpec]) -> Result<()> {
+    let unexpected = shapes.keys().find(|name| {
         (name.starts_with("stages.") || name.starts_with("discriminator."))
             && !expected.iter().any(|e| e.name == **name)
     });
-    match stranger {
-        Some((name, shape)) => Err(shape_error(name, shape, "no such tensor in a model of this size".into())),
+    match unexpected {
+        Some(name) => Err(Error::TensorUnexpected { name: name.clone() }),
         None => Ok(()),
     }
 }

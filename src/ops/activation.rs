@@ -1,10 +1,13 @@
-//! LeakyReLU and its derivative, which is zero-slope (not one) at zero, unlike candle's ReLU.
+//! LeakyReLU and its gradient. The derivative at zero is `slope`, not 1 as in candle's ReLU.
 
 use super::primitives;
 use super::storage::{dispatch, slice};
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
 
-/// max(x, slope · x), any shape. `slope` 0 is ReLU.
+/// LeakyReLU: `x` where it is positive, `slope · x` elsewhere, for any shape. `slope` 0 is ReLU.
+///
+/// # Errors
+/// If the type is neither f32 nor f64.
 pub fn leaky_relu(x: &Tensor, slope: f64) -> Result<Tensor> {
     if !primitives::has_kernels(x) {
         return x * primitives::leaky_relu_mask(x, slope)?;
@@ -12,8 +15,14 @@ pub fn leaky_relu(x: &Tensor, slope: f64) -> Result<Tensor> {
     x.contiguous()?.apply_op1(LeakyRelu { slope })
 }
 
-/// `gradient` where `x` is positive, `slope · gradient` elsewhere: the backward pass of [`leaky_relu`], itself
-/// differentiable with respect to `gradient`. The derivative with respect to `x` is zero almost everywhere and is taken as zero.
+/// The backward pass of [`leaky_relu`]: `gradient` where `x` is positive, `slope · gradient`
+/// elsewhere.
+///
+/// It is differentiable with respect to `gradient`. The derivative with respect to `x` is zero
+/// almost everywhere and is taken as zero.
+///
+/// # Errors
+/// If the shapes differ, or the type is neither f32 nor f64.
 pub fn leaky_relu_grad(gradient: &Tensor, x: &Tensor, slope: f64) -> Result<Tensor> {
     if !primitives::has_kernels(x) {
         return gradient * primitives::leaky_relu_mask(x, slope)?;
@@ -21,13 +30,13 @@ pub fn leaky_relu_grad(gradient: &Tensor, x: &Tensor, slope: f64) -> Result<Tens
     gradient.contiguous()?.apply_op2(&x.contiguous()?, Mask { slope })
 }
 
-/// `x` through the activation.
+/// LeakyReLU of one value.
 #[inline(always)]
 pub(super) fn leak<T: WithDType>(x: T, slope: T) -> T {
     masked(x, x, slope)
 }
 
-/// `gradient` back through the activation of `x`.
+/// The gradient of LeakyReLU at one value.
 #[inline(always)]
 pub(super) fn masked<T: WithDType>(gradient: T, x: T, slope: T) -> T {
     if x > T::from_f64(0.0) { gradient } else { gradient * slope }

@@ -1,14 +1,18 @@
-//! A bias for every channel, with a backward pass that sums over rows instead of a strided reduction.
+//! A bias per channel, with a backward pass that sums contiguous rows instead of a strided
+//! reduction.
 
 use super::primitives;
 use super::storage::{dispatch, slice};
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
 
-/// `x` [B, C, H, W] plus `bias` \[C\].
+/// Adds `bias` \[C\] to each channel of `x` [B, C, H, W].
+///
+/// # Errors
+/// If shapes or types do not match, or the type is neither f32 nor f64.
 pub fn add_bias(x: &Tensor, bias: &Tensor) -> Result<Tensor> {
     let (_, channels, _, _) = x.dims4()?;
     if bias.dims() != [channels] {
-        candle_core::bail!("bias: shape {:?} for {channels} channels", bias.shape());
+        candle_core::bail!("bias: shape {:?}, expected [{channels}]", bias.shape());
     }
     if !primitives::has_kernels(x) {
         return primitives::add_bias(x, bias);
@@ -16,7 +20,7 @@ pub fn add_bias(x: &Tensor, bias: &Tensor) -> Result<Tensor> {
     x.contiguous()?.apply_op2(&bias.contiguous()?, AddBias)
 }
 
-/// The sums over all but the second axis of [B, C, H, W]: \[C\]. Not differentiable.
+/// Sums [B, C, H, W] over all axes but the second: \[C\]. Not differentiable.
 pub(super) fn channel_sum(x: &Tensor) -> Result<Tensor> {
     if !primitives::has_kernels(x) {
         return primitives::channel_sum(x);
@@ -26,7 +30,6 @@ pub(super) fn channel_sum(x: &Tensor) -> Result<Tensor> {
 
 struct AddBias;
 
-/// [B, C, H, W] to [C].
 struct ChannelSum;
 
 impl CustomOp2 for AddBias {
@@ -62,7 +65,7 @@ impl CustomOp1 for ChannelSum {
 
     fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout) -> Result<(CpuStorage, Shape)> {
         fn run<T: WithDType>(x: &CpuStorage, lx: &Layout) -> Result<Vec<T>> {
-            /// Independent partial sums, so that the compiler may use its lanes.
+            /// Number of independent partial sums, so that the compiler can vectorise.
             const LANES: usize = 16;
             let (_, channels, height, width) = lx.shape().dims4()?;
             let mut sums = vec![T::from_f64(0.0); channels];

@@ -1,7 +1,9 @@
-//! Differentiable candle operations that candle lacks, or has slow: everything the networks do beside plain arithmetic.
+//! Differentiable operations that candle lacks or implements slowly: convolutions, activations,
+//! samplers and warps.
 //!
-//! All of them take and give NCHW tensors in f32 or f64. A backward pass computes only the gradients that are tracked. On
-//! the CPU they are kernels of this crate; elsewhere (CUDA) the same is computed from candle's primitives.
+//! All operations take and return f32 or f64 tensors; images are [B, C, H, W]. The backward pass
+//! computes only the gradients of tracked operands. On the CPU the operations are kernels of this
+//! crate; on other devices (CUDA) they are composed of candle's primitives.
 
 mod activation;
 mod bias;

@@ -1,4 +1,5 @@
-//! What every custom op shares: reading contiguous storage, dispatch on the element type, and the loop over chunks.
+//! Helpers of the custom operations: access to contiguous storage, dispatch on the element type,
+//! and a parallel loop over chunks.
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, WithDType, bail};
 
@@ -10,16 +11,16 @@ pub(super) fn slice<'a, T: WithDType>(op: &str, storage: &'a CpuStorage, layout:
     }
 }
 
-/// Lends a kernel the elements of two operands and a gradient, all on the CPU, and makes tensors of what it gives, with the
-/// shapes of the operands. They are not part of the graph.
+/// Calls a kernel with the elements of two operands and a gradient, all on the CPU, and returns its
+/// results as tensors with the shapes of the operands, outside the graph.
 pub(super) fn tensors<T: WithDType>(
     [a, b]: [&Tensor; 2],
     gradient: &Tensor,
     kernel: impl FnOnce([&[T]; 3]) -> (Option<Vec<T>>, Option<Vec<T>>),
 ) -> Result<(Option<Tensor>, Option<Tensor>)> {
     let operands = [a.contiguous()?, b.contiguous()?, gradient.contiguous()?];
-    let lent = operands.each_ref().map(|tensor| tensor.storage_and_layout());
-    let [x, y, z] = lent.each_ref().map(|(storage, layout)| match &**storage {
+    let borrowed = operands.each_ref().map(|tensor| tensor.storage_and_layout());
+    let [x, y, z] = borrowed.each_ref().map(|(storage, layout)| match &**storage {
         Storage::Cpu(storage) => slice::<T>("gradient", storage, layout),
         _ => bail!("gradient: an operand is not on the CPU"),
     });
@@ -30,7 +31,7 @@ pub(super) fn tensors<T: WithDType>(
     Ok((tensor(to_a, a)?, tensor(to_b, b)?))
 }
 
-/// Runs a generic kernel for the element type of the first operand.
+/// Calls a generic kernel with the element type of the first operand.
 macro_rules! dispatch {
     ($op:expr, $storage:expr, $kernel:ident $(, $argument:expr)* $(,)?) => {
         match $storage {
@@ -42,8 +43,9 @@ macro_rules! dispatch {
 }
 pub(super) use dispatch;
 
-/// Calls `work(scratch, index, chunk)` for every chunk of `size` elements, on all threads where there are threads.
-/// `scratch` is made by `init` once a thread.
+/// Calls `work(scratch, index, chunk)` for every chunk of `size` elements, in parallel.
+///
+/// `init` creates the scratch memory of a thread.
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) fn for_each_chunk<T: Send, S>(
     data: &mut [T],
@@ -57,7 +59,7 @@ pub(super) fn for_each_chunk<T: Send, S>(
         .for_each_init(init, |scratch, (index, chunk)| work(scratch, index, chunk));
 }
 
-/// The same on the one thread of a wasm module.
+/// Calls `work(scratch, index, chunk)` for every chunk of `size` elements; wasm has one thread.
 #[cfg(target_arch = "wasm32")]
 pub(super) fn for_each_chunk<T: Send, S>(
     data: &mut [T],
@@ -71,7 +73,7 @@ pub(super) fn for_each_chunk<T: Send, S>(
     }
 }
 
-/// How many threads [`for_each_chunk`] spreads its chunks over.
+/// The number of threads that [`for_each_chunk`] uses.
 pub(super) fn threads() -> usize {
     #[cfg(not(target_arch = "wasm32"))]
     return rayon::current_num_threads();

@@ -1,5 +1,5 @@
-//! Grid and sampler of a matrix in one piece: no grid is stored, and only the part of each row that may look inside of the
-//! image is visited.
+//! Warps by matrices, with grid and sampler fused: no grid is stored, and only the part of each
+//! output row that can map into the image is visited.
 
 use super::grid::{affine_grid, homography_grid};
 use super::primitives::{self, Backward};
@@ -8,23 +8,29 @@ use super::storage::{dispatch, slice, tensors};
 use super::{Interpolation, Sampler, grid_sample};
 use candle_core::{CpuStorage, CustomOp2, DType, Layout, Result, Shape, Tensor, WithDType, bail};
 
-/// Looks `image` [B, C, h, w] up at the points H · (x, y, 1) of every output pixel: [B, C, height, width].
+/// Warps `image` [B, C, h, w] by matrices `h` to [B, C, height, width] with the default sampler:
+/// bilinear, zero outside, `align_corners`. `size` is (height, width).
 ///
-/// [`warp_with`] the default sampler: bilinear between pixels, zero outside, `align_corners`.
+/// # Errors
+/// See [`warp_with`].
 pub fn warp(image: &Tensor, h: &Tensor, size: (usize, usize)) -> Result<Tensor> {
     warp_with(image, h, size, Sampler::default())
 }
 
-/// Looks `image` [B, C, h, w] up where `matrix` sends every output pixel: [B, C, height, width].
+/// Warps `image` [B, C, h, w] by `matrix` to [B, C, height, width].
 ///
-/// `matrix` is affine [B, 2, 3] or a homography [B, 3, 3], and maps output points to input points, both in canonical
-/// coordinates. A point that is not finite gives zero, and no gradient, and so does every point of a matrix that is not.
-/// Gradients reach the image and the matrix; the backward pass itself is not differentiable. The same as
-/// [`affine_grid`](crate::stn::affine_grid) or [`homography_grid`](crate::stn::homography_grid) and
+/// `matrix` is affine [B, 2, 3] or a homography [B, 3, 3]. It maps output points to input points,
+/// both in canonical coordinates. The result equals [`affine_grid`](crate::stn::affine_grid) or
+/// [`homography_grid`](crate::stn::homography_grid), followed by
 /// [`grid_sample`](super::grid_sample).
 ///
+/// Gradients reach the image and the matrix; the backward pass is not differentiable itself. A
+/// point that is not finite gives zero and no gradient, and so do all points of a matrix that is
+/// not finite.
+///
 /// # Errors
-/// Shapes that do not fit each other, images without pixels, other types than f32 and f64.
+/// If shapes or types do not match, an image has no pixels, or the type is neither f32 nor f64. The
+/// backward pass fails for [`Interpolation::Nearest`] if `matrix` needs a gradient.
 pub fn warp_with(
     image: &Tensor,
     matrix: &Tensor,
@@ -34,11 +40,15 @@ pub fn warp_with(
     let (batch, _, rows, columns) = image.dims4()?;
     let fits = [[batch, 2, 3], [batch, 3, 3]].iter().any(|shape| matrix.dims() == shape);
     if !fits || [rows, columns, height, width].contains(&0) {
-        bail!("warp: image {:?} and matrices {:?} to {height}×{width} do not fit", image.shape(), matrix.shape());
+        bail!(
+            "warp: image {:?} and matrix {:?} to {height}×{width} pixels, expected [B, C, h, w] and [B, 2, 3] or [B, 3, 3]",
+            image.shape(),
+            matrix.shape()
+        );
     }
-    let op = Warp { output: (height, width), sampler: sampler.into() };
+    let op = WarpOp { output: (height, width), sampler: sampler.into() };
     if op.sampler.interpolation == Interpolation::Area {
-        // A box depends on its neighbours, so there is a grid.
+        // The box of a pixel depends on neighbouring points, so a grid is needed.
         return grid_sample(image, &op.grid(matrix)?, op.sampler);
     }
     if primitives::has_kernels(image) {
@@ -48,12 +58,12 @@ pub fn warp_with(
     primitives::with_backward(op, image, matrix, value)
 }
 
-struct Warp {
+struct WarpOp {
     output: (usize, usize),
     sampler: Sampler,
 }
 
-impl Warp {
+impl WarpOp {
     fn grid(&self, matrix: &Tensor) -> Result<Tensor> {
         let grid = if matrix.dim(1)? == 2 { affine_grid } else { homography_grid };
         grid(matrix, self.output, self.sampler.align_corners)
@@ -64,14 +74,14 @@ impl Warp {
     }
 }
 
-impl CustomOp2 for Warp {
+impl CustomOp2 for WarpOp {
     fn name(&self) -> &'static str {
         "warp"
     }
 
     fn cpu_fwd(&self, image: &CpuStorage, li: &Layout, h: &CpuStorage, lh: &Layout) -> Result<(CpuStorage, Shape)> {
         fn run<T: WithDType>(
-            op: &Warp,
+            op: &WarpOp,
             (image, li): (&CpuStorage, &Layout),
             (h, lh): (&CpuStorage, &Layout),
         ) -> Result<Vec<T>> {
@@ -96,7 +106,7 @@ impl CustomOp2 for Warp {
     }
 }
 
-impl Backward for Warp {
+impl Backward for WarpOp {
     fn name(&self) -> &'static str {
         CustomOp2::name(self)
     }

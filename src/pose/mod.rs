@@ -1,61 +1,63 @@
-//! Poses of glasses: the canonical pose that the networks know, where a user places glasses on a
-//! photo, the plane that glasses cover after a fit, and which pixels surround it.
+//! Poses of glasses: the canonical pose that the networks know, the placement by a user or a
+//! detector, and the plane of the glasses after a fit.
 //!
 //! Coordinate frames, and the maps between them:
 //!
 //! ```text
-//!     view pixels ── view_to_canonical ──> canonical square ── Placement::to_photo ──> photo pixels
-//!                                                ^
-//!     glasses pixels ── glasses_to_canonical ──────┘
+//!     view pixels ─── view_to_canonical ───> canonical square ─ Placement::to_photo ─> photo pixels
+//!                                                    ^
+//!     glasses pixels ─ glasses_to_canonical ─────────┘
 //! ```
 //!
-//! Canonical coordinates run over [−1, 1] from the first to the last pixel centre of a view,
-//! x to the right, y down.
+//! Canonical coordinates run over [−1, 1] from the first to the last pixel centre of a view, x to
+//! the right, y down.
 
 mod placement;
 mod plane;
 
 pub use placement::Placement;
-pub use plane::Plane;
+pub use plane::GlassesPlane;
 
 use crate::Homography;
 use crate::compose::Foreground;
 
-/// |x| of both pupils of an average aligned face in the canonical square (measured on 1,023
-/// aligned faces in CelebA's crop).
+/// |x| of both pupils in canonical coordinates: the mean of 1,023 aligned faces in CelebA's crop.
 pub const PUPIL_X: f64 = 0.278;
-/// |x| of both temples: half of the width of the glasses' alpha bounding box.
+/// |x| of both temples in canonical coordinates: half the width of the glasses' alpha bounding box.
 pub const TEMPLE_X: f64 = 0.613;
-/// y of the line through pupils and temples, on which the bounding box is centred.
+/// y of the eye line in canonical coordinates. Pupils and temples lie on it, and the bounding box
+/// is centred on it.
 pub const EYE_Y: f64 = -0.191;
-/// Half of the height of the pose channel's box.
+/// Half the height of the box in the networks' pose channel, in canonical units.
 pub const POSE_HALF_HEIGHT: f64 = 0.306;
 
-/// Maps canvas coordinates of a `size × size` view to canonical coordinates, pixel centres to pixel
-/// centres.
+/// Maps pixels of a `size × size` view to canonical coordinates. The centre of the first
+/// pixel maps to (−1, −1), that of the last one to (1, 1).
 pub fn view_to_canonical(size: usize) -> Homography {
     let step = 2.0 / (size.max(2) - 1) as f64;
     let offset = -1.0 - 0.5 * step;
     Homography::similarity(step, 0.0, offset, offset)
 }
 
-/// Maps pixels of the glasses to the canonical pose (F): the alpha bounding box spans the temples
-/// and is centred on the eye line.
-pub fn glasses_to_canonical(frame: &Foreground) -> Homography {
-    let bounds = frame.bounding_box();
+/// Maps pixels of the glasses to canonical coordinates. The alpha bounding box then spans the
+/// temples and is centred on the eye line.
+pub fn glasses_to_canonical(glasses: &Foreground) -> Homography {
+    let bounds = glasses.bounding_box();
     let scale = 2.0 * TEMPLE_X / f64::from(bounds.width);
     let centre = |start: u32, length: u32| f64::from(start) + 0.5 * f64::from(length);
     let (x, y) = (centre(bounds.x, bounds.width), centre(bounds.y, bounds.height));
     Homography::similarity(scale, 0.0, -scale * x, EYE_Y - scale * y)
 }
 
-/// The corners of the canonical square enlarged to [−reach, reach], under a map to an image.
+/// The corners of [−reach, reach]², in canonical coordinates, mapped to an image.
 pub(crate) fn square_corners(to_image: &Homography, reach: f64) -> [[f64; 2]; 4] {
     [[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]].map(|corner| to_image.apply(corner))
 }
 
-/// The pixels of an image of `size` (width, height) that a quadrilateral may cover: start and
-/// length along x and along y, none for an axis on which it lies outside the image.
+/// The bounding box of a quadrilateral, clipped to an image of `size` (width, height).
+///
+/// Returns (start, length) in pixels along x and along y. An axis on which the quadrilateral lies
+/// outside the image, or is not finite, gives `None`.
 pub(crate) fn covered_pixels(corners: &[[f64; 2]; 4], size: (u32, u32)) -> [Option<(u32, u32)>; 2] {
     let span = |axis: usize, size: u32| {
         let values = corners.map(|corner| corner[axis]);
@@ -71,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn covered_pixels_are_clipped_to_the_image_axis_by_axis() {
+    fn covered_pixels_are_clipped_to_the_image_on_each_axis() {
         let corners = [[-3.5, 2.2], [7.1, 2.2], [7.1, 30.0], [-3.5, 30.0]];
         assert_eq!(covered_pixels(&corners, (10, 20)), [Some((0, 8)), Some((2, 18))]);
         assert_eq!(covered_pixels(&corners, (10, 2)), [Some((0, 8)), None]);

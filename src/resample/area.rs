@@ -1,63 +1,68 @@
-//! Sums of an image over the cells of a coarser grid, as its rows come in: every reduced image is made of them.
+//! Sums of an image over the cells of a coarser grid, as its rows arrive: the basis of all
+//! downscaling.
 
 use std::ops::{AddAssign, Mul, Range};
 
-/// Pixels are summed up in 31 bits in runs of at most so many: 2¹⁵ · 255² is just below 2³¹.
-const RUN: usize = 1 << 15;
+/// The maximum number of pixels summed in a u32 before conversion: 2¹⁵ · 255² is just below 2³¹.
+const MAX_RUN: usize = 1 << 15;
 
-/// The most halvings of cells that are summed in 32 bits.
+/// The maximum number of halvings whose cell sums fit into 32 bits.
 pub(super) const MAX_HALVINGS: u32 = 8;
 
-/// Opaque lines that columns of 16 bits can hold: 257 · 255 = 2¹⁶ − 1.
-const LINES: u32 = 257;
+/// The maximum number of opaque rows whose column sums fit into 16 bits: 257 · 255 = 2¹⁶ − 1.
+const MAX_PENDING: u32 = 257;
 
-/// What sums are made in. Both are exact: cells of up to 2¹⁶ whole pixels fit into a u32, and all of an image's pixels, however
-/// they are cut up, stay below 2⁵³.
+/// The type of a cell's sum: u32 or f64.
+///
+/// Both are exact. Cells of up to 2¹⁶ whole pixels fit into a u32. Sums over fractional pixels are
+/// integers below 2⁵³ for every valid image.
 pub(super) trait Sum: Copy + Default + AddAssign + Mul<Output = Self> {
-    /// Whether cells may cut pixels. Those of [`Axis::halved`] do not, and need less code.
-    const CUTS: bool;
+    /// Whether a cell boundary may lie inside a pixel; for [`Axis::halved`] it never does.
+    const FRACTIONAL: bool;
 
-    fn of(number: u32) -> Self;
+    fn of(value: u32) -> Self;
 }
 
 impl Sum for u32 {
-    const CUTS: bool = false;
+    const FRACTIONAL: bool = false;
 
     #[inline(always)]
-    fn of(number: u32) -> Self {
-        number
+    fn of(value: u32) -> Self {
+        value
     }
 }
 
 impl Sum for f64 {
-    const CUTS: bool = true;
+    const FRACTIONAL: bool = true;
 
     #[inline(always)]
-    fn of(number: u32) -> Self {
-        // One instruction, where that of a u32 is several. None here has more than 31 bits.
-        Self::from(number as i32)
+    fn of(value: u32) -> Self {
+        // Converting an i32 takes one instruction, a u32 several. All values fit into 31 bits.
+        Self::from(value as i32)
     }
 }
 
-/// One side of an image, in cells. Lengths are in units that make both a pixel and a cell whole numbers.
+/// The division of one side of an image into cells.
+///
+/// Lengths are in units such that a pixel and a cell are both integers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Axis {
-    /// Pixels.
+    /// The length of the side, in pixels.
     length: u32,
-    /// Units of a pixel.
+    /// The length of a pixel, in units.
     pixel: u32,
-    /// Units of a cell, which is no shorter than a pixel.
+    /// The length of a cell, in units; at least that of a pixel.
     cell: u32,
 }
 
 impl Axis {
-    /// Cells of 2ⁿ pixels, n at most [`MAX_HALVINGS`]. The last one may end outside the image, where everything is
-    /// transparent.
+    /// Cells of 2ⁿ pixels, n at most [`MAX_HALVINGS`]. The last one may extend beyond the image,
+    /// where pixels are transparent.
     pub(crate) fn halved(length: u32, halvings: u32) -> Self {
         Self { length, pixel: 1, cell: 1 << halvings }
     }
 
-    /// As many cells as `count` says, from 1 to `length`: they end where the image ends.
+    /// `count` equal cells, from 1 to `length`.
     pub(crate) fn divided(length: u32, count: u32) -> Self {
         Self { length, pixel: count, cell: length }
     }
@@ -78,7 +83,8 @@ impl Axis {
     }
 }
 
-/// The pixels of a cell along one side: whole ones, and units of those at both ends.
+/// The pixels of a cell along one side: whole pixels, and the units of the partial pixels before
+/// and after them.
 #[derive(Clone, Debug)]
 struct Span {
     whole: Range<usize>,
@@ -86,21 +92,22 @@ struct Span {
     after: u32,
 }
 
-/// The side of an image that its lines run along.
+/// The cells along a row of the image.
 #[derive(Clone, Debug)]
 struct Across {
     axis: Axis,
-    /// One for each cell; none if no cell cuts a pixel.
+    /// One for each cell; empty if cells have whole pixels only.
     spans: Vec<Span>,
 }
 
 impl Across {
     fn new<S: Sum>(axis: Axis) -> Self {
-        let cells = if S::CUTS { axis.count() } else { 0 };
+        let cells = if S::FRACTIONAL { axis.count() } else { 0 };
         Self { axis, spans: (0..cells).map(|cell| axis.span(cell)).collect() }
     }
 
-    /// Calls `put` with the sum over each cell in one line, in units of the axis, and with what `to` has for the cell.
+    /// Sums one row over each cell, in units of the axis, and calls `put` with the cell's item of
+    /// `to` and the sum.
     #[inline(always)]
     fn sums<T: Copy, S: Sum, C>(
         &self,
@@ -117,15 +124,15 @@ impl Across {
             sum.map(S::of)
         };
         let Axis { pixel, cell, .. } = self.axis;
-        if !S::CUTS {
+        if !S::FRACTIONAL {
             to.zip(line.chunks(cell as usize)).for_each(|(to, run)| put(to, sum(run)));
             return;
         }
         for (to, Span { whole, before, after }) in to.zip(&self.spans) {
             let mut total = [S::default(); 4];
-            let (first, rest) = line[whole.clone()].split_at(whole.len().min(RUN));
+            let (first, rest) = line[whole.clone()].split_at(whole.len().min(MAX_RUN));
             add(&mut total, times(sum(first), S::of(pixel)));
-            rest.chunks(RUN).for_each(|run| add(&mut total, times(sum(run), S::of(pixel))));
+            rest.chunks(MAX_RUN).for_each(|run| add(&mut total, times(sum(run), S::of(pixel))));
             if *before > 0 {
                 add(&mut total, times(sum(&line[whole.start - 1..whole.start]), S::of(*before)));
             }
@@ -137,22 +144,26 @@ impl Across {
     }
 }
 
-/// Takes an image from the top to the bottom and gives the rows of its cells: sums of premultiplied colour and alpha, bytes
-/// multiplied by the alpha byte (alpha by 255), each pixel by its area in the cell. They are whole numbers below 2⁵³ as long as
-/// the image has no more than [`crate::MAX_PIXELS`], so they are exact, however the rows come in.
+/// Sums an image over a grid of cells, as its rows arrive from top to bottom.
+///
+/// A cell's sum weights each pixel by its area in the cell. Values are premultiplied: colour bytes
+/// times the alpha byte, alpha times 255. Sums are integers below 2⁵³ for images of up to
+/// [`crate::MAX_PIXELS`], so they are exact and do not depend on how rows are grouped.
 #[derive(Clone, Debug)]
 pub(super) struct Areas<S> {
     across: Across,
     down: Axis,
-    /// Lines that have come in.
+    /// The number of image rows received.
     lines: u32,
-    /// Of the row of cells at hand, and of the next.
+    /// The sums of the current row of cells and of the next.
     sums: [Vec<[S; 4]>; 2],
-    /// Whether nothing has been added to the former yet; then they hold something else.
+    /// Whether the current row of cells has no sums yet; its buffer then holds stale values.
     empty: bool,
-    /// Sums of the bytes of opaque lines that lie in one row of cells as a whole, which wait for its end.
+    /// Column sums of opaque image rows that lie entirely in the current row of cells. They are
+    /// added to its sums later, at once.
     columns: Vec<[u16; 4]>,
-    waiting: u32,
+    /// The number of image rows in `columns`.
+    pending: u32,
 }
 
 impl<S: Sum> Areas<S> {
@@ -165,49 +176,50 @@ impl<S: Sum> Areas<S> {
             sums: [sums(), sums()],
             empty: true,
             columns: vec![[0; 4]; across.length as usize],
-            waiting: 0,
+            pending: 0,
         }
     }
 
-    /// What a pixel of full opacity and white has, by the area of a cell.
+    /// The sum of a cell of opaque white pixels.
     pub(crate) fn unit(&self) -> f64 {
         255.0 * 255.0 * f64::from(self.across.axis.cell) * f64::from(self.down.cell)
     }
 
-    /// Bytes of a line.
+    /// The length of an image row, in bytes.
     pub(crate) fn stride(&self) -> usize {
         4 * self.across.axis.length as usize
     }
 
-    /// Whether every pixel is a cell: what [`Areas::push`] is not needed for.
+    /// Whether every cell is one pixel. [`Areas::push`] is not necessary then.
     pub(crate) fn are_pixels(&self) -> bool {
         self.across.axis.cell == self.across.axis.pixel && self.down.cell == self.down.pixel
     }
 
-    /// Counts a line that is not summed, and says which it is.
+    /// Counts an image row that is not summed; returns its index.
     pub(crate) fn count_line(&mut self) -> usize {
         self.lines += 1;
         self.lines as usize - 1
     }
 
-    /// Lines that have come in.
+    /// The number of image rows received.
     pub(crate) fn lines(&self) -> u32 {
         self.lines
     }
 
-    /// Lines that are missing.
+    /// The number of image rows still missing.
     pub(crate) fn missing(&self) -> u32 {
         self.down.length - self.lines
     }
 
-    /// How many lines so many bytes of RGBA are; none where they are not whole lines, or more than are missing.
+    /// The number of image rows in `bytes` bytes of RGBA; `None` if that is not an integer or more
+    /// than the missing rows.
     pub(crate) fn whole_lines(&self, bytes: usize) -> Option<usize> {
         let lines = bytes / self.stride();
         (bytes.is_multiple_of(self.stride()) && lines <= self.missing() as usize).then_some(lines)
     }
 
-    /// Takes whole lines. For each row of cells that ends in them `row` says where in `to` it belongs, and `mean` makes of a
-    /// cell's sum what is written there.
+    /// Adds image rows. For each row of cells that they complete, `row` selects the output row in
+    /// `to`, and `mean` converts a cell's sum to an output pixel.
     pub(crate) fn push<T, P>(
         &mut self,
         lines: &[u8],
@@ -218,7 +230,7 @@ impl<S: Sum> Areas<S> {
         let [pixel, cell] = [self.down.pixel, self.down.cell].map(u64::from);
         for line in lines.chunks_exact(self.stride()) {
             let (start, at) = (u64::from(self.lines) * pixel, u64::from(self.lines) * pixel / cell);
-            // Units of the line in this row and in the next.
+            // The units of this image row in the current row of cells; the others are in the next.
             let here = pixel.min((at + 1) * cell - start) as u32;
             self.lines += 1;
             self.add(line.as_chunks().0, here, self.down.pixel - here);
@@ -230,14 +242,14 @@ impl<S: Sum> Areas<S> {
         }
     }
 
-    /// Ends the row of cells at hand.
+    /// Writes the current row of cells.
     fn store<P>(&mut self, to: &mut [P], mean: impl Fn([S; 4]) -> P) {
         if self.empty {
-            // All of it waits in columns, as it does in photos. Then it need not be written twice.
+            // Everything is in `columns`, as usual for opaque photos: skip the intermediate sums.
             let unit = self.unit_of_columns();
             self.across.sums(&self.columns, |column| column, to.iter_mut(), |to, sum| *to = mean(times(sum, unit)));
             self.columns.fill([0; 4]);
-            self.waiting = 0;
+            self.pending = 0;
         } else {
             self.gather();
             for (to, sum) in to.iter_mut().zip(&self.sums[0]) {
@@ -246,25 +258,25 @@ impl<S: Sum> Areas<S> {
         }
     }
 
-    /// Adds a line, so many units of it to the row of cells at hand and to the next.
+    /// Adds an image row: `here` units of it to the current row of cells, `next` units to the next.
     fn add(&mut self, line: &[[u8; 4]], here: u32, next: u32) {
         if next == 0 && here == self.down.pixel && line.iter().fold(255, |all, pixel| all & pixel[3]) == 255 {
             for (sum, value) in self.columns.as_flattened_mut().iter_mut().zip(line.as_flattened()) {
                 *sum += u16::from(*value);
             }
-            self.waiting += 1;
-            if self.waiting == LINES {
+            self.pending += 1;
+            if self.pending == MAX_PENDING {
                 self.gather();
             }
             return;
         }
         let (empty, here) = (std::mem::take(&mut self.empty), S::of(here));
         let [sums, following] = &mut self.sums;
-        if !S::CUTS {
+        if !S::FRACTIONAL {
             self.across.sums(line, premultiplied, sums.iter_mut(), |sum, value| put(sum, value, empty));
             return;
         }
-        // What the next row gets is written even if it is nothing: one loop, and one branch less in it.
+        // Writes the next row even if `next` is 0, which saves a branch in the loop.
         let (both, next) = (sums.iter_mut().zip(following), S::of(next));
         self.across.sums(line, premultiplied, both, |(sum, following), value| {
             put(sum, times(value, here), empty);
@@ -272,25 +284,25 @@ impl<S: Sum> Areas<S> {
         });
     }
 
-    /// Adds what waits in columns to the row of cells.
+    /// Adds `columns` to the current row of cells.
     fn gather(&mut self) {
-        if self.waiting == 0 {
+        if self.pending == 0 {
             return;
         }
         let (unit, empty) = (self.unit_of_columns(), std::mem::take(&mut self.empty));
         let sums = self.sums[0].iter_mut();
         self.across.sums(&self.columns, |column| column, sums, |sum, value| put(sum, times(value, unit), empty));
         self.columns.fill([0; 4]);
-        self.waiting = 0;
+        self.pending = 0;
     }
 
-    /// What the bytes of an opaque line count, in units of a pixel's height.
+    /// The weight of `columns`: the alpha byte of an opaque pixel times its height in units.
     fn unit_of_columns(&self) -> S {
         S::of(255) * S::of(self.down.pixel)
     }
 }
 
-/// A pixel times its alpha, exact in 16 bits.
+/// The premultiplied pixel, exact in 16 bits.
 #[inline(always)]
 pub(super) fn premultiplied([r, g, b, alpha]: [u8; 4]) -> [u16; 4] {
     [r, g, b, 255].map(|value| u16::from(value) * u16::from(alpha))
@@ -308,7 +320,7 @@ fn add<S: Sum>(sum: &mut [S; 4], values: [S; 4]) {
     }
 }
 
-/// The first values of a sum, or more.
+/// Adds values to a sum, or sets it if they are the first.
 #[inline(always)]
 fn put<S: Sum>(sum: &mut [S; 4], values: [S; 4], first: bool) {
     if first {

@@ -1,34 +1,41 @@
-//! Families of transforms: what the parameters θ mean.
+//! Families of transforms: the meaning of the parameters θ.
 
 use super::matrix::{homography, homography_logarithm, inverse};
 use super::spline;
 use crate::ops::{affine_grid, homography_grid};
 use candle_core::{Result, Tensor, bail};
 
-/// A family of transforms. θ = 0 is the identity in each of them; a transform maps *output* points to *input* points, in
-/// canonical coordinates.
+/// A family of transforms with parameters θ (Jaderberg et al. 2015, section 3.2).
+///
+/// A transform maps *output* points (x, y) to *input* points, in canonical coordinates. θ = 0 is
+/// the identity in every family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// (tx, ty): x + tx, y + ty.
+    /// θ = (tx, ty) maps to (x + tx, y + ty).
     Translation,
-    /// (σ, tx, ty): eˢ·x + tx, eˢ·y + ty with s = σ: an upright crop (the paper's equation 2).
+    /// θ = (σ, tx, ty) maps to (e^σ·x + tx, e^σ·y + ty): an axis-aligned crop (equation 2).
     Attention,
-    /// (σ, φ, tx, ty): scaled by e^σ and turned by φ radians (from x towards y), then moved.
+    /// θ = (σ, φ, tx, ty) scales by e^σ, rotates by φ radians (from x towards y) and translates.
     Similarity,
-    /// (θ1 … θ6): the matrix [[1 + θ1, θ2, θ3], [θ4, 1 + θ5, θ6]] (equation 1, less the identity).
+    /// θ = (θ1 … θ6) is the matrix [[1 + θ1, θ2, θ3], [θ4, 1 + θ5, θ6]] (equation 1, minus the
+    /// identity).
     Affine,
-    /// Eight coordinates in sl(3): exp(A(p)), see [`crate::Homography`].
+    /// θ = (p1 … p8) are sl(3) coordinates of the homography exp(A(p)); see
+    /// [`Homography::exp`](crate::Homography::exp).
     Homography,
-    /// A thin-plate spline through `points` × `points` control points on a regular grid over the output, corner to corner:
-    /// their displacements (Δx, Δy), row by row (Bookstein 1989; the paper, section 3.2). Not a group.
+    /// A thin-plate spline (Bookstein 1989; section 3.2).
+    ///
+    /// θ holds the displacements (Δx, Δy) of `points` × `points` control points, row by row. The
+    /// control points are a regular grid from corner to corner of the output. Not a group.
     ThinPlateSpline {
-        /// Control points along each side, 2 to [`MAX_CONTROL_POINTS`](super::MAX_CONTROL_POINTS).
+        /// Number of control points along each side, 2 to
+        /// [`MAX_CONTROL_POINTS`](super::MAX_CONTROL_POINTS).
         points: usize,
     },
 }
 
 impl Family {
-    /// How many numbers θ has.
+    /// The number n of parameters in θ.
     pub fn dimension(self) -> usize {
         match self {
             Self::Translation => 2,
@@ -40,7 +47,7 @@ impl Family {
         }
     }
 
-    /// θ [B, n], if it is that.
+    /// Checks that θ is [B, n].
     fn check(self, theta: &Tensor) -> Result<()> {
         match theta.dims() {
             [_, n] if *n == self.dimension() => Ok(()),
@@ -48,17 +55,17 @@ impl Family {
         }
     }
 
-    /// The matrices of θ [B, n]: [B, 3, 3] of homographies, [B, 2, 3] of the other groups.
+    /// The matrices of θ [B, n]: [B, 3, 3] for homographies, [B, 2, 3] for the other groups.
     ///
     /// # Errors
-    /// θ of another shape; splines, which have none.
+    /// If θ has another shape or the family is [`Family::ThinPlateSpline`], which has no matrix.
     pub fn matrix(self, theta: &Tensor) -> Result<Tensor> {
         self.check(theta)?;
         let batch = theta.dim(0)?;
         let part = |i: usize| theta.narrow(1, i, 1);
         let entries = match self {
             Self::Homography => return homography(theta),
-            Self::ThinPlateSpline { .. } => bail!("{self:?} is not a matrix"),
+            Self::ThinPlateSpline { .. } => bail!("{self:?} has no matrix"),
             Self::Translation => {
                 let (zero, one) = (part(0)?.zeros_like()?, part(0)?.ones_like()?);
                 [one.clone(), zero.clone(), part(0)?, zero, one, part(1)?]
@@ -77,10 +84,15 @@ impl Family {
         Tensor::cat(&entries, 1)?.reshape((batch, 2, 3))
     }
 
-    /// The sampling grid [B, height, width, 2] of θ [B, n], for `size` = (height, width).
+    /// The sampling grid [B, height, width, 2] of θ [B, n]: the input point (x, y) of every output
+    /// pixel, in canonical coordinates. `size` is (height, width).
+    ///
+    /// If `align_corners` is set, −1 and 1 are the centres of the outermost pixels, otherwise their
+    /// outer edges.
     ///
     /// # Errors
-    /// θ of another shape, or more control points than [`super::MAX_CONTROL_POINTS`] a side or fewer than 2.
+    /// If θ has another shape, or a spline has fewer than 2 or more than
+    /// [`MAX_CONTROL_POINTS`](super::MAX_CONTROL_POINTS) control points per side.
     pub fn grid(self, theta: &Tensor, size: (usize, usize), align_corners: bool) -> Result<Tensor> {
         match self {
             Self::ThinPlateSpline { points } => {
@@ -93,19 +105,20 @@ impl Family {
         }
     }
 
-    /// The parameters of first `b`, then `a`, both [B, n]: points go through T(a)(T(b)(x, y)). An image warped by `a` and then
-    /// by `b` is the image warped by this.
+    /// The parameters [B, n] of the composition T(a) ∘ T(b), which applies `b` first.
+    ///
+    /// Warping an image by the result equals warping it by `a` and then by `b`.
     ///
     /// # Errors
-    /// Families that are no groups; homographies whose product has no real logarithm
-    /// ([`homography_logarithm`](super::homography_logarithm)).
+    /// If `a` or `b` is not [B, n], the family is not a group, or a product of homographies has no
+    /// real logarithm ([`homography_logarithm`](super::homography_logarithm)).
     pub fn compose(self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
         self.check(a)?;
         self.check(b)?;
         match self {
             Self::Translation => a + b,
             Self::Homography => homography_logarithm(&self.matrix(a)?.matmul(&self.matrix(b)?)?),
-            Self::ThinPlateSpline { .. } => bail!("{self:?}: splines are no group, and have no composition"),
+            Self::ThinPlateSpline { .. } => bail!("{self:?} is not a group: splines cannot be composed"),
             _ => {
                 let (m, n) = (self.matrix(a)?, self.matrix(b)?);
                 let linear = m.narrow(2, 0, 2)?.contiguous()?;
@@ -115,7 +128,8 @@ impl Family {
         }
     }
 
-    /// θ of a composition: logarithms add up, matrices do not.
+    /// θ of a composition with this linear part and translation. Scale and rotation parameters are
+    /// logarithms, which add up.
     fn with_translation(self, a: &Tensor, b: &Tensor, linear: &Tensor, moved: &Tensor) -> Result<Tensor> {
         match self {
             Self::Affine => affine_parameters(linear, moved),
@@ -126,24 +140,25 @@ impl Family {
         }
     }
 
-    /// The parameters [B, n] of the transform that undoes θ [B, n].
+    /// The parameters [B, n] of the inverse transform of θ [B, n].
+    ///
+    /// The result is not finite if an affine matrix is singular.
     ///
     /// # Errors
-    /// Families that are no groups. An affine matrix of determinant zero has no inverse; its parameters are not finite.
+    /// If θ has another shape or the family is not a group.
     pub fn inverse(self, theta: &Tensor) -> Result<Tensor> {
         self.check(theta)?;
         match self {
             Self::Translation | Self::Homography => theta.neg(),
-            Self::ThinPlateSpline { .. } => bail!("{self:?}: splines are no group, and have no inverse"),
+            Self::ThinPlateSpline { .. } => bail!("{self:?} is not a group: splines have no inverse"),
             Self::Attention | Self::Similarity => {
-                // Without its translation.
                 let logarithms = self.dimension() - 2;
-                let back = theta.narrow(1, 0, logarithms)?.neg()?;
-                let moved = theta.narrow(1, logarithms, 2)?;
-                let turned = Tensor::cat(&[&back, &moved.zeros_like()?], 1)?;
-                let linear = self.matrix(&turned)?.narrow(2, 0, 2)?.contiguous()?;
-                let moved = linear.matmul(&moved.unsqueeze(2)?.contiguous()?)?.squeeze(2)?.neg()?;
-                Tensor::cat(&[&back, &moved], 1)
+                let inverse = theta.narrow(1, 0, logarithms)?.neg()?;
+                let translation = theta.narrow(1, logarithms, 2)?;
+                let untranslated = Tensor::cat(&[&inverse, &translation.zeros_like()?], 1)?;
+                let linear = self.matrix(&untranslated)?.narrow(2, 0, 2)?.contiguous()?;
+                let translation = linear.matmul(&translation.unsqueeze(2)?.contiguous()?)?.squeeze(2)?.neg()?;
+                Tensor::cat(&[&inverse, &translation], 1)
             }
             Self::Affine => {
                 let batch = theta.dim(0)?;
@@ -157,7 +172,7 @@ impl Family {
     }
 }
 
-/// θ [B, 6] of matrices [B, 2, 2] and translations [B, 2].
+/// The affine parameters θ [B, 6] of linear parts [B, 2, 2] and translations [B, 2].
 fn affine_parameters(linear: &Tensor, moved: &Tensor) -> Result<Tensor> {
     let (batch, ..) = linear.dims3()?;
     let identity = Tensor::eye(2, linear.dtype(), linear.device())?;

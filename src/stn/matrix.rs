@@ -1,16 +1,22 @@
-//! Transform families as tensors: from parameters to matrices.
+//! The exponential and the logarithm of homographies, as differentiable tensor operations.
 
 use crate::homography::DIMENSION;
 use candle_core::{DType, Result, Tensor, bail};
 
-/// Halvings before the series, so that it converges fast: enough for ‖A‖ up to 8 at full f64 precision.
+/// How often A is halved before the Taylor series: enough for ‖A‖ up to 8 at full f64 precision.
 const HALVINGS: i32 = 5;
+/// Number of terms of each series.
 const TERMS: usize = 14;
 
-/// The homographies exp(A(p)) [B, 3, 3] of sl(3) coordinates `params` [B, 8]; see [`crate::Homography::exp`] for A.
+/// The homographies exp(A(p)) [B, 3, 3] of sl(3) coordinates `params` [B, 8]; see
+/// [`Homography::exp`](crate::Homography::exp) for A.
 ///
-/// Scaling and squaring of a Taylor series, all of it candle operations, so that gradients reach `params`; in f64
-/// whatever the type of `params`, since every squaring doubles the rounding error.
+/// Computed by scaling and squaring with a Taylor series. It consists of candle operations, so
+/// gradients reach `params`. It runs in f64 for every input type, because each squaring doubles the
+/// rounding error; the result has the type of `params`.
+///
+/// # Errors
+/// If `params` is not [B, 8].
 pub fn homography(params: &Tensor) -> Result<Tensor> {
     let (batch, dimension) = params.dims2()?;
     if dimension != DIMENSION {
@@ -43,33 +49,36 @@ const BASIS: [[f64; 9]; DIMENSION] = [
     [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0],
 ];
 
-/// Square roots before the series: enough for ‖A‖ up to 8.
+/// Number of square roots before the series: enough for ‖A‖ up to 8.
 const ROOTS: i32 = 6;
-/// Steps of a square root; they double the digits.
-const ROOT_STEPS: usize = 12;
+/// Iterations of a square root; each doubles the number of correct digits.
+const ROOT_ITERATIONS: usize = 12;
 
-/// The sl(3) coordinates p [B, 8] of homographies [B, 3, 3], scaled to determinant 1: the inverse of [`homography`].
+/// The sl(3) coordinates p [B, 8] of homographies `h` [B, 3, 3]: the inverse of [`homography`].
 ///
-/// Inverse scaling and squaring (Higham 2008, section 11.5): square roots by Denman and Beavers's iteration, then the series
-/// of 2 artanh. Candle operations in f64, so that gradients reach `h`.
+/// Each matrix is first scaled to determinant 1. The logarithm is computed by inverse scaling and
+/// squaring (Higham 2008, section 11.5), with square roots by the Denman–Beavers iteration and the
+/// series of 2 artanh. It consists of candle operations in f64, so gradients reach `h`; the result
+/// has the type of `h`.
 ///
 /// # Errors
-/// Matrices without a real logarithm: of determinant zero or below, or with eigenvalues on the negative axis (a
-/// half turn); not finite ones. To see that, one number comes off the device.
+/// If `h` is not [B, 3, 3], or a matrix has no real logarithm: it is not finite, its determinant is
+/// not positive, or it has an eigenvalue on the negative real axis (a rotation by 180°). This check
+/// copies one value from the device.
 pub fn homography_logarithm(h: &Tensor) -> Result<Tensor> {
     let (batch, rows, columns) = h.dims3()?;
     if (rows, columns) != (3, 3) {
         bail!("homography logarithm: matrices of shape {:?}, expected [B, 3, 3]", h.shape());
     }
     let (m, device) = (h.to_dtype(DType::F64)?, h.device());
-    // A cube root keeps its sign, but only a positive determinant has a logarithm here.
+    // For a negative determinant `powf` gives NaN, which the check at the end rejects.
     let determinant = determinant(&m)?.reshape((batch, 1, 1))?;
     let m = m.broadcast_div(&determinant.powf(1.0 / 3.0)?)?;
     let identity = Tensor::eye(3, DType::F64, device)?.broadcast_as((batch, 3, 3))?.contiguous()?;
     let mut root = m.clone();
     for _ in 0..ROOTS {
         let (mut y, mut z) = (root, identity.clone());
-        for _ in 0..ROOT_STEPS {
+        for _ in 0..ROOT_ITERATIONS {
             let next = ((&y + inverse(&z)?)? * 0.5)?;
             z = ((&z + inverse(&y)?)? * 0.5)?;
             y = next;
@@ -83,7 +92,7 @@ pub fn homography_logarithm(h: &Tensor) -> Result<Tensor> {
         sum = ((&identity * (1.0 / (2 * n + 1) as f64))? + square.matmul(&sum)?)?;
     }
     let a = (x.matmul(&sum)? * 2f64.powi(ROOTS + 1))?.reshape((batch, 9))?;
-    // p1 … p8 are these entries of A.
+    // The positions of p1 … p8 in A.
     let entries = Tensor::new(&[2u32, 1, 0, 6, 5, 3, 8, 7], device)?;
     let p = a.index_select(&entries, 1)?;
     let off = (homography(&p)? - &m)?.abs()?.max_all()?.to_scalar::<f64>()?;
@@ -94,7 +103,7 @@ pub fn homography_logarithm(h: &Tensor) -> Result<Tensor> {
     p.to_dtype(h.dtype())
 }
 
-/// The entries of matrices [B, 3, 3] as [B, 1, 1] each.
+/// The entries of matrices [B, 3, 3], each [B, 1, 1].
 fn entries(m: &Tensor) -> Result<[[Tensor; 3]; 3]> {
     let row = |i: usize| -> Result<[Tensor; 3]> {
         let entry = |j: usize| m.narrow(1, i, 1)?.narrow(2, j, 1);
@@ -111,7 +120,7 @@ fn determinant(m: &Tensor) -> Result<Tensor> {
     (x - y)? + z
 }
 
-/// The inverses of matrices [B, 3, 3], by their adjugates.
+/// The inverses of matrices [B, 3, 3], computed from their adjugates.
 pub(super) fn inverse(m: &Tensor) -> Result<Tensor> {
     let e = entries(m)?;
     let minor = |i: usize, j: usize| -> Result<Tensor> {

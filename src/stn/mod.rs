@@ -1,5 +1,5 @@
-//! The spatial transformer (Jaderberg et al. 2015): parameters → transform → grid → sampler, each differentiable, and the module
-//! made of them, for any network.
+//! The spatial transformer (Jaderberg et al. 2015): a module for any candle network, and its
+//! differentiable parts (transforms, sampling grids, samplers).
 //!
 //! ```text
 //!     U [B, C, h, w] ──┬──> localisation net ──> θ [B, n] ──> grid [B, H, W, 2] ──┐
@@ -7,8 +7,9 @@
 //!                      └──────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! The output looks up the input: a grid holds, for every output pixel, the point of the input that it shows. Where the
-//! transform is a matrix, [`Warp`] does grid and sampler in one piece.
+//! A sampling grid holds the input point (x, y) of every output pixel, in canonical coordinates:
+//! [−1, 1] over the image, x to the right, y down. If the transform is a matrix, [`Warp`] fuses
+//! grid and sampler and stores no grid.
 //!
 //! # Example
 //!
@@ -27,7 +28,7 @@
 //! let transformer = SpatialTransformer::new(localisation, Family::Affine, (28, 28))?;
 //!
 //! let u = Tensor::rand(0f32, 1.0, (2, 1, 28, 28), &Device::Cpu)?;
-//! let v = transformer.forward(&u)?;                   // before training: u itself
+//! let v = transformer.forward(&u)?;   // before training: u itself
 //! assert!((u - v)?.abs()?.max_all()?.to_scalar::<f32>()? < 1e-5);
 //! # Ok::<(), candle_core::Error>(())
 //! ```
@@ -45,8 +46,13 @@ pub use spline::MAX_CONTROL_POINTS;
 
 use candle_core::{Result, Tensor};
 
-/// Warps `image` [B, C, h, w] by the homographies H = exp(A(p)) of `params` [B, 8] to [B, C, height, width], bilinear and
-/// zero outside: [`Warp`] of [`Family::Homography`] with the default sampler.
+/// Warps `image` [B, C, h, w] by the homographies exp(A(p)) of `params` [B, 8] to
+/// [B, C, height, width]; `size` is (height, width).
+///
+/// This is [`Warp`] for [`Family::Homography`] with the default sampler: bilinear, zero outside.
+///
+/// # Errors
+/// See [`Warp::new`] and [`Warp::forward`].
 pub fn warp(image: &Tensor, params: &Tensor, size: (usize, usize)) -> Result<Tensor> {
     Warp::new(Family::Homography, size)?.forward(image, params)
 }

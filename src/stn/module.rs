@@ -1,36 +1,38 @@
-//! The module for any network, and its half without a localisation net.
+//! The spatial transformer module, and its part after the localisation net.
 
 use super::{Family, spline};
 use crate::ops::{Interpolation, Sampler, grid_sample, warp_with};
 use candle_core::{Module, Result, Tensor, bail};
 use candle_nn::{Init, Linear, VarBuilder};
 
-/// Grid generator and sampler (the paper's sections 3.2 and 3.3): warps feature maps U by given parameters θ.
+/// Grid generator and sampler: warps feature maps U by given parameters θ (Jaderberg et al. 2015,
+/// sections 3.2 and 3.3).
 #[derive(Clone, Debug)]
 pub struct Warp {
     family: Family,
     sampler: Sampler,
     size: (usize, usize),
-    /// Of a spline: [H · W, K²] in f64.
+    /// For splines: [H · W, K²] in f64.
     basis: Option<Tensor>,
 }
 
 impl Warp {
-    /// To outputs of `size` = (height, width), with the default sampler (bilinear, zeros outside, `align_corners`).
+    /// A warp to outputs of `size` = (height, width) pixels, with the default sampler (bilinear,
+    /// zeros outside, `align_corners`).
     ///
     /// # Errors
-    /// A size of zero; a spline with too few or too many control points.
+    /// If the output has no pixels, or a spline has too few or too many control points.
     pub fn new(family: Family, size: (usize, usize)) -> Result<Self> {
         if size.0 == 0 || size.1 == 0 {
-            bail!("spatial transformer: an output of {}×{} pixels", size.0, size.1);
+            bail!("spatial transformer: the output size is {}×{}, expected at least 1×1", size.0, size.1);
         }
         Self { family, sampler: Sampler::default(), size, basis: None }.with_sampler(Sampler::default())
     }
 
-    /// The same with another sampler.
+    /// Replaces the sampler.
     ///
     /// # Errors
-    /// As [`Warp::new`].
+    /// See [`Warp::new`].
     pub fn with_sampler(self, sampler: impl Into<Sampler>) -> Result<Self> {
         let sampler = sampler.into();
         let basis = match self.family {
@@ -50,15 +52,16 @@ impl Warp {
         self.sampler
     }
 
-    /// Rows and columns of the output.
+    /// The output size (height, width) in pixels.
     pub fn size(&self) -> (usize, usize) {
         self.size
     }
 
-    /// The points of U that the output shows: [B, H, W, 2], for θ [B, n].
+    /// The sampling grid [B, H, W, 2] of θ [B, n]: the point (x, y) of U for every output pixel, in
+    /// canonical coordinates.
     ///
     /// # Errors
-    /// θ of another shape.
+    /// If θ has another shape.
     pub fn grid(&self, theta: &Tensor) -> Result<Tensor> {
         let align_corners = self.sampler.align_corners;
         let Some(basis) = &self.basis else { return self.family.grid(theta, self.size, align_corners) };
@@ -74,10 +77,11 @@ impl Warp {
         spline::grid(theta, &basis, self.size, align_corners)
     }
 
-    /// V [B, C, H, W] of feature maps U [B, C, h, w] and parameters θ [B, n]. Gradients reach both.
+    /// Warps feature maps U [B, C, h, w] by parameters θ [B, n] to V [B, C, H, W]. Gradients reach
+    /// both.
     ///
     /// # Errors
-    /// Shapes that do not fit each other, other types than f32 and f64.
+    /// If shapes or types do not match, or the type is neither f32 nor f64.
     pub fn forward(&self, u: &Tensor, theta: &Tensor) -> Result<Tensor> {
         if self.basis.is_some() || self.sampler.interpolation == Interpolation::Area {
             return grid_sample(u, &self.grid(theta)?, self.sampler);
@@ -86,8 +90,10 @@ impl Warp {
     }
 }
 
-/// A spatial transformer: a localisation net finds θ in U, and U is warped by it. A module like any other, before any layer of
-/// any network, as often as is wanted.
+/// A spatial transformer: a localisation net predicts θ from U, and U is warped by θ (Jaderberg et
+/// al. 2015, section 3).
+///
+/// It is an ordinary [`Module`]: it can precede any layer, and a network can have several.
 #[derive(Clone, Debug)]
 pub struct SpatialTransformer<L> {
     localisation: L,
@@ -95,32 +101,35 @@ pub struct SpatialTransformer<L> {
 }
 
 impl<L: Module> SpatialTransformer<L> {
-    /// `localisation` takes U [B, C, h, w] to θ [B, n], n = [`Family::dimension`]; end it with [`identity_layer`] to start at the
-    /// identity. The output has `size` = (height, width), whatever the input's.
+    /// A spatial transformer with the default sampler.
+    ///
+    /// `localisation` maps U [B, C, h, w] to θ [B, n] with n = [`Family::dimension`]. With
+    /// [`identity_layer`] as its last layer, training starts at the identity. The output has `size`
+    /// = (height, width) pixels, independently of the input size.
     ///
     /// # Errors
-    /// As [`Warp::new`].
+    /// See [`Warp::new`].
     pub fn new(localisation: L, family: Family, size: (usize, usize)) -> Result<Self> {
         Ok(Self { localisation, warp: Warp::new(family, size)? })
     }
 
-    /// The same with another sampler.
+    /// Replaces the sampler.
     ///
     /// # Errors
-    /// As [`Warp::new`].
+    /// See [`Warp::new`].
     pub fn with_sampler(self, sampler: impl Into<Sampler>) -> Result<Self> {
         Ok(Self { warp: self.warp.with_sampler(sampler)?, ..self })
     }
 
-    /// θ [B, n] of feature maps U [B, C, h, w].
+    /// The parameters θ [B, n] that the localisation net predicts for feature maps U [B, C, h, w].
     ///
     /// # Errors
-    /// Those of the localisation net.
+    /// The errors of the localisation net.
     pub fn parameters(&self, u: &Tensor) -> Result<Tensor> {
         self.localisation.forward(u)
     }
 
-    /// What follows the localisation net.
+    /// The grid generator and sampler that follow the localisation net.
     pub fn warp(&self) -> &Warp {
         &self.warp
     }
@@ -132,11 +141,14 @@ impl<L: Module> Module for SpatialTransformer<L> {
     }
 }
 
-/// A last layer for a localisation net, `inputs` numbers to θ, all zero: whatever comes before it, the transformer starts at the
-/// identity. Its own gradient is not zero, so it leaves the identity in the first step; layers before it follow in the second.
+/// A last layer for a localisation net that maps `inputs` features to θ and is initialised to zero,
+/// so that the transformer starts at the identity.
+///
+/// Its own gradient is not zero, so the first training iteration changes it. The layers before it
+/// have a zero gradient until then.
 ///
 /// # Errors
-/// Those of `vb`.
+/// The errors of `vb`.
 pub fn identity_layer(inputs: usize, family: Family, vb: VarBuilder) -> Result<Linear> {
     let weight = vb.get_with_hints((family.dimension(), inputs), "weight", Init::Const(0.0))?;
     let bias = vb.get_with_hints(family.dimension(), "bias", Init::Const(0.0))?;

@@ -1,28 +1,30 @@
-//! Thin-plate splines (Bookstein 1989): the smoothest displacement that meets given ones at control points.
+//! Thin-plate splines (Bookstein 1989): the smoothest displacement field through given
+//! displacements of control points.
 //!
-//! With the control points cₖ on a fixed grid, the displacement of every output point is linear in θ: a matrix of cardinal
-//! functions, made once, times the displacements of the control points.
+//! The control points lie on a fixed grid, so the displacement of every output point is linear in
+//! θ: a matrix of basis functions, computed once, times the displacements of the control points.
 
 use crate::ops::output_axis;
 use candle_core::{Device, Result, Tensor, bail};
 
-/// Control points a side at most: the matrix has as many columns as their square.
+/// Maximum number of control points per side of a thin-plate spline. The basis matrix has
+/// `points`² columns.
 pub const MAX_CONTROL_POINTS: usize = 16;
 
-/// r² log r² of the distance between two points.
+/// r² log r², where r is the distance between two points.
 fn kernel([x, y]: [f64; 2], [u, v]: [f64; 2]) -> f64 {
     let square = (x - u).powi(2) + (y - v).powi(2);
     if square > 0.0 { square * square.ln() } else { 0.0 }
 }
 
-/// The control points, row by row, corner to corner of the canonical square.
+/// The control points, row by row, from corner to corner of the canonical square.
 fn control_points(points: usize) -> Vec<[f64; 2]> {
     let axis = |i: usize| 2.0 * i as f64 / (points - 1) as f64 - 1.0;
     (0..points).flat_map(|j| (0..points).map(move |i| [axis(i), axis(j)])).collect()
 }
 
-/// The displacement of every output pixel by a unit displacement of every control point: [height · width, points²] in f64, on
-/// the CPU.
+/// The displacement of every output pixel for a unit displacement of each control point:
+/// [height · width, points²] in f64 on the CPU.
 pub(super) fn basis(points: usize, (height, width): (usize, usize), align_corners: bool) -> Result<Tensor> {
     if !(2..=MAX_CONTROL_POINTS).contains(&points) {
         bail!(
@@ -31,7 +33,8 @@ pub(super) fn basis(points: usize, (height, width): (usize, usize), align_corner
     }
     let control = control_points(points);
     let count = control.len();
-    // [[K, P], [Pᵀ, 0]] with P = (1, x, y); its inverse's first `count` columns give weights for displacements.
+    // The system matrix [[K, P], [Pᵀ, 0]] with P = (1, x, y). The first `count` columns of its
+    // inverse map displacements to spline weights.
     let size = count + 3;
     let mut rows: Vec<Vec<f64>> = (0..size).map(|_| vec![0.0; size + count]).collect();
     for (i, &a) in control.iter().enumerate() {
@@ -57,7 +60,7 @@ pub(super) fn basis(points: usize, (height, width): (usize, usize), align_corner
     Tensor::from_vec(values, (height * width, size), &Device::Cpu)?.matmul(&weights)
 }
 
-/// Gauss and Jordan's elimination with pivots, in place: the left square becomes the identity.
+/// Gauss–Jordan elimination with pivoting, in place: the left square becomes the identity.
 fn eliminate(rows: &mut [Vec<f64>]) {
     for column in 0..rows.len() {
         let pivot = (column..rows.len()).max_by(|&a, &b| rows[a][column].abs().total_cmp(&rows[b][column].abs()));
@@ -74,19 +77,19 @@ fn eliminate(rows: &mut [Vec<f64>]) {
     }
 }
 
-/// The grid [B, height, width, 2] of displacements θ [B, 2 · points²], by their `basis`.
+/// The sampling grid [B, height, width, 2] of displacements θ [B, 2 · points²]; see [`basis`].
 pub(super) fn grid(
     theta: &Tensor,
     basis: &Tensor,
     (height, width): (usize, usize),
     align_corners: bool,
 ) -> Result<Tensor> {
-    let (batch, numbers) = theta.dims2()?;
-    let count = numbers / 2;
-    // One product for the batch: [HW, K²] · [K², B · 2].
-    let displacements = theta.reshape((batch, count, 2))?.transpose(0, 1)?.contiguous()?.reshape((count, batch * 2))?;
-    let moved = basis.matmul(&displacements)?.reshape((height, width, batch, 2))?;
-    let moved = moved.permute((2, 0, 1, 3))?.contiguous()?;
+    let (batch, dimension) = theta.dims2()?;
+    let count = dimension / 2;
+    // One product for the whole batch: [HW, K²] · [K², B · 2].
+    let control = theta.reshape((batch, count, 2))?.transpose(0, 1)?.contiguous()?.reshape((count, batch * 2))?;
+    let displacements = basis.matmul(&control)?.reshape((height, width, batch, 2))?;
+    let displacements = displacements.permute((2, 0, 1, 3))?.contiguous()?;
     let axis = |size: usize| {
         let (first, step) = output_axis(size, align_corners);
         let values: Vec<f64> = (0..size).map(|i| first + i as f64 * step).collect();
@@ -94,5 +97,5 @@ pub(super) fn grid(
     };
     let xs = axis(width)?.unsqueeze(0)?.broadcast_as((height, width))?;
     let ys = axis(height)?.unsqueeze(1)?.broadcast_as((height, width))?;
-    moved.broadcast_add(&Tensor::stack(&[xs, ys], 2)?.unsqueeze(0)?)
+    displacements.broadcast_add(&Tensor::stack(&[xs, ys], 2)?.unsqueeze(0)?)
 }

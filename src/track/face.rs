@@ -1,137 +1,147 @@
-//! One face that is followed.
+//! One tracked face.
 
 use super::{FaceDetector, OneEuro, Smoothing, TrackSettings};
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
 use crate::locate::{LocatedFace, Photo};
-use crate::pose::{Placement, Plane, glasses_to_canonical};
+use crate::pose::{GlassesPlane, Placement, TEMPLE_X, glasses_to_canonical};
 use crate::tryon::TryOn;
 use crate::{Error, Homography, Rect, Result};
 
-/// A face and its frame on one picture.
+/// A tracked face in one video frame, and the glasses on it.
+///
+/// All coordinates are pixels of the video frame, from its top-left corner.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TrackedFace {
-    /// Whose it is: the same for as long as the face is followed.
+    /// Identifies the face for as long as it is tracked. A face that is lost and found again gets a
+    /// new id.
     pub id: u32,
-    /// Where the frame is, smoothed.
+    /// The placement of the glasses, smoothed.
     pub placement: Placement,
-    /// From frame pixels to the picture's, smoothed; row-major, its last entry 1.
+    /// Maps pixels of the glasses to pixels of the video frame, smoothed; the last entry is 1.
     pub homography: Homography,
-    /// The lens centres in the picture's pixels, its left one first.
+    /// The lens centres, the left one in the image first.
     pub lens_centres: [[f64; 2]; 2],
-    /// How sure the last look was that a face is there, 0 to 1.
+    /// The score of the face, 0 to 1, from the last detection or refinement.
     pub score: f64,
 }
 
-/// A frame whose eye distance changed by more than this factor from one picture to the next went astray.
-const LARGEST_CHANGE: f64 = 1.6;
+/// The maximum factor by which the lens distance may change between two video frames.
+const MAX_SCALE_CHANGE: f64 = 1.6;
 
-/// Eyes nearer to each other, in pixels, are no face that a frame could be seen on.
-const SMALLEST: f64 = 4.0;
+/// The minimum lens distance, in pixels. Glasses on a smaller face are not recognisable.
+const MIN_LENS_DISTANCE: f64 = 4.0;
 
-/// A look whose eyes are farther than this from where the frame is, in eye distances, is where the next fit starts.
-const ASTRAY: f64 = 0.35;
+/// The maximum offset of the refined pupils from the lens centres, in lens distances. Beyond it,
+/// the next fit starts at the pupils.
+const MAX_OFFSET: f64 = 0.35;
 
-/// Two faces nearer than this, in eye distances, are one.
-const SAME: f64 = 0.7;
+/// Two faces are the same if their lens centres are less than this far apart, in lens distances.
+const SAME_FACE_OFFSET: f64 = 0.7;
 
-/// Picture pixels that are read for one of the networks' view, each way: what they filter is then near to what they would
-/// see of the whole picture, and no more is fetched than that takes.
-const DETAIL: f64 = 2.0;
+/// The number of pixels read per pixel of the networks' view, along each axis. Two are enough for
+/// nearly the same filtered view as from all pixels.
+const PIXELS_PER_VIEW_PIXEL: f64 = 2.0;
 
 #[derive(Clone, Debug)]
 pub(super) struct Face {
     id: u32,
-    /// Where the last fit left the frame, and where the next one starts.
-    pose: Plane,
-    /// What is shown.
-    shown: Plane,
+    /// The result of the last fit, from which the next one starts.
+    plane: GlassesPlane,
+    /// The smoothed result.
+    smoothed: GlassesPlane,
     filter: OneEuro<4>,
     score: f64,
-    /// Pictures since the last look.
-    unseen: u32,
-    /// Looks in a row without a face.
-    doubts: u32,
+    /// Video frames since the last refinement.
+    since_refinement: u32,
+    /// Consecutive refinements that found no face.
+    misses: u32,
     lost: bool,
 }
 
 impl Face {
+    /// Starts tracking a detected face.
+    ///
     /// # Errors
-    /// As [`Placement::to_photo`].
+    /// The errors of [`Placement::to_photo`].
     pub(crate) fn new(id: u32, found: &LocatedFace, smoothing: Smoothing) -> Result<Self> {
-        let pose = Plane::of(&found.placement())?;
+        let plane = GlassesPlane::new(&found.placement())?;
         let (filter, score) = (OneEuro::new(smoothing), found.score);
-        Ok(Self { id, pose, shown: pose, filter, score, unseen: 0, doubts: 0, lost: false })
+        Ok(Self { id, plane, smoothed: plane, filter, score, since_refinement: 0, misses: 0, lost: false })
     }
 
     pub(crate) fn is_lost(&self) -> bool {
         self.lost
     }
 
-    /// Whether two are the same face.
+    /// Whether both are at the same place, which makes them one face.
     pub(crate) fn is_at(&self, other: &Self) -> bool {
-        let apart = self.pose.eye_distance().max(other.pose.eye_distance());
-        offset(&self.pose.lens_centres(), &other.pose.lens_centres()) < SAME * apart
+        let distance = self.plane.lens_distance().max(other.plane.lens_distance());
+        offset(&self.plane.lens_centres(), &other.plane.lens_centres()) < SAME_FACE_OFFSET * distance
     }
 
-    /// Looks whether the face is still there, where that is due: every few pictures, and at once while in doubt.
+    /// Checks that the face is still there, if a check is due: every
+    /// [`TrackSettings::refine_every`] video frames, and in every video frame after a miss.
     ///
     /// # Errors
-    /// As [`FaceDetector::refine`].
+    /// The errors of [`FaceDetector::refine`].
     pub(crate) fn refine<P: Photo>(
         &mut self,
         detector: &impl FaceDetector,
         settings: &TrackSettings,
-        picture: &P,
+        image: &P,
     ) -> Result<(), P::Error> {
-        self.unseen += 1;
-        if self.unseen < settings.refine_every && self.doubts == 0 {
+        self.since_refinement += 1;
+        if self.since_refinement < settings.refine_every && self.misses == 0 {
             return Ok(());
         }
-        self.unseen = 0;
-        let Some(found) = detector.refine(picture, &self.pose.placement())? else {
-            self.doubts += 1;
-            self.lost = self.doubts >= settings.patience;
+        self.since_refinement = 0;
+        let Some(found) = detector.refine(image, &self.plane.placement())? else {
+            self.misses += 1;
+            self.lost = self.misses >= settings.patience;
             return Ok(());
         };
-        (self.score, self.doubts) = (found.score, 0);
-        if offset(&found.pupils, &self.pose.lens_centres()) > ASTRAY * self.pose.eye_distance() {
-            self.pose = Plane::of(&found.placement())?;
+        (self.score, self.misses) = (found.score, 0);
+        if offset(&found.pupils, &self.plane.lens_centres()) > MAX_OFFSET * self.plane.lens_distance() {
+            self.plane = GlassesPlane::new(&found.placement())?;
         }
         Ok(())
     }
 
-    /// Moves the frame along with the face. A fit that makes no sense, or a face that has left the picture, is lost.
+    /// Fits the glasses to the face in this video frame.
+    ///
+    /// Marks the face as lost if its surroundings are outside the image or the fitted pose is
+    /// implausible.
     ///
     /// # Errors
-    /// What reading the picture gives; [`Error::Argument`] as [`TryOn::fit`].
+    /// The errors of [`Photo::read`], and [`Error::Argument`] for too many updates.
     pub(crate) fn fit<P: Photo>(
         &mut self,
         tryon: &TryOn,
         glasses: &Foreground,
-        picture: &P,
+        image: &P,
         updates: usize,
         time: f64,
     ) -> Result<(), P::Error> {
-        let start = self.pose.placement();
-        let Some((rect, width, height)) = part(&start, picture.size(), tryon.spec().size) else {
+        let start = self.plane.placement();
+        let Some((rect, width, height)) = crop(&start, image.size(), tryon.spec().size) else {
             self.lost = true;
             return Ok(());
         };
-        let pixels = picture.read(rect, width, height)?;
-        // As if those pixels were all there is: a photo of its own, and the frame placed on that.
+        let pixels = image.read(rect, width, height)?;
+        // The fit treats the crop as a whole photo; warp parameters do not depend on the scale.
         let scale = f64::from(width) / f64::from(rect.width);
-        let there = Placement {
+        let in_crop = Placement {
             x: (start.x - f64::from(rect.x)) * scale,
             y: (start.y - f64::from(rect.y)) * scale,
             width: start.width * scale,
             rotation: start.rotation,
         };
-        let pose = match tryon.fit(pixels.as_ref(), glasses, &there, Some(updates)) {
+        let plane = match tryon.fit(pixels.as_ref(), glasses, &in_crop, Some(updates)) {
             Ok(fit) => {
                 let params = fit.updates().last().map_or([0.0; DIMENSION], |update| update.params);
-                Plane(start.to_photo()? * Homography::exp(&params.map(|x| -x)))
+                GlassesPlane(start.to_photo()? * Homography::exp(&params.map(|x| -x)))
             }
             Err(error @ Error::Argument { .. }) => return Err(error.into()),
             Err(_) => {
@@ -139,39 +149,40 @@ impl Face {
                 return Ok(());
             }
         };
-        let (before, now) = (self.pose.eye_distance(), pose.eye_distance());
-        let steady = (1.0 / LARGEST_CHANGE..LARGEST_CHANGE).contains(&(now / before));
-        let sound = now >= SMALLEST && steady && pose.is_likely();
-        match Plane::from_corners(&self.filter.filter(pose.corners(), now, time)) {
-            Ok(shown) if sound => (self.pose, self.shown) = (pose, shown),
+        let (before, now) = (self.plane.lens_distance(), plane.lens_distance());
+        let steady = (1.0 / MAX_SCALE_CHANGE..MAX_SCALE_CHANGE).contains(&(now / before));
+        let plausible = now >= MIN_LENS_DISTANCE && steady && plane.is_plausible();
+        match GlassesPlane::from_corners(&self.filter.filter(plane.corners(), now, time)) {
+            Ok(smoothed) if plausible => (self.plane, self.smoothed) = (plane, smoothed),
             _ => self.lost = true,
         }
         Ok(())
     }
 
-    /// What is shown of it.
+    /// The face as reported to the caller.
     ///
     /// # Errors
-    /// [`Error::Degenerate`] where the frame would be drawn through infinity.
+    /// [`Error::Degenerate`] if the homography cannot be scaled to a last entry of 1.
     pub(crate) fn tracked(&self, glasses: &Foreground) -> Result<TrackedFace> {
-        let homography = (self.shown.0 * glasses_to_canonical(glasses)).normalized()?;
-        let (placement, lens_centres) = (self.shown.placement(), self.shown.lens_centres());
+        let homography = (self.smoothed.0 * glasses_to_canonical(glasses)).normalized()?;
+        let (placement, lens_centres) = (self.smoothed.placement(), self.smoothed.lens_centres());
         Ok(TrackedFace { id: self.id, placement, homography, lens_centres, score: self.score })
     }
 }
 
-/// What to read of a picture for a fit that starts there: a part of it, and the size to reduce that to, by the same whole
-/// number along both sides. None where nothing of the picture is there.
-fn part(placement: &Placement, size: (u32, u32), view: usize) -> Option<(Rect, u32, u32)> {
+/// The crop of an image for a fit from `placement`, and the width and height to reduce it to.
+///
+/// Both sides are divided by the same integer. `None` if the crop lies outside the image.
+fn crop(placement: &Placement, size: (u32, u32), view: usize) -> Option<(Rect, u32, u32)> {
     let rect = placement.region(size).ok()?;
-    // Picture pixels to one of the view, which shows 2 canonical units.
-    let span = placement.width / crate::pose::TEMPLE_X / view as f64;
-    let factor = ((span / DETAIL) as u32).clamp(1, rect.width.min(rect.height));
+    // Image pixels per view pixel; the view is 2 canonical units wide.
+    let span = placement.width / TEMPLE_X / view as f64;
+    let factor = ((span / PIXELS_PER_VIEW_PIXEL) as u32).clamp(1, rect.width.min(rect.height));
     let (width, height) = (rect.width / factor, rect.height / factor);
     Some((Rect { width: width * factor, height: height * factor, ..rect }, width, height))
 }
 
-/// The mean distance of two pairs of eyes.
+/// The mean distance between corresponding points of two pairs.
 fn offset(a: &[[f64; 2]; 2], b: &[[f64; 2]; 2]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).sum::<f64>() / 2.0
 }

@@ -1,20 +1,20 @@
-//! Live: frames that stay on faces from one picture of a video to the next.
+//! Tracking: keeps glasses on the faces of a video.
 //!
 //! ```text
-//!     picture ──> nobody there? search it ──────────────┐
-//!        │                                              v
-//!        └──> around each face: still there? ──> placement on the last picture ──> updates ──> pose
-//!                                                       ^                                       │
-//!                                                       ├───────────────────────────────────────┤
-//!                                                                                               v
-//!                                                    homography, smoothed <── one-euro filter ──┘
+//!     video frame ──> no face tracked, or a search is due? detect faces ──┐
+//!         │                                                               v
+//!         └──> refine each tracked face ──> pose in the last video frame ──> updates ──> pose
+//!                                                      ^                                  │
+//!                                                      ├──────────────────────────────────┤
+//!                                                                                         v
+//!                                                     homography, smoothed <── 1€ filter ─┘
 //! ```
 //!
-//! Each picture's fit starts where the last one ended, and the view is cut around where the frame now is: p starts at 0
-//! again. What is shown is smoothed, what the next fit starts from is not.
+//! Each fit starts from the pose in the last video frame. The view is cut around that pose, so p
+//! starts at 0. Only the reported homography is smoothed; the next fit starts from the raw pose.
 //!
-//! Time is an argument, in seconds of whatever clock the pictures have: the same pictures at the same times give the same
-//! answers.
+//! Time is an argument, in seconds of any clock. Tracking is deterministic: the same video frames
+//! at the same times give the same results.
 
 mod face;
 mod smooth;
@@ -29,164 +29,185 @@ use crate::tryon::{MAX_UPDATES, TryOn};
 use crate::{Error, Result};
 use face::Face;
 
-/// The most people that are followed at once.
+/// The maximum number of faces tracked at once.
 pub const MAX_PEOPLE: usize = 16;
 
-/// What finds faces for a [`Tracker`]: a [`Locator`], or what a test puts in its place.
+/// Detects faces for a [`Tracker`]. [`Locator`] is the library's own implementation.
 pub trait FaceDetector {
-    /// All faces of a picture, best first.
+    /// Detects all faces in an image, best first. An image without faces gives an empty list.
     ///
     /// # Errors
-    /// What reading the picture gives; no face is no error.
-    fn detect<P: Photo>(&self, picture: &P) -> Result<Vec<LocatedFace>, P::Error>;
+    /// The errors of reading the image.
+    fn detect<P: Photo>(&self, image: &P) -> Result<Vec<LocatedFace>, P::Error>;
 
-    /// A cheap look at where a face was a moment ago: the face there, or none.
+    /// Finds a face again near its last known placement; `None` if it is gone.
+    ///
+    /// It must be fast: a tracker calls it for each tracked face.
     ///
     /// # Errors
-    /// As [`FaceDetector::search`].
-    fn refine<P: Photo>(&self, picture: &P, near: &Placement) -> Result<Option<LocatedFace>, P::Error>;
+    /// The errors of reading the image.
+    fn refine<P: Photo>(&self, image: &P, near: &Placement) -> Result<Option<LocatedFace>, P::Error>;
 }
 
 impl FaceDetector for Locator {
-    fn detect<P: Photo>(&self, picture: &P) -> Result<Vec<LocatedFace>, P::Error> {
-        self.locate_in(picture, self.threshold())
+    fn detect<P: Photo>(&self, image: &P) -> Result<Vec<LocatedFace>, P::Error> {
+        self.locate_in(image, self.threshold())
     }
 
-    fn refine<P: Photo>(&self, picture: &P, near: &Placement) -> Result<Option<LocatedFace>, P::Error> {
-        self.refine_in(picture, near)
+    fn refine<P: Photo>(&self, image: &P, near: &Placement) -> Result<Option<LocatedFace>, P::Error> {
+        self.refine_in(image, near)
     }
 }
 
-/// How a [`Tracker`] goes about it.
+/// The settings of a [`Tracker`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TrackSettings {
-    /// At most so many faces, 1 to [`MAX_PEOPLE`].
+    /// The maximum number of faces to track, 1 to [`MAX_PEOPLE`].
     pub people: usize,
-    /// The filter of what is shown; its unit of length is the eye distance.
+    /// The filter of the reported pose. Its unit of length is the lens distance.
     pub smoothing: Smoothing,
-    /// Every how many pictures a look says whether a face is still there.
+    /// The number of video frames from one refinement of a face to the next. At least 1.
     pub refine_every: u32,
-    /// Looks in a row without a face that lose it.
+    /// The number of consecutive refinements without a face after which it is lost. At least 1.
     pub patience: u32,
-    /// Seconds between searches for more people while some are followed.
+    /// The seconds between searches for more faces while at least one is tracked. At least 0.
     pub search_every: f64,
-    /// Seconds without a picture after which all is searched anew.
-    pub gap: f64,
+    /// The maximum time between two video frames, in seconds. After a longer gap, tracking
+    /// restarts. Above 0.
+    pub max_gap: f64,
 }
 
 impl Default for TrackSettings {
     fn default() -> Self {
         Self {
             people: 1,
-            smoothing: Smoothing { rest: 1.0, slope: 10.0, speed: 1.0 },
+            smoothing: Smoothing { min_cutoff: 1.0, beta: 10.0, derivative_cutoff: 1.0 },
             refine_every: 1,
             patience: 2,
             search_every: 0.5,
-            gap: 1.0,
+            max_gap: 1.0,
         }
     }
 }
 
-/// Follows faces through a video, with a frame on each.
+/// Tracks faces through a video and fits a pair of glasses to each.
 #[derive(Clone, Debug)]
 pub struct Tracker<F = Locator> {
     tryon: TryOn,
     detector: F,
     glasses: Foreground,
     settings: TrackSettings,
-    /// The longest followed first.
+    /// The longest tracked first.
     faces: Vec<Face>,
-    /// Faces so far: each one's number, which does not come back.
-    count: u32,
-    /// Size and time of the last picture.
+    /// The id of the next face.
+    next_id: u32,
+    /// Size and time of the last video frame.
     last: Option<((u32, u32), f64)>,
+    /// The time of the last search.
     searched: f64,
 }
 
 impl<F: FaceDetector> Tracker<F> {
+    /// Creates a tracker that tracks no face yet.
+    ///
     /// # Errors
-    /// [`Error::Argument`] for settings outside of their ranges.
+    /// [`Error::Argument`] for a setting out of its range or not finite.
     pub fn new(tryon: TryOn, detector: F, glasses: Foreground, settings: TrackSettings) -> Result<Self> {
-        let check = |name, fine: bool, value: String, expected: &str| match fine {
+        let TrackSettings { people, smoothing, refine_every, patience, search_every, max_gap } = settings;
+        if !(1..=MAX_PEOPLE).contains(&people) {
+            return Err(Error::argument("people", people, format!("1 to {MAX_PEOPLE}")));
+        }
+        let positive = |name, value: f64| match value.is_finite() && value > 0.0 {
             true => Ok(()),
-            false => Err(Error::argument(name, value, expected)),
+            false => Err(Error::argument(name, value, "a finite number above 0")),
         };
-        let TrackSettings { people, smoothing, refine_every, patience, search_every, gap } = settings;
-        check("people", (1..=MAX_PEOPLE).contains(&people), people.to_string(), "1 to 16")?;
-        let Smoothing { rest, slope, speed } = smoothing;
-        let finite = [rest, slope, speed, search_every, gap].iter().all(|x| x.is_finite());
-        let fine = rest > 0.0 && slope >= 0.0 && speed > 0.0;
-        check("smoothing", finite && fine, format!("{smoothing:?}"), "positive, finite numbers")?;
-        let often = refine_every > 0 && patience > 0 && search_every >= 0.0 && gap > 0.0;
-        check("settings", finite && often, format!("{settings:?}"), "at least one picture, and positive times")?;
+        let not_negative = |name, value: f64| match value.is_finite() && value >= 0.0 {
+            true => Ok(()),
+            false => Err(Error::argument(name, value, "a finite number, at least 0")),
+        };
+        let counted = |name, value: u32| match value {
+            0 => Err(Error::argument(name, value, "at least 1")),
+            _ => Ok(()),
+        };
+        positive("smoothing.min_cutoff", smoothing.min_cutoff)?;
+        not_negative("smoothing.beta", smoothing.beta)?;
+        positive("smoothing.derivative_cutoff", smoothing.derivative_cutoff)?;
+        counted("refine_every", refine_every)?;
+        counted("patience", patience)?;
+        not_negative("search_every", search_every)?;
+        positive("max_gap", max_gap)?;
         let searched = f64::NEG_INFINITY;
-        Ok(Self { tryon, detector, glasses, settings, faces: Vec::new(), count: 0, last: None, searched })
+        Ok(Self { tryon, detector, glasses, settings, faces: Vec::new(), next_id: 0, last: None, searched })
     }
 
-    /// Another frame, on everybody, from the next picture on: faces stay found.
+    /// Replaces the glasses on all faces, from the next video frame on. Faces keep their ids.
     pub fn set_glasses(&mut self, glasses: Foreground) {
         self.glasses = glasses;
     }
 
-    /// The glasses that faces wear.
+    /// The glasses on the faces.
     pub fn glasses(&self) -> &Foreground {
         &self.glasses
     }
 
-    /// Looks at the next picture, taken at `time`, and moves frames along with their faces by `steps` updates each. A
-    /// picture that comes late, out of order or in another size than the last one begins a new search. Faces that have
-    /// been followed for the longest come first; none is no error.
+    /// Processes the next video frame, taken at `time` in seconds, with `updates` updates per face.
+    ///
+    /// Returns the tracked faces, the longest tracked first; a video frame without faces gives an
+    /// empty list. Tracking restarts if the time does not increase, if it increases by more than
+    /// [`TrackSettings::max_gap`], or if the size of the video frame changes.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a time that is not finite, no step, or more than [`MAX_UPDATES`]; what reading the picture
-    /// gives.
-    pub fn advance<P: Photo>(&mut self, picture: &P, time: f64, updates: usize) -> Result<Vec<TrackedFace>, P::Error> {
+    /// - [`Error::Argument`] for a time that is not finite, and for `updates` not in 1 to
+    ///   [`MAX_UPDATES`].
+    /// - The errors of reading the video frame.
+    pub fn advance<P: Photo>(&mut self, frame: &P, time: f64, updates: usize) -> Result<Vec<TrackedFace>, P::Error> {
         if !time.is_finite() {
-            return Err(Error::argument("time", time, "seconds, a finite number").into());
+            return Err(Error::argument("time", time, "a finite number of seconds").into());
         }
         if !(1..=MAX_UPDATES).contains(&updates) {
             return Err(Error::argument("updates", updates, format!("1 to {MAX_UPDATES}")).into());
         }
-        let size = picture.size();
-        let follows = |(before, last): (_, f64)| before == size && time > last && time - last <= self.settings.gap;
-        if !self.last.is_some_and(follows) {
+        let size = frame.size();
+        let continues =
+            |(before, last): (_, f64)| before == size && time > last && time - last <= self.settings.max_gap;
+        if !self.last.is_some_and(continues) {
             self.faces.clear();
             self.searched = f64::NEG_INFINITY;
         }
         self.last = Some((size, time));
 
         for face in &mut self.faces {
-            face.refine(&self.detector, &self.settings, picture)?;
+            face.refine(&self.detector, &self.settings, frame)?;
         }
         self.faces.retain(|face| !face.is_lost());
         let room = self.faces.len() < self.settings.people;
         if self.faces.is_empty() || room && time - self.searched >= self.settings.search_every {
             self.searched = time;
-            self.search(picture)?;
+            self.search(frame)?;
         }
         for face in &mut self.faces {
-            face.fit(&self.tryon, &self.glasses, picture, updates, time)?;
+            face.fit(&self.tryon, &self.glasses, frame, updates, time)?;
         }
-        self.forget();
+        self.remove_lost_and_duplicates();
         Ok(self.faces.iter().map(|face| face.tracked(&self.glasses)).collect::<Result<_>>()?)
     }
 
-    /// Takes up faces that are not followed yet.
-    fn search<P: Photo>(&mut self, picture: &P) -> Result<(), P::Error> {
-        for found in self.detector.detect(picture)? {
-            // A place that no frame can be at is no face.
-            let Ok(face) = Face::new(self.count, &found, self.settings.smoothing) else { continue };
+    /// Detects faces, and starts tracking those that are not tracked yet.
+    fn search<P: Photo>(&mut self, frame: &P) -> Result<(), P::Error> {
+        for found in self.detector.detect(frame)? {
+            // Skips detections whose placement is invalid.
+            let Ok(face) = Face::new(self.next_id, &found, self.settings.smoothing) else { continue };
             if self.faces.len() < self.settings.people && !self.faces.iter().any(|other| face.is_at(other)) {
                 self.faces.push(face);
-                self.count = self.count.wrapping_add(1);
+                self.next_id = self.next_id.wrapping_add(1);
             }
         }
         Ok(())
     }
 
-    /// Drops those that are lost, and of those that have come together all but the first.
-    fn forget(&mut self) {
+    /// Removes lost faces. Of faces that have converged to one place, keeps the longest tracked.
+    fn remove_lost_and_duplicates(&mut self) {
         let mut kept: Vec<Face> = Vec::with_capacity(self.faces.len());
         for face in self.faces.drain(..) {
             if !face.is_lost() && !kept.iter().any(|other| face.is_at(other)) {

@@ -1,22 +1,23 @@
-//! What a fit found.
+//! The result of a fit.
 
 use super::confidence;
 use crate::homography::DIMENSION;
 use crate::{Error, Homography, Result};
 
-/// One step of the iteration.
+/// One update of a fit: p ← p + Δp (ST-GAN, section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Update {
-    /// Δp, what the generator answered.
+    /// Δp, the generator's output, averaged over the view and its mirror image.
     pub delta: [f64; DIMENSION],
-    /// p after adding it.
+    /// p after this update.
     pub params: [f64; DIMENSION],
-    /// From frame pixels to photo pixels, row-major, the last entry 1.
+    /// Maps pixels of the glasses to pixels of the photo after this update; the last entry is 1.
     pub homography: Homography,
 }
 
-/// What a fit found: numbers only, to be composited at any size by [`crate::compose`].
+/// The result of a fit: one homography per update, to draw at any resolution with
+/// [`crate::compose`].
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Fit {
@@ -24,17 +25,18 @@ pub struct Fit {
     pub(super) glasses: (u32, u32),
     /// p before the first update.
     pub(super) start: [f64; DIMENSION],
-    pub(super) placed: Homography,
+    /// The homography before the first update.
+    pub(super) initial: Homography,
     pub(super) updates: Vec<Update>,
 }
 
 impl Fit {
-    /// Width and height of the photo.
+    /// Width and height of the photo, in pixels.
     pub fn photo(&self) -> (u32, u32) {
         self.photo
     }
 
-    /// Width and height of the glasses image.
+    /// Width and height of the image of the glasses, in pixels.
     pub fn glasses(&self) -> (u32, u32) {
         self.glasses
     }
@@ -44,13 +46,14 @@ impl Fit {
         &self.updates
     }
 
-    /// From frame pixels to photo pixels after `update` updates; 0 is the frame as placed.
+    /// The map from pixels of the glasses to pixels of the photo after `update` updates; 0 is the
+    /// initial placement.
     ///
     /// # Errors
-    /// [`Error::UpdateIndex`] beyond the last one.
+    /// [`Error::UpdateIndex`] if the fit has fewer updates.
     pub fn homography(&self, update: usize) -> Result<Homography> {
         match update {
-            0 => Ok(self.placed),
+            0 => Ok(self.initial),
             _ => match self.updates.get(update - 1) {
                 Some(after) => Ok(after.homography),
                 None => Err(Error::UpdateIndex { index: update, last: self.updates.len() }),
@@ -58,24 +61,31 @@ impl Fit {
         }
     }
 
-    /// How far update `update`, from 1, moved the frame: the mean over pupils and temples, in eye distances of the frame as placed.
+    /// How far an update moved the glasses: the mean distance over the lens centres and the
+    /// temples.
+    ///
+    /// `update` counts from 1. The unit is the distance between the lens centres of the glasses as
+    /// placed.
     ///
     /// # Errors
-    /// [`Error::UpdateIndex`] for 0, and beyond the last one.
-    pub fn moved(&self, update: usize) -> Result<f64> {
+    /// [`Error::UpdateIndex`] for 0, and if the fit has fewer updates.
+    pub fn displacement(&self, update: usize) -> Result<f64> {
         let Some(after) = update.checked_sub(1).and_then(|i| self.updates.get(i)) else {
             return Err(Error::UpdateIndex { index: update, last: self.updates.len() });
         };
         let before = update.checked_sub(2).map_or(&self.start, |i| &self.updates[i].params);
-        Ok(confidence::moved(before, &after.params))
+        Ok(confidence::displacement(before, &after.params))
     }
 
-    /// How sure it is that the frame sits on a face, 0 to 1; from 0.5 on it rather does. It follows from how little the last
-    /// update moved the frame, and means what it says for fits of as many updates as [`super::TryOn::updates`] of the
-    /// shipped weights or more; shorter ones have not settled yet, and get less. None without any update.
+    /// The confidence that the glasses are on a face, 0 to 1; `None` for a fit without updates.
     ///
-    /// It knows fits that found no face from those that did. Of a face that was found it does not know whether the frame sits well.
+    /// At 0.5 or more, the glasses are probably on a face. The confidence is derived from the size
+    /// of the last update. It is calibrated for the shipped weights with at least their default
+    /// number of updates ([`super::TryOn::updates`]). A shorter fit has not converged yet, so its
+    /// confidence is too low.
+    ///
+    /// The confidence says whether the fit found a face. It does not say how well the glasses sit.
     pub fn confidence(&self) -> Option<f64> {
-        self.moved(self.updates.len()).ok().map(confidence::confidence)
+        self.displacement(self.updates.len()).ok().map(confidence::confidence)
     }
 }

@@ -1,6 +1,6 @@
-//! Bitmaps and placements that tests of what is drawn share.
+//! Bitmaps and homographies for tests of compositing.
 
-// Not every test program uses all of it.
+// Not every test program uses all items.
 #![allow(dead_code, unreachable_pub)]
 
 use stgan::compose::Foreground;
@@ -13,7 +13,7 @@ pub fn image(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> Bi
     Bitmap::new(width, height, data).unwrap()
 }
 
-/// Bytes without a pattern, the same at every run.
+/// Reproducible pseudorandom bytes.
 pub fn noise(x: u32, y: u32, seed: u32) -> [u8; 4] {
     let mut state = (x.wrapping_mul(0x9e37_79b9) ^ y.wrapping_mul(0x85eb_ca6b) ^ seed.wrapping_mul(0xc2b2_ae35)) | 1;
     [0; 4].map(|_: u8| {
@@ -33,7 +33,8 @@ pub fn at(bitmap: &Bitmap, x: u32, y: u32) -> [u8; 4] {
     bitmap.data()[start..start + 4].try_into().unwrap()
 }
 
-/// A rim of the given thickness around two lenses, with clear corners whose hidden colour is green.
+/// Glasses `width` pixels wide: two translucent lenses with opaque rims on a transparent
+/// background, whose invisible colour is green.
 pub fn glasses(width: u32) -> Bitmap {
     let height = width * 2 / 5;
     image(width, height, |x, y| {
@@ -47,7 +48,7 @@ pub fn glasses(width: u32) -> Bitmap {
     })
 }
 
-/// Placements that a session could make: near and far, turned, seen from the side.
+/// Homographies from glasses to a photo: large and small, rotated, in perspective.
 pub fn placements(count: u32) -> impl Iterator<Item = Homography> {
     (0..count).map(|k| {
         let [a, b, c, d] = noise(k, 7, 1).map(|v| f64::from(v) / 255.0);

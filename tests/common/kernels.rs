@@ -1,21 +1,24 @@
-//! The inference kernels against the plain operations that training uses: run natively and in wasm.
+//! Comparisons of the inference kernels with the operations that training uses, for native and wasm
+//! tests.
 
-// A module of several test programs.
+// Not every test program uses all items.
 #![allow(unreachable_pub)]
 
 use super::assert_close;
 pub use super::noise::Noise;
 use candle_core::{Device, Tensor};
-use stgan::internals::kernels::{Algorithm, Block, Frame, Instructions, Plane, Scratch, Stage, Storage};
+use stgan::internals::kernels::{
+    Algorithm, Block, CanonicalGlasses, Instructions, Scratch, SquareMap, Stage, WeightType,
+};
 use stgan::model::{Cascade, Generator, GeneratorSpec, Inference, Inputs, Parameters, foreground, initialise};
 use stgan::{Homography, ops, stn};
 
-/// A block on images [B, C, S, S], its outputs with `channels` channels.
+/// Runs a block on images [B, C, S, S]; the output has `channels` channels.
 fn forward(block: &Block, x: &Tensor, channels: usize) -> Tensor {
     let (batch, inputs, size, _) = x.dims4().unwrap();
     let (half, mut scratch, mut all) = (size.div_ceil(2), Scratch::default(), Vec::new());
     for image in x.flatten_from(1).unwrap().to_vec2::<f32>().unwrap() {
-        let (mut input, mut output) = ([Plane::padded(size, inputs)], [Plane::unpadded(half, channels)]);
+        let (mut input, mut output) = ([SquareMap::padded(size, inputs)], [SquareMap::unpadded(half, channels)]);
         input[0].set_channels(0, &image);
         block.run(&input, &mut output, &mut scratch);
         all.extend(output[0].planes(0..channels));
@@ -23,8 +26,8 @@ fn forward(block: &Block, x: &Tensor, channels: usize) -> Tensor {
     Tensor::from_vec(all, (batch, channels, half, half), &Device::Cpu).unwrap()
 }
 
-/// Every algorithm and storage on every set of instructions against convolution, bias and ReLU, at odd sizes and channels.
-pub fn blocks_are_convolutions(sizes: &[usize], channels: &[(usize, usize)]) {
+/// Compares all algorithms, weight types and instruction sets with convolution, bias and ReLU.
+pub fn blocks_match_convolutions(sizes: &[usize], channels: &[(usize, usize)]) {
     let mut noise = Noise::new(1);
     for &size in sizes {
         for &(input, output) in channels {
@@ -35,7 +38,7 @@ pub fn blocks_are_convolutions(sizes: &[usize], channels: &[(usize, usize)]) {
             let expected = ops::leaky_relu(&plain, 0.0).unwrap();
             for instructions in Instructions::available() {
                 for algorithm in [Algorithm::Direct, Algorithm::Winograd] {
-                    for (storage, tolerance) in [(Storage::F32, 1e-5), (Storage::I16, 5e-4)] {
+                    for (storage, tolerance) in [(WeightType::F32, 1e-5), (WeightType::I16, 5e-4)] {
                         let block = Block::new(&weight, &bias, algorithm, storage, instructions).unwrap();
                         let what =
                             format!("{instructions:?} {algorithm:?} {storage:?}: {size} px, {input} to {output}");
@@ -47,14 +50,14 @@ pub fn blocks_are_convolutions(sizes: &[usize], channels: &[(usize, usize)]) {
     }
 }
 
-/// A block leaves the channels alone that are not its own.
-pub fn blocks_leave_other_channels_alone() {
+/// A block does not change other channels of its output.
+pub fn blocks_preserve_other_channels() {
     let mut noise = Noise::new(2);
     let (weight, bias) = (noise.tensor(&[5, 7, 4, 4]), noise.tensor(&[5]));
     for instructions in Instructions::available() {
         for algorithm in [Algorithm::Direct, Algorithm::Winograd] {
-            let block = Block::new(&weight, &bias, algorithm, Storage::F32, instructions).unwrap();
-            let (mut inputs, mut outputs) = ([Plane::padded(11, 7)], [Plane::padded(6, 8)]);
+            let block = Block::new(&weight, &bias, algorithm, WeightType::F32, instructions).unwrap();
+            let (mut inputs, mut outputs) = ([SquareMap::padded(11, 7)], [SquareMap::padded(6, 8)]);
             inputs[0].set_channels(0, &vec![1.0; 7 * 121]);
             outputs[0].set_channels(0, &vec![-2.0; 8 * 36]);
             block.run(&inputs, &mut outputs, &mut Default::default());
@@ -64,8 +67,8 @@ pub fn blocks_leave_other_channels_alone() {
     }
 }
 
-/// Whole stages of all kinds of sizes against the generator.
-pub fn stages_are_generators(specs: &[GeneratorSpec]) {
+/// Compares complete stages with generators.
+pub fn stages_match_generators(specs: &[GeneratorSpec]) {
     let mut noise = Noise::new(3);
     for spec in specs {
         let tensors = spec.tensors(0);
@@ -78,12 +81,12 @@ pub fn stages_are_generators(specs: &[GeneratorSpec]) {
         let (inputs, size) = (spec.inputs.channels(), spec.size);
         for views in 1..=3 {
             let x = noise.tensor(&[views, inputs, size, size]).abs().unwrap();
-            let (background, frame) = (x.narrow(1, 0, 3).unwrap(), x.narrow(1, 3, inputs - 3).unwrap());
-            let expected = generator.forward(&background, &frame).unwrap();
+            let (background, glasses) = (x.narrow(1, 0, 3).unwrap(), x.narrow(1, 3, inputs - 3).unwrap());
+            let expected = generator.forward(&background, &glasses).unwrap();
             for instructions in Instructions::available() {
                 let stage = Stage::new(size, generator.convolutions(), generator.linear(), instructions).unwrap();
                 let mut workspace = stage.workspace(views);
-                // The second run finds what the first has left.
+                // The second run must not depend on what the first has left in the workspace.
                 for _ in 0..2 {
                     for (view, planes) in
                         workspace.views_mut().iter_mut().zip(x.flatten_from(1).unwrap().to_vec2().unwrap())
@@ -100,7 +103,7 @@ pub fn stages_are_generators(specs: &[GeneratorSpec]) {
     }
 }
 
-/// Sizes that a weights file may hold: odd ones, few and many channels, any depth.
+/// Unusual but valid sizes: odd sides, few and many channels, different depths.
 pub fn odd_specs() -> Vec<GeneratorSpec> {
     let spec =
         |size, channels: &[usize], hidden, inputs| GeneratorSpec { size, channels: channels.to_vec(), hidden, inputs };
@@ -113,12 +116,13 @@ pub fn odd_specs() -> Vec<GeneratorSpec> {
     ]
 }
 
-/// The frame warped straight into a plane, and its mirror image, against the warp of tensors.
-pub fn frames_are_warps() {
+/// Compares glasses that are warped directly into a map, and their mirror image, with the warp of
+/// tensors.
+pub fn warped_glasses_match_the_warp() {
     let mut noise = Noise::new(4);
     for (size, inputs) in [(8, Inputs::Rgba), (15, Inputs::RgbaPose), (72, Inputs::RgbaPose)] {
         let mut pixels: Vec<f32> = (0..4 * size * size).map(|_| noise.next().abs()).collect();
-        // As real frames, with nothing around; but one, which reaches all four edges.
+        // Glasses with a transparent margin, except for one size, for which they reach all edges.
         if size != 15 {
             for (i, value) in pixels.iter_mut().enumerate() {
                 let (x, y) = (i % size, i / size % size);
@@ -129,11 +133,11 @@ pub fn frames_are_warps() {
         let canonical = foreground(&tensor, inputs).unwrap();
         let channels = inputs.channels() - 3;
         let pose = canonical.narrow(1, 4, channels - 4).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        let frame = Frame::new(size, &pixels, (channels > 4).then_some(&pose));
-        let turned = Tensor::from_vec((0..size as u32).rev().collect::<Vec<_>>(), size, &Device::Cpu).unwrap();
+        let glasses = CanonicalGlasses::new(size, &pixels, (channels > 4).then_some(&pose));
+        let mirrored = Tensor::from_vec((0..size as u32).rev().collect::<Vec<_>>(), size, &Device::Cpu).unwrap();
         let mut cases: Vec<[f64; 8]> =
             (0..12).map(|k| std::array::from_fn(|_| f64::from(noise.next() * 0.04 * k as f32))).collect();
-        // Far away, behind the horizon, not finite.
+        // Far outside, behind the horizon, not finite.
         cases.extend([[3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 2.5, 0.0, 0.0, 0.0, -1.0]]);
         cases.push([f64::NAN; 8]);
         for p in cases {
@@ -141,12 +145,13 @@ pub fn frames_are_warps() {
             let matrix = Tensor::new(&h.0.map(|x| x as f32), &Device::Cpu).unwrap().reshape((1, 3, 3)).unwrap();
             let expected = ops::warp(&canonical, &matrix, (size, size)).unwrap();
             let [mut view, mut mirror] = [(); 2].map(|()| {
-                let mut plane = Plane::padded(size, 3 + channels);
+                let mut plane = SquareMap::padded(size, 3 + channels);
                 plane.set_channels(0, &vec![7.0; (3 + channels) * size * size]);
                 plane
             });
-            frame.warp(&h, &mut view, Some(&mut mirror), 3);
-            for (plane, expected) in [(view, expected.clone()), (mirror, expected.index_select(&turned, 3).unwrap())] {
+            glasses.warp(&h, &mut view, Some(&mut mirror), 3);
+            for (plane, expected) in [(view, expected.clone()), (mirror, expected.index_select(&mirrored, 3).unwrap())]
+            {
                 let shape = (1, channels, size, size);
                 let actual = Tensor::from_vec(plane.planes(3..3 + channels), shape, &Device::Cpu).unwrap();
                 assert_close(&format!("{size} px, {p:?}"), &actual, &expected, 1e-3);
@@ -156,25 +161,25 @@ pub fn frames_are_warps() {
     }
 }
 
-/// p after every stage, asked of the cascade in tensors and of the packed one: the same fit.
-pub fn the_packed_cascade_is_the_cascade(spec: &GeneratorSpec, stages: usize, parameters: &Parameters, tolerance: f64) {
+/// Compares the update of each stage with that of the cascade of tensors.
+pub fn inference_matches_the_cascade(spec: &GeneratorSpec, stages: usize, parameters: &Parameters, tolerance: f64) {
     let cascade = Cascade::new(spec, stages, parameters).unwrap();
     let networks = Inference::new(&cascade).unwrap();
     let size = spec.size;
     let mut noise = Noise::new(5);
     for _ in 0..4 {
         let background: Vec<f32> = (0..3 * size * size).map(|_| 0.5 + 0.15 * noise.next()).collect();
-        let frame: Vec<f32> = (0..4 * size * size)
+        let glasses: Vec<f32> = (0..4 * size * size)
             .map(|i| {
                 f32::from(u8::from((size / 3..size / 2).contains(&(i / size % size)))) * noise.next().abs().min(1.0)
             })
             .collect();
-        let mut views = networks.views(&background, &frame);
+        let mut views = networks.view_pair(&background, &glasses);
         let tensor = |planes: &[f32]| {
             let count = planes.len() / (size * size);
             Tensor::from_vec(planes.to_vec(), (1, count, size, size), &Device::Cpu).unwrap()
         };
-        let canonical = cascade.foreground(&tensor(&frame)).unwrap();
+        let canonical = cascade.foreground(&tensor(&glasses)).unwrap();
         let mut params: [f64; 8] = std::array::from_fn(|_| f64::from(0.02 * noise.next()));
         for stage in 0..stages {
             let so_far = Tensor::new(&[params.map(|x| x as f32)], &Device::Cpu).unwrap();

@@ -1,6 +1,6 @@
-//! What tests of numbers share: reading the reference values, comparing, and finite differences.
+//! Helpers for numerical tests: reference values, comparisons and finite differences.
 
-// Not every test program uses all of it.
+// Not every test program uses all items.
 #![allow(dead_code, unreachable_pub)]
 
 pub mod bitmaps;
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use stgan::stn::{Interpolation, Padding, Sampler};
 
-/// The folder of reference values: that named by `STGAN_GOLDEN`, or the project's own.
+/// The folder of reference values: `STGAN_GOLDEN` if it is set, otherwise `tests/golden`.
 pub fn folder() -> PathBuf {
     match std::env::var_os("STGAN_GOLDEN") {
         Some(folder) => folder.into(),
@@ -24,7 +24,7 @@ pub fn golden(name: &str) -> HashMap<String, Tensor> {
     load(folder(), name)
 }
 
-/// Of the project's own folder, whatever `STGAN_GOLDEN` says.
+/// Reference values from `tests/golden`, even if `STGAN_GOLDEN` is set.
 pub fn golden_of_the_project(name: &str) -> HashMap<String, Tensor> {
     load(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"), name)
 }
@@ -34,7 +34,8 @@ fn load(folder: PathBuf, name: &str) -> HashMap<String, Tensor> {
     candle_core::safetensors::load(&path, &Device::Cpu).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// All values within `tolerance`, relative to the largest of the expected ones where that is above 1.
+/// Asserts that all values differ by at most `tolerance`, relative to the largest expected
+/// magnitude if that is above 1.
 #[track_caller]
 pub fn assert_close(what: &str, actual: &Tensor, expected: &Tensor, tolerance: f64) {
     assert_eq!(actual.dims(), expected.dims(), "{what}");
@@ -51,7 +52,7 @@ pub fn assert_close(what: &str, actual: &Tensor, expected: &Tensor, tolerance: f
 
 pub type Function<'a> = &'a dyn Fn(&Tensor) -> candle_core::Result<Tensor>;
 
-/// Numbers that look random, in [−1, 1].
+/// Reproducible pseudorandom numbers in [−1, 1].
 pub fn numbers(shape: &[usize], seed: u64) -> Tensor {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
@@ -64,10 +65,10 @@ pub fn numbers(shape: &[usize], seed: u64) -> Tensor {
     Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
 }
 
-/// Compares the gradient of Σ R · f(x) with central differences, at up to 24 places spread over `x`.
+/// Compares the gradient of Σ R · f(x) with central differences, at up to 24 elements of `x`.
 #[track_caller]
 pub fn check_gradient(what: &str, x: &Tensor, f: Function) {
-    const STEP: f64 = 1e-6;
+    const DELTA: f64 = 1e-6;
     let var = Var::from_tensor(x).unwrap();
     let y = f(var.as_tensor()).unwrap();
     let r = numbers(y.dims(), 99);
@@ -82,12 +83,12 @@ pub fn check_gradient(what: &str, x: &Tensor, f: Function) {
             values[i] += by;
             value(&Tensor::from_vec(values, x.dims(), &Device::Cpu).unwrap())
         };
-        let difference = (shifted(STEP) - shifted(-STEP)) / (2.0 * STEP);
+        let difference = (shifted(DELTA) - shifted(-DELTA)) / (2.0 * DELTA);
         assert!((gradient[i] - difference).abs() < 1e-6 * size, "{what} at {i}: {} and {difference}", gradient[i]);
     }
 }
 
-/// Every sampler, with the name that it has in the reference file.
+/// All samplers, with their names in the reference file.
 pub fn samplers() -> Vec<(String, Sampler)> {
     let mut all = Vec::new();
     for (i, interpolation) in [

@@ -1,11 +1,11 @@
-//! Random numbers of tests and benchmarks: the same on every machine.
+//! Pseudorandom numbers for tests and benchmarks, equal on all platforms.
 
-// Not every test program uses all of it.
+// Not every test program uses all items.
 #![allow(dead_code, unreachable_pub)]
 
 use candle_core::{Device, Tensor};
 
-/// Numbers that look like those of a normal distribution, the same on every machine.
+/// Approximately normally distributed pseudorandom numbers, equal on all platforms.
 pub struct Noise(u32);
 
 impl Noise {

@@ -1,55 +1,55 @@
 import { expect, test } from './fixtures.mjs';
-import { blackPng, glasses, png } from './pictures.mjs';
-import { fitted, give, notice, noticed, state } from './site.mjs';
+import { blackPng, glasses, png } from './images.mjs';
+import { chooseFile, fitted, notice, noticeVisible, state } from './site.mjs';
 
 const plain = () => png(60, 80, () => [90, 120, 150, 255]);
 
-test('a file that is no picture, a picture that is too large, and the way back', async ({ demo }) => {
+test('photos that cannot be opened are explained and change nothing; a good photo opens', async ({ demo }) => {
   const before = await state(demo);
-  await give(demo, '#photo-file', 'letter.pdf', 'application/pdf', Buffer.from('%PDF-1.7 not a picture'));
-  await notice(demo, /letter\.pdf.*not a picture.*JPEG, PNG or WebP/);
-  await give(demo, '#photo-file', 'IMG_1.HEIC', 'image/heic', Buffer.from('ftypheic'));
+  await chooseFile(demo, '#photo-file', 'letter.pdf', 'application/pdf', Buffer.from('%PDF-1.7 not an image'));
+  await notice(demo, /letter\.pdf.*not an image.*JPEG, PNG or WebP/);
+  await chooseFile(demo, '#photo-file', 'IMG_1.HEIC', 'image/heic', Buffer.from('ftypheic'));
   await notice(demo, /HEIC.*JPEG/);
-  await give(demo, '#photo-file', 'poster.png', 'image/png', blackPng(8001, 8000));
+  await chooseFile(demo, '#photo-file', 'poster.png', 'image/png', blackPng(8001, 8000));
   await notice(demo, /8001 × 8000 pixels.*64 megapixels/);
   const after = await state(demo);
   expect(after.photo, 'the photo that was open stays open').toBe(before.photo);
   expect(after.homography).toEqual(before.homography);
   await demo.getByRole('button', { name: 'Dismiss' }).click();
-  expect(await noticed(demo)).toBe(false);
-  await give(demo, '#photo-file', 'fine.png', 'image/png', plain());
+  expect(await noticeVisible(demo)).toBe(false);
+  await chooseFile(demo, '#photo-file', 'fine.png', 'image/png', plain());
   await demo.waitForSelector('main[data-photo^="own"]');
 });
 
-test('a frame without transparency is used with a warning, an empty one is not', async ({ demo }) => {
-  await give(
+test('opaque glasses are used with a warning; completely transparent ones are rejected', async ({ demo }) => {
+  await chooseFile(
     demo,
-    '#frame-file',
+    '#glasses-file',
     'solid.png',
     'image/png',
     png(90, 40, () => [40, 40, 40, 255]),
   );
   await notice(demo, /solid\.png.*no transparent background/);
-  await demo.waitForSelector('main[data-frame^="own"]');
-  const { frame } = await state(demo);
-  await give(
+  await demo.waitForSelector('main[data-glasses^="own"]');
+  const { glasses: chosen } = await state(demo);
+  await chooseFile(
     demo,
-    '#frame-file',
+    '#glasses-file',
     'empty.png',
     'image/png',
     png(90, 40, () => [40, 40, 40, 0]),
   );
   await notice(demo, /empty\.png.*transparent/);
-  expect((await state(demo)).frame).toBe(frame);
-  await give(demo, '#frame-file', 'good.png', 'image/png', glasses());
-  await demo.waitForFunction((old) => document.querySelector('main').dataset.frame !== old, frame);
-  expect(await noticed(demo), 'what went well takes the warning away').toBe(false);
+  expect((await state(demo)).glasses).toBe(chosen);
+  await chooseFile(demo, '#glasses-file', 'good.png', 'image/png', glasses());
+  await demo.waitForFunction((old) => document.querySelector('main').dataset.glasses !== old, chosen);
+  expect(await noticeVisible(demo), 'the next success removes the warning').toBe(false);
 });
 
-test.describe('files that do not come', () => {
-  test.use({ troubled: true });
+test.describe('failed downloads', () => {
+  test.use({ expectsErrors: true });
 
-  test('weights that do not load: said, and tried again', async ({ page }) => {
+  test('a failed download of the weights is explained and can be retried', async ({ page }) => {
     let broken = true;
     await page.route(/\.safetensors$/, (route) => (broken ? route.abort() : route.continue()));
     await page.goto('./');
@@ -59,21 +59,21 @@ test.describe('files that do not come', () => {
     broken = false;
     await shown.getByRole('button', { name: 'Try again' }).click();
     await fitted(page);
-    expect(await noticed(page)).toBe(false);
+    expect(await noticeVisible(page)).toBe(false);
   });
 
-  test('damaged weights are told apart', async ({ page }) => {
+  test('corrupted weights are reported as such', async ({ page }) => {
     await page.route(/\.safetensors$/, (route) => route.fulfill({ status: 200, body: 'not weights' }));
     await page.goto('./');
-    await notice(page, /damaged/);
+    await notice(page, /corrupted/);
   });
 
-  test('without the gallery one’s own pictures work all the same', async ({ page }) => {
+  test('without the gallery, the user’s own images work', async ({ page }) => {
     await page.route(/gallery\.json$/, (route) => route.fulfill({ status: 404 }));
     await page.goto('./');
-    await notice(page, /sample portraits and frames could not be loaded/);
-    await give(page, '#photo-file', 'fine.png', 'image/png', plain());
-    await give(page, '#frame-file', 'good.png', 'image/png', glasses());
+    await notice(page, /sample portraits and glasses could not be loaded/);
+    await chooseFile(page, '#photo-file', 'fine.png', 'image/png', plain());
+    await chooseFile(page, '#glasses-file', 'good.png', 'image/png', glasses());
     await page.waitForSelector('main[data-state="placed"]');
     await page.click('#fit');
     await fitted(page);

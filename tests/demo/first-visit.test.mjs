@@ -1,17 +1,17 @@
 import { expect, test } from './fixtures.mjs';
-import { eyeError, firstPortrait, fitted, state } from './site.mjs';
+import { firstPortrait, fitted, landmarkError, state } from './site.mjs';
 
-test('the first face is there at once, and the frame moves onto the eyes by itself', async ({ demo }) => {
+test('the first portrait opens and the glasses are fitted to its pupils', async ({ demo }) => {
   const now = await state(demo);
-  const { eyes, id } = await firstPortrait(demo);
+  const { pupils, id } = await firstPortrait(demo);
   expect(now.photo).toBe(id);
-  expect(now.steps).toBeGreaterThanOrEqual(1);
-  expect(now.step).toBe(now.steps);
-  const end = eyeError(now, eyes);
-  await demo.locator('#steps').fill('0');
-  await demo.waitForSelector('main[data-step="0"][data-exact="true"]');
-  const begin = eyeError(await state(demo), eyes);
-  console.log(`eye error ${begin.toFixed(3)} as placed, ${end.toFixed(3)} after the last update`);
+  expect(now.updates).toBeGreaterThanOrEqual(1);
+  expect(now.update).toBe(now.updates);
+  const end = landmarkError(now, pupils);
+  await demo.locator('#update').fill('0');
+  await demo.waitForSelector('main[data-update="0"][data-exact="true"]');
+  const begin = landmarkError(await state(demo), pupils);
+  console.log(`landmark error ${begin.toFixed(3)} as placed, ${end.toFixed(3)} after the last update`);
   expect(end).toBeLessThan(begin / 2);
   expect(end).toBeLessThan(0.12);
   const marks = await demo.evaluate(() =>
@@ -22,7 +22,7 @@ test('the first face is there at once, and the frame moves onto the eyes by itse
   console.log(`first fit: ${started.toFixed(0)} to ${ended.toFixed(0)} ms after navigation`);
 });
 
-test('everything comes from the site itself, and its policy says so', async ({ page, site }) => {
+test('all requests go to the site itself, and the content security policy enforces it', async ({ page, site }) => {
   const addresses = [];
   page.on('request', (request) => addresses.push(request.url()));
   await page.goto('./');

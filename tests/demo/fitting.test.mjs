@@ -1,22 +1,22 @@
 import { expect, test } from './fixtures.mjs';
 import { gallery, state } from './site.mjs';
 
-test('the slider goes through the steps, from as placed to the last update', async ({ demo }) => {
-  const { steps } = await state(demo);
+test('the slider goes through all updates, from as placed to the last one', async ({ demo }) => {
+  const { updates } = await state(demo);
   const seen = new Set();
-  const slider = demo.locator('#steps');
-  for (let step = steps; step >= 0; step--) {
-    await slider.fill(String(step));
-    await demo.waitForSelector(`main[data-step="${step}"][data-exact="true"]`);
+  const slider = demo.locator('#update');
+  for (let update = updates; update >= 0; update--) {
+    await slider.fill(String(update));
+    await demo.waitForSelector(`main[data-update="${update}"][data-exact="true"]`);
     seen.add(JSON.stringify((await state(demo)).homography));
-    const words = await slider.getAttribute('aria-valuetext');
-    expect(words).toMatch(step === 0 ? /as placed/i : new RegExp(`update ${step} of ${steps}`, 'i'));
+    const text = await slider.getAttribute('aria-valuetext');
+    expect(text).toMatch(update === 0 ? /as placed/i : new RegExp(`update ${update} of ${updates}`, 'i'));
   }
-  expect(seen.size).toBe(steps + 1);
+  expect(seen.size).toBe(updates + 1);
 });
 
-test('before and after', async ({ demo }) => {
-  const button = demo.locator('#bare');
+test('the comparison button hides and shows the glasses', async ({ demo }) => {
+  const button = demo.locator('#without-glasses');
   const layers = demo.locator('.layers');
   await button.press('Enter');
   expect(await button.getAttribute('aria-pressed')).toBe('true');
@@ -26,50 +26,50 @@ test('before and after', async ({ demo }) => {
   await expect(layers).toHaveCSS('opacity', '1');
 });
 
-test('another frame from the catalogue is fitted at once', async ({ demo }) => {
-  const { frames } = await gallery(demo);
-  await demo.click(`#frames button[data-id="${frames[3].id}"]`);
-  await demo.waitForSelector(`main[data-frame="${frames[3].id}"][data-state="fitted"][data-exact="true"]`);
-  expect(await demo.locator('#frames [aria-pressed="true"]').getAttribute('data-id')).toBe(frames[3].id);
+test('other glasses from the gallery are fitted at once', async ({ demo }) => {
+  const { glasses } = await gallery(demo);
+  await demo.click(`#glasses-list button[data-id="${glasses[3].id}"]`);
+  await demo.waitForSelector(`main[data-glasses="${glasses[3].id}"][data-state="fitted"][data-exact="true"]`);
+  expect(await demo.locator('#glasses-list [aria-pressed="true"]').getAttribute('data-id')).toBe(glasses[3].id);
 });
 
-test('another portrait waits for the frame to be placed', async ({ demo }) => {
+test('on another portrait the glasses are placed but not fitted', async ({ demo }) => {
   const { portraits } = await gallery(demo);
-  await demo.click(`#photos button[data-id="${portraits[1].id}"]`);
+  await demo.click(`#photo-list button[data-id="${portraits[1].id}"]`);
   await demo.waitForSelector(`main[data-photo="${portraits[1].id}"][data-state="placed"]`);
-  expect((await state(demo)).steps).toBe(0);
+  expect((await state(demo)).updates).toBe(0);
 });
 
-test('all frames on this face, to choose from', async ({ demo }) => {
-  const { frames } = await gallery(demo);
+test('all glasses are tried on the face, and one can be chosen', async ({ demo }) => {
+  const { glasses } = await gallery(demo);
   const isOpen = () => demo.locator('#all-dialog').evaluate(({ open }) => open);
-  await demo.click('#all-frames');
+  await demo.click('#all-glasses');
   await demo.waitForSelector('#all-dialog[data-done="true"]');
-  expect(await demo.locator('#all-grid button').count()).toBe(frames.length);
-  expect(await demo.locator('#all-grid button[data-ready]').count()).toBe(frames.length);
-  const last = frames.at(-1);
+  expect(await demo.locator('#all-grid button').count()).toBe(glasses.length);
+  expect(await demo.locator('#all-grid button[data-ready]').count()).toBe(glasses.length);
+  const last = glasses.at(-1);
   await demo.getByRole('dialog').getByRole('button', { name: last.name }).click();
-  await demo.waitForSelector(`main[data-frame="${last.id}"][data-state="fitted"][data-exact="true"]`);
+  await demo.waitForSelector(`main[data-glasses="${last.id}"][data-state="fitted"][data-exact="true"]`);
   expect(await isOpen()).toBe(false);
-  // Opened again it is there at once; Escape closes it.
-  await demo.click('#all-frames');
+  // The reopened dialog is complete at once; Escape closes it.
+  await demo.click('#all-glasses');
   await demo.waitForSelector('#all-dialog[data-done="true"]');
   await demo.keyboard.press('Escape');
   expect(await isOpen()).toBe(false);
 });
 
-test('the details show each update’s numbers, the homography and the times', async ({ demo }) => {
-  await demo.click('.curious summary');
-  const { steps, homography } = await state(demo);
-  expect(await demo.locator('#updates tbody tr').count()).toBe(8);
-  expect(await demo.locator('#updates tbody tr:first-child td').count()).toBe(2 * steps);
-  const numbers = await demo.locator('#matrix span').allTextContents();
-  expect(numbers.length).toBe(9);
-  const difference = Math.abs(Number(numbers[2].replace('−', '-')) - homography[2]);
+test('the technical details show the updates, the homography, timing and confidence', async ({ demo }) => {
+  await demo.click('.technical summary');
+  const { updates, homography } = await state(demo);
+  expect(await demo.locator('#updates-table tbody tr').count()).toBe(8);
+  expect(await demo.locator('#updates-table tbody tr:first-child td').count()).toBe(2 * updates);
+  const elements = await demo.locator('#matrix span').allTextContents();
+  expect(elements.length).toBe(9);
+  const difference = Math.abs(Number(elements[2].replace('−', '-')) - homography[2]);
   expect(difference).toBeLessThan(1e-3 * Math.abs(homography[2]) + 1e-3);
-  const figures = await demo.locator('#times dd').allTextContents();
-  const sure = figures.pop();
-  expect(figures.length).toBeGreaterThanOrEqual(4);
-  for (const time of figures) expect(time).toMatch(/ ms$/);
-  expect(sure).toMatch(/^\d+ %$/);
+  const metrics = await demo.locator('#metrics dd').allTextContents();
+  const confidence = metrics.pop();
+  expect(metrics.length).toBeGreaterThanOrEqual(4);
+  for (const time of metrics) expect(time).toMatch(/ ms$/);
+  expect(confidence).toMatch(/^\d+ %$/);
 });

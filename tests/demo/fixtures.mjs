@@ -1,4 +1,4 @@
-/** The built demo, served and opened: what every test of this folder begins with. */
+/** Fixtures that serve and open the built demo. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from '@playwright/test';
@@ -7,17 +7,17 @@ import { root } from '../../scripts/project.mjs';
 import { test as base } from '../fixtures.mjs';
 import { fitted } from './site.mjs';
 
-/** The folder with the built site; `STGAN_SITE` names another. */
+/** Folder of the built site; set `STGAN_SITE` to test another one. */
 const folder = resolve(process.env.STGAN_SITE ?? join(root, 'site'));
 
 export { expect };
 
 export const test = base.extend({
-  /** Where the site is served: under a path of its own, as many web hosts have it. */
+  /** URL of the served site. It has a path, as on many web hosts. */
   site: [
     async ({}, use) => {
       if (!existsSync(join(folder, 'index.html')))
-        throw new Error(`${folder} holds no built site: run \`make site\` first`);
+        throw new Error(`${folder} contains no built site: run \`make site\` first`);
       const server = await serve(folder, '/try-on/');
       await use(server.url);
       await server.close();
@@ -26,21 +26,21 @@ export const test = base.extend({
   ],
   baseURL: ({ site }, use) => use(site),
 
-  /** Whether a test is about what goes wrong; else nothing may be said on the console, nor go wrong unseen. */
-  troubled: [false, { option: true }],
+  /** Whether a test may cause page errors and console messages. Otherwise they fail the test. */
+  expectsErrors: [false, { option: true }],
 
   /** An empty page. */
-  page: async ({ page, troubled }, use) => {
+  page: async ({ page, expectsErrors }, use) => {
     const problems = [];
     page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) problems.push(`${message.type()}: ${message.text()}`);
     });
     await use(page);
-    if (!troubled) expect(problems).toEqual([]);
+    if (!expectsErrors) expect(problems).toEqual([]);
   },
 
-  /** The page with the demo, when the fit on its first portrait is shown. */
+  /** The page with the demo, after the fit on the first portrait. */
   demo: async ({ page }, use) => {
     await page.goto('./');
     await fitted(page);

@@ -1,24 +1,24 @@
 import { test as base, expect } from './fixtures.mjs';
-import { live, startCamera } from './live-view.mjs';
-import { pngSize } from './pictures.mjs';
-import { download, eyeDarkness, fitted, give, notice, overflow, smallTargets, state } from './site.mjs';
+import { pngSize } from './images.mjs';
+import { live, startCamera } from './live.mjs';
+import { chooseFile, download, fitted, lensBrightness, notice, overflow, smallTargets, state } from './site.mjs';
 
 const SIZE = [480, 360];
 
-/** Whether the cameras that the page has opened are still on, one by one. */
+/** For each camera track that the page has opened, whether it is still live. */
 const cameras = (page) =>
   page.evaluate(() =>
     window.streams.flatMap((stream) => stream.getTracks().map(({ readyState }) => readyState === 'live')),
   );
 
 const test = base.extend({
-  /** The demo's live view, with a face found. */
+  /** The live view with a face found. */
   view: async ({ page }, use) => {
     await page.addInitScript(() => {
       window.streams = [];
       const open = MediaDevices.prototype.getUserMedia;
-      MediaDevices.prototype.getUserMedia = async function (...wishes) {
-        const stream = await open.apply(this, wishes);
+      MediaDevices.prototype.getUserMedia = async function (...constraints) {
+        const stream = await open.apply(this, constraints);
         window.streams.push(stream);
         return stream;
       };
@@ -36,10 +36,13 @@ const test = base.extend({
 test.describe('with a camera', () => {
   test.use({ permissions: ['camera'] });
 
-  test('the face is found, followed, lost and found again', async ({ view }) => {
+  test('the face is found, tracked, lost and found again', async ({ view }) => {
     const { box } = await state(view);
-    /** Where the middle of the frame is, across, once a face wears it and it is away from `from`. */
-    const middle = async (from) => {
+    /**
+     * Waits until the glasses are on a face, away from `from`. Resolves to the x coordinate of
+     * their centre.
+     */
+    const centre = async (from) => {
       const found = await view.waitForFunction(
         ([other, { x, y, width, height }]) => {
           const { live, liveHomography } = document.querySelector('main').dataset;
@@ -53,49 +56,52 @@ test.describe('with a camera', () => {
       );
       return (await found.jsonValue()).at;
     };
-    await middle(await middle(Number.NEGATIVE_INFINITY));
+    await centre(await centre(Number.NEGATIVE_INFINITY));
     await view.waitForSelector('main[data-live="searching"][data-live-homography=""]');
     await live(view, 'found');
   });
 
-  test('a picture is taken and downloaded, with the frame of that moment where the face is', async ({ view }) => {
+  test('a photo is taken and downloaded with the current glasses on the face', async ({ view }) => {
     const take = async () => {
-      await view.getByRole('button', { name: 'Take a picture' }).click();
+      await view.getByRole('button', { name: 'Take a photo' }).click();
       await live(view, 'frozen');
       if (!(await state(view)).liveHomography) {
-        // Just then nobody was there.
+        // There was no face in this video frame.
         await view.getByRole('button', { name: 'Back to live' }).click();
         await live(view, 'found');
         return take();
       }
       return { ...(await download(view, '#png')), state: await state(view) };
     };
-    /** Frames have lenses of different colours: what the picture has where the lenses are says which is on, and where. */
-    const wear = async (name) => {
-      const { frame } = await state(view);
-      await view.locator('#frames').getByRole('button', { name }).click();
-      await view.waitForFunction((old) => document.querySelector('main').dataset.frame !== old, frame);
+    /**
+     * Chooses glasses. Their lenses differ in colour, so the pixels there show which ones were
+     * drawn.
+     */
+    const choose = async (name) => {
+      const { glasses } = await state(view);
+      await view.locator('#glasses-list').getByRole('button', { name }).click();
+      await view.waitForFunction((old) => document.querySelector('main').dataset.glasses !== old, glasses);
       await live(view, 'found');
     };
-    await wear('Noon');
+    await choose('Noon');
     const dark = await take();
     expect(pngSize(dark.bytes)).toEqual(SIZE);
     expect(dark.name).toBe('live-noon.png');
     await view.getByRole('button', { name: 'Back to live' }).click();
     await live(view, 'found');
-    await wear('Skipper');
+    await choose('Skipper');
     const clear = await take();
-    const behindClear = await eyeDarkness(view, clear);
-    expect(await eyeDarkness(view, dark), 'behind dark lenses').toBeLessThan(0.75 * behindClear);
+    const behindClear = await lensBrightness(view, clear);
+    expect(await lensBrightness(view, dark), 'behind dark lenses').toBeLessThan(0.75 * behindClear);
   });
 
-  test('the camera goes off with the tab, and with the button', async ({ view }) => {
+  test('the camera is switched off by the other tab and by the button', async ({ view }) => {
     expect(await cameras(view)).toEqual([true]);
     await view.getByRole('tab', { name: 'Photo' }).click();
     await live(view, 'off');
     expect(await cameras(view)).toEqual([false]);
-    expect(await view.locator('#stage').isVisible()).toBe(true);
-    expect((await state(view)).state, 'the photo is as it was left').toBe('fitted');
+    expect(await view.locator('#viewer').isVisible()).toBe(true);
+    expect((await state(view)).state, 'the photo is unchanged').toBe('fitted');
     await startCamera(view);
     await live(view, 'found');
     expect(await cameras(view)).toEqual([false, true]);
@@ -104,7 +110,7 @@ test.describe('with a camera', () => {
     expect(await cameras(view)).toEqual([false, false]);
   });
 
-  test('a hidden page looks at nothing, and goes on when it is seen again', async ({ view }) => {
+  test('tracking pauses while the page is hidden', async ({ view }) => {
     const hide = (hidden) =>
       view.evaluate((value) => {
         Object.defineProperty(document, 'hidden', { get: () => value, configurable: true });
@@ -116,17 +122,17 @@ test.describe('with a camera', () => {
     await live(view, 'found');
   });
 
-  test('a frame that is chosen for the live view is on the photo too, when that is seen again', async ({ view }) => {
-    const { frame } = await state(view);
-    await view.locator('#frames').getByRole('button', { name: 'Harbour' }).click();
-    await view.waitForFunction((old) => document.querySelector('main').dataset.frame !== old, frame);
+  test('glasses chosen in the live view are fitted to the photo after the return to its tab', async ({ view }) => {
+    const { glasses } = await state(view);
+    await view.locator('#glasses-list').getByRole('button', { name: 'Harbour' }).click();
+    await view.waitForFunction((old) => document.querySelector('main').dataset.glasses !== old, glasses);
     await live(view, 'found');
     await view.getByRole('tab', { name: 'Photo' }).click();
     await fitted(view);
-    expect((await state(view)).frame).not.toBe(frame);
+    expect((await state(view)).glasses).not.toBe(glasses);
   });
 
-  test('the view is a mirror, unless that is not wanted', async ({ view }) => {
+  test('the view is mirrored, and mirroring can be switched off', async ({ view }) => {
     const scale = () => view.locator('#live-canvas').evaluate((canvas) => getComputedStyle(canvas).scale);
     expect(await scale()).toBe('-1 1');
     await view.getByRole('button', { name: 'Mirror' }).click();
@@ -134,38 +140,38 @@ test.describe('with a camera', () => {
     expect(await view.getByRole('button', { name: 'Mirror' }).getAttribute('aria-pressed')).toBe('false');
   });
 
-  test('a photo that comes meanwhile is shown, and the camera goes off', async ({ view }) => {
+  test('a photo added meanwhile is shown, and the camera is switched off', async ({ view }) => {
     const bytes = await view.evaluate(async () =>
       Array.from(new Uint8Array(await (await fetch('gallery/portraits/helen.jpg')).arrayBuffer())),
     );
-    await give(view, '#photo-file', 'me.jpg', 'image/jpeg', Buffer.from(bytes));
+    await chooseFile(view, '#photo-file', 'me.jpg', 'image/jpeg', Buffer.from(bytes));
     await view.waitForSelector('main[data-mode="photo"][data-photo^="own"]');
     await live(view, 'off');
     expect(await cameras(view)).toEqual([false]);
   });
 
-  test('on a phone nothing is wider than the screen, and all there is to touch is large enough', async ({ view }) => {
+  test('on a phone nothing is wider than the screen, and touch targets are large enough', async ({ view }) => {
     await view.setViewportSize({ width: 360, height: 640 });
     expect(await overflow(view)).toBeLessThanOrEqual(0);
     expect(await smallTargets(view, 'button')).toEqual([]);
   });
 });
 
-test.describe('with a camera that is not allowed', () => {
+test.describe('without camera permission', () => {
   test.use({ permissions: [] });
 
-  test('the page says so, and what to do', async ({ demo }) => {
+  test('the page explains how to allow the camera', async ({ demo }) => {
     await startCamera(demo);
-    await notice(demo, /not allowed.*settings.*never leave/);
+    await notice(demo, /Camera access is blocked.*settings.*never leave/);
     await live(demo, 'off');
     await demo.getByRole('tab', { name: 'Photo' }).click();
-    expect(await demo.locator('#stage').isVisible()).toBe(true);
+    expect(await demo.locator('#viewer').isVisible()).toBe(true);
   });
 });
 
-test('everyone gets a frame, if that is wanted', async ({ page }) => {
+test('all faces can get glasses', async ({ page }) => {
   await page.addInitScript(() => {
-    // A camera before which two of the gallery's portraits stand.
+    // A camera that shows two portraits of the gallery.
     MediaDevices.prototype.getUserMedia = async () => {
       const { portraits } = await (await fetch('gallery/gallery.json')).json();
       const people = await Promise.all(
@@ -188,10 +194,10 @@ test('everyone gets a frame, if that is wanted', async ({ page }) => {
   await page.goto('./');
   await fitted(page);
   await startCamera(page);
-  const says = (words) => page.getByRole('status').filter({ hasText: words }).waitFor();
-  await says('Following one face.');
-  await page.getByRole('button', { name: 'Everyone' }).click();
-  await says('Following 2 faces.');
-  await page.getByRole('button', { name: 'Everyone' }).click();
-  await says('Following one face.');
+  const statusShows = (text) => page.getByRole('status').filter({ hasText: text }).waitFor();
+  await statusShows('1 face found.');
+  await page.getByRole('button', { name: 'All faces' }).click();
+  await statusShows('2 faces found.');
+  await page.getByRole('button', { name: 'All faces' }).click();
+  await statusShows('1 face found.');
 });

@@ -1,15 +1,15 @@
 import { launchOptions } from '../../scripts/browser.mjs';
 import { test } from './fixtures.mjs';
-import { live, startCamera } from './live-view.mjs';
+import { live, startCamera } from './live.mjs';
 import { notice } from './site.mjs';
 
-// A browser of its own, on a machine to which no camera is connected.
+// Starts another browser, which has no camera.
 test.use({
   launchOptions: launchOptions('--use-fake-device-for-media-stream=device-count=0'),
   permissions: ['camera'],
 });
 
-test('no camera at all: said', async ({ demo }) => {
+test('a missing camera is explained', async ({ demo }) => {
   await startCamera(demo);
   await notice(demo, /No camera was found/);
   await live(demo, 'off');

@@ -1,8 +1,8 @@
 import { test as base, expect } from './fixtures.mjs';
-import { eyeError, firstPortrait, fitted, noticed, placed, state, windowPoint } from './site.mjs';
+import { firstPortrait, fitted, landmarkError, notice, noticeVisible, placed, state, windowPoint } from './site.mjs';
 
 const test = base.extend({
-  /** The demo with the frame where it was placed, before any fit. */
+  /** The demo with the glasses as placed, without a fit. */
   demo: async ({ demo }, use) => {
     await demo.click('#reset');
     await placed(demo);
@@ -18,44 +18,43 @@ async function drag({ mouse }, from, to) {
   await mouse.up();
 }
 
-test('the mouse drags the frame, and Fit brings it to the eyes from there', async ({ demo }) => {
-  const { eyes } = await firstPortrait(demo);
+test('the mouse drags the glasses, and Fit moves them to the pupils from there', async ({ demo }) => {
+  const { pupils } = await firstPortrait(demo);
   const { placement } = await state(demo);
-  const middle = [(eyes[0][0] + eyes[1][0]) / 2, (eyes[0][1] + eyes[1][1]) / 2];
-  const distance = Math.hypot(eyes[1][0] - eyes[0][0], eyes[1][1] - eyes[0][1]);
+  const middle = [(pupils[0][0] + pupils[1][0]) / 2, (pupils[0][1] + pupils[1][1]) / 2];
+  const distance = Math.hypot(pupils[1][0] - pupils[0][0], pupils[1][1] - pupils[0][1]);
   const aim = [middle[0] - 0.12 * distance, middle[1] + 0.1 * distance];
   await drag(demo, await windowPoint(demo, placement.x, placement.y), await windowPoint(demo, ...aim));
   const dragged = await state(demo);
   expect(dragged.state).toBe('placed');
   expect(Math.hypot(dragged.placement.x - aim[0], dragged.placement.y - aim[1])).toBeLessThan(0.03 * distance);
-  const begin = eyeError(dragged, eyes);
+  const begin = landmarkError(dragged, pupils);
   await demo.click('#fit');
   await fitted(demo);
-  const end = eyeError(await state(demo), eyes);
+  const end = landmarkError(await state(demo), pupils);
   expect(end).toBeLessThan(begin);
   expect(end).toBeLessThan(0.12);
 });
 
-test('a fit that finds no face says so in words, until the frame is moved', async ({ demo }) => {
-  const { eyes } = await firstPortrait(demo);
+test('a fit with low confidence shows a hint until the glasses are moved', async ({ demo }) => {
+  const { pupils } = await firstPortrait(demo);
   const { placement } = await state(demo);
-  const distance = Math.hypot(eyes[1][0] - eyes[0][0], eyes[1][1] - eyes[0][1]);
-  // A corner of the picture, with nothing but background.
+  const distance = Math.hypot(pupils[1][0] - pupils[0][0], pupils[1][1] - pupils[0][1]);
+  // The corner of the photo shows only background.
   const corner = await windowPoint(demo, 0.5 * distance, 0.5 * distance);
   await drag(demo, await windowPoint(demo, placement.x, placement.y), corner);
   await demo.click('#fit');
   await fitted(demo);
-  const words = /may not sit where it should.*Drag the frame onto the eyes/;
-  await demo.getByRole('alert').filter({ hasText: words }).waitFor();
+  await notice(demo, /may not be in the right place.*Drag them onto the eyes/);
   await demo.click('#reset');
   await placed(demo);
-  expect(await noticed(demo)).toBe(false);
+  expect(await noticeVisible(demo)).toBe(false);
   await demo.click('#fit');
   await fitted(demo);
-  expect(await noticed(demo), 'there is a face').toBe(false);
+  expect(await noticeVisible(demo), 'no hint on a face').toBe(false);
 });
 
-test('the wheel over the frame scales it, with Shift it turns it', async ({ demo }) => {
+test('the wheel scales the glasses; with Shift it turns them', async ({ demo }) => {
   const { placement } = await state(demo);
   const { x, y } = await windowPoint(demo, placement.x, placement.y);
   await demo.mouse.move(x, y);
@@ -72,7 +71,7 @@ test('the wheel over the frame scales it, with Shift it turns it', async ({ demo
   );
 });
 
-test('the handle turns and scales about the middle of the frame', async ({ demo }) => {
+test('the handle turns and scales the glasses about their centre', async ({ demo }) => {
   const { placement } = await state(demo);
   const centre = await windowPoint(demo, placement.x, placement.y);
   const box = await demo.locator('.handle').boundingBox();
@@ -87,16 +86,16 @@ test('the handle turns and scales about the middle of the frame', async ({ demo 
   expect(Math.hypot(turned.x - placement.x, turned.y - placement.y)).toBeLessThan(1e-6);
 });
 
-test('the keyboard places and fits', async ({ demo }) => {
+test('the keyboard places, fits and resets the glasses', async ({ demo }) => {
   const { placement } = await state(demo);
-  await demo.focus('#stage');
+  await demo.focus('#viewer');
   for (const key of ['ArrowLeft', 'Shift+ArrowUp', '+', ']', ']']) await demo.keyboard.press(key);
   const { placement: moved } = await state(demo);
   expect(moved.x).toBeLessThan(placement.x);
   expect(moved.y).toBeLessThan(placement.y);
   expect(moved.width).toBeGreaterThan(placement.width);
   expect(Math.abs(moved.rotation - placement.rotation - 2)).toBeLessThan(1e-9);
-  expect(await demo.locator('.status').textContent()).toMatch(/across.*down.*wide.*turned/);
+  expect(await demo.locator('.status').textContent()).toMatch(/from the left.*from the top.*wide.*turned/);
   await demo.keyboard.press('Enter');
   await fitted(demo);
   await demo.keyboard.press('Home');
@@ -104,11 +103,11 @@ test('the keyboard places and fits', async ({ demo }) => {
   expect((await state(demo)).placement).toEqual(placement);
 });
 
-test('a fitted frame can be taken hold of again where it is seen', async ({ demo }) => {
+test('fitted glasses can be moved on from where they are', async ({ demo }) => {
   await demo.click('#fit');
   await fitted(demo);
   const before = await state(demo);
-  await demo.focus('#stage');
+  await demo.focus('#viewer');
   await demo.keyboard.press('ArrowRight');
   const after = await state(demo);
   expect(after.state).toBe('placed');

@@ -4,11 +4,11 @@ import { overflow, placed, smallTargets, state, windowPoint } from './site.mjs';
 test.describe('on a small phone', () => {
   test.use({ viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true });
 
-  test('nothing is wider than the screen, and all there is to touch is large enough', async ({ demo }) => {
-    await demo.click('.curious summary');
+  test('nothing is wider than the screen, and touch targets are large enough', async ({ demo }) => {
+    await demo.click('.technical summary');
     expect(await overflow(demo)).toBeLessThanOrEqual(0);
     expect(await smallTargets(demo, 'button, summary, .handle')).toEqual([]);
-    await demo.click('#all-frames');
+    await demo.click('#all-glasses');
     await demo.waitForSelector('#all-dialog[data-done="true"]');
     expect(await overflow(demo)).toBeLessThanOrEqual(0);
   });
@@ -17,10 +17,10 @@ test.describe('on a small phone', () => {
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
 
-  test('two fingers move, scale and turn the frame', async ({ demo }) => {
+  test('two fingers move, scale and turn the glasses', async ({ demo }) => {
     await demo.click('#reset');
     await placed(demo);
-    await demo.locator('.stage').scrollIntoViewIfNeeded();
+    await demo.locator('.viewer').scrollIntoViewIfNeeded();
     const { placement } = await state(demo);
     const { x, y } = await windowPoint(demo, placement.x, placement.y);
     const touch = await demo.context().newCDPSession(demo);
@@ -47,26 +47,26 @@ for (const colorScheme of ['light', 'dark']) {
 
     test(`the page is ${colorScheme}`, async ({ page }) => {
       await page.goto('./');
-      const { ground, ink } = await page.evaluate(() => {
-        const numbers = (colour) =>
+      const { background, text } = await page.evaluate(() => {
+        const channels = (colour) =>
           colour
             .match(/[\d.]+/g)
             .slice(0, 3)
             .map(Number);
-        const sum = (colour) => numbers(colour).reduce((a, b) => a + b);
+        const sum = (colour) => channels(colour).reduce((a, b) => a + b);
         const style = getComputedStyle(document.body);
-        return { ground: sum(style.backgroundColor), ink: sum(style.color) };
+        return { background: sum(style.backgroundColor), text: sum(style.color) };
       });
-      const [bright, dim] = colorScheme === 'light' ? [ground, ink] : [ink, ground];
-      expect(bright).toBeGreaterThan(dim + 300);
+      const [bright, dark] = colorScheme === 'light' ? [background, text] : [text, background];
+      expect(bright).toBeGreaterThan(dark + 300);
     });
   });
 }
 
-test.describe('if less motion is wanted', () => {
+test.describe('with reduced motion', () => {
   test.use({ reducedMotion: 'reduce' });
 
-  test('the frame is moved in one go', async ({ demo }) => {
+  test('the glasses are moved without animation', async ({ demo }) => {
     await demo.click('#reset');
     await placed(demo);
     const moves = demo.evaluate(
@@ -87,7 +87,7 @@ test.describe('if less motion is wanted', () => {
   });
 });
 
-test('everything that can be used has a name, and the tab key reaches the picture', async ({ demo }) => {
+test('every control has an accessible name, and the Tab key reaches the viewer', async ({ demo }) => {
   const nameless = await demo.evaluate(() =>
     [...document.querySelectorAll('button, input:not([type=file]), [role], [tabindex]')]
       .filter((element) => {
@@ -96,18 +96,18 @@ test('everything that can be used has a name, and the tab key reaches the pictur
         const by = (element.getAttribute('aria-labelledby') ?? '')
           .split(' ')
           .map((id) => document.getElementById(id)?.textContent ?? '');
-        return ![element.getAttribute('aria-label'), element.textContent, ...labels, ...by].some((words) =>
-          words?.trim(),
+        return ![element.getAttribute('aria-label'), element.textContent, ...labels, ...by].some((name) =>
+          name?.trim(),
         );
       })
       .map((element) => element.outerHTML.slice(0, 80))
-      // News and alerts are empty until there are any.
+      // Status and alert are empty until there is a message.
       .filter((html) => !/role="(status|alert)"/.test(html)),
   );
   expect(nameless).toEqual([]);
   await demo.keyboard.press('Tab');
   expect(await demo.evaluate(() => document.activeElement.textContent)).toMatch(/skip/i);
   await demo.keyboard.press('Enter');
-  expect(await demo.evaluate(() => document.activeElement.id)).toBe('stage');
-  expect(await demo.locator('#stage').getAttribute('aria-describedby')).toMatch(/keys/);
+  expect(await demo.evaluate(() => document.activeElement.id)).toBe('viewer');
+  expect(await demo.locator('#viewer').getAttribute('aria-describedby')).toMatch(/keys/);
 });

@@ -1,26 +1,26 @@
-/** What tests read from the demo's page, and how they wait for it. */
+/** Helpers that read the demo page, act on it and wait for it. */
 import { readFile } from 'node:fs/promises';
 
-/** What the page says of itself: numbers and lists are read. */
+/** The `data-*` attributes of `<main>`, with numbers and lists parsed. */
 export function state(page) {
   return page.locator('main').evaluate(({ dataset }) => {
-    const list = (text) => (text ? JSON.parse(text) : null);
-    const { homography, placement, box, step, steps, ...rest } = dataset;
+    const parse = (text) => (text ? JSON.parse(text) : null);
+    const { homography, placement, box, update, updates, ...rest } = dataset;
     return {
       ...rest,
-      step: Number(step),
-      steps: Number(steps),
-      homography: list(homography),
-      placement: list(placement),
-      box: list(box),
+      update: Number(update),
+      updates: Number(updates),
+      homography: parse(homography),
+      placement: parse(placement),
+      box: parse(box),
     };
   });
 }
 
-/** Waits until a fit is shown, by its composite. */
+/** Waits until a fit is shown as a composite. */
 export const fitted = (page) => page.waitForSelector('main[data-state="fitted"][data-exact="true"]');
 
-/** Waits until the frame is at rest where the user put it. */
+/** Waits until the glasses are shown as placed. */
 export const placed = (page) => page.waitForSelector('main[data-state="placed"]');
 
 export async function gallery(page) {
@@ -32,87 +32,93 @@ const apply = (h, x, y) => {
   return [(h[0] * x + h[1] * y + h[2]) / w, (h[3] * x + h[4] * y + h[5]) / w];
 };
 
-/** How far the frame's lens centres are from a portrait's eyes, in eye distances. A frame's pupils: centre ± 0.453 · width / 2. */
-export function eyeError({ homography, box }, eyes) {
+/**
+ * The two lens centres, mapped by a homography. They are at centre ± 0.453 · width / 2 of `box`.
+ */
+const lensCentres = (homography, box) => {
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-  const pupils = [-1, 1].map((side) => apply(homography, x + (side * 0.453 * box.width) / 2, y));
+  return [-1, 1].map((side) => apply(homography, x + (side * 0.453 * box.width) / 2, y));
+};
+
+/** Mean distance of the lens centres from the pupils, in inter-pupil distances (NME). */
+export function landmarkError({ homography, box }, pupils) {
+  const centres = lensCentres(homography, box);
   const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
-  return (distance(pupils[0], eyes[0]) + distance(pupils[1], eyes[1])) / 2 / distance(...eyes);
+  return (distance(centres[0], pupils[0]) + distance(centres[1], pupils[1])) / 2 / distance(...pupils);
 }
 
-/** The mean brightness of a downloaded picture around the lens centres of the frame that the live view has on it, 0 to 255. */
-export async function eyeDarkness(page, { bytes, state: { box, liveHomography } }) {
-  const h = JSON.parse(liveHomography);
-  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-  const lenses = [-1, 1].map((side) => apply(h, x + (side * 0.453 * box.width) / 2, y));
+/** Mean brightness, 0 to 255, of a downloaded live image around the lens centres. */
+export async function lensBrightness(page, { bytes, state: { box, liveHomography } }) {
+  const centres = lensCentres(JSON.parse(liveHomography), box);
   return page.evaluate(
-    async ([content, places]) => {
+    async ([content, points]) => {
       const bitmap = await createImageBitmap(
         new Blob([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))]),
       );
       const drawing = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true });
       drawing.drawImage(bitmap, 0, 0);
-      const values = places.flatMap(([px, py]) =>
-        Array.from(drawing.getImageData(Math.round(px) - 4, Math.round(py) - 4, 9, 9).data),
+      const values = points.flatMap(([x, y]) =>
+        Array.from(drawing.getImageData(Math.round(x) - 4, Math.round(y) - 4, 9, 9).data),
       );
       return values.filter((_, i) => i % 4 !== 3).reduce((sum, value) => sum + value, 0) / (values.length * 0.75);
     },
-    [bytes.toString('base64'), lenses],
+    [bytes.toString('base64'), centres],
   );
 }
 
-/** The first sample portrait, and where its eyes are. */
+/** The first sample portrait, with its pupils. */
 export async function firstPortrait(page) {
   const { portraits } = await gallery(page);
   return portraits[0];
 }
 
-/** Where a photo's pixel is in the window. */
+/** Converts photo coordinates to window coordinates. */
 export async function windowPoint(page, x, y) {
   return page.evaluate(
     ([px, py]) => {
-      const stage = document.querySelector('.stage').getBoundingClientRect();
+      const viewer = document.querySelector('.viewer').getBoundingClientRect();
       const width = Number(document.querySelector('#size').textContent.split(' × ')[0]);
-      const scale = stage.width / width;
-      return { x: stage.left + px * scale, y: stage.top + py * scale };
+      const scale = viewer.width / width;
+      return { x: viewer.left + px * scale, y: viewer.top + py * scale };
     },
     [x, y],
   );
 }
 
-/** By how many pixels the page is wider than the window. */
+/** Number of pixels by which the page is wider than the window. */
 export function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
-/** What is shown to be touched, of the elements that `selector` names, and is smaller than 44 pixels. */
+/** Visible elements that match `selector` and are smaller than a 44-pixel touch target. */
 export function smallTargets(page, selector) {
   return page.evaluate(
     (elements) =>
       [...document.querySelectorAll(elements)]
         .map((element) => ({ name: element.id || element.className, box: element.getBoundingClientRect() }))
-        // At a fraction of a pixel, 44 pixels come out as 43.99998.
+        // At fractional positions, 44 pixels are reported as 43.99998.
         .filter(({ box }) => box.width > 0 && Math.round(Math.min(box.width, box.height) * 100) < 4400)
         .map(({ name, box }) => `${name}: ${box.width} × ${box.height}`),
     selector,
   );
 }
 
-/** Gives a file to one of the page's inputs. */
-export const give = (page, input, name, mimeType, buffer) => page.setInputFiles(input, { name, mimeType, buffer });
+/** Chooses a file in a file input of the page. */
+export const chooseFile = (page, input, name, mimeType, buffer) =>
+  page.setInputFiles(input, { name, mimeType, buffer });
 
-/** Presses a download button; the file's name and bytes. */
+/** Presses a download button. Resolves to the name and the bytes of the file. */
 export async function download(page, button) {
-  const [saved] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
-  return { name: saved.suggestedFilename(), bytes: await readFile(await saved.path()) };
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
+  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
 }
 
-/** Waits for a notice with these words. */
-export async function notice(page, words) {
-  const shown = page.getByRole('alert').filter({ hasText: words });
+/** Waits for a notice with this text. */
+export async function notice(page, text) {
+  const shown = page.getByRole('alert').filter({ hasText: text });
   await shown.waitFor();
   return shown;
 }
 
-/** Whether any notice is shown. */
-export const noticed = (page) => page.locator('.notice').isVisible();
+/** Whether any notice is visible. */
+export const noticeVisible = (page) => page.locator('.notice').isVisible();

@@ -1,4 +1,4 @@
-//! The compositor, by what it does to pixels.
+//! Compositing: the effect on pixels.
 
 use crate::common::bitmaps::{IDENTITY, at, foreground, glasses, image, noise, placements};
 use stgan::compose::{Patch, blend, composite, footprint, overlay};
@@ -6,35 +6,35 @@ use stgan::internals::resample::Pyramid;
 use stgan::{Homography, Rect};
 
 #[test]
-fn a_frame_in_its_own_size_is_drawn_as_it_is() {
+fn glasses_at_their_own_size_are_drawn_unchanged() {
     let source = image(37, 23, |x, y| noise(x, y, 3));
-    let frame = foreground(&source);
-    let patch = overlay(&frame, &IDENTITY, (100, 100)).unwrap().unwrap();
+    let glasses = foreground(&source);
+    let patch = overlay(&glasses, &IDENTITY, (100, 100)).unwrap().unwrap();
     assert_eq!((patch.x, patch.y, patch.bitmap.width(), patch.bitmap.height()), (0, 0, 37, 23));
     let moved = Homography::similarity(1.0, 0.0, 11.0, 5.0);
-    let other = overlay(&frame, &moved, (100, 100)).unwrap().unwrap();
+    let other = overlay(&glasses, &moved, (100, 100)).unwrap().unwrap();
     assert_eq!((other.x, other.y), (11, 5));
     assert_eq!(other.bitmap, patch.bitmap);
     for (drawn, pixel) in patch.bitmap.data().chunks_exact(4).zip(source.data().chunks_exact(4)) {
         // A fully transparent pixel has no colour.
         assert!(drawn == pixel || (pixel[3] == 0 && drawn == [0; 4]), "{drawn:?} {pixel:?}");
     }
-    // A homography has no scale of its own, nor a sign.
+    // Scaling a homography, even by a negative factor, does not change the map.
     for factor in [-1.0, 1e-9, -3e7] {
         let same = Homography(moved.0.map(|x| factor * x));
-        assert_eq!(overlay(&frame, &same, (100, 100)).unwrap().unwrap(), other);
+        assert_eq!(overlay(&glasses, &same, (100, 100)).unwrap().unwrap(), other);
     }
 }
 
 #[test]
-fn quarter_turns_and_mirrors_are_exact() {
+fn quarter_turns_and_reflections_are_exact() {
     let source = image(12, 9, |x, y| [noise(x, y, 4)[0], noise(x, y, 4)[1], noise(x, y, 4)[2], 255]);
-    let frame = foreground(&source);
-    // Clockwise: (x, y) goes to (9 − y, x).
+    let glasses = foreground(&source);
+    // Clockwise: (x, y) maps to (9 − y, x).
     let turn = Homography([0.0, -1.0, 9.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
-    let turned = overlay(&frame, &turn, (50, 50)).unwrap().unwrap().bitmap;
+    let turned = overlay(&glasses, &turn, (50, 50)).unwrap().unwrap().bitmap;
     let mirror = Homography([-1.0, 0.0, 12.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
-    let mirrored = overlay(&frame, &mirror, (50, 50)).unwrap().unwrap().bitmap;
+    let mirrored = overlay(&glasses, &mirror, (50, 50)).unwrap().unwrap().bitmap;
     assert_eq!((turned.width(), turned.height()), (9, 12));
     for (x, y) in (0..9).flat_map(|y| (0..12).map(move |x| (x, y))) {
         assert_eq!(at(&turned, 8 - y, x), at(&source, x, y));
@@ -43,7 +43,7 @@ fn quarter_turns_and_mirrors_are_exact() {
 }
 
 #[test]
-fn whole_reductions_are_means_over_areas() {
+fn integer_downscaling_computes_area_means() {
     let source = image(96, 96, |x, y| noise(x, y, 5));
     let pyramid = Pyramid::new(source.as_ref()).unwrap();
     for factor in [2u32, 3, 4, 8, 16] {
@@ -70,13 +70,13 @@ fn whole_reductions_are_means_over_areas() {
 }
 
 #[test]
-fn only_the_footprint_changes() {
+fn pixels_outside_the_footprint_do_not_change() {
     let photo = image(160, 120, |x, y| noise(x, y, 6));
-    let frame = foreground(&glasses(60));
+    let glasses = foreground(&glasses(60));
     let mut drawn = 0;
     for h in placements(60) {
-        let rect = footprint(&frame, &h, (160, 120)).unwrap();
-        let result = composite(photo.as_ref(), &frame, &h).unwrap();
+        let rect = footprint(&glasses, &h, (160, 120)).unwrap();
+        let result = composite(photo.as_ref(), &glasses, &h).unwrap();
         let inside = |x: u32, y: u32| {
             rect.is_some_and(|r| (r.x..r.x + r.width).contains(&x) && (r.y..r.y + r.height).contains(&y))
         };
@@ -85,18 +85,18 @@ fn only_the_footprint_changes() {
         }
         drawn += u32::from(result != photo);
     }
-    assert!(drawn > 30, "{drawn} of 60 placements show");
+    assert!(drawn > 30, "only {drawn} of 60 placements are visible");
 }
 
 #[test]
-fn the_footprint_holds_all_that_the_filter_sees() {
+fn the_footprint_contains_every_affected_pixel() {
     let source = glasses(90);
-    let frame = foreground(&source);
+    let glasses = foreground(&source);
     let whole = Rect { x: 0, y: 0, width: 160, height: 120 };
     for h in placements(200) {
-        let Some(patch) = overlay(&frame, &h, (160, 120)).unwrap() else { continue };
+        let Some(patch) = overlay(&glasses, &h, (160, 120)).unwrap() else { continue };
         let mut all = vec![[0.0; 4]; 160 * 120];
-        frame.pyramid().sample(&h.inverse().unwrap(), whole, &mut all);
+        glasses.pyramid().sample(&h.inverse().unwrap(), whole, &mut all);
         for (k, pixel) in all.iter().enumerate() {
             let (x, y) = ((k as u32 % 160).wrapping_sub(patch.x), (k as u32 / 160).wrapping_sub(patch.y));
             if x < patch.bitmap.width() && y < patch.bitmap.height() {
@@ -110,27 +110,27 @@ fn the_footprint_holds_all_that_the_filter_sees() {
 }
 
 #[test]
-fn hidden_colours_make_no_fringe() {
-    // A white disc, black where it is transparent, on white: nothing may show, at any scale or turn.
+fn colours_of_transparent_pixels_cause_no_fringe() {
+    // A white disc with black transparent pixels, on white: invisible at any scale and rotation.
     let disc = image(120, 120, |x, y| {
         let r = (f64::from(x) - 59.5).hypot(f64::from(y) - 59.5);
         if r < 50.0 { [255, 255, 255, 255] } else { [0, 0, 0, 0] }
     });
-    let frame = foreground(&disc);
+    let glasses = foreground(&disc);
     let white = image(160, 120, |_, _| [255; 4]);
     for h in placements(60) {
-        assert_eq!(composite(white.as_ref(), &frame, &h).unwrap(), white, "{h:?}");
-        if let Some(Patch { bitmap, .. }) = overlay(&frame, &h, (160, 120)).unwrap() {
+        assert_eq!(composite(white.as_ref(), &glasses, &h).unwrap(), white, "{h:?}");
+        if let Some(Patch { bitmap, .. }) = overlay(&glasses, &h, (160, 120)).unwrap() {
             assert!(bitmap.data().chunks_exact(4).all(|p| p[3] == 0 || p[..3] == [255; 3]), "{h:?}");
         }
     }
 }
 
 #[test]
-fn thin_lines_neither_break_up_nor_flicker() {
+fn thin_lines_do_not_break_up_or_flicker() {
     let grid = image(800, 800, |x, y| if x % 16 == 0 || y % 16 == 0 { [0, 0, 0, 255] } else { [0; 4] });
     let truth = 31.0 / 256.0;
-    let frame = foreground(&grid);
+    let glasses = foreground(&grid);
     let line = foreground(&image(801, 801, |x, _| if x == 400 { [0, 0, 0, 255] } else { [0; 4] }));
     for ratio in [1.3, 2.2, 3.1, 4.1, 5.7, 8.0, 11.0] {
         for angle in [0.0, 0.1, 0.6] {
@@ -138,12 +138,12 @@ fn thin_lines_neither_break_up_nor_flicker() {
             for step in 0..8 {
                 let shift = f64::from(step) / 8.0;
                 let h = Homography::similarity(1.0 / ratio, angle, 400.0 + shift, 20.0 + 0.5 * shift);
-                let patch = overlay(&frame, &h, (1200, 1200)).unwrap().unwrap();
+                let patch = overlay(&glasses, &h, (1200, 1200)).unwrap().unwrap();
                 let sum: f64 = patch.bitmap.data().chunks_exact(4).map(|p| f64::from(p[3]) / 255.0).sum();
                 let mean = sum / (800.0 / ratio).powi(2);
-                assert!((mean / truth - 1.0).abs() < 0.02, "÷{ratio}, {angle}: {mean}, should be {truth}");
+                assert!((mean / truth - 1.0).abs() < 0.02, "÷{ratio}, {angle}: mean alpha {mean}, expected {truth}");
 
-                // One line by itself: every row of it must carry the same weight.
+                // A single line: its alpha sum must be the same in every row.
                 let patch = overlay(&line, &h, (1200, 1200)).unwrap().unwrap();
                 if angle == 0.0 {
                     let rows = patch.bitmap.data().chunks_exact(patch.bitmap.width() as usize * 4);
@@ -156,7 +156,7 @@ fn thin_lines_neither_break_up_nor_flicker() {
                 }
             }
             if angle == 0.0 {
-                // A single bilinear lookup would let it run from 0 to the ratio.
+                // With a single bilinear tap it would vary from 0 to the ratio.
                 assert!(lightest > 0.87 && darkest < 1.13, "÷{ratio}: from {lightest} to {darkest}");
             }
         }
@@ -164,9 +164,10 @@ fn thin_lines_neither_break_up_nor_flicker() {
 }
 
 #[test]
-fn over_is_porter_duffs() {
+fn compositing_follows_porter_and_duff() {
     let cases = [
-        // frame, photo, result: worked by hand from α = αf + αp (1 − αf), αc = αf cf + αp cp (1 − αf)
+        // Glasses, photo, and the result computed by hand:
+        // α = αf + αp (1 − αf), αc = αf cf + αp cp (1 − αf).
         ([200, 100, 0, 255], [10, 20, 30, 255], [200, 100, 0, 255]),
         ([200, 100, 0, 51], [100, 200, 50, 255], [120, 180, 40, 255]),
         ([255, 0, 0, 128], [0, 0, 255, 128], [170, 0, 85, 192]),
@@ -175,56 +176,56 @@ fn over_is_porter_duffs() {
         ([9, 9, 9, 0], [1, 2, 3, 4], [1, 2, 3, 4]),
     ];
     for (over, under, expected) in cases {
-        // A second, opaque pixel: a frame may not be empty.
-        let frame = foreground(&image(2, 1, |x, _| if x == 0 { over } else { [0, 0, 0, 255] }));
-        let result = composite(image(2, 1, |_, _| under).as_ref(), &frame, &IDENTITY).unwrap();
+        // The second pixel is opaque, because empty glasses are an error.
+        let glasses = foreground(&image(2, 1, |x, _| if x == 0 { over } else { [0, 0, 0, 255] }));
+        let result = composite(image(2, 1, |_, _| under).as_ref(), &glasses, &IDENTITY).unwrap();
         assert_eq!(at(&result, 0, 0), expected, "{over:?} over {under:?}");
     }
 }
 
 #[test]
-fn an_overlay_laid_over_the_photo_is_the_composite() {
+fn an_overlay_composited_over_the_photo_equals_the_composite() {
     let photo = image(160, 120, |x, y| [noise(x, y, 9)[0], noise(x, y, 9)[1], noise(x, y, 9)[2], 255]);
-    let frame = foreground(&image(64, 32, |x, y| noise(x, y, 10)));
+    let glasses = foreground(&image(64, 32, |x, y| noise(x, y, 10)));
     for h in placements(40) {
-        let mut laid = photo.clone();
-        if let Some(Patch { x, y, bitmap }) = overlay(&frame, &h, (160, 120)).unwrap() {
+        let mut manual = photo.clone();
+        if let Some(Patch { x, y, bitmap }) = overlay(&glasses, &h, (160, 120)).unwrap() {
             for (i, j) in (0..bitmap.height()).flat_map(|j| (0..bitmap.width()).map(move |i| (i, j))) {
                 let [r, g, b, a] = at(&bitmap, i, j).map(f64::from);
                 let start = ((y + j) as usize * 160 + (x + i) as usize) * 4;
-                for (value, colour) in laid.data_mut()[start..start + 3].iter_mut().zip([r, g, b]) {
+                for (value, colour) in manual.data_mut()[start..start + 3].iter_mut().zip([r, g, b]) {
                     *value = (colour * a / 255.0 + f64::from(*value) * (1.0 - a / 255.0)).round() as u8;
                 }
             }
         }
-        let result = composite(photo.as_ref(), &frame, &h).unwrap();
-        let worst = laid.data().iter().zip(result.data()).map(|(a, b)| a.abs_diff(*b)).max();
+        let result = composite(photo.as_ref(), &glasses, &h).unwrap();
+        let worst = manual.data().iter().zip(result.data()).map(|(a, b)| a.abs_diff(*b)).max();
         assert!(worst <= Some(1), "{worst:?} levels: {h:?}");
     }
 }
 
 #[test]
-fn a_part_of_the_photo_is_blended_as_in_the_whole() {
+fn blending_a_part_equals_blending_the_whole_photo() {
     let photo = image(160, 120, |x, y| noise(x, y, 11));
-    let frame = foreground(&glasses(80));
+    let glasses = foreground(&glasses(80));
     for (k, h) in (0..).zip(placements(30)) {
-        let whole = composite(photo.as_ref(), &frame, &h).unwrap();
+        let whole = composite(photo.as_ref(), &glasses, &h).unwrap();
         let [x, y, width, height] = noise(k, 0, 12).map(u32::from);
         let rect = Rect { x: x / 3, y: y / 4, width: width / 4 + 1, height: height / 5 + 1 };
         let mut part = photo.as_ref().crop(rect).unwrap();
-        blend(&frame, &h, part.data_mut(), rect).unwrap();
+        blend(&glasses, &h, part.data_mut(), rect).unwrap();
         let expected = whole.as_ref().crop(rect).unwrap();
         assert_eq!(part, expected, "{rect:?}: {h:?}");
-        if let Some(rect) = footprint(&frame, &h, (160, 120)).unwrap() {
+        if let Some(rect) = footprint(&glasses, &h, (160, 120)).unwrap() {
             let mut part = photo.as_ref().crop(rect).unwrap();
-            blend(&frame, &h, part.data_mut(), rect).unwrap();
-            assert_eq!(part, whole.as_ref().crop(rect).unwrap(), "the footprint alone");
+            blend(&glasses, &h, part.data_mut(), rect).unwrap();
+            assert_eq!(part, whole.as_ref().crop(rect).unwrap(), "the footprint only");
         }
     }
 }
 
 #[test]
-fn edges_cover_what_they_cover() {
+fn edge_pixels_get_their_exact_coverage() {
     let block = foreground(&image(20, 20, |_, _| [10, 20, 30, 255]));
     for (shift, covered, other) in [(0.5, 128, 128), (0.25, 191, 64), (0.75, 64, 191)] {
         let h = Homography::similarity(1.0, 0.0, 10.0 + shift, 10.0);
@@ -234,7 +235,7 @@ fn edges_cover_what_they_cover() {
         assert_eq!((row[0], row[20]), ([10, 20, 30, covered], [10, 20, 30, other]));
         assert!(row[1..20].iter().all(|pixel| *pixel == [10, 20, 30, 255]));
     }
-    // Five to one, a pixel and a half from the canvas's own raster: the area is kept.
+    // Downscaled 5:1, rotated and off the pixel grid: the total area is preserved.
     let h = Homography::similarity(0.2, 0.3, 10.3, 10.7);
     let patch = overlay(&block, &h, (64, 64)).unwrap().unwrap();
     let area: f64 = patch.bitmap.data().chunks_exact(4).map(|p| f64::from(p[3]) / 255.0).sum();
@@ -242,7 +243,7 @@ fn edges_cover_what_they_cover() {
 }
 
 #[test]
-fn points_land_where_the_homography_sends_them() {
+fn points_are_drawn_where_the_homography_maps_them() {
     let to = [[30.0, 22.0], [470.0, 60.0], [440.0, 260.0], [70.0, 330.0]];
     let from = [[0.0, 0.0], [300.0, 0.0], [300.0, 150.0], [0.0, 150.0]];
     let h = Homography::from_points(&from, &to).unwrap();
@@ -260,21 +261,21 @@ fn points_land_where_the_homography_sends_them() {
         }
         let expected = h.apply(centre);
         let off = (x / sum - expected[0]).hypot(y / sum - expected[1]);
-        assert!(off < 0.1, "{off} pixels off {expected:?}");
+        assert!(off < 0.1, "{off} pixels from {expected:?}");
     }
 }
 
 #[test]
-fn the_bounding_box_leaves_out_what_is_hardly_there() {
+fn the_bounding_box_excludes_nearly_transparent_pixels() {
     let source = image(30, 20, |x, y| match (x, y) {
         (5..25, 4..16) => [0, 0, 0, 26],
         (3..27, 2..18) => [0, 0, 0, 25],
         _ => [0; 4],
     });
-    let frame = foreground(&source);
-    assert_eq!(frame.bounding_box(), Rect { x: 5, y: 4, width: 20, height: 12 });
-    assert_eq!((frame.width(), frame.height()), (30, 20));
-    // What is drawn is all of it.
-    let all = footprint(&frame, &IDENTITY, (30, 20)).unwrap();
+    let glasses = foreground(&source);
+    assert_eq!(glasses.bounding_box(), Rect { x: 5, y: 4, width: 20, height: 12 });
+    assert_eq!((glasses.width(), glasses.height()), (30, 20));
+    // All visible pixels are drawn.
+    let all = footprint(&glasses, &IDENTITY, (30, 20)).unwrap();
     assert_eq!(all, Some(Rect { x: 3, y: 2, width: 24, height: 16 }));
 }

@@ -1,9 +1,9 @@
-//! What a user of the library compiles: a small and known number of crates.
+//! Limits the number of crates that a user of the library compiles.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// The distinct crates of `cargo tree` for these packages and their normal dependencies.
+/// The distinct crates that `cargo tree` lists for normal dependencies with these arguments.
 fn crates(arguments: &[&str]) -> BTreeSet<String> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["tree", "--locked", "--edges=normal", "--prefix=none", "--format={p}"]).args(arguments);
@@ -14,22 +14,22 @@ fn crates(arguments: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_library_brings_little_beside_candle() {
+fn library_adds_few_crates_to_those_of_candle() {
     let candle = crates(&["--package", "candle-core", "--package", "candle-nn"]);
     assert!(candle.len() > 20, "{candle:?}");
     for features in ["", "bundled-weights", "internals"] {
         let library = crates(&["--package", "stgan", "--features", features]);
-        let more: Vec<_> = library.difference(&candle).collect();
-        // The library itself is one of them.
-        assert!(more.len() <= 13, "{features:?}: {} crates beside candle's: {more:?}", more.len());
+        let added: Vec<_> = library.difference(&candle).collect();
+        // The library itself counts as one.
+        assert!(added.len() <= 13, "{features:?}: {} crates in addition to those of candle: {added:?}", added.len());
     }
 }
 
 #[test]
-fn nothing_of_the_program_reaches_the_library() {
+fn library_has_no_dependencies_program_crates() {
     let library = crates(&["--package", "stgan"]);
-    let of_the_program = ["clap", "image", "resvg", "plotters", "mimalloc", "indicatif", "ctrlc", "stgan-"];
+    let program_crates = ["clap", "image", "resvg", "plotters", "mimalloc", "indicatif", "ctrlc", "stgan-"];
     for name in library.iter().filter(|name| *name != "stgan") {
-        assert!(!of_the_program.iter().any(|start| name.starts_with(start)), "{name}");
+        assert!(!program_crates.iter().any(|start| name.starts_with(start)), "{name}");
     }
 }

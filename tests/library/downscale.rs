@@ -1,9 +1,9 @@
-//! The one downscaler against its definition: means over areas in premultiplied alpha.
+//! Downscaling, compared with its definition: area means in premultiplied alpha.
 
 use stgan::internals::resample::{Downscaler, Pyramid, PyramidBuilder};
 use stgan::{Bitmap, Homography, Rect};
 
-/// Opaque lines, translucent ones, and lines with clear pixels whose colour must not show.
+/// Opaque rows, translucent rows, and rows with transparent pixels, whose colour must not matter.
 fn image(width: u32, height: u32) -> Bitmap {
     let byte = |i: u32| (i * 37 % 251) as u8;
     let data = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).flat_map(|(x, y)| {
@@ -18,13 +18,14 @@ fn image(width: u32, height: u32) -> Bitmap {
     Bitmap::new(width, height, data.collect()).unwrap()
 }
 
-/// How much of pixel `at` lies between `start` and `end`.
+/// The length of pixel `at` between `start` and `end`.
 fn overlap(at: u32, start: f64, end: f64) -> f64 {
     (end.min(f64::from(at + 1)) - start.max(f64::from(at))).max(0.0)
 }
 
-/// The definition, in f64: for each cell of `step` pixels the mean of c · α and of α, both from 0 to 1.
-fn slow(image: &Bitmap, cells: (u32, u32), step: (f64, f64)) -> Vec<[f64; 4]> {
+/// The definition, in f64: the means of c · α and of α over each cell of `step` pixels, from 0 to
+/// 1.
+fn reference(image: &Bitmap, cells: (u32, u32), step: (f64, f64)) -> Vec<[f64; 4]> {
     let mut means = Vec::new();
     for (j, i) in (0..cells.1).flat_map(|j| (0..cells.0).map(move |i| (j, i))) {
         let mut sum = [0.0; 4];
@@ -45,25 +46,25 @@ fn slow(image: &Bitmap, cells: (u32, u32), step: (f64, f64)) -> Vec<[f64; 4]> {
 const SIZES: [(u32, u32); 7] = [(1, 1), (2, 1), (12, 9), (13, 11), (1, 40), (32, 16), (37, 29)];
 
 #[test]
-fn bitmaps_are_means_over_areas() {
+fn downscaled_bitmaps_are_area_means() {
     for from in SIZES {
         let image = image(from.0, from.1);
         for to in [(1, 1), (5, 4), (4, 3), (3, 7), (16, 8), (8, 4), (1, 39), (36, 29), from] {
             if to.0 > from.0 || to.1 > from.1 {
                 continue;
             }
-            let mut reducer = Downscaler::new(from, to).unwrap();
-            reducer.push(image.data()).unwrap();
-            let found = reducer.finish().unwrap();
+            let mut downscaler = Downscaler::new(from, to).unwrap();
+            downscaler.push(image.data()).unwrap();
+            let found = downscaler.finish().unwrap();
             assert_eq!((found.width(), found.height()), to);
             let step = (f64::from(from.0) / f64::from(to.0), f64::from(from.1) / f64::from(to.1));
-            for (pixel, mean) in found.data().chunks_exact(4).zip(slow(&image, to, step)) {
+            for (pixel, mean) in found.data().chunks_exact(4).zip(reference(&image, to, step)) {
                 let alpha = mean[3];
                 let colour = |c: usize| if alpha > 1e-9 { mean[c] / alpha } else { 0.0 };
                 for (value, expected) in pixel.iter().zip([colour(0), colour(1), colour(2), alpha]) {
-                    // Rounded to the nearest, and not twice.
+                    // Rounded to the nearest integer, once.
                     let off = (f64::from(*value) - 255.0 * expected).abs();
-                    assert!(off < 0.5 + 1e-6, "{from:?} to {to:?}: {value} for {}", 255.0 * expected);
+                    assert!(off < 0.5 + 1e-6, "{from:?} to {to:?}: {value}, expected {}", 255.0 * expected);
                 }
             }
         }
@@ -71,7 +72,7 @@ fn bitmaps_are_means_over_areas() {
 }
 
 #[test]
-fn levels_of_pyramids_are_means_over_blocks() {
+fn pyramid_levels_are_block_means() {
     for size in SIZES {
         let image = image(size.0, size.1);
         for skipped in 0..=6 {
@@ -80,12 +81,15 @@ fn levels_of_pyramids_are_means_over_blocks() {
             let pyramid = Pyramid::from_level(image.as_ref(), skipped).unwrap();
             let step = f64::from(block);
             let mut level = vec![[0.0; 4]; (cells.0 * cells.1) as usize];
-            // One lookup at the centre of each pixel of the level.
+            // One tap at the centre of each pixel of the level.
             let map = Homography([step, 0.0, 0.0, 0.0, step, 0.0, 0.0, 0.0, 1.0]);
             pyramid.sample(&map, Rect { x: 0, y: 0, width: cells.0, height: cells.1 }, &mut level);
-            for (pixel, mean) in level.iter().zip(slow(&image, cells, (step, step))) {
+            for (pixel, mean) in level.iter().zip(reference(&image, cells, (step, step))) {
                 for (value, expected) in pixel.iter().zip(mean) {
-                    assert!((f64::from(*value) - expected).abs() < 2e-7, "{size:?} / {block}: {value} for {expected}");
+                    assert!(
+                        (f64::from(*value) - expected).abs() < 2e-7,
+                        "{size:?} / {block}: {value}, expected {expected}"
+                    );
                 }
             }
         }
@@ -93,7 +97,7 @@ fn levels_of_pyramids_are_means_over_blocks() {
 }
 
 #[test]
-fn bands_of_any_height_give_the_same() {
+fn the_result_does_not_depend_on_the_height_of_bands() {
     let size = (37, 600);
     let image = image(size.0, size.1);
     let whole = Rect { x: 0, y: 0, width: 40, height: 600 };
@@ -123,12 +127,12 @@ fn bands_of_any_height_give_the_same() {
 }
 
 #[test]
-fn cells_of_more_pixels_than_small_sums_hold() {
-    // White: the largest sums that there can be, in both directions.
+fn cells_too_large_for_small_integer_sums_are_exact() {
+    // White has the largest sums, along rows and along columns.
     for (width, height, to) in [(70_001, 3, (2, 1)), (3, 70_001, (1, 2)), (1000, 1000, (1, 1))] {
-        let mut reducer = Downscaler::new((width, height), to).unwrap();
-        reducer.push(&vec![255; 4 * (width * height) as usize]).unwrap();
-        assert!(reducer.finish().unwrap().data().iter().all(|&byte| byte == 255));
+        let mut downscaler = Downscaler::new((width, height), to).unwrap();
+        downscaler.push(&vec![255; 4 * (width * height) as usize]).unwrap();
+        assert!(downscaler.finish().unwrap().data().iter().all(|&byte| byte == 255));
     }
     let white = Bitmap::new(256, 256, vec![255; 4 << 16]).unwrap();
     let mut pixel = [[0.0; 4]];
@@ -139,16 +143,16 @@ fn cells_of_more_pixels_than_small_sums_hold() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused() {
+fn invalid_sizes_and_partial_rows_are_errors() {
     let code = |result: stgan::Result<()>| result.unwrap_err().code();
     for to in [(6, 5), (5, 0), (0, 5)] {
         assert_eq!(Downscaler::new((5, 5), to).unwrap_err().code(), "argument");
     }
     assert_eq!(Downscaler::new((u32::MAX, u32::MAX), (1, 1)).unwrap_err().code(), "image-too-large");
-    let mut reducer = Downscaler::new((5, 5), (2, 2)).unwrap();
-    assert_eq!(code(reducer.push(&[0; 30])), "argument");
-    assert_eq!(code(reducer.push(&[])), "argument");
-    reducer.push(&[0; 80]).unwrap();
-    assert_eq!(code(reducer.push(&[0; 40])), "argument");
-    assert_eq!(reducer.finish().unwrap_err().code(), "image-size");
+    let mut downscaler = Downscaler::new((5, 5), (2, 2)).unwrap();
+    assert_eq!(code(downscaler.push(&[0; 30])), "argument");
+    assert_eq!(code(downscaler.push(&[])), "argument");
+    downscaler.push(&[0; 80]).unwrap();
+    assert_eq!(code(downscaler.push(&[0; 40])), "argument");
+    assert_eq!(downscaler.finish().unwrap_err().code(), "image-size");
 }

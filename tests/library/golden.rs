@@ -1,5 +1,6 @@
-//! The building blocks against reference values from PyTorch and SciPy (`tests/golden`, or the folder that `STGAN_GOLDEN` names):
-//! f64 at 1e-9, f32 at 1e-4.
+//! Compares operations and networks with reference values from PyTorch and SciPy, in f64 (tolerance
+//! 1e-9) and f32 (1e-4). The values are in `tests/golden`, or in the folder that `STGAN_GOLDEN`
+//! names.
 
 use crate::common::{assert_close, golden};
 use candle_core::{DType, Tensor, Var};
@@ -9,13 +10,13 @@ use stgan::{Homography, ops};
 
 const PRECISIONS: [(DType, f64); 2] = [(DType::F64, 1e-9), (DType::F32, 1e-4)];
 
-/// Σ value · weight, whose gradients the reference files hold.
+/// Σ value · weight; the reference files contain its gradients.
 fn weighted_sum(value: &Tensor, weight: &Tensor) -> Tensor {
     (value * weight).unwrap().sum_all().unwrap()
 }
 
 #[test]
-fn homographies_are_exponentials() {
+fn homographies_match_the_reference() {
     let t = golden("homography");
     let expected = t["H"].flatten_from(1).unwrap().to_vec2::<f64>().unwrap();
     for (p, h) in t["p"].to_vec2::<f64>().unwrap().iter().zip(&expected) {
@@ -34,7 +35,7 @@ fn homographies_are_exponentials() {
 }
 
 #[test]
-fn samplers_and_their_gradients() {
+fn samplers_and_their_gradients_match_the_reference() {
     for (name, interpolation) in [
         ("sampler_nearest", Interpolation::Nearest),
         ("sampler_bilinear", Interpolation::Bilinear),
@@ -47,11 +48,11 @@ fn samplers_and_their_gradients() {
             let (_, _, height, width) = t["output"].dims4().unwrap();
             let mut grid = stn::homography_grid(h.as_tensor(), (height, width), true).unwrap();
             if interpolation == Interpolation::Nearest {
-                // It has no gradient for the grid, and refuses to make one up.
+                // Nearest sampling has no gradient for the grid.
                 grid = grid.detach();
             }
             if dtype == DType::F32 && interpolation == Interpolation::Nearest {
-                // A point halfway between two pixels may round either way in f32.
+                // In f32, a point halfway between two pixels may round to either.
                 continue;
             }
             let output = stn::grid_sample(image.as_tensor(), &grid, interpolation).unwrap();
@@ -73,7 +74,7 @@ fn samplers_and_their_gradients() {
 }
 
 #[test]
-fn affine_grids() {
+fn affine_grids_match_the_reference() {
     let t = golden("affine_grid");
     let (_, height, width, _) = t["grid"].dims4().unwrap();
     for (dtype, tolerance) in PRECISIONS {
@@ -87,7 +88,7 @@ fn cascade_file() -> weights::Weights {
 }
 
 #[test]
-fn the_cascade_and_every_composite_of_it() {
+fn cascade_and_composites_match_the_reference() {
     let (file, t) = (cascade_file(), golden("cascade"));
     for (dtype, tolerance) in PRECISIONS {
         let cascade = Cascade::new(&file.spec, file.stages, &file.parameters.to_dtype(dtype).unwrap()).unwrap();
@@ -95,16 +96,16 @@ fn the_cascade_and_every_composite_of_it() {
         let (background, foreground) = (get("background"), cascade.foreground(&get("foreground")).unwrap());
         let params = cascade.forward(&background, &foreground, &get("p").get(0).unwrap()).unwrap();
         assert_close("p", &Tensor::stack(&params, 0).unwrap(), &t["p"], tolerance);
-        for (step, p) in params.iter().enumerate() {
-            assert_close("H", &stn::homography(p).unwrap(), &t["H"].get(step).unwrap(), tolerance);
+        for (stage, p) in params.iter().enumerate() {
+            assert_close("H", &stn::homography(p).unwrap(), &t["H"].get(stage).unwrap(), tolerance);
             let size = file.spec.size;
-            let picture = composite(&background, &stn::warp(&foreground, p, (size, size)).unwrap()).unwrap();
-            assert_close("composite", &picture, &t["composites"].get(step).unwrap(), tolerance);
+            let composited = composite(&background, &stn::warp(&foreground, p, (size, size)).unwrap()).unwrap();
+            assert_close("composite", &composited, &t["composites"].get(stage).unwrap(), tolerance);
         }
     }
 }
 
-/// The tensors of a file whose names start with `prefix`, as variables.
+/// Variables of the tensors whose names start with `prefix`.
 fn variables(t: &std::collections::HashMap<String, Tensor>, prefix: &str, dtype: DType) -> Vec<(String, Var)> {
     let mut found: Vec<_> = t
         .iter()
@@ -119,7 +120,7 @@ fn parameters(variables: &[(String, Var)]) -> Parameters {
     Parameters(variables.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())).collect())
 }
 
-fn critic_of(variables: &[(String, Var)]) -> Discriminator {
+fn discriminator_of(variables: &[(String, Var)]) -> Discriminator {
     let channels = variables
         .iter()
         .filter(|(name, _)| name.starts_with("discriminator.conv") && name.ends_with("weight"))
@@ -129,18 +130,19 @@ fn critic_of(variables: &[(String, Var)]) -> Discriminator {
 }
 
 #[test]
-fn the_critic_its_penalty_and_the_second_order_gradients() {
+fn discriminator_penalty_and_second_order_gradients_match_the_reference() {
     let t = golden("discriminator");
     for (dtype, tolerance) in PRECISIONS {
         let get = |key: &str| t[key].to_dtype(dtype).unwrap();
         let weights = variables(&t, "discriminator.", dtype);
-        let critic = critic_of(&weights);
-        let (score_real, score_fake) = (critic.forward(&get("real")).unwrap(), critic.forward(&get("fake")).unwrap());
+        let discriminator = discriminator_of(&weights);
+        let (score_real, score_fake) =
+            (discriminator.forward(&get("real")).unwrap(), discriminator.forward(&get("fake")).unwrap());
         assert_close("score_real", &score_real, &t["score_real"], tolerance);
         assert_close("score_fake", &score_fake, &t["score_fake"], tolerance);
         let wasserstein = losses::wasserstein(&score_fake, &score_real).unwrap();
         assert_close("wasserstein", &wasserstein, &t["wasserstein"], tolerance);
-        let penalty = losses::gradient_penalty(&critic, &get("real"), &get("fake"), &get("alpha")).unwrap();
+        let penalty = losses::gradient_penalty(&discriminator, &get("real"), &get("fake"), &get("alpha")).unwrap();
         assert_close("penalty", &penalty, &t["penalty"], tolerance);
         let loss = (wasserstein + (&penalty * 10.0).unwrap()).unwrap();
         assert_close("loss", &loss, &t["loss"], tolerance);
@@ -157,29 +159,29 @@ fn the_critic_its_penalty_and_the_second_order_gradients() {
 }
 
 #[test]
-fn the_generators_loss_reaches_the_newest_stage() {
-    let (file, t, cascade, critic) =
+fn generator_loss_gradients_match_the_reference() {
+    let (file, t, cascade, discriminator) =
         (cascade_file(), golden("generator_loss"), golden("cascade"), golden("discriminator"));
-    let newest = file.stages - 1;
+    let last_stage = file.stages - 1;
     for (dtype, tolerance) in PRECISIONS {
         let stage: Vec<(String, Var)> = file
             .parameters
             .0
             .iter()
-            .filter(|(name, _)| name.starts_with(&format!("stages.{newest}.")))
+            .filter(|(name, _)| name.starts_with(&format!("stages.{last_stage}.")))
             .map(|(name, tensor)| (name.clone(), Var::from_tensor(&tensor.to_dtype(dtype).unwrap()).unwrap()))
             .collect();
-        let generator = Generator::new(&file.spec, newest, &parameters(&stage)).unwrap();
+        let generator = Generator::new(&file.spec, last_stage, &parameters(&stage)).unwrap();
         let get = |key: &str| cascade[key].to_dtype(dtype).unwrap();
-        let (background, foreground, p) = (get("background"), get("foreground"), get("p").get(newest).unwrap());
+        let (background, foreground, p) = (get("background"), get("foreground"), get("p").get(last_stage).unwrap());
         let size = (file.spec.size, file.spec.size);
         let delta = generator.forward(&background, &stn::warp(&foreground, &p, size).unwrap()).unwrap();
         assert_close("dp", &delta, &t["dp"], tolerance);
         let warped = stn::warp(&foreground, &(&p + &delta).unwrap(), size).unwrap();
-        let picture = composite(&background, &warped).unwrap();
-        assert_close("composite", &picture, &t["composite"], tolerance);
-        let critic = critic_of(&variables(&critic, "discriminator.", dtype));
-        let loss = losses::generator(&critic, &picture, &delta, 1.0).unwrap();
+        let composited = composite(&background, &warped).unwrap();
+        assert_close("composite", &composited, &t["composite"], tolerance);
+        let discriminator = discriminator_of(&variables(&discriminator, "discriminator.", dtype));
+        let loss = losses::generator(&discriminator, &composited, &delta, 1.0).unwrap();
         assert_close("loss", &loss, &t["loss"], tolerance);
         let gradients = loss.backward().unwrap();
         for (name, var) in &stage {

@@ -1,4 +1,4 @@
-//! Every differentiable operation against finite differences, in f64.
+//! Compares the gradients of all differentiable operations with finite differences, in f64.
 
 use crate::common::{assert_close, check_gradient as check, numbers};
 use candle_core::{DType, Device, Tensor, Var};
@@ -9,7 +9,7 @@ use stgan::ops;
 use stgan::stn::{self, Interpolation};
 
 #[test]
-fn convolutions_biases_and_activations() {
+fn convolutions_biases_and_activations_match_finite_differences() {
     let (x, w) = (numbers(&[2, 3, 7, 10], 1), numbers(&[4, 3, 4, 4], 2));
     check("conv2d, input", &x, &|x| ops::conv2d(x, &w, 2));
     check("conv2d, weight", &w, &|w| ops::conv2d(&x, w, 2));
@@ -39,7 +39,7 @@ fn convolutions_biases_and_activations() {
 }
 
 #[test]
-fn samplers_grids_and_warps() {
+fn samplers_grids_and_warps_match_finite_differences() {
     let (image, grid) = (numbers(&[2, 3, 6, 9], 6), (numbers(&[2, 5, 4, 2], 7) * 1.2).unwrap());
     for interpolation in [Interpolation::Bilinear, Interpolation::Bicubic] {
         check("sampler, grid", &grid, &|g| stn::grid_sample(&image, g, interpolation));
@@ -52,30 +52,30 @@ fn samplers_grids_and_warps() {
     check("warp", &p, &|p| stn::warp(&image, p, (7, 5)));
     check("warp, image", &image, &|image| stn::warp(image, &p, (7, 5)));
     let background = numbers(&[2, 3, 6, 9], 9);
-    let frame = numbers(&[2, 4, 6, 9], 10);
-    check("composite, frame", &frame, &|f| composite(&background, f));
+    let glasses = numbers(&[2, 4, 6, 9], 10);
+    check("composite, glasses", &glasses, &|f| composite(&background, f));
 }
 
-/// From mild to wild: the last ones send part of the output through infinity.
+/// Random homographies. With a large `spread`, they map part of the output through infinity.
 fn homographies(spread: f64, seed: u64) -> Tensor {
     stn::homography(&(numbers(&[3, 8], seed) * spread).unwrap()).unwrap()
 }
 
 #[test]
-fn the_warp_in_one_piece_is_grid_and_sampler() {
+fn fused_warp_equals_grid_and_sampler() {
     for (seed, spread) in [(1, 0.0), (2, 0.2), (3, 0.7), (4, 1.5), (5, 2.5)] {
         for (input, output) in [((6, 9), (7, 5)), ((5, 5), (5, 5)), ((1, 4), (3, 1)), ((30, 2), (40, 40))] {
             let image = Var::from_tensor(&numbers(&[3, 2, input.0, input.1], seed)).unwrap();
             let h = Var::from_tensor(&homographies(spread, seed + 10)).unwrap();
             let r = numbers(&[3, 2, output.0, output.1], seed + 20);
-            let whole = ops::warp(image.as_tensor(), h.as_tensor(), output).unwrap();
+            let fused = ops::warp(image.as_tensor(), h.as_tensor(), output).unwrap();
             let grid = stn::homography_grid(h.as_tensor(), output, true).unwrap();
             let parts = stn::grid_sample(image.as_tensor(), &grid, Interpolation::Bilinear).unwrap();
-            assert_close("warp", &whole, &parts, 1e-9);
+            assert_close("warp", &fused, &parts, 1e-9);
             let gradients = |out: &Tensor| (out * &r).unwrap().sum_all().unwrap().backward().unwrap();
-            let (whole, parts) = (gradients(&whole), gradients(&parts));
+            let (fused, parts) = (gradients(&fused), gradients(&parts));
             for (what, var) in [("image", &image), ("homography", &h)] {
-                assert_close(what, whole.get(var).unwrap(), parts.get(var).unwrap(), 1e-8);
+                assert_close(what, fused.get(var).unwrap(), parts.get(var).unwrap(), 1e-8);
             }
         }
     }
@@ -85,16 +85,16 @@ fn the_warp_in_one_piece_is_grid_and_sampler() {
 }
 
 #[test]
-fn layers_compute_only_what_is_tracked() {
+fn layers_compute_only_tracked_gradients() {
     let (x, w, bias) = (numbers(&[2, 3, 7, 10], 1), numbers(&[4, 3, 4, 4], 2), numbers(&[4], 3));
     let gy = numbers(&[2, 4, 4, 5], 4);
     let operands = [&x, &w, &bias];
     let layer = |t: [&Tensor; 3]| ops::conv_layer(t[0], t[1], t[2], 2, 0.2).unwrap().sum_all().unwrap();
     for tracked in 0..3 {
         let var = Var::from_tensor(operands[tracked]).unwrap();
-        let mut mine = operands;
-        mine[tracked] = var.as_tensor();
-        let gradients = layer(mine).backward().unwrap();
+        let mut inputs = operands;
+        inputs[tracked] = var.as_tensor();
+        let gradients = layer(inputs).backward().unwrap();
         assert!(gradients.get(&var).is_some());
         assert!(operands.iter().all(|t| gradients.get(t).is_none()), "beside operand {tracked}");
     }
@@ -106,7 +106,7 @@ fn layers_compute_only_what_is_tracked() {
 }
 
 #[test]
-fn a_warp_computes_only_what_is_tracked() {
+fn warps_compute_only_tracked_gradients() {
     let (image, h) = (numbers(&[3, 2, 6, 9], 30), homographies(0.4, 31));
     let sum = |image: &Tensor, h: &Tensor| ops::warp(image, h, (7, 5)).unwrap().sum_all().unwrap();
     assert!(!sum(&image, &h).track_op());
@@ -119,7 +119,7 @@ fn a_warp_computes_only_what_is_tracked() {
 }
 
 #[test]
-fn warps_that_do_not_fit_are_refused() {
+fn warps_reject_mismatched_operands() {
     let (image, h) = (numbers(&[3, 2, 6, 9], 30), homographies(0.4, 31));
     assert!(ops::warp(&image, &h, (0, 5)).is_err());
     assert!(ops::warp(&image, &h.narrow(0, 0, 2).unwrap(), (7, 5)).is_err());
@@ -127,7 +127,7 @@ fn warps_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn the_penalty_reaches_every_weight_of_the_critic() {
+fn gradient_penalty_reaches_every_weight_of_the_discriminator() {
     let spec = DiscriminatorSpec { channels: vec![3, 4] };
     let mut seed = 0;
     let weights: Vec<(String, Tensor)> = spec
@@ -143,8 +143,8 @@ fn the_penalty_reaches_every_weight_of_the_critic() {
     let (real, fake, mix) = (numbers(&[2, 3, 13, 13], 40), numbers(&[2, 3, 13, 13], 41), numbers(&[2, 1, 1, 1], 42));
     let penalty = |name: &str, tensor: &Tensor| {
         let all = weights.iter().map(|(n, t)| (n.clone(), if n == name { tensor.clone() } else { t.clone() }));
-        let critic = Discriminator::new(&spec, &Parameters(all.collect())).unwrap();
-        losses::gradient_penalty(&critic, &real, &fake, &mix)
+        let discriminator = Discriminator::new(&spec, &Parameters(all.collect())).unwrap();
+        losses::gradient_penalty(&discriminator, &real, &fake, &mix)
     };
     for (name, tensor) in weights.iter().filter(|(name, _)| name.ends_with("weight")) {
         check(name, tensor, &|t| penalty(name, t));
@@ -156,7 +156,7 @@ fn the_penalty_reaches_every_weight_of_the_critic() {
 }
 
 #[test]
-fn the_generators_loss_reaches_its_weights_through_the_warp() {
+fn generator_loss_reaches_the_weights_through_the_warp() {
     let spec = GeneratorSpec { size: 17, channels: vec![3, 4], hidden: 5, inputs: Inputs::Rgba };
     let mut seed = 60;
     let parameters = initialise(&spec.tensors(0), || {
@@ -164,26 +164,27 @@ fn the_generators_loss_reaches_its_weights_through_the_warp() {
         numbers(&[1], seed).to_vec1::<f64>().unwrap()[0] as f32
     });
     let parameters = parameters.unwrap().to_dtype(DType::F64).unwrap();
-    let critic_spec = DiscriminatorSpec { channels: vec![3] };
-    let critic: Vec<(String, Tensor)> =
-        critic_spec.tensors().into_iter().map(|t| (t.name, numbers(&t.shape, 71))).collect();
-    let critic = Discriminator::new(&critic_spec, &Parameters(critic.into_iter().collect())).unwrap();
-    let (background, frame) = (numbers(&[2, 3, 17, 17], 50), numbers(&[2, 4, 17, 17], 51));
+    let discriminator_spec = DiscriminatorSpec { channels: vec![3] };
+    let discriminator: Vec<(String, Tensor)> =
+        discriminator_spec.tensors().into_iter().map(|t| (t.name, numbers(&t.shape, 71))).collect();
+    let discriminator =
+        Discriminator::new(&discriminator_spec, &Parameters(discriminator.into_iter().collect())).unwrap();
+    let (background, glasses) = (numbers(&[2, 3, 17, 17], 50), numbers(&[2, 4, 17, 17], 51));
     let p = (numbers(&[2, 8], 52) * 0.1).unwrap();
     for name in ["stages.0.conv1.weight", "stages.0.conv2.bias", "stages.0.fc1.weight", "stages.0.fc2.weight"] {
         check(name, &parameters.0[name], &|tensor| {
             let mut changed = parameters.clone();
             changed.0.insert(name.to_owned(), tensor.clone());
             let generator = Generator::new(&spec, 0, &changed).unwrap();
-            let delta = generator.forward(&background, &stn::warp(&frame, &p, (17, 17))?)?;
-            let picture = composite(&background, &stn::warp(&frame, &(&p + &delta)?, (17, 17))?)?;
-            losses::generator(&critic, &picture, &delta, 0.3)
+            let delta = generator.forward(&background, &stn::warp(&glasses, &p, (17, 17))?)?;
+            let composited = composite(&background, &stn::warp(&glasses, &(&p + &delta)?, (17, 17))?)?;
+            losses::generator(&discriminator, &composited, &delta, 0.3)
         });
     }
 }
 
 #[test]
-fn points_that_are_not_finite_give_zero_and_no_gradient() {
+fn non_finite_points_give_zero_and_no_gradient() {
     let image = numbers(&[1, 2, 5, 5], 80);
     let largest = |t: &Tensor| t.abs().unwrap().max_all().unwrap().to_scalar::<f64>().unwrap();
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
@@ -199,7 +200,7 @@ fn points_that_are_not_finite_give_zero_and_no_gradient() {
             assert!(value == 1e300 || found == [0.0; 3], "{value} at {place}: {found:?}");
         }
     }
-    // Behind the horizon everywhere, and a plane seen edge on.
+    // The third coordinate is (nearly) zero everywhere.
     for third in [[0.0, 0.0, 0.0], [0.0, 0.0, -1e-8], [0.0, 0.0, 1e-300]] {
         let h = [[1.0, 0.0, 9.0], [0.0, 1.0, 9.0], third].concat();
         let h = Var::from_tensor(&Tensor::from_slice(&h, (1, 3, 3), &Device::Cpu).unwrap()).unwrap();

@@ -1,40 +1,41 @@
-//! The inference kernels against the operations that training uses; `tests/wasm.rs` does the same in wasm.
+//! Compares the inference kernels with the operations that training uses. `tests/wasm.rs` does the
+//! same in wasm.
 
 use crate::common::{assert_close, golden, kernels};
 use candle_core::{Device, Tensor};
-use stgan::internals::kernels::{Algorithm, Block, Instructions, Plane, Scratch, Stage, Storage};
+use stgan::internals::kernels::{Algorithm, Block, Instructions, Scratch, SquareMap, Stage, WeightType};
 use stgan::model::{Cascade, GeneratorSpec, Inference, weights};
 
 #[test]
-fn blocks_are_convolutions() {
+fn blocks_match_convolutions() {
     let channels = [(1, 1), (3, 5), (7, 8), (8, 16), (13, 19), (23, 33), (40, 64)];
-    kernels::blocks_are_convolutions(&[1, 2, 3, 5, 6, 9, 12, 17, 26], &channels);
+    kernels::blocks_match_convolutions(&[1, 2, 3, 5, 6, 9, 12, 17, 26], &channels);
 }
 
 #[test]
-fn blocks_leave_other_channels_alone() {
-    kernels::blocks_leave_other_channels_alone();
+fn blocks_preserve_other_channels() {
+    kernels::blocks_preserve_other_channels();
 }
 
 #[test]
-fn stages_are_generators() {
-    kernels::stages_are_generators(&kernels::odd_specs());
-    kernels::stages_are_generators(&[GeneratorSpec::paper()]);
+fn stages_match_generators() {
+    kernels::stages_match_generators(&kernels::odd_specs());
+    kernels::stages_match_generators(&[GeneratorSpec::paper()]);
 }
 
 #[test]
-fn frames_are_warps() {
-    kernels::frames_are_warps();
+fn warped_glasses_match_the_warp() {
+    kernels::warped_glasses_match_the_warp();
 }
 
 #[test]
-fn the_shipped_updates_are_the_cascades() {
+fn inference_with_shipped_weights_matches_the_cascade() {
     let file = weights::read(include_bytes!("../../weights/glasses.safetensors")).unwrap();
-    kernels::the_packed_cascade_is_the_cascade(&file.spec, file.stages, &file.parameters, 5e-4);
+    kernels::inference_matches_the_cascade(&file.spec, file.stages, &file.parameters, 5e-4);
 }
 
 #[test]
-fn the_packed_cascade_meets_the_reference() {
+fn inference_matches_the_reference() {
     let file =
         weights::read(&std::fs::read(crate::common::folder().join("cascade_weights.safetensors")).unwrap()).unwrap();
     let cascade = Cascade::new(&file.spec, file.stages, &file.parameters).unwrap();
@@ -43,23 +44,23 @@ fn the_packed_cascade_meets_the_reference() {
     let planes = |key: &str, item: usize| t[key].get(item).unwrap().flatten_all().unwrap();
     let f32s = |t: Tensor| t.to_dtype(candle_core::DType::F32).unwrap().to_vec1::<f32>().unwrap();
     for (item, start) in start.iter().enumerate() {
-        let mut views = networks.views(&f32s(planes("background", item)), &f32s(planes("foreground", item)));
+        let mut views = networks.view_pair(&f32s(planes("background", item)), &f32s(planes("foreground", item)));
         let mut params: [f64; 8] = start.as_slice().try_into().unwrap();
-        for step in 0..file.stages {
-            let [delta, _] = views.update(step, &params);
+        for stage in 0..file.stages {
+            let [delta, _] = views.update(stage, &params);
             params = std::array::from_fn(|i| params[i] + delta[i]);
-            let expected = t["p"].get(step + 1).unwrap().get(item).unwrap();
+            let expected = t["p"].get(stage + 1).unwrap().get(item).unwrap();
             assert_close("p", &Tensor::new(&params, &Device::Cpu).unwrap(), &expected, 1e-4);
         }
     }
 }
 
 #[test]
-fn what_does_not_fit_is_refused() {
+fn rejects_mismatched_shapes() {
     let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
     let best = Instructions::best();
     let block = |weight: &[usize], bias: &[usize]| {
-        Block::new(&zeros(weight), &zeros(bias), Algorithm::Direct, Storage::F32, best)
+        Block::new(&zeros(weight), &zeros(bias), Algorithm::Direct, WeightType::F32, best)
     };
     assert!(block(&[4, 3, 3, 3], &[4]).is_err());
     assert!(block(&[4, 3, 4, 4], &[3]).is_err());
@@ -71,10 +72,10 @@ fn what_does_not_fit_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "planes of the block's sizes")]
-fn planes_of_other_channels_are_refused() {
+#[should_panic(expected = "the maps do not match the block's channels and sizes")]
+fn rejects_maps_with_the_wrong_number_of_channels() {
     let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
     let (weight, bias) = (zeros(&[4, 3, 4, 4]), zeros(&[4]));
-    let block = Block::new(&weight, &bias, Algorithm::Direct, Storage::F32, Instructions::best()).unwrap();
-    block.run(&[Plane::padded(8, 2)], &mut [Plane::unpadded(4, 4)], &mut Scratch::default());
+    let block = Block::new(&weight, &bias, Algorithm::Direct, WeightType::F32, Instructions::best()).unwrap();
+    block.run(&[SquareMap::padded(8, 2)], &mut [SquareMap::unpadded(4, 4)], &mut Scratch::default());
 }

@@ -1,4 +1,4 @@
-//! Tests of the library on the machine that compiles it. They are one program, which links once.
+//! Native tests of the library, in one test program so that they link only once.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,11 +1,11 @@
-//! What networks see of an image.
+//! Views of images for the networks.
 
 use crate::common::bitmaps::{IDENTITY, image, noise};
 use stgan::Homography;
 use stgan::internals::resample::{Pyramid, planar, view};
 
 #[test]
-fn views_for_networks_are_straight_planes() {
+fn views_have_straight_alpha_and_fade_only_in_alpha_at_edges() {
     let photo = image(24, 16, |x, y| noise(x, y, 14));
     let pyramid = Pyramid::new(photo.as_ref()).unwrap();
     let planes = planar(&pyramid, &IDENTITY, 24, 16);
@@ -17,7 +17,7 @@ fn views_for_networks_are_straight_planes() {
         }
     }
 
-    // An opaque photo: its colours right up to its edge, and nothing beyond.
+    // An opaque photo: its colours up to the edge, and transparent black outside.
     let opaque = image(24, 16, |_, _| [51, 102, 204, 255]);
     let pyramid = Pyramid::new(opaque.as_ref()).unwrap();
     let map = Homography::similarity(2.5, 0.3, -8.0, -16.0);
@@ -35,14 +35,14 @@ fn views_for_networks_are_straight_planes() {
     }
     assert!(inside > 20 && edge > 10 && outside > 100, "{inside} {edge} {outside}");
 
-    // Nothing to look at, and nowhere to look.
+    // Invalid maps, and an empty view.
     assert!(planar(&pyramid, &Homography([f64::NAN; 9]), 5, 5).iter().all(|v| *v == 0.0));
     assert!(planar(&pyramid, &Homography([0.0; 9]), 5, 5).iter().all(|v| *v == 0.0));
     assert!(planar(&pyramid, &IDENTITY, 0, 5).is_empty());
 }
 
 #[test]
-fn a_view_is_what_the_whole_pyramid_shows() {
+fn a_single_view_equals_a_view_of_the_full_pyramid() {
     let photo = image(401, 303, |x, y| noise(x, y, 15));
     let pyramid = Pyramid::new(photo.as_ref()).unwrap();
     for (scale, angle) in [(0.7, 0.0), (2.5, 0.2), (5.0, 0.4), (11.0, -0.3), (21.0, 0.1), (40.0, 0.0)] {

@@ -1,4 +1,5 @@
-//! The spatial transformer: every sampler against reference values and finite differences, the families' groups, the module.
+//! Tests of the spatial transformer: samplers and families of transforms against reference values
+//! and finite differences, group operations, and the module.
 
 use crate::common::{assert_close, check_gradient, golden_of_the_project, numbers, samplers};
 use candle_core::{DType, Device, Module, Result, Tensor, Var};
@@ -29,7 +30,7 @@ fn largest(t: &Tensor) -> f64 {
 }
 
 #[test]
-fn every_sampler_meets_the_reference() {
+fn samplers_match_the_reference() {
     let t = golden_of_the_project("samplers");
     for (dtype, tolerance) in [(DType::F64, 1e-9), (DType::F32, 1e-4)] {
         let r = t["R"].to_dtype(dtype).unwrap();
@@ -49,7 +50,7 @@ fn every_sampler_meets_the_reference() {
 }
 
 #[test]
-fn grids_meet_the_reference() {
+fn grids_match_the_reference() {
     let t = golden_of_the_project("families");
     let grid = stn::affine_grid(&t["theta"], (5, 4), false).unwrap();
     assert_close("affine grid", &grid, &t["affine_edges"], 1e-12);
@@ -61,10 +62,10 @@ fn grids_meet_the_reference() {
 }
 
 #[test]
-fn every_sampler_has_the_gradients_of_finite_differences() {
-    // Five channels: one group of four, and one more.
+fn sampler_gradients_match_finite_differences() {
+    // Five channels: one complete group of four and an incomplete one.
     let image = numbers(&[2, 5, 6, 9], 1);
-    // In part beyond the image, and so wide apart that area filtering has something to do.
+    // Points partly outside the image, and far enough apart for area filtering.
     let grid = (numbers(&[2, 5, 4, 2], 2) * 1.7).unwrap();
     let (thin, line) = (numbers(&[2, 1, 1, 7], 3), (numbers(&[2, 1, 6, 2], 4) * 1.5).unwrap());
     for (name, sampler) in samplers() {
@@ -78,7 +79,7 @@ fn every_sampler_has_the_gradients_of_finite_differences() {
 }
 
 #[test]
-fn every_family_has_the_gradients_of_finite_differences_with_every_sampler() {
+fn family_gradients_match_finite_differences_with_every_sampler() {
     let image = numbers(&[2, 2, 8, 7], 5);
     for family in FAMILIES {
         let theta = (numbers(&[2, family.dimension()], 6) * 0.3).unwrap();
@@ -89,7 +90,7 @@ fn every_family_has_the_gradients_of_finite_differences_with_every_sampler() {
             if sampler.interpolation != Interpolation::Nearest {
                 check_gradient(&what, &theta, &|theta| warp.forward(&image, theta));
             }
-            // Grid and sampler in one piece are grid and sampler. Nearest points may round apart.
+            // The fused warp equals grid and sampler. Nearest sampling may round differently.
             if sampler.interpolation != Interpolation::Nearest {
                 let parts = stn::grid_sample(&image, &warp.grid(&theta).unwrap(), sampler).unwrap();
                 assert_close(&what, &warp.forward(&image, &theta).unwrap(), &parts, 1e-9);
@@ -99,13 +100,13 @@ fn every_family_has_the_gradients_of_finite_differences_with_every_sampler() {
 }
 
 #[test]
-fn zero_is_the_identity() {
+fn zero_parameters_are_the_identity() {
     let image = numbers(&[2, 3, 6, 5], 7);
     for family in FAMILIES {
         let theta = Tensor::zeros((2, family.dimension()), DType::F64, &Device::Cpu).unwrap();
         for (name, sampler) in samplers() {
             let warp = Warp::new(family, (6, 5)).unwrap().with_sampler(sampler).unwrap();
-            // 1e-8 in the divisor of homographies moves points by as much.
+            // The epsilon of 1e-8 in the divisor of homographies moves points by as much.
             assert_close(&format!("{family:?}, {name}"), &warp.forward(&image, &theta).unwrap(), &image, 1e-6);
         }
     }
@@ -143,12 +144,12 @@ fn families_compose_and_invert() {
 }
 
 #[test]
-fn homographies_without_a_logarithm_are_refused() {
+fn homographies_without_a_real_logarithm_are_rejected() {
     let half_turn = Tensor::new(&[[[-1f64, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]]], &Device::Cpu).unwrap();
     let mirror = Tensor::new(&[[[-1f64, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]], &Device::Cpu).unwrap();
-    let unknown = (&half_turn * f64::NAN).unwrap();
-    let empty = half_turn.zeros_like().unwrap();
-    for matrix in [half_turn, mirror, unknown, empty] {
+    let nan = (&half_turn * f64::NAN).unwrap();
+    let zero = half_turn.zeros_like().unwrap();
+    for matrix in [half_turn, mirror, nan, zero] {
         assert!(stn::homography_logarithm(&matrix).is_err());
     }
     let p = (numbers(&[5, 8], 12) * 0.5).unwrap();
@@ -162,10 +163,10 @@ fn splines_pass_through_their_control_points() {
         let family = Family::ThinPlateSpline { points };
         let theta = (numbers(&[2, family.dimension()], 13) * 0.2).unwrap();
         let grid = family.grid(&theta, (points, points), true).unwrap();
-        let still = family.grid(&theta.zeros_like().unwrap(), (points, points), true).unwrap();
-        let displacement = (grid - still).unwrap().reshape((2, family.dimension())).unwrap();
+        let identity = family.grid(&theta.zeros_like().unwrap(), (points, points), true).unwrap();
+        let displacement = (grid - identity).unwrap().reshape((2, family.dimension())).unwrap();
         assert_close("displacement", &displacement, &theta, 1e-8);
-        // Displacements that are affine give an affine map between the control points too.
+        // Affine displacements of the control points give an affine map everywhere.
         let affine = Family::Affine.grid(&numbers(&[2, 6], 14), (points, points), true).unwrap();
         let identity =
             Family::Affine.grid(&Tensor::zeros((2, 6), DType::F64, &Device::Cpu).unwrap(), (points, points), true);
@@ -179,8 +180,8 @@ fn splines_pass_through_their_control_points() {
 }
 
 #[test]
-fn area_filtering_leaves_out_no_pixel() {
-    // Stripes one pixel wide: sampled four pixels apart, bilinear lookups see one colour only.
+fn area_filtering_averages_all_pixels() {
+    // Stripes one pixel wide, sampled every four pixels: bilinear sampling would return one colour.
     let stripes: Vec<f64> = (0..64 * 64).map(|i| f64::from(u8::from(i % 2 == 0))).collect();
     let image = Tensor::from_vec(stripes, (1, 1, 64, 64), &Device::Cpu).unwrap();
     let theta = Tensor::zeros((1, 6), DType::F64, &Device::Cpu).unwrap();
@@ -191,7 +192,7 @@ fn area_filtering_leaves_out_no_pixel() {
     };
     let grey = Tensor::full(0.5, (1, 1, 16, 16), &Device::Cpu).unwrap();
     assert_close("area", &small(Interpolation::Area), &grey, 1e-12);
-    // Where the grid magnifies, it is bilinear.
+    // Magnification is bilinear.
     let image = numbers(&[1, 2, 7, 6], 15);
     let theta = (numbers(&[1, 6], 16) * 0.1).unwrap();
     let large = |interpolation| {
@@ -202,13 +203,13 @@ fn area_filtering_leaves_out_no_pixel() {
 }
 
 #[test]
-fn degenerate_grids_give_numbers() {
+fn degenerate_grids_give_finite_values() {
     let image = numbers(&[1, 2, 4, 5], 17);
     let huge = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN, 1e300, -1e9, 5e-324, 0.0, 1.0, -1.0];
     let points: Vec<f64> = huge.iter().flat_map(|&x| huge.iter().flat_map(move |&y| [x, y])).collect();
     let grid = Tensor::from_vec(points, (1, huge.len(), huge.len(), 2), &Device::Cpu).unwrap();
     let constant = Tensor::zeros((1, 4, 4, 2), DType::F64, &Device::Cpu).unwrap();
-    // Exactly on pixels, borders, and where mirrors are.
+    // Points exactly on pixel centres, borders and mirrors.
     let halves: Vec<f64> = (-24..=24).flat_map(|i| [f64::from(i) / 8.0, f64::from(i) / 12.0]).collect();
     let halves = Tensor::from_vec(halves, (1, 7, 7, 2), &Device::Cpu).unwrap();
     for (name, sampler) in samplers() {
@@ -226,7 +227,7 @@ fn degenerate_grids_give_numbers() {
                     assert!(values.iter().all(|x| x.is_finite()), "{name}, {dtype:?}");
                 }
             }
-            // w through zero, near zero and zero everywhere.
+            // The divisor w crosses zero, is near zero, or is zero everywhere.
             for third in [[1.0, 0.0, 0.0], [1.0, 1.0, 1e-12], [0.0, 0.0, 0.0], [0.0, 0.0, -1e-8], [0.0, 1e-30, 0.0]] {
                 let h = [[1.0, 0.2, 0.1], [0.0, 1.0, 0.3], third].concat();
                 let h = var(&Tensor::from_vec(h, (1, 3, 3), &Device::Cpu).unwrap(), dtype);
@@ -251,7 +252,7 @@ fn degenerate_grids_give_numbers() {
 }
 
 #[test]
-fn nearest_refuses_to_train_a_transform() {
+fn nearest_sampling_rejects_gradients_of_the_grid() {
     let image = numbers(&[1, 1, 4, 4], 18);
     let theta = Var::from_tensor(&numbers(&[1, 6], 19)).unwrap();
     let warp = Warp::new(Family::Affine, (4, 4)).unwrap().with_sampler(Interpolation::Nearest).unwrap();
@@ -262,7 +263,7 @@ fn nearest_refuses_to_train_a_transform() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused() {
+fn rejects_mismatched_shapes() {
     let image = numbers(&[2, 3, 4, 4], 20);
     let grid = numbers(&[2, 5, 5, 2], 21);
     for (image, grid) in [
@@ -284,7 +285,7 @@ fn what_does_not_fit_is_refused() {
     }
 }
 
-/// A localisation net of one hidden layer.
+/// A localisation net with one hidden layer.
 fn localisation(pixels: usize, family: Family, vb: VarBuilder) -> Result<impl Module> {
     Ok(candle_nn::seq()
         .add_fn(|u| u.flatten_from(1))
@@ -294,13 +295,13 @@ fn localisation(pixels: usize, family: Family, vb: VarBuilder) -> Result<impl Mo
 }
 
 #[test]
-fn transformers_start_at_the_identity_and_leave_it() {
+fn transformers_start_at_the_identity_and_train() {
     let u = numbers(&[3, 2, 5, 5], 24);
     let target = numbers(&[3, 2, 5, 5], 25);
     for family in FAMILIES {
         let variables = VarMap::new();
         let vb = VarBuilder::from_varmap(&variables, DType::F64, &Device::Cpu);
-        // Two in one network, one after the other, of different samplers.
+        // Two transformers with different samplers in one network.
         let first = SpatialTransformer::new(localisation(50, family, vb.pp("first")).unwrap(), family, (6, 7)).unwrap();
         let second =
             SpatialTransformer::new(localisation(84, family, vb.pp("second")).unwrap(), family, (5, 5)).unwrap();
@@ -329,7 +330,7 @@ fn transformers_start_at_the_identity_and_leave_it() {
 }
 
 #[test]
-fn it_is_the_cascades_warp() {
+fn homography_warp_equals_the_warp_of_the_cascade() {
     let (image, p) = (numbers(&[2, 4, 9, 9], 26), (numbers(&[2, 8], 27) * 0.3).unwrap());
     let warp = Warp::new(Family::Homography, (9, 9)).unwrap();
     let plain = ops::warp(&image, &stn::homography(&p).unwrap(), (9, 9)).unwrap();

@@ -1,10 +1,10 @@
-//! The session: placements, coordinates, updates.
+//! Fits: placements, coordinates, updates.
 
 use stgan::compose::{self, Foreground};
 use stgan::model::{Cascade, GeneratorSpec, Inputs, Parameters, initialise};
 use stgan::{Bitmap, MAX_UPDATES, Placement, Rect, TryOn};
 
-/// Two stages whose answer is always the bias of their last layer.
+/// Two stages whose output is constant: the bias of their last layer.
 fn constant(updates: [[f32; 8]; 2]) -> TryOn {
     let spec = GeneratorSpec { size: 24, channels: vec![2, 2], hidden: 3, inputs: Inputs::RgbaPose };
     let mut parameters = Parameters::default();
@@ -20,8 +20,8 @@ fn shipped() -> TryOn {
     TryOn::new(include_bytes!("../../weights/glasses.safetensors")).unwrap()
 }
 
-/// A frame of 100×40 with a transparent border, so that its box is 80×20 around (50, 20).
-fn frame() -> Foreground {
+/// Glasses of 100×40 pixels with a transparent border: the bounding box is 80×20 around (50, 20).
+fn glasses() -> Foreground {
     let mut image = Bitmap::transparent(100, 40).unwrap();
     for y in 10..30 {
         for x in 10..90 {
@@ -41,12 +41,12 @@ const PLACEMENT: Placement = Placement { x: 160.0, y: 90.0, width: 120.0, rotati
 #[track_caller]
 fn assert_near(actual: [f64; 2], expected: [f64; 2]) {
     let off = (actual[0] - expected[0]).hypot(actual[1] - expected[1]);
-    assert!(off < 1e-3, "{actual:?} is not {expected:?}");
+    assert!(off < 1e-3, "{actual:?}, expected {expected:?}");
 }
 
 #[test]
-fn step_zero_is_the_placement() {
-    let fit = shipped().fit(photo(320, 200).as_ref(), &frame(), &PLACEMENT, None).unwrap();
+fn homography_zero_is_the_placement() {
+    let fit = shipped().fit(photo(320, 200).as_ref(), &glasses(), &PLACEMENT, None).unwrap();
     let placed = fit.homography(0).unwrap();
     assert_near(placed.apply([50.0, 20.0]), [160.0, 90.0]);
     let (sin, cos) = 30f64.to_radians().sin_cos();
@@ -56,26 +56,27 @@ fn step_zero_is_the_placement() {
 }
 
 #[test]
-fn an_update_moves_the_frame_against_its_parameters() {
-    // H looks up: to see what is further down in the input, the output goes up. p5 is in halves of the square's side.
+fn an_update_moves_the_glasses_by_the_inverse_warp() {
+    // H maps output to input, so a positive p5 moves the glasses up. Its unit is half the side of
+    // the canonical square.
     let mut update = [0.0; 8];
     update[4] = 0.25;
     let tryon = constant([update, [0.0; 8]]);
     let straight = Placement { rotation: 0.0, ..PLACEMENT };
-    let fit = tryon.fit(photo(320, 200).as_ref(), &frame(), &straight, None).unwrap();
+    let fit = tryon.fit(photo(320, 200).as_ref(), &glasses(), &straight, None).unwrap();
     assert_eq!(fit.updates().len(), 2);
     let shift = 0.25 * 120.0 / (2.0 * 0.613);
-    for step in [1, 2] {
-        assert_near(fit.homography(step).unwrap().apply([50.0, 20.0]), [160.0, 90.0 - shift]);
+    for update in [1, 2] {
+        assert_near(fit.homography(update).unwrap().apply([50.0, 20.0]), [160.0, 90.0 - shift]);
     }
     let first = &fit.updates()[0];
     assert_eq!((first.delta, first.params), (update.map(f64::from), update.map(f64::from)));
-    assert_eq!(fit.homography(3).unwrap_err().code(), "step");
+    assert_eq!(fit.homography(3).unwrap_err().code(), "update");
 }
 
 #[test]
-fn a_mirrored_photo_gets_the_mirrored_fit() {
-    let (tryon, frame) = (shipped(), frame());
+fn a_mirrored_photo_gives_the_mirrored_fit() {
+    let (tryon, glasses) = (shipped(), glasses());
     let photo = photo(320, 200);
     let mut mirror = photo.clone();
     for row in mirror.data_mut().chunks_exact_mut(320 * 4) {
@@ -83,27 +84,27 @@ fn a_mirrored_photo_gets_the_mirrored_fit() {
         row.copy_from_slice(&pixels);
     }
     let turned = Placement { x: 320.0 - PLACEMENT.x, rotation: -PLACEMENT.rotation, ..PLACEMENT };
-    let a = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
-    let b = tryon.fit(mirror.as_ref(), &frame, &turned, None).unwrap();
-    for step in 0..=a.updates().len() {
-        // The frame is its own mirror image about x = 50.
+    let a = tryon.fit(photo.as_ref(), &glasses, &PLACEMENT, None).unwrap();
+    let b = tryon.fit(mirror.as_ref(), &glasses, &turned, None).unwrap();
+    for update in 0..=a.updates().len() {
+        // The glasses are symmetric about x = 50.
         let (left, right) =
-            (a.homography(step).unwrap().apply([10.0, 12.0]), b.homography(step).unwrap().apply([90.0, 12.0]));
+            (a.homography(update).unwrap().apply([10.0, 12.0]), b.homography(update).unwrap().apply([90.0, 12.0]));
         assert!((left[0] - (320.0 - right[0])).hypot(left[1] - right[1]) < 0.05, "{left:?} and {right:?}");
     }
 }
 
 #[test]
-fn more_steps_than_stages_ask_the_last_one_again() {
+fn updates_beyond_the_last_stage_repeat_it() {
     let (mut first, mut second) = ([0.0; 8], [0.0; 8]);
     (first[4], second[4]) = (0.5, -0.125);
     let tryon = constant([first, second]);
-    let updates = |steps| {
+    let updates = |count| {
         let fit = tryon.fit(
             photo(64, 64).as_ref(),
-            &frame(),
+            &glasses(),
             &Placement { x: 30.0, y: 30.0, width: 30.0, rotation: 0.0 },
-            Some(steps),
+            Some(count),
         );
         fit.unwrap().updates().iter().map(|u| u.params[4]).collect::<Vec<_>>()
     };
@@ -113,26 +114,26 @@ fn more_steps_than_stages_ask_the_last_one_again() {
 }
 
 #[test]
-fn the_region_is_all_that_the_networks_need() {
-    let (tryon, frame) = (shipped(), frame());
+fn the_fit_depends_only_on_the_region() {
+    let (tryon, glasses) = (shipped(), glasses());
     let whole = photo(900, 700);
     for placement in [PLACEMENT, Placement { x: 5.0, y: 690.0, width: 300.0, rotation: -170.0 }] {
         let rect = tryon.view((900, 700), &placement).unwrap().rect();
-        let fit = tryon.fit(whole.as_ref(), &frame, &placement, None).unwrap();
+        let fit = tryon.fit(whole.as_ref(), &glasses, &placement, None).unwrap();
         let cut = whole.as_ref().crop(rect).unwrap();
-        let mut look = tryon.view((900, 700), &placement).unwrap();
-        look.push(cut.data()).unwrap();
-        assert_eq!(fit, tryon.fit_view(look, &frame, None).unwrap());
-        // In bands, however they are cut.
-        let mut look = tryon.view((900, 700), &placement).unwrap();
+        let mut view = tryon.view((900, 700), &placement).unwrap();
+        view.push(cut.data()).unwrap();
+        assert_eq!(fit, tryon.fit_view(view, &glasses, None).unwrap());
+        // In two bands, with invalid calls in between.
+        let mut view = tryon.view((900, 700), &placement).unwrap();
         let (first, rest) = cut.data().split_at(7 * 4 * rect.width as usize);
-        look.push(first).unwrap();
-        assert_eq!(look.push(&rest[1..]).unwrap_err().code(), "image-size");
-        assert_eq!(tryon.fit_view(look.clone(), &frame, None).unwrap_err().code(), "image-size");
-        look.push(rest).unwrap();
-        assert_eq!(look.push(first).unwrap_err().code(), "image-size");
-        assert_eq!(fit, tryon.fit_view(look, &frame, None).unwrap());
-        // What lies outside of it does not matter.
+        view.push(first).unwrap();
+        assert_eq!(view.push(&rest[1..]).unwrap_err().code(), "image-size");
+        assert_eq!(tryon.fit_view(view.clone(), &glasses, None).unwrap_err().code(), "image-size");
+        view.push(rest).unwrap();
+        assert_eq!(view.push(first).unwrap_err().code(), "image-size");
+        assert_eq!(fit, tryon.fit_view(view, &glasses, None).unwrap());
+        // Pixels outside the region have no effect.
         let mut other = photo(900, 700);
         for (i, pixel) in other.data_mut().chunks_exact_mut(4).enumerate() {
             let (x, y) = (i as u32 % 900, i as u32 / 900);
@@ -141,13 +142,13 @@ fn the_region_is_all_that_the_networks_need() {
                 pixel.copy_from_slice(&[255, 0, 255, 255]);
             }
         }
-        assert_eq!(fit, tryon.fit(other.as_ref(), &frame, &placement, None).unwrap());
+        assert_eq!(fit, tryon.fit(other.as_ref(), &glasses, &placement, None).unwrap());
     }
 }
 
 #[test]
-fn the_fit_does_not_depend_on_the_photos_resolution() {
-    let (tryon, frame) = (shipped(), frame());
+fn the_fit_does_not_depend_on_the_resolution_of_the_photo() {
+    let (tryon, glasses) = (shipped(), glasses());
     let small = photo(200, 160);
     let mut large = Bitmap::transparent(800, 640).unwrap();
     for (i, pixel) in large.data_mut().chunks_exact_mut(4).enumerate() {
@@ -155,8 +156,8 @@ fn the_fit_does_not_depend_on_the_photos_resolution() {
         pixel.copy_from_slice(&small.data()[from..from + 4]);
     }
     let place = |k: f64| Placement { x: 100.0 * k, y: 80.0 * k, width: 120.0 * k, rotation: 10.0 };
-    let a = tryon.fit(small.as_ref(), &frame, &place(1.0), None).unwrap();
-    let b = tryon.fit(large.as_ref(), &frame, &place(4.0), None).unwrap();
+    let a = tryon.fit(small.as_ref(), &glasses, &place(1.0), None).unwrap();
+    let b = tryon.fit(large.as_ref(), &glasses, &place(4.0), None).unwrap();
     for (a, b) in a.updates().iter().zip(b.updates()) {
         for (x, y) in a.params.iter().zip(b.params) {
             assert!((x - y).abs() < 0.02, "{:?} and {:?}", a.params, b.params);
@@ -165,14 +166,16 @@ fn the_fit_does_not_depend_on_the_photos_resolution() {
 }
 
 #[test]
-fn the_composite_touches_only_the_frames_footprint() {
-    let (tryon, frame, photo) = (shipped(), frame(), photo(320, 200));
-    let fit = tryon.fit(photo.as_ref(), &frame, &PLACEMENT, None).unwrap();
-    for step in 0..=fit.updates().len() {
-        let h = fit.homography(step).unwrap();
-        let Some(Rect { x, y, width, height }) = compose::footprint(&frame, &h, (320, 200)).unwrap() else { continue };
-        let picture = compose::composite(photo.as_ref(), &frame, &h).unwrap();
-        for (i, (a, b)) in picture.data().chunks_exact(4).zip(photo.data().chunks_exact(4)).enumerate() {
+fn the_composite_changes_only_the_footprint() {
+    let (tryon, glasses, photo) = (shipped(), glasses(), photo(320, 200));
+    let fit = tryon.fit(photo.as_ref(), &glasses, &PLACEMENT, None).unwrap();
+    for update in 0..=fit.updates().len() {
+        let h = fit.homography(update).unwrap();
+        let Some(Rect { x, y, width, height }) = compose::footprint(&glasses, &h, (320, 200)).unwrap() else {
+            continue;
+        };
+        let composite = compose::composite(photo.as_ref(), &glasses, &h).unwrap();
+        for (i, (a, b)) in composite.data().chunks_exact(4).zip(photo.data().chunks_exact(4)).enumerate() {
             let (px, py) = (i as u32 % 320, i as u32 / 320);
             let inside = px.wrapping_sub(x) < width && py.wrapping_sub(y) < height;
             assert!(inside || a == b, "pixel {px}, {py}");
@@ -181,8 +184,8 @@ fn the_composite_touches_only_the_frames_footprint() {
 }
 
 #[test]
-fn placements_that_make_no_sense_are_refused() {
-    let (tryon, frame, photo) = (shipped(), frame(), photo(64, 48));
+fn invalid_placements_and_arguments_are_errors() {
+    let (tryon, glasses, photo) = (shipped(), glasses(), photo(64, 48));
     for (placement, field) in [
         (Placement { x: f64::NAN, ..PLACEMENT }, "x"),
         (Placement { y: f64::INFINITY, ..PLACEMENT }, "y"),
@@ -193,24 +196,24 @@ fn placements_that_make_no_sense_are_refused() {
         (Placement { x: 9000.0, ..PLACEMENT }, "x"),
         (Placement { y: -9000.0, x: 30.0, ..PLACEMENT }, "y"),
     ] {
-        let error = tryon.fit(photo.as_ref(), &frame, &placement, None).unwrap_err();
+        let error = tryon.fit(photo.as_ref(), &glasses, &placement, None).unwrap_err();
         assert_eq!(error.code(), "placement", "{error}");
         assert!(error.to_string().contains(&format!("placement's {field} ")), "{error}");
     }
     let fine = Placement { x: 30.0, y: 20.0, width: 20.0, rotation: 0.0 };
-    assert_eq!(tryon.fit(photo.as_ref(), &frame, &fine, Some(MAX_UPDATES + 1)).unwrap_err().code(), "argument");
-    let mut look = tryon.view((64, 48), &fine).unwrap();
-    let narrower = vec![0; 4 * (look.rect().width as usize - 1)];
-    assert_eq!(look.push(&narrower).unwrap_err().code(), "image-size");
+    assert_eq!(tryon.fit(photo.as_ref(), &glasses, &fine, Some(MAX_UPDATES + 1)).unwrap_err().code(), "argument");
+    let mut view = tryon.view((64, 48), &fine).unwrap();
+    let narrower = vec![0; 4 * (view.rect().width as usize - 1)];
+    assert_eq!(view.push(&narrower).unwrap_err().code(), "image-size");
 }
 
 #[test]
-fn an_update_that_breaks_the_homography_is_an_error() {
+fn an_update_that_makes_the_homography_degenerate_is_an_error() {
     let mut update = [0.0; 8];
     update[6] = 1e30;
     let fit = constant([update, [0.0; 8]]).fit(
         photo(64, 64).as_ref(),
-        &frame(),
+        &glasses(),
         &Placement { x: 30.0, y: 30.0, width: 30.0, rotation: 0.0 },
         None,
     );
@@ -218,7 +221,7 @@ fn an_update_that_breaks_the_homography_is_an_error() {
 }
 
 #[test]
-fn an_empty_frame_is_an_error() {
+fn empty_glasses_are_an_error() {
     let mut faint = Bitmap::transparent(10, 10).unwrap();
     faint.data_mut()[3] = 25;
     assert_eq!(Foreground::new(faint.as_ref()).err().unwrap().code(), "empty-glasses");

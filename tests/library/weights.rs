@@ -1,4 +1,4 @@
-//! The weights file: what is written is read back, and what does not fit is refused by name.
+//! Tests of the weights file: round trips, and errors that name the invalid tensor or key.
 
 use candle_core::{Device, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -17,8 +17,8 @@ fn model(spec: &GeneratorSpec, stages: usize, discriminator: Option<Discriminato
     for stage in 0..stages {
         parameters.0.extend(initialise(&spec.tensors(stage), &mut number).unwrap().0);
     }
-    if let Some(critic) = &discriminator {
-        parameters.0.extend(initialise(&critic.tensors(), &mut number).unwrap().0);
+    if let Some(discriminator) = &discriminator {
+        parameters.0.extend(initialise(&discriminator.tensors(), &mut number).unwrap().0);
     }
     Weights {
         spec: spec.clone(),
@@ -34,7 +34,7 @@ fn small() -> GeneratorSpec {
     GeneratorSpec { size: 21, channels: vec![3, 5], hidden: 4, inputs: Inputs::RgbaPose }
 }
 
-/// The tensors and metadata of a file, to be changed and written again.
+/// The metadata and tensors of a file, for tests that change them.
 type Parts = (HashMap<String, String>, BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>);
 
 fn parts(bytes: &[u8]) -> Parts {
@@ -60,14 +60,14 @@ fn changed_file(bytes: &[u8], change: impl FnOnce(&mut Parts)) -> Vec<u8> {
 }
 
 #[test]
-fn any_sizes_survive_a_round_trip() {
-    let critic = DiscriminatorSpec { channels: vec![4, 6, 7] };
-    for (spec, stages, critic) in [
+fn weights_of_any_size_survive_a_round_trip() {
+    let discriminator = DiscriminatorSpec { channels: vec![4, 6, 7] };
+    for (spec, stages, discriminator) in [
         (small(), 1, None),
-        (GeneratorSpec { inputs: Inputs::Rgba, ..small() }, 3, Some(critic)),
+        (GeneratorSpec { inputs: Inputs::Rgba, ..small() }, 3, Some(discriminator)),
         (GeneratorSpec { size: 36, channels: vec![2, 2, 3, 4, 5], hidden: 9, inputs: Inputs::Rgba }, 12, None),
     ] {
-        let written = model(&spec, stages, critic);
+        let written = model(&spec, stages, discriminator);
         for (storage, tolerance) in [(Storage::F32, 0.0), (Storage::F16, 1e-3)] {
             let read = weights::read(&weights::write(&written, storage).unwrap()).unwrap();
             assert_eq!((&read.spec, read.stages, read.storage), (&spec, stages, storage));
@@ -83,14 +83,14 @@ fn any_sizes_survive_a_round_trip() {
 }
 
 #[test]
-fn the_papers_sizes_are_as_published() {
+fn paper_generator_has_the_published_number_of_parameters() {
     let paper: usize = GeneratorSpec::paper().tensors(0).iter().map(|t| t.shape.iter().product::<usize>()).sum();
     assert_eq!(paper, 6_221_288);
     assert_eq!(GeneratorSpec::compact().features(), 519 * 25);
 }
 
 #[test]
-fn bytes_that_are_no_weights_are_refused() {
+fn bytes_that_are_not_a_weights_file_are_rejected() {
     let whole = weights::write(&model(&small(), 1, None), Storage::F16).unwrap();
     for length in (0..whole.len()).step_by(whole.len() / 60 + 1) {
         assert!(matches!(weights::read(&whole[..length]), Err(Error::WeightsFormat(_))), "{length} bytes");
@@ -102,18 +102,18 @@ fn bytes_that_are_no_weights_are_refused() {
 }
 
 #[test]
-fn a_tensor_that_does_not_fit_is_named() {
+fn errors_name_the_invalid_tensor() {
     const NAME: &str = "stages.1.conv2.weight";
     let errors: [(&str, &str, Vec<u8>); 6] = [
         ("missing", NAME, changed(|p| drop(p.1.remove(NAME)))),
         ("no stage 0", "stages.0.conv1.weight", changed(|p| p.1.retain(|name, _| !name.starts_with("stages.0")))),
-        ("misshapen", NAME, changed(|p| p.1.get_mut(NAME).unwrap().1.swap(0, 1))),
+        ("with the wrong shape", NAME, changed(|p| p.1.get_mut(NAME).unwrap().1.swap(0, 1))),
         (
             "not finite",
             NAME,
             changed(|p| p.1.get_mut(NAME).unwrap().2[40..44].copy_from_slice(&f32::NAN.to_le_bytes())),
         ),
-        ("of another type", NAME, changed(|p| p.1.get_mut(NAME).unwrap().0 = Dtype::I32)),
+        ("with an unsupported type", NAME, changed(|p| p.1.get_mut(NAME).unwrap().0 = Dtype::I32)),
         (
             "unknown",
             "stages.0.conv9.weight",
@@ -130,19 +130,19 @@ fn a_tensor_that_does_not_fit_is_named() {
 }
 
 #[test]
-fn metadata_that_contradicts_is_refused() {
+fn contradictory_metadata_is_rejected() {
     for (key, value) in [("format", "other"), ("version", "99"), ("inputs", "rgba"), ("size", "huge"), ("size", "")] {
         let bytes = changed(|parts| drop(parts.0.insert(key.into(), value.into())));
         let error = weights::read(&bytes).unwrap_err();
         assert!(matches!(&error, Error::WeightsMetadata { key: k, .. } if k == key), "{error}");
     }
-    // Another image size means another number of features: the first linear layer does not fit.
+    // Another image size changes the number of features, so the first linear layer does not match.
     let bytes = changed(|parts| drop(parts.0.insert("size".into(), "64".into())));
     assert!(weights::read(&bytes).unwrap_err().to_string().contains("stages.0.fc1.weight"));
 }
 
 #[test]
-fn what_f16_cannot_hold_is_not_written() {
+fn values_too_large_for_f16_are_not_written() {
     let mut model = model(&small(), 1, None);
     let tensor = model.parameters.0.get_mut("stages.0.fc2.bias").unwrap();
     *tensor = (tensor.ones_like().unwrap() * 1e6).unwrap();
@@ -151,9 +151,9 @@ fn what_f16_cannot_hold_is_not_written() {
 }
 
 #[test]
-fn eight_bits_come_with_a_scale_for_every_output_channel() {
+fn quantisation_has_a_scale_per_output_channel() {
     let mut model = model(&small(), 1, None);
-    // One channel of zeros, one that is a hundred times as large as the others.
+    // One channel is zero, another is a hundred times as large as the rest.
     const NAME: &str = "stages.0.fc2.weight";
     let factors: Vec<f32> = (0..8).map(|o| [0.0, 100.0, 1.0][o.min(2)]).collect();
     let tensor = model.parameters.0.get_mut(NAME).unwrap();
@@ -170,11 +170,11 @@ fn eight_bits_come_with_a_scale_for_every_output_channel() {
             continue;
         }
         for (a, b) in a.to_vec2::<f32>().unwrap().iter().zip(b.to_vec2::<f32>().unwrap()) {
-            let step = a.iter().fold(0.0f32, |most, x| most.max(x.abs())) / 127.0;
+            let step = a.iter().fold(0.0f32, |largest, x| largest.max(x.abs())) / 127.0;
             assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 0.501 * step), "{name}");
         }
     }
-    // Written again, nothing more is lost.
+    // A second round trip loses nothing.
     let again = weights::read(&weights::write(&found, Storage::I8).unwrap()).unwrap();
     for (name, tensor) in &found.parameters.0 {
         let difference = (tensor - &again.parameters.0[name]).unwrap().abs().unwrap().flatten_all().unwrap();
@@ -183,7 +183,7 @@ fn eight_bits_come_with_a_scale_for_every_output_channel() {
 }
 
 #[test]
-fn the_number_of_updates_is_the_files_or_one_for_each_stage() {
+fn updates_come_from_the_metadata_or_equal_the_stages() {
     let mut weights = model(&small(), 2, None);
     let written = |weights: &Weights| weights::write(weights, Storage::F32).unwrap();
     let read = weights::read(&written(&weights)).unwrap();
@@ -199,23 +199,23 @@ fn the_number_of_updates_is_the_files_or_one_for_each_stage() {
 }
 
 #[test]
-fn scales_that_do_not_fit_are_named() {
+fn errors_name_the_tensor_with_invalid_scales() {
     const NAME: &str = "stages.0.conv2.weight";
     let scale = format!("{NAME}.scale");
     let bytes = weights::write(&model(&small(), 1, None), Storage::I8).unwrap();
     type Change = fn(&mut Parts, &str);
     let errors: [(&str, Change); 5] = [
         ("missing", |parts, scale| drop(parts.1.remove(scale))),
-        ("misshapen", |parts, scale| parts.1.get_mut(scale).unwrap().1.push(1)),
+        ("with the wrong shape", |parts, scale| parts.1.get_mut(scale).unwrap().1.push(1)),
         ("not finite", |parts, scale| {
             parts.1.get_mut(scale).unwrap().2[..4].copy_from_slice(&f32::INFINITY.to_le_bytes());
         }),
-        ("themselves in eight bits", |parts, scale| {
+        ("quantised themselves", |parts, scale| {
             let tensor = parts.1.get_mut(scale).unwrap();
             tensor.2.truncate(tensor.1[0]);
             tensor.0 = Dtype::I8;
         }),
-        ("without use", |parts, _| parts.1.get_mut(NAME).unwrap().0 = Dtype::U8),
+        ("for a tensor that is not quantised", |parts, _| parts.1.get_mut(NAME).unwrap().0 = Dtype::U8),
     ];
     for (what, change) in errors {
         let error = weights::read(&changed_file(&bytes, |parts| change(parts, &scale))).unwrap_err();

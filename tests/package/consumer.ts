@@ -1,9 +1,11 @@
-/** A program that uses all of the package's face; types.test.mjs compiles it. */
+/** A program that uses the whole public API; types.test.mjs compiles it. */
 import {
+  type FacePlacement,
   Fit,
   type ImageSource,
   type Overlay,
   type Placement,
+  type Point,
   type Progress,
   StganError,
   type StganErrorCode,
@@ -20,7 +22,7 @@ const controller = new AbortController();
 const onProgress = ({ phase, loaded, total }: Progress): string => `${phase}: ${loaded} of ${total ?? '?'}`;
 const placement: Placement = { x: 1, y: 2, width: 3 };
 
-export async function everything(photo: ImageSource, frame: HTMLImageElement | Blob): Promise<ImageData> {
+export async function still(photo: ImageSource, glasses: HTMLImageElement | Blob): Promise<ImageData> {
   using tryOn = await TryOn.create({
     wasm: new URL('stgan.wasm', 'https://example.org/'),
     weights: fetch('glasses.safetensors'),
@@ -30,49 +32,52 @@ export async function everything(photo: ImageSource, frame: HTMLImageElement | B
   });
   const {
     stages,
-    updates: most,
+    updates: defaultUpdates,
     size,
     metadata,
   }: { stages: number; updates: number; size: number; metadata: Readonly<Record<string, string>> } = tryOn.model;
-  using fit: Fit = await tryOn.fit(photo, frame, {
+  using fit: Fit = await tryOn.fit(photo, glasses, {
     placement: { ...placement, rotation: undefined },
-    updates: stages + most + size,
+    updates: stages + defaultUpdates + size,
   });
   const updates: readonly Update[] = fit.updates;
-  const numbers: Float64Array[] = [
+  const arrays: Float64Array[] = [
     fit.initial,
     fit.homography,
     ...updates.flatMap(({ delta, params, homography }) => [delta, params, homography]),
   ];
   const overlay: Overlay | null = fit.overlay();
-  if (!overlay) throw new StganError('update', `${metadata.task} ${numbers.length}`);
+  if (!overlay) throw new StganError('update', `${metadata.task} ${arrays.length}`);
   await TryOn.create({ signal: undefined, weights: new Uint8Array() });
   await tryOn.fit({ data: new Uint8Array(4), width: 1, height: 1 }, overlay.image, { placement });
-  return fit.composite({ update: 0 });
+  const [face] = await tryOn.locate(photo);
+  const pupils: readonly Point[] = face?.pupils ?? [];
+  const { rotation }: FacePlacement = face?.placement ?? { ...placement, rotation: pupils.length };
+  return fit.composite({ update: rotation });
 }
 
-export async function live(tryOn: TryOn, video: HTMLVideoElement, frame: ImageSource): Promise<void> {
+export async function live(tryOn: TryOn, video: HTMLVideoElement, glasses: ImageSource): Promise<void> {
   const sources: TrackSource[] = [
     'camera',
     video,
     new MediaStream(),
     videoFrames(video, { signal: controller.signal }),
   ];
-  const seen: TrackedFace[] = [];
+  const tracked: TrackedFace[] = [];
   for (const source of sources) {
-    using track: Track = await tryOn.track(source, frame, {
+    using track: Track = await tryOn.track(source, glasses, {
       canvas: new OffscreenCanvas(1, 1),
       people: 2,
       updates: undefined,
       budget: 20,
       signal: controller.signal,
-      onFrame: ({ faces, times: { read, find, fit, draw } }) =>
-        read + find + fit + draw < 33 && void seen.push(...faces),
+      onFrame: ({ faces, times: { read, detect, fit, draw } }) =>
+        read + detect + fit + draw < 33 && void tracked.push(...faces),
       onState: (state: TrackState) => void console.log(state),
     });
     await track.setGlasses(await track.snapshot());
     const [{ x, y }] = track.faces[0]?.lensCentres ?? [{ x: 0, y: 0 }];
-    await tryOn.fit(video.poster as never, frame, { placement: { ...track.faces[0]!.placement, x, y } });
+    await tryOn.fit(video.poster as never, glasses, { placement: { ...track.faces[0]!.placement, x, y } });
     track.stop();
     await track.ended;
   }
@@ -82,7 +87,7 @@ export function explain(error: unknown): StganErrorCode | null {
   return error instanceof StganError ? error.code : null;
 }
 
-// @ts-expect-error: a placement has a width
+// @ts-expect-error: the width is required
 export const incomplete: Placement = { x: 1, y: 2 };
-// @ts-expect-error: fits are made by TryOn
+// @ts-expect-error: the constructor is private
 export const forged = new Fit();

@@ -1,42 +1,48 @@
-/** What the page says: a quiet line for news, a notice for what went wrong and what to do about it. */
-import { prefersStillness } from './glide.ts';
+/**
+ * Messages to the user: a status line for progress, and a notice for problems and how to solve
+ * them.
+ */
+import { prefersReducedMotion } from './animate.ts';
 
 export interface Notice {
   readonly title: string;
-  /** What to do next. */
+  /** What the user can do about it. */
   readonly advice: string;
   readonly action?: { readonly label: string; run(): void };
-  /** It stands until it is mended, whatever else goes well meanwhile. */
-  readonly lasting?: boolean;
+  /** Whether the notice stays until `clearPersistent`, even if other actions succeed. */
+  readonly persistent?: boolean;
 }
 
 export interface Announcer {
-  /** News, read out when there is a pause. Repeating the last news changes nothing. */
-  say(news: string): void;
-  /** A problem: seen until dismissed or mended, read out at once. */
-  warn(notice: Notice): void;
-  /** A doubt: seen unless a problem is, until there is none. */
+  /**
+   * Shows a status message, announced politely to screen readers. Repeating a message has no
+   * effect.
+   */
+  status(message: string): void;
+  /** Shows a problem until it is dismissed or cleared; announced at once to screen readers. */
+  notify(notice: Notice): void;
+  /** Shows a suggestion, unless a problem is shown. Null removes the suggestion. */
   hint(notice: Notice | null): void;
-  /** What was wrong no longer matters, unless it lasts. */
+  /** Removes the notice unless it is persistent. */
   clear(): void;
-  /** What lasted is mended. */
-  mended(): void;
+  /** Removes a persistent notice. */
+  clearPersistent(): void;
 }
 
 export function announcer(status: HTMLElement, notice: HTMLElement): Announcer {
-  let lasting = false;
+  let persistent = false;
   let hinting = false;
   const remove = (): void => {
-    lasting = hinting = false;
+    persistent = hinting = false;
     notice.replaceChildren();
     notice.hidden = true;
   };
   const show = ({ title, advice, action }: Notice): void => {
-    const words = document.createElement('p');
+    const text = document.createElement('p');
     const strong = document.createElement('strong');
     strong.textContent = title;
-    words.append(strong, ' ', advice);
-    notice.replaceChildren(words);
+    text.append(strong, ' ', advice);
+    notice.replaceChildren(text);
     if (action) {
       const button = document.createElement('button');
       button.className = 'button';
@@ -57,26 +63,26 @@ export function announcer(status: HTMLElement, notice: HTMLElement): Announcer {
     reveal(notice);
   };
   return {
-    clear: () => (lasting ? undefined : remove()),
-    mended: () => (lasting ? remove() : undefined),
-    say(news) {
-      if (status.textContent !== news) status.textContent = news;
+    clear: () => (persistent ? undefined : remove()),
+    clearPersistent: () => (persistent ? remove() : undefined),
+    status(message) {
+      if (status.textContent !== message) status.textContent = message;
     },
-    warn(problem) {
-      lasting = problem.lasting ?? false;
+    notify(problem) {
+      persistent = problem.persistent ?? false;
       hinting = false;
       show(problem);
     },
-    hint(doubt) {
+    hint(suggestion) {
       if (hinting) remove();
-      if (!doubt || !notice.hidden) return;
-      show(doubt);
+      if (!suggestion || !notice.hidden) return;
+      show(suggestion);
       hinting = true;
     },
   };
 }
 
-/** Scrolls no further than needed to see an element whole. */
+/** Scrolls just far enough to show the whole element. */
 export function reveal(element: HTMLElement): void {
-  element.scrollIntoView({ block: 'nearest', behavior: prefersStillness() ? 'instant' : 'smooth' });
+  element.scrollIntoView({ block: 'nearest', behavior: prefersReducedMotion() ? 'instant' : 'smooth' });
 }

@@ -1,13 +1,19 @@
-/** A photo from the camera: a still, taken in a dialog and treated as any other photo. */
+/** Takes a photo with the camera in a dialog. It is then handled like any other photo. */
 import type { Announcer } from './announce.ts';
+import { cameraPhotoNotice } from './messages.ts';
 
 export function camera(
-  elements: { open: HTMLButtonElement; dialog: HTMLDialogElement; video: HTMLVideoElement; shoot: HTMLButtonElement },
+  elements: {
+    open: HTMLButtonElement;
+    dialog: HTMLDialogElement;
+    video: HTMLVideoElement;
+    takePhoto: HTMLButtonElement;
+  },
   announce: Announcer,
-  take: (photo: Blob, name: string) => void,
+  use: (photo: Blob, name: string) => void,
 ): void {
-  const { open, dialog, video, shoot } = elements;
-  // Missing in insecure contexts and in browsers without cameras.
+  const { open, dialog, video, takePhoto } = elements;
+  // Missing in insecure contexts and in browsers without camera support.
   if (!navigator.mediaDevices?.getUserMedia) {
     open.hidden = true;
     return;
@@ -17,41 +23,35 @@ export function camera(
   dialog.querySelector('[data-close]')!.addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', stop);
   video.addEventListener('playing', () => {
-    shoot.disabled = false;
-    shoot.focus();
+    takePhoto.disabled = false;
+    takePhoto.focus();
   });
-  shoot.addEventListener('click', () => void still());
+  takePhoto.addEventListener('click', () => void capture());
 
   async function start(): Promise<void> {
-    shoot.disabled = true;
+    takePhoto.disabled = true;
     dialog.showModal();
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
         video: { facingMode: 'user', width: { ideal: 1920 }, height: { ideal: 1440 } },
         audio: false,
       });
-      // Closed while the browser asked for permission.
+      // The dialog may have been closed while the browser asked for permission.
       if (!dialog.open) return stopTracks(stream);
       video.srcObject = stream;
       await video.play();
     } catch (error) {
       if (!dialog.open) return;
       dialog.close();
-      announce.warn({
-        title: 'The camera could not be used.',
-        advice:
-          error instanceof DOMException && error.name === 'NotAllowedError'
-            ? 'Allow it for this page in the browser’s settings, or choose a photo instead.'
-            : 'Check that it is connected and not in use, or choose a photo instead.',
-      });
+      announce.notify(cameraPhotoNotice(error));
     }
   }
 
-  async function still(): Promise<void> {
+  async function capture(): Promise<void> {
     const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
     canvas.getContext('2d')!.drawImage(video, 0, 0);
     dialog.close();
-    take(await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 }), 'Camera photo');
+    use(await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 }), 'Camera photo');
   }
 
   function stop(): void {

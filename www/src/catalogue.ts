@@ -1,6 +1,6 @@
-/** The gallery that comes with the site: sample portraits and frames, and the two strips they are chosen from. */
+/** The bundled gallery of portraits and glasses, and the two lists to choose from. */
 import type { Placement } from './geometry.ts';
-import type { FrameChoice, PhotoChoice, State, Store } from './state.ts';
+import type { GlassesChoice, PhotoChoice, State, Store } from './state.ts';
 
 interface GalleryFile {
   glasses: { id: string; name: string; kind: string; file: string; thumbnail?: string }[];
@@ -15,8 +15,8 @@ interface GalleryFile {
 }
 
 export interface Gallery {
-  readonly frames: FrameChoice[];
-  readonly photos: PhotoChoice[];
+  readonly glassesChoices: GlassesChoice[];
+  readonly photoChoices: PhotoChoice[];
 }
 
 export async function loadGallery(): Promise<Gallery> {
@@ -26,14 +26,14 @@ export async function loadGallery(): Promise<Gallery> {
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
   const { glasses, portraits } = (await response.json()) as GalleryFile;
   return {
-    frames: glasses.map(({ file, thumbnail, id, name, kind }) => ({
+    glassesChoices: glasses.map(({ file, thumbnail, id, name, kind }) => ({
       id,
       name,
       kind,
       source: { url: address(file) },
       thumbnail: address(thumbnail ?? file),
     })),
-    photos: portraits.map(({ file, thumbnail, id, name, alt, placement }) => ({
+    photoChoices: portraits.map(({ file, thumbnail, id, name, alt, placement }) => ({
       id,
       name,
       alt,
@@ -50,7 +50,7 @@ interface Tile {
   readonly thumbnail: string;
 }
 
-/** Keeps `list` a row of buttons for `tiles(state)`, the chosen one pressed. */
+/** Keeps `list` in sync with `tiles(state)`: one button per tile, the chosen one pressed. */
 function strip<T extends Tile>(
   store: Store,
   list: HTMLElement,
@@ -81,21 +81,21 @@ function item(tile: Tile, choose: () => void): HTMLLIElement {
   button.type = 'button';
   button.className = 'tile';
   button.dataset.id = tile.id;
-  const picture = document.createElement('img');
-  picture.src = tile.thumbnail;
-  picture.alt = '';
-  picture.decoding = 'async';
-  // The model and the first face come before it.
-  picture.fetchPriority = 'low';
+  const image = document.createElement('img');
+  image.src = tile.thumbnail;
+  image.alt = '';
+  image.decoding = 'async';
+  // The model and the first portrait are more urgent.
+  image.fetchPriority = 'low';
   const name = document.createElement('span');
   name.textContent = tile.name;
-  button.append(picture, name);
+  button.append(image, name);
   button.addEventListener('click', choose);
   entry.append(button);
   return entry;
 }
 
-/** Scrolls the strip, and never the page. */
+/** Scrolls only the list: `scrollIntoView` would also scroll the page. */
 function bringIntoView(list: HTMLElement, button: HTMLElement): void {
   const [outer, inner] = [list.getBoundingClientRect(), button.getBoundingClientRect()];
   if (inner.left < outer.left || inner.right > outer.right) {
@@ -106,12 +106,12 @@ function bringIntoView(list: HTMLElement, button: HTMLElement): void {
   }
 }
 
-export function frameStrip(store: Store, list: HTMLElement, choose: (frame: FrameChoice) => void): void {
+export function glassesStrip(store: Store, list: HTMLElement, choose: (glasses: GlassesChoice) => void): void {
   strip(
     store,
     list,
-    (state) => state.frames,
-    (state) => state.frame?.choice.id,
+    (state) => state.glassesChoices,
+    (state) => state.glasses?.choice.id,
     choose,
   );
 }
@@ -120,7 +120,7 @@ export function photoStrip(store: Store, list: HTMLElement, choose: (photo: Phot
   strip(
     store,
     list,
-    (state) => state.photos,
+    (state) => state.photoChoices,
     (state) => state.photo?.choice.id,
     choose,
   );

@@ -1,8 +1,8 @@
-/** The page's end of the worker. */
+/** The page's client of the worker. */
 import type { Failure, FromWorker, RequestName, Requests, ToWorker, WorkerEvent } from './protocol.ts';
 
-/** A failure in the worker; `code` is the package's or one of the worker's own. */
-export class WorkError extends Error {
+/** A failure in the worker. `code` is an error code of the package or of the worker. */
+export class WorkerError extends Error {
   readonly code: string;
   constructor({ code, message }: Failure) {
     super(message);
@@ -10,43 +10,43 @@ export class WorkError extends Error {
   }
 }
 
-interface Waiting {
-  resolve(answer: never): void;
-  reject(error: WorkError): void;
+interface Pending {
+  resolve(response: never): void;
+  reject(error: WorkerError): void;
 }
 
 export class Client {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pending = new Map<number, Pending>();
   #requests = 0;
 
   constructor(onEvent: (event: WorkerEvent) => void) {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'stgan' });
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if ('event' in data) return onEvent(data);
-      const waiting = this.#waiting.get(data.id);
-      this.#waiting.delete(data.id);
-      if ('failure' in data) waiting?.reject(new WorkError(data.failure));
-      else waiting?.resolve(data.answer as never);
+      const pending = this.#pending.get(data.id);
+      this.#pending.delete(data.id);
+      if ('failure' in data) pending?.reject(new WorkerError(data.failure));
+      else pending?.resolve(data.response as never);
     };
-    // A script that does not load, or an error outside of any request.
+    // The script did not load, or an error occurred outside of any request.
     this.#worker.onerror = (event) => {
       const failure = { code: 'worker', message: event.message || 'the worker did not start' };
-      for (const waiting of this.#waiting.values()) waiting.reject(new WorkError(failure));
-      this.#waiting.clear();
+      for (const pending of this.#pending.values()) pending.reject(new WorkerError(failure));
+      this.#pending.clear();
       onEvent({ event: 'model-failed', failure });
     };
   }
 
-  ask<K extends RequestName>(
+  request<K extends RequestName>(
     name: K,
-    ask: Requests[K]['ask'],
+    request: Requests[K]['request'],
     transfer: Transferable[] = [],
-  ): Promise<Requests[K]['answer']> {
+  ): Promise<Requests[K]['response']> {
     const id = ++this.#requests;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, name, ask } as ToWorker, transfer);
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, name, request } as ToWorker, transfer);
     });
   }
 }

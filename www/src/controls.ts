@@ -1,51 +1,51 @@
-/** The row under the picture: Fit, the steps, the photo without the frame, and back to the start. */
+/** Controls of the photo tab: Fit, the update slider, the comparison button and Reset. */
+import { updateName } from './format.ts';
 import type { Session } from './session.ts';
 import type { State, Store } from './state.ts';
-import { stepName } from './words.ts';
 
 export interface ControlElements {
   readonly fit: HTMLButtonElement;
-  readonly steps: HTMLInputElement;
-  readonly stepName: HTMLOutputElement;
+  readonly update: HTMLInputElement;
+  readonly updateName: HTMLOutputElement;
   readonly ticks: HTMLElement;
-  readonly bare: HTMLButtonElement;
+  readonly withoutGlasses: HTMLButtonElement;
   readonly reset: HTMLButtonElement;
 }
 
-/** Longer than this, and a press of the compare button lasts only as long as the finger is down. */
-const HOLD = 350;
+/** A longer press of the comparison button, in milliseconds, ends when the pointer is released. */
+const MIN_HOLD = 350;
 
 export function controls(store: Store, session: Session, elements: ControlElements): void {
-  const { fit, steps, stepName: name, ticks, bare, reset } = elements;
+  const { fit, update: slider, updateName: name, ticks, withoutGlasses, reset } = elements;
 
   fit.addEventListener('click', () => void session.fit());
   reset.addEventListener('click', () => session.reset());
-  steps.addEventListener('input', () => void session.goTo(steps.valueAsNumber));
+  slider.addEventListener('input', () => void session.goTo(slider.valueAsNumber));
   pressOrHold(
-    bare,
-    (on) => session.setBare(on),
-    () => store.state.bare,
+    withoutGlasses,
+    (on) => session.setWithoutGlasses(on),
+    () => store.state.withoutGlasses,
   );
 
   let ticked = -1;
   store.subscribe((state) => {
-    const { phase, fit: made, step } = state;
-    fit.disabled = !state.photo || !state.frame;
+    const { phase, update } = state;
+    fit.disabled = !state.photo || !state.glasses;
     fit.dataset.busy = String(phase === 'fitting');
     fit.querySelector('.label')!.textContent = fitLabel(state);
-    const count = made?.updates.length ?? 0;
-    steps.disabled = count === 0;
-    steps.max = String(Math.max(count, 1));
-    steps.value = String(step);
-    const words = count > 0 ? stepName(step, count) : 'As placed';
-    steps.setAttribute('aria-valuetext', words);
-    if (name.value !== words) name.value = words;
+    const count = state.fit?.updates.length ?? 0;
+    slider.disabled = count === 0;
+    slider.max = String(Math.max(count, 1));
+    slider.value = String(update);
+    const text = updateName(count > 0 ? update : 0, count);
+    slider.setAttribute('aria-valuetext', text);
+    if (name.value !== text) name.value = text;
     if (ticked !== count) {
       ticked = count;
       ticks.replaceChildren(...Array.from({ length: count + 1 }, () => document.createElement('i')));
     }
-    bare.disabled = !state.homography;
-    bare.setAttribute('aria-pressed', String(state.bare));
+    withoutGlasses.disabled = !state.homography;
+    withoutGlasses.setAttribute('aria-pressed', String(state.withoutGlasses));
     reset.disabled = !state.moved && phase !== 'fitted';
   });
 }
@@ -56,7 +56,10 @@ function fitLabel({ phase, model, progress }: State): string {
   return progress === null ? 'Loading' : `Loading ${Math.round(progress * 100)} %`;
 }
 
-/** A short press switches, a long one lasts while it is held; the keyboard and assistive technology switch. */
+/**
+ * A short press toggles; a long press switches on until it is released. Keyboards and assistive
+ * technology toggle.
+ */
 function pressOrHold(button: HTMLButtonElement, set: (on: boolean) => void, get: () => boolean): void {
   let since: number | null = null;
   button.addEventListener('pointerdown', (event) => {
@@ -64,10 +67,10 @@ function pressOrHold(button: HTMLButtonElement, set: (on: boolean) => void, get:
     since = event.timeStamp;
     set(true);
   });
-  // Long presses on touch screens open a menu otherwise.
+  // A long press on a touch screen would open the context menu.
   button.addEventListener('contextmenu', (event) => event.preventDefault());
   const end = (event: PointerEvent): void => {
-    if (since !== null && event.timeStamp - since > HOLD) set(false);
+    if (since !== null && event.timeStamp - since > MIN_HOLD) set(false);
   };
   button.addEventListener('pointerup', end);
   button.addEventListener('pointercancel', end);

@@ -1,9 +1,10 @@
-/** For the curious: what the generators answered, and how long everything took. */
+/** Technical details: the updates of the fit, its homography, timing and confidence. */
+
+import { countUpdates, signed, significant, updateName } from './format.ts';
 import type { FitInfo, FitUpdate } from './protocol.ts';
 import type { State, Store } from './state.ts';
-import { countUpdates, signed, significant, stepName } from './words.ts';
 
-/** What each coordinate of sl(3) does to the picture, in the order of p. */
+/** Effect of each coordinate of sl(3) on the image, in the order of p. */
 const MEANINGS = [
   'shift, x',
   'shear, x',
@@ -19,25 +20,25 @@ export function details(
   store: Store,
   elements: {
     matrix: HTMLElement;
-    matrixStep: HTMLElement;
+    matrixUpdate: HTMLElement;
     table: HTMLTableElement;
-    times: HTMLElement;
+    metrics: HTMLElement;
     empty: HTMLElement;
   },
 ): void {
-  const { matrix, matrixStep, table, times, empty } = elements;
+  const { matrix, matrixUpdate, table, metrics, empty } = elements;
   store.subscribe((state, before) => {
-    const { fit, homography, step } = state;
+    const { fit, homography, update } = state;
     if (homography && (homography !== before.homography || matrix.childElementCount === 0)) {
       matrix.replaceChildren(...Array.from(homography, (value) => cell('span', significant(value))));
     }
-    matrixStep.textContent = fit ? stepName(step, fit.updates.length) : 'As placed';
+    matrixUpdate.textContent = fit ? updateName(update, fit.updates.length) : 'As placed';
     if (fit !== before.fit) {
       table.hidden = !fit;
       empty.hidden = fit !== null;
       if (fit) fillTable(table, fit);
     }
-    fillFigures(times, state);
+    fillMetrics(metrics, state);
   });
 }
 
@@ -54,12 +55,12 @@ function fillTable(table: HTMLTableElement, { updates }: FitInfo): void {
   for (const [index] of updates.entries()) {
     head.append(heading(`Δp, update ${index + 1}`, 'col'), heading(`p, after ${index + 1}`, 'col'));
   }
-  const most = Math.max(1e-9, ...updates.flatMap(({ delta }) => delta.map(Math.abs)));
+  const largest = Math.max(1e-9, ...updates.flatMap(({ delta }) => delta.map(Math.abs)));
   const rows = MEANINGS.map((meaning, i) => {
     const row = document.createElement('tr');
     const name = heading(`p${subscript(i + 1)}`, 'row');
     name.append(cell('span', meaning));
-    row.append(name, ...updates.flatMap((update) => values(update, i, most)));
+    row.append(name, ...updates.flatMap((update) => values(update, i, largest)));
     return row;
   });
   table.tHead!.replaceChildren(head);
@@ -76,35 +77,36 @@ function subscript(digit: number): string {
   return String.fromCharCode(0x2080 + digit);
 }
 
-/** A Δp with a bar that grows from the middle, and the p it leads to. */
-function values({ delta, params }: FitUpdate, i: number, most: number): HTMLElement[] {
-  const change = cell('td', signed(delta[i]!));
+/** Two cells: Δp with a bar that grows from the centre, and the resulting p. */
+function values({ delta, params }: FitUpdate, i: number, largest: number): HTMLElement[] {
+  // Zero has no sign: pad it so that its bar lines up with the others.
+  const change = cell('td', signed(delta[i]!).padStart(7, '\u00a0'));
   const bar = document.createElement('span');
   bar.className = 'bar';
-  bar.style.setProperty('--value', String(delta[i]! / most));
+  bar.style.setProperty('--value', String(delta[i]! / largest));
   change.prepend(bar);
   return [change, cell('td', signed(params[i]!))];
 }
 
-function fillFigures(list: HTMLElement, { model, photo, fit, compositeTime }: State): void {
+function fillMetrics(list: HTMLElement, { model, photo, fit, compositeTime }: State): void {
   const entries: [string, number | null | undefined][] = [
     ['Model loaded', model?.milliseconds],
     ['Photo opened', photo?.info.milliseconds],
-    [fit ? `Fit, ${countUpdates(fit.updates.length)}` : 'Fit', fit?.milliseconds],
-    ['Composite', compositeTime],
+    [fit ? `Fit (${countUpdates(fit.updates.length)})` : 'Fit', fit?.milliseconds],
+    ['Compositing', compositeTime],
   ];
-  const words: [string, string][] = entries.map(([name, time]) => [
+  const texts: [string, string][] = entries.map(([name, time]) => [
     name,
     time == null ? '—' : `${time < 10 ? time.toFixed(1) : time.toFixed(0)} ms`,
   ]);
-  words.push(['Sure of a face', fit?.confidence == null ? '—' : `${(100 * fit.confidence).toFixed(0)} %`]);
-  const text = words.flat().join();
+  texts.push(['Confidence', fit?.confidence == null ? '—' : `${(100 * fit.confidence).toFixed(0)} %`]);
+  const text = texts.flat().join();
   if (list.dataset.text === text) return;
   list.dataset.text = text;
   list.replaceChildren(
-    ...words.map(([name, time]) => {
+    ...texts.map(([name, value]) => {
       const group = document.createElement('div');
-      group.append(cell('dt', name), cell('dd', time));
+      group.append(cell('dt', name), cell('dd', value));
       return group;
     }),
   );

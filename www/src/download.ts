@@ -1,10 +1,10 @@
-/** The result as a file, at the photo's own size. */
+/** Downloads the result as a file, at the full size of the photo. */
 import type { Announcer } from './announce.ts';
 import type { Client } from './client.ts';
+import { fileName, formatBytes } from './format.ts';
 import { downloadNotice } from './messages.ts';
 import type { EncodedInfo, Encoding } from './protocol.ts';
 import type { Store } from './state.ts';
-import { fileName, formatBytes } from './words.ts';
 
 export function downloads(
   store: Store,
@@ -16,43 +16,43 @@ export function downloads(
   let busy = false;
 
   const save = async (button: HTMLButtonElement): Promise<void> => {
-    const { mode, photo, frame, placement, fit, step } = store.state;
+    const { mode, photo, glasses, placement, fit, update } = store.state;
     const type = button.value as Encoding;
-    if (!frame || busy) return;
+    if (!glasses || busy) return;
     let name: string;
     let encode: () => Promise<EncodedInfo>;
     if (mode === 'live') {
       name = 'Live';
-      encode = () => client.ask('live-encode', { type });
+      encode = () => client.request('live-encode', { type });
     } else {
       if (!photo || !placement) return;
       name = photo.choice.name;
       encode = () =>
-        client.ask('encode', {
+        client.request('encode', {
           photo: photo.key,
-          frame: frame.choice.id,
+          glasses: glasses.choice.id,
           placement,
-          fit: fit?.fit ?? null,
-          step,
+          fit: fit?.id ?? null,
+          update,
           type,
         });
     }
     busy = true;
     button.dataset.busy = 'true';
-    announce.say('Writing the picture…');
+    announce.status('Saving the image…');
     try {
       const { blob, width, height } = await encode();
       const address = URL.createObjectURL(blob);
       const link = document.createElement('a');
       link.href = address;
-      link.download = fileName(name, frame.choice.name, type);
+      link.download = fileName(name, glasses.choice.name, type);
       link.click();
-      // The download has its own hold on the data by then.
+      // The URL must stay valid until the browser has started the download.
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
-      announce.say(`Saved as ${link.download}, ${width} × ${height} pixels, ${formatBytes(blob.size)}.`);
+      announce.status(`Saved ${link.download} (${width} × ${height} pixels, ${formatBytes(blob.size)}).`);
     } catch (error) {
-      announce.say('');
-      announce.warn(downloadNotice(error));
+      announce.status('');
+      announce.notify(downloadNotice(error));
     } finally {
       busy = false;
       delete button.dataset.busy;

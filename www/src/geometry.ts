@@ -1,11 +1,12 @@
 /**
- * Plane geometry of the fitting room. Points are canvas points: (0, 0) is the upper left corner of the upper left pixel, y runs
- * down. A homography is nine numbers, row by row, from frame pixels to photo pixels, as in `stgan`.
+ * Plane geometry of the try-on. Points are in canvas coordinates: (0, 0) is the top-left corner of
+ * the top-left pixel, and y points down. A homography is a 3×3 matrix in row-major order that maps
+ * pixels of the glasses image to photo pixels, as in `stgan`.
  */
 
 export type Point = readonly [number, number];
 export type Homography = ArrayLike<number>;
-/** Upper left, upper right, lower right, lower left. */
+/** Corners in the order top left, top right, bottom right, bottom left. */
 export type Quad = readonly [Point, Point, Point, Point];
 
 export interface Box {
@@ -15,7 +16,10 @@ export interface Box {
   readonly height: number;
 }
 
-/** Where the user put the frame: centre and width of its visible part in photo pixels, degrees clockwise. */
+/**
+ * Placement of the glasses on the photo: centre and width of the visible part in photo pixels, and
+ * rotation in degrees clockwise.
+ */
 export interface Placement {
   readonly x: number;
   readonly y: number;
@@ -30,7 +34,7 @@ export function apply(h: Homography, [x, y]: Point): Point {
   return [(h[0]! * x + h[1]! * y + h[2]!) / w, (h[3]! * x + h[4]! * y + h[5]!) / w];
 }
 
-/** The product a · b: first b, then a. */
+/** The matrix product a · b, which applies b first. */
 export function multiply(a: Homography, b: Homography): number[] {
   return Array.from({ length: 9 }, (_, i) => {
     const row = i - (i % 3);
@@ -47,7 +51,7 @@ export function centre(box: Box): Point {
   return [box.x + box.width / 2, box.y + box.height / 2];
 }
 
-/** The similarity that puts a frame with the visible part `box` where `placement` says. */
+/** The similarity that moves glasses with the visible part `box` to `placement`. */
 export function placementHomography(placement: Placement, box: Box): number[] {
   const scale = placement.width / box.width;
   const cos = scale * Math.cos(placement.rotation * DEGREE);
@@ -56,7 +60,10 @@ export function placementHomography(placement: Placement, box: Box): number[] {
   return [cos, -sin, placement.x - cos * cx + sin * cy, sin, cos, placement.y - sin * cx - cos * cy, 0, 0, 1];
 }
 
-/** The placement nearest to a homography: its centre line's middle, length and slope. */
+/**
+ * The placement closest to a homography: centre, length and slope of the horizontal centre line of
+ * `box`.
+ */
 export function placementOf(h: Homography, box: Box): Placement {
   const middle = box.y + box.height / 2;
   const [lx, ly] = apply(h, [box.x, middle]);
@@ -65,14 +72,17 @@ export function placementOf(h: Homography, box: Box): Placement {
   return { x, y, width: Math.hypot(rx - lx, ry - ly), rotation: Math.atan2(ry - ly, rx - lx) / DEGREE };
 }
 
-/** Where a homography sends the corners of `box`. */
+/** The corners of `box`, mapped by a homography. */
 export function quad(h: Homography, box: Box): Quad {
   const right = box.x + box.width;
   const bottom = box.y + box.height;
   return [apply(h, [box.x, box.y]), apply(h, [right, box.y]), apply(h, [right, bottom]), apply(h, [box.x, bottom])];
 }
 
-/** The homography that sends the corners of `box` to `corners` (Heckbert 1989, section 2.2.3: square to quadrilateral). */
+/**
+ * The homography that maps the corners of `box` to `corners` (Heckbert 1989, section 2.2.3: square
+ * to quadrilateral).
+ */
 export function fromQuad(box: Box, corners: Quad): number[] {
   const [[x0, y0], [x1, y1], [x2, y2], [x3, y3]] = corners;
   const [dx1, dy1, dx2, dy2] = [x1 - x2, y1 - y2, x3 - x2, y3 - y2];
@@ -85,26 +95,26 @@ export function fromQuad(box: Box, corners: Quad): number[] {
   return normalized(multiply(square, unit));
 }
 
-/** The same map with its last number 1. */
+/** Scales a homography so that its last element is 1. */
 export function normalized(h: Homography): number[] {
   return Array.from(h, (value) => value / h[8]!);
 }
 
-/** Between two homographies: the corners of `box` move on straight lines, t from 0 to 1. */
-export function between(from: Homography, to: Homography, box: Box, t: number): number[] {
+/** Interpolates two homographies, t from 0 to 1: the corners of `box` move on straight lines. */
+export function interpolate(from: Homography, to: Homography, box: Box, t: number): number[] {
   if (t >= 1) return Array.from(to);
   const [a, b] = [quad(from, box), quad(to, box)];
   const mix = (i: 0 | 1 | 2 | 3): Point => [a[i][0] + (b[i][0] - a[i][0]) * t, a[i][1] + (b[i][1] - a[i][1]) * t];
   return fromQuad(box, [mix(0), mix(1), mix(2), mix(3)]);
 }
 
-/** A homography as the argument of CSS `matrix3d`, for an element with its transform origin in the upper left corner. */
+/** A homography as CSS `matrix3d`, for an element whose transform origin is its top-left corner. */
 export function cssMatrix(h: Homography): string {
   const m = [h[0], h[3], 0, h[6], h[1], h[4], 0, h[7], 0, 0, 1, 0, h[2], h[5], 0, h[8]];
   return `matrix3d(${m.join(',')})`;
 }
 
-/** Moves a placement along with two points that were at `from` and are at `to`: translation, scale and rotation. */
+/** Translates, scales and rotates a placement like two points that move from `from` to `to`. */
 export function pinch(placement: Placement, from: readonly [Point, Point], to: readonly [Point, Point]): Placement {
   const span = ([[ax, ay], [bx, by]]: readonly [Point, Point]): Point => [bx - ax, by - ay];
   const [u, v] = [span(from), span(to)];
@@ -122,14 +132,16 @@ export function pinch(placement: Placement, from: readonly [Point, Point], to: r
   };
 }
 
-/** The same angle in (−180, 180]. */
+/** Wraps an angle to (−180, 180]. */
 export function wrapDegrees(degrees: number): number {
   const turned = degrees % 360;
   if (turned > 180) return turned - 360;
   return turned <= -180 ? turned + 360 : turned;
 }
 
-/** Keeps a frame findable: its centre on the photo, neither a speck nor far larger than the photo. */
+/**
+ * Clamps a placement so that the glasses stay visible: centre on the photo, width within limits.
+ */
 export function keepOnPhoto(placement: Placement, photo: { width: number; height: number }): Placement {
   const side = Math.min(photo.width, photo.height);
   return {
@@ -140,7 +152,7 @@ export function keepOnPhoto(placement: Placement, photo: { width: number; height
   };
 }
 
-/** A first guess on a photo of which nothing is known: where a face in a portrait mostly is. */
+/** Default placement if no face is known: the usual position of the eyes in a portrait. */
 export function guessPlacement(photo: { width: number; height: number }): Placement {
   return {
     x: photo.width / 2,
@@ -150,7 +162,10 @@ export function guessPlacement(photo: { width: number; height: number }): Placem
   };
 }
 
-/** The part of a photo around a placed frame that shows the whole face, of the shape `aspect` (width over height). */
+/**
+ * The region of a photo that shows the whole face around the glasses, with aspect ratio `aspect`
+ * (width over height).
+ */
 export function faceRegion(placement: Placement, photo: { width: number; height: number }, aspect: number): Box {
   let width = Math.min(placement.width * 1.5, photo.width);
   let height = width / aspect;
@@ -158,10 +173,10 @@ export function faceRegion(placement: Placement, photo: { width: number; height:
     height = photo.height;
     width = height * aspect;
   }
-  const clamp = (value: number, most: number): number => Math.min(Math.max(value, 0), most);
+  const clamp = (value: number, max: number): number => Math.min(Math.max(value, 0), max);
   return {
     x: clamp(placement.x - width / 2, photo.width - width),
-    // A face has more below the eyes than above.
+    // More of a face is below the eyes than above.
     y: clamp(placement.y - height * 0.42, photo.height - height),
     width,
     height,

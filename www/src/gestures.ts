@@ -1,26 +1,30 @@
-/** Direct manipulation: pointers, wheel and keys become placements. */
+/** Turns pointer, wheel and keyboard input into placements. */
 import { type Placement, type Point, pinch, wrapDegrees } from './geometry.ts';
 
-/** What gestures act on. */
+/** The glasses that gestures move. */
 export interface Target {
-  /** Where the frame is now; null where there is none to move. */
+  /** Current placement; null if there are no glasses to move. */
   placement(): Placement | null;
-  /** A place in the window as a point of the photo. */
+  /** Converts window coordinates to photo coordinates. */
   toPhoto(clientX: number, clientY: number): Point;
-  /** Whether a place in the window is on the frame. */
-  onFrame(clientX: number, clientY: number): boolean;
+  /** Whether window coordinates are on the glasses. */
+  onGlasses(clientX: number, clientY: number): boolean;
   move(placement: Placement): void;
-  /** The fingers are off, the wheel rests. */
-  rest(): void;
+  /** Called when a gesture ends. */
+  end(): void;
 }
 
-/** Screen pixels that a pointer may tremble without moving anything. */
-const TREMBLE = 4;
-const WHEEL_REST = 180;
+/** Movement of a pointer, in screen pixels, that starts a drag. */
+const DRAG_THRESHOLD = 4;
+/** Pause of the wheel, in milliseconds, that ends a gesture. */
+const WHEEL_PAUSE = 180;
 
-/** The placement after a key, or null where the key means nothing here. `side`: the photo's shorter side. */
+/**
+ * The placement after a key press, or null if the key has no function. `side` is the shorter side
+ * of the photo.
+ */
 export function keyMove(placement: Placement, key: string, shift: boolean, side: number): Placement | null {
-  const shove = side * (shift ? 0.04 : 0.006);
+  const distance = side * (shift ? 0.04 : 0.006);
   const turn = (degrees: number): Placement => ({
     ...placement,
     rotation: wrapDegrees(placement.rotation + degrees * (shift ? 5 : 1)),
@@ -28,20 +32,20 @@ export function keyMove(placement: Placement, key: string, shift: boolean, side:
   const size = (factor: number): Placement => ({ ...placement, width: placement.width * factor });
   switch (key) {
     case 'ArrowLeft':
-      return { ...placement, x: placement.x - shove };
+      return { ...placement, x: placement.x - distance };
     case 'ArrowRight':
-      return { ...placement, x: placement.x + shove };
+      return { ...placement, x: placement.x + distance };
     case 'ArrowUp':
-      return { ...placement, y: placement.y - shove };
+      return { ...placement, y: placement.y - distance };
     case 'ArrowDown':
-      return { ...placement, y: placement.y + shove };
+      return { ...placement, y: placement.y + distance };
     case '+':
     case '=':
       return size(1.02);
     case '-':
     case '_':
       return size(1 / 1.02);
-    // The second of each pair: layouts on which brackets need a third key.
+    // The comma and the period are for keyboard layouts on which brackets need a third key.
     case '[':
     case '{':
     case ',':
@@ -57,70 +61,70 @@ export function keyMove(placement: Placement, key: string, shift: boolean, side:
   }
 }
 
-/** The factor that a turn of the wheel scales by; `mode` is the event's deltaMode (pixels, lines, pages). */
+/** Scale factor of a wheel event; `mode` is its `deltaMode` (pixels, lines or pages). */
 export function wheelFactor(delta: number, mode: number): number {
   const pixels = delta * (mode === 1 ? 16 : mode === 2 ? 240 : 1);
   return Math.exp(-Math.min(Math.max(pixels, -120), 120) * 0.0012);
 }
 
-export function listen(stage: HTMLElement, handle: HTMLElement, target: Target): void {
-  /** Pointers that are down: where each was last, as client coordinates. */
+export function listen(viewer: HTMLElement, handle: HTMLElement, target: Target): void {
+  /** Pressed pointers with their last position in client coordinates. */
   const pointers = new Map<number, { last: [number, number]; onHandle: boolean }>();
   let moving = false;
   let wheelTimer = 0;
 
   const photoPoint = ([x, y]: readonly [number, number]): Point => target.toPhoto(x, y);
 
-  stage.addEventListener('pointerdown', (event) => {
+  viewer.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || !target.placement()) return;
     const onHandle = event.target instanceof Node && handle.contains(event.target);
     pointers.set(event.pointerId, { last: [event.clientX, event.clientY], onHandle });
-    stage.setPointerCapture(event.pointerId);
-    stage.classList.add('is-held');
-    stage.focus({ preventScroll: true });
+    viewer.setPointerCapture(event.pointerId);
+    viewer.classList.add('is-held');
+    viewer.focus({ preventScroll: true });
     event.preventDefault();
   });
 
-  stage.addEventListener('pointermove', (event) => {
+  viewer.addEventListener('pointermove', (event) => {
     const pointer = pointers.get(event.pointerId);
     const placement = target.placement();
     if (!pointer || !placement) return;
     const to: [number, number] = [event.clientX, event.clientY];
     const travelled = Math.hypot(to[0] - pointer.last[0], to[1] - pointer.last[1]);
-    if (!moving && pointers.size === 1 && travelled < TREMBLE) return;
+    if (!moving && pointers.size === 1 && travelled < DRAG_THRESHOLD) return;
     moving = true;
-    const [was, is] = [photoPoint(pointer.last), photoPoint(to)];
+    const [before, after] = [photoPoint(pointer.last), photoPoint(to)];
     pointer.last = to;
     if (pointer.onHandle) {
       const middle: Point = [placement.x, placement.y];
-      target.move(pinch(placement, [middle, was], [middle, is]));
+      target.move(pinch(placement, [middle, before], [middle, after]));
       return;
     }
     const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
     if (other && !other.onHandle) {
-      const still = photoPoint(other.last);
-      target.move(pinch(placement, [still, was], [still, is]));
+      const fixed = photoPoint(other.last);
+      target.move(pinch(placement, [fixed, before], [fixed, after]));
     } else {
-      target.move({ ...placement, x: placement.x + is[0] - was[0], y: placement.y + is[1] - was[1] });
+      target.move({ ...placement, x: placement.x + after[0] - before[0], y: placement.y + after[1] - before[1] });
     }
   });
 
   const release = (event: PointerEvent): void => {
     if (!pointers.delete(event.pointerId) || pointers.size > 0) return;
-    stage.classList.remove('is-held');
-    if (moving) target.rest();
+    viewer.classList.remove('is-held');
+    if (moving) target.end();
     moving = false;
   };
-  stage.addEventListener('pointerup', release);
-  stage.addEventListener('pointercancel', release);
-  stage.addEventListener('lostpointercapture', release);
+  viewer.addEventListener('pointerup', release);
+  viewer.addEventListener('pointercancel', release);
+  viewer.addEventListener('lostpointercapture', release);
 
-  stage.addEventListener(
+  viewer.addEventListener(
     'wheel',
     (event) => {
       const placement = target.placement();
-      // Elsewhere on the photo the wheel still scrolls the page. A trackpad's pinch arrives with the control key down.
-      if (!placement || !(event.ctrlKey || target.onFrame(event.clientX, event.clientY))) return;
+      // Elsewhere on the photo the wheel scrolls the page. A pinch on a trackpad sets `ctrlKey`.
+      if (!placement || !(event.ctrlKey || target.onGlasses(event.clientX, event.clientY))) return;
       event.preventDefault();
       const factor = wheelFactor(event.ctrlKey ? event.deltaY * 6 : event.deltaY || event.deltaX, event.deltaMode);
       target.move(
@@ -129,7 +133,7 @@ export function listen(stage: HTMLElement, handle: HTMLElement, target: Target):
           : { ...placement, width: placement.width * factor },
       );
       clearTimeout(wheelTimer);
-      wheelTimer = window.setTimeout(() => target.rest(), WHEEL_REST);
+      wheelTimer = window.setTimeout(() => target.end(), WHEEL_PAUSE);
     },
     { passive: false },
   );

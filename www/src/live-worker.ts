@@ -1,103 +1,105 @@
-/** The worker's part of the live view: pictures come from the page one at a time, and are drawn with the frame on. */
+/**
+ * Live tracking in the worker: receives video frames one at a time and draws them with the glasses.
+ */
 import type { FrameImage, Track, TrackedFrame, TryOn } from 'stgan';
-import { PictureError } from './pictures.ts';
+import { ImageError } from './images.ts';
 import type { LiveInfo } from './protocol.ts';
 
-interface Waiting {
+interface Pending {
   resolve(info: LiveInfo): void;
   reject(error: unknown): void;
 }
 
-/** Pictures for a track, as they are pushed. */
+/** Pushed video frames as an async iterable, the source of a track. */
 class Queue implements AsyncIterable<FrameImage> {
-  #next: ((picture: FrameImage) => void) | null = null;
-  #early: FrameImage[] = [];
+  #next: ((frame: FrameImage) => void) | null = null;
+  #queued: FrameImage[] = [];
 
-  push(picture: FrameImage): void {
-    if (this.#next) this.#next(picture);
-    else this.#early.push(picture);
+  push(frame: FrameImage): void {
+    if (this.#next) this.#next(frame);
+    else this.#queued.push(frame);
     this.#next = null;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<FrameImage, void, void> {
-    for (;;) yield this.#early.shift() ?? (await new Promise<FrameImage>((resolve) => (this.#next = resolve)));
+    for (;;) yield this.#queued.shift() ?? (await new Promise<FrameImage>((resolve) => (this.#next = resolve)));
   }
 }
 
-export class Live {
+export class LiveTracker {
   #track: Track | null = null;
   #queue = new Queue();
   #canvas: OffscreenCanvas | null = null;
-  #waiting: Waiting[] = [];
-  #kept: ImageData | null = null;
-  /** Counts starts and stops: what was begun before the last one is not wanted any more. */
-  #turn = 0;
+  #pending: Pending[] = [];
+  #captured: ImageData | null = null;
+  /** Number of starts and stops. A start that finishes after another one is discarded. */
+  #generation = 0;
 
-  /** Keeps a canvas, which comes only once, even if nothing is ever drawn. */
-  take(canvas: OffscreenCanvas | null): void {
+  /** Stores the canvas. It is transferred only once, so it must be kept even if the start fails. */
+  setCanvas(canvas: OffscreenCanvas | null): void {
     this.#canvas = canvas ?? this.#canvas;
   }
 
-  async start(tryOn: TryOn, frame: ImageData, people: number): Promise<void> {
+  async start(tryOn: TryOn, glasses: ImageData, maxFaces: number): Promise<void> {
     this.stop();
-    const turn = this.#turn;
+    const generation = this.#generation;
     this.#queue = new Queue();
-    const track = await tryOn.track(this.#queue, frame, {
-      people,
+    const track = await tryOn.track(this.#queue, glasses, {
+      people: maxFaces,
       canvas: this.#canvas ?? undefined,
-      onFrame: (picture) => this.#waiting.shift()?.resolve(summary(picture)),
+      onFrame: (frame) => this.#pending.shift()?.resolve(summary(frame)),
     });
-    if (turn !== this.#turn) {
+    if (generation !== this.#generation) {
       track.stop();
       throw stopped();
     }
     this.#track = track;
     track.ended.catch((error: unknown) => {
-      for (const { reject } of this.#waiting.splice(0)) reject(error);
+      for (const { reject } of this.#pending.splice(0)) reject(error);
     });
   }
 
-  /** Shows a picture, and keeps it where that is wanted. */
-  async see(picture: VideoFrame | ImageBitmap, keep: boolean): Promise<LiveInfo> {
+  /** Tracks and draws a video frame, and stores the result if `capture` is set. */
+  async process(frame: VideoFrame | ImageBitmap, capture: boolean): Promise<LiveInfo> {
     const track = this.#track;
     if (!track || track.state === 'stopped') {
-      picture.close();
+      frame.close();
       throw stopped();
     }
-    // Asked for first: it is of the next picture.
-    const kept = keep ? track.snapshot() : null;
-    const seen = new Promise<LiveInfo>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    this.#queue.push(picture);
-    const [info, image] = await Promise.all([seen, kept]);
-    this.#kept = image ?? this.#kept;
+    // A snapshot is of the next video frame: request it before the push.
+    const snapshot = capture ? track.snapshot() : null;
+    const result = new Promise<LiveInfo>((resolve, reject) => this.#pending.push({ resolve, reject }));
+    this.#queue.push(frame);
+    const [info, image] = await Promise.all([result, snapshot]);
+    this.#captured = image ?? this.#captured;
     return info;
   }
 
-  async setGlasses(frame: ImageData): Promise<void> {
-    await this.#track?.setGlasses(frame);
+  async setGlasses(glasses: ImageData): Promise<void> {
+    await this.#track?.setGlasses(glasses);
   }
 
-  /** The picture that was last kept. */
-  get kept(): ImageData {
-    if (!this.#kept) throw new PictureError('stale', 'no picture has been taken');
-    return this.#kept;
+  /** The most recently captured video frame. */
+  get captured(): ImageData {
+    if (!this.#captured) throw new ImageError('stale', 'no photo has been taken');
+    return this.#captured;
   }
 
   stop(): void {
-    this.#turn++;
+    this.#generation++;
     this.#track?.stop();
     this.#track = null;
-    for (const { reject } of this.#waiting.splice(0)) reject(stopped());
+    for (const { reject } of this.#pending.splice(0)) reject(stopped());
   }
 }
 
-const stopped = (): PictureError => new PictureError('stale', 'the camera has been stopped');
+const stopped = (): ImageError => new ImageError('stale', 'the camera has been stopped');
 
-function summary({ width, height, faces, times: { read, find, fit, draw } }: TrackedFrame): LiveInfo {
+function summary({ width, height, faces, times }: TrackedFrame): LiveInfo {
   return {
     width,
     height,
     homographies: faces.map(({ homography }) => Array.from(homography)),
-    milliseconds: read + find + fit + draw,
+    milliseconds: Object.values(times).reduce((sum, time) => sum + time, 0),
   };
 }

@@ -1,43 +1,45 @@
-/** The live view: the camera's pictures go to the worker one at a time, and come back drawn, with the frame on. */
+/**
+ * Live view: sends the video frames of the camera to the worker, which draws them with the glasses.
+ */
 import { videoFrames } from 'stgan';
 import type { Announcer } from './announce.ts';
 import type { Client } from './client.ts';
+import { countFaces } from './format.ts';
 import { cameraNotice, liveNotice } from './messages.ts';
-import type { FrameChoice, LiveState, State, Store } from './state.ts';
-import { countFaces } from './words.ts';
+import type { GlassesChoice, LiveState, State, Store } from './state.ts';
 
 export interface LiveElements {
   readonly view: HTMLElement;
   readonly canvas: HTMLCanvasElement;
-  readonly words: HTMLElement;
+  readonly message: HTMLElement;
   readonly switch: HTMLButtonElement;
-  readonly shoot: HTMLButtonElement;
+  readonly capture: HTMLButtonElement;
   readonly mirror: HTMLButtonElement;
-  readonly everyone: HTMLButtonElement;
+  readonly allFaces: HTMLButtonElement;
   readonly speed: HTMLElement;
 }
 
-/** Milliseconds between two news of how fast it goes. */
-const NEWS = 1000;
+/** Milliseconds between two updates of the displayed speed. */
+const SPEED_INTERVAL = 1000;
 
-/** As many as one can see. */
-const EVERYONE = 6;
+/** Maximum number of tracked faces. */
+const MAX_FACES = 6;
 
 export class Live {
   readonly #store: Store;
   readonly #client: Client;
   readonly #announce: Announcer;
   readonly #elements: LiveElements;
-  /** The canvas, until the worker has it. */
+  /** The canvas, until it is transferred to the worker. */
   #canvas: OffscreenCanvas | null;
-  /** Aborted when the camera goes off. */
+  /** Aborted when the camera is switched off. */
   #running: AbortController | null = null;
-  /** The next picture is to be kept. */
-  #keep = false;
-  /** Lets the pictures go on after one was kept. */
-  #thaw: () => void = () => {};
-  /** Since how fast it goes was last told: when that was, pictures, and milliseconds of work on them. */
-  #since = { time: 0, pictures: 0, work: 0 };
+  /** Whether to capture the next video frame. */
+  #captureNext = false;
+  /** Ends the freeze after a capture. */
+  #unfreeze: () => void = () => {};
+  /** Start of the current speed measurement, and the frames and processing time since then. */
+  #measurement = { start: 0, frames: 0, milliseconds: 0 };
 
   constructor(store: Store, client: Client, announce: Announcer, elements: LiveElements) {
     this.#store = store;
@@ -46,12 +48,12 @@ export class Live {
     this.#elements = elements;
     this.#canvas = elements.canvas.transferControlToOffscreen();
     elements.switch.addEventListener('click', () => (this.#running ? this.stop() : void this.start()));
-    elements.shoot.addEventListener('click', () => this.#shoot());
+    elements.capture.addEventListener('click', () => this.#capture());
     elements.mirror.addEventListener('click', () => this.#change({ mirror: !store.state.live.mirror }));
-    elements.everyone.addEventListener('click', () => this.#change({ everyone: !store.state.live.everyone }));
-    // The camera does not look on from behind another page.
+    elements.allFaces.addEventListener('click', () => this.#change({ allFaces: !store.state.live.allFaces }));
+    // In the back/forward cache the camera would stay on.
     addEventListener('pagehide', () => this.stop());
-    document.addEventListener('visibilitychange', () => this.#hide());
+    document.addEventListener('visibilitychange', () => this.#pauseWhileHidden());
     store.subscribe((state, before) => this.#show(state, before));
   }
 
@@ -61,21 +63,21 @@ export class Live {
     const { signal } = running;
     this.#running = running;
     this.#announce.clear();
-    this.#announce.say('Starting the camera…');
+    this.#announce.status('Starting the camera…');
     this.#change({ phase: 'starting' });
     let stream: MediaStream | null = null;
     const video = document.createElement('video');
-    const off = (): void => {
+    const close = (): void => {
       video.srcObject = null;
       for (const track of stream?.getTracks() ?? []) track.stop();
     };
-    signal.addEventListener('abort', off);
+    signal.addEventListener('abort', close);
     try {
       stream = await openCamera();
-      // Switched off while the browser asked for permission.
-      if (signal.aborted) return off();
+      // The camera may have been switched off while the browser asked for permission.
+      if (signal.aborted) return close();
       for (const track of stream.getVideoTracks())
-        track.addEventListener('ended', () => this.#fail(running, new Error('it was unplugged')));
+        track.addEventListener('ended', () => this.#fail(running, new Error('the camera was disconnected')));
       video.muted = true;
       video.playsInline = true;
       video.srcObject = stream;
@@ -84,11 +86,11 @@ export class Live {
       return this.#fail(running, error);
     }
     try {
-      await this.#follow(video, signal);
+      await this.#track(video, signal);
     } catch (error) {
       if (!signal.aborted) {
         this.stop();
-        this.#announce.warn(liveNotice(error, () => void this.start()));
+        this.#announce.notify(liveNotice(error, () => void this.start()));
       }
     }
   }
@@ -98,149 +100,166 @@ export class Live {
     const running = this.#running;
     if (!running) return;
     this.#running = null;
-    this.#keep = false;
+    this.#captureNext = false;
     running.abort();
-    this.#thaw();
-    void this.#client.ask('live-stop', {}).catch(() => {});
+    this.#unfreeze();
+    void this.#client.request('live-stop', {}).catch(() => {});
     this.#change({ phase: 'off', faces: 0, homographies: [] });
-    this.#announce.say('The camera is off.');
+    this.#announce.status('The camera is off.');
   }
 
   #fail(running: AbortController, error: unknown): void {
     if (this.#running !== running) return;
     this.stop();
-    this.#announce.say('');
-    this.#announce.warn(cameraNotice(error));
+    this.#announce.status('');
+    this.#announce.notify(cameraNotice(error));
   }
 
-  /** Sends pictures to the worker, each after the answer to the one before, until the camera goes off. */
-  async #follow(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
-    let everyone = await this.#ready(signal);
+  /** Sends video frames to the worker, one at a time, until the camera is switched off. */
+  async #track(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
+    let allFaces = await this.#startWorker(signal);
     if (signal.aborted) return;
     this.#change({ phase: 'searching' });
-    this.#announce.say(LOOKING);
-    this.#since = { time: performance.now(), pictures: 0, work: 0 };
-    for await (const picture of videoFrames(video, { signal })) {
-      if (signal.aborted) return picture.close();
-      const keep = this.#keep;
-      this.#keep = false;
-      const { width, height, homographies, milliseconds } = await this.#client.ask('live-picture', { picture, keep }, [
-        picture,
-      ]);
+    this.#announce.status(SEARCHING);
+    this.#resetMeasurement();
+    for await (const frame of videoFrames(video, { signal })) {
+      if (signal.aborted) return frame.close();
+      const capture = this.#captureNext;
+      this.#captureNext = false;
+      const { width, height, homographies, milliseconds } = await this.#client.request(
+        'live-frame',
+        { frame, capture },
+        [frame],
+      );
       if (signal.aborted) return;
       const phase = homographies.length > 0 ? 'found' : 'searching';
-      this.#tell(homographies.length, milliseconds);
+      this.#report(homographies.length, milliseconds);
       if (this.#store.state.live.phase !== 'paused')
         this.#change({ phase, faces: homographies.length, homographies, width, height });
-      if (keep) await this.#freeze();
-      if (everyone !== this.#store.state.live.everyone) everyone = await this.#ready(signal);
+      if (capture) await this.#freeze();
+      if (allFaces !== this.#store.state.live.allFaces) allFaces = await this.#startWorker(signal);
     }
   }
 
-  /** Has the worker follow whoever is wanted: whether that is everyone. */
-  async #ready(signal: AbortSignal): Promise<boolean> {
-    const { everyone } = this.#store.state.live;
-    const frame = await this.#frame(signal);
-    if (!frame) return everyone;
+  /**
+   * Starts tracking in the worker. Resolves to the setting that it uses: whether to track all
+   * faces.
+   */
+  async #startWorker(signal: AbortSignal): Promise<boolean> {
+    const { allFaces } = this.#store.state.live;
+    const glasses = await this.#firstGlasses(signal);
+    if (!glasses) return allFaces;
     const canvas = this.#canvas;
     this.#canvas = null;
-    const people = everyone ? EVERYONE : 1;
-    await this.#client.ask(
+    const maxFaces = allFaces ? MAX_FACES : 1;
+    await this.#client.request(
       'live-start',
-      { frame: frame.id, source: frame.source, canvas, people },
+      { glasses: glasses.id, source: glasses.source, canvas, maxFaces },
       canvas ? [canvas] : [],
     );
-    // Another may have been chosen meanwhile.
-    const chosen = this.#store.state.frame?.choice;
-    if (chosen && chosen !== frame) this.#wear(chosen);
-    return everyone;
+    // The user may have chosen other glasses in the meantime.
+    const chosen = this.#store.state.glasses?.choice;
+    if (chosen && chosen !== glasses) this.#setGlasses(chosen);
+    return allFaces;
   }
 
-  /** The frame to begin with: the chosen one, or the one that comes first once the catalogue is there. */
-  #frame(signal: AbortSignal): Promise<FrameChoice | null> {
-    let end = (): void => {};
-    const chosen = new Promise<FrameChoice | null>((resolve) => {
+  /** Resolves to the chosen glasses, as soon as there are any; to null if `signal` is aborted. */
+  #firstGlasses(signal: AbortSignal): Promise<GlassesChoice | null> {
+    let unsubscribe = (): void => {};
+    const chosen = new Promise<GlassesChoice | null>((resolve) => {
       signal.addEventListener('abort', () => resolve(null));
-      end = this.#store.subscribe(({ frame }) => frame && resolve(frame.choice));
+      unsubscribe = this.#store.subscribe(({ glasses }) => glasses && resolve(glasses.choice));
     });
-    return chosen.finally(() => end());
+    return chosen.finally(() => unsubscribe());
   }
 
-  #shoot(): void {
-    if (this.#store.state.live.phase === 'frozen') this.#thaw();
-    else this.#keep = this.#running !== null;
+  #capture(): void {
+    if (this.#store.state.live.phase === 'frozen') this.#unfreeze();
+    else this.#captureNext = this.#running !== null;
   }
 
-  /** Stops at the picture that was kept, until the user has seen enough of it. */
+  /** Shows the captured video frame until the user goes back to the live view. */
   async #freeze(): Promise<void> {
-    const thawed = new Promise<void>((resolve) => (this.#thaw = resolve));
+    const unfrozen = new Promise<void>((resolve) => (this.#unfreeze = resolve));
     this.#change({ phase: 'frozen' });
-    this.#announce.say('Picture taken. Download it, or go back to the live view.');
-    await thawed;
+    this.#announce.status('Photo taken. Download it, or go back to the live view.');
+    await unfrozen;
     if (!this.#running) return;
     this.#change({ phase: 'searching' });
-    const { faces } = this.#store.state.live;
-    this.#announce.say(faces ? `Following ${countFaces(faces)}.` : LOOKING);
-    this.#since = { time: performance.now(), pictures: 0, work: 0 };
+    this.#announceFaces(this.#store.state.live.faces);
+    this.#resetMeasurement();
   }
 
-  #wear({ id, source }: FrameChoice): void {
-    void this.#client.ask('live-frame', { frame: id, source }).catch(() => {});
+  #setGlasses({ id, source }: GlassesChoice): void {
+    void this.#client.request('live-glasses', { glasses: id, source }).catch(() => {});
   }
 
-  #hide(): void {
+  #pauseWhileHidden(): void {
     const { phase } = this.#store.state.live;
     if (document.hidden && (phase === 'found' || phase === 'searching')) this.#change({ phase: 'paused' });
     else if (!document.hidden && phase === 'paused') this.#change({ phase: 'searching' });
   }
 
   #change(change: Partial<LiveState>): void {
-    this.#store.update({ live: { ...this.#store.state.live, ...change } });
+    this.#store.set({ live: { ...this.#store.state.live, ...change } });
   }
 
-  /** News of who is seen when that changes, and of how fast it goes, which is not read out, every second. */
-  #tell(faces: number, milliseconds: number): void {
-    if (faces !== this.#store.state.live.faces) this.#announce.say(faces ? `Following ${countFaces(faces)}.` : LOOKING);
-    const since = this.#since;
-    since.pictures++;
-    since.work += milliseconds;
-    const [now, { time, pictures: count, work }] = [performance.now(), since];
-    if (now - time < NEWS) return;
-    this.#since = { time: now, pictures: 0, work: 0 };
-    this.#elements.speed.textContent = `${Math.round((1000 * count) / (now - time))} pictures a second, ${(work / count).toFixed(0)} ms each`;
+  #announceFaces(faces: number): void {
+    this.#announce.status(faces ? `${countFaces(faces)} found.` : SEARCHING);
   }
 
-  #show({ mode, live, frame }: State, before: State): void {
-    const { view, words, switch: button, shoot, mirror, everyone, speed } = this.#elements;
-    // What was said is of the other tab.
-    if (before.mode !== mode) this.#announce.say('');
+  #resetMeasurement(): void {
+    this.#measurement = { start: performance.now(), frames: 0, milliseconds: 0 };
+  }
+
+  /**
+   * Announces a changed number of faces, and shows the speed once per interval without announcing
+   * it.
+   */
+  #report(faces: number, milliseconds: number): void {
+    if (faces !== this.#store.state.live.faces) this.#announceFaces(faces);
+    const measurement = this.#measurement;
+    measurement.frames++;
+    measurement.milliseconds += milliseconds;
+    const elapsed = performance.now() - measurement.start;
+    if (elapsed < SPEED_INTERVAL) return;
+    const rate = Math.round((1000 * measurement.frames) / elapsed);
+    const mean = (measurement.milliseconds / measurement.frames).toFixed(0);
+    this.#resetMeasurement();
+    this.#elements.speed.textContent = `${rate} frames per second, ${mean} ms per frame`;
+  }
+
+  #show({ mode, live, glasses }: State, before: State): void {
+    const { view, message, switch: button, capture, mirror, allFaces, speed } = this.#elements;
+    // The last status message belongs to the other tab.
+    if (before.mode !== mode) this.#announce.status('');
     if (before.mode === 'live' && mode !== 'live') this.stop();
-    if (this.#running && frame && before.frame && frame.choice !== before.frame.choice) {
-      this.#wear(frame.choice);
-      if (live.phase === 'frozen') this.#thaw();
+    if (this.#running && glasses && before.glasses && glasses.choice !== before.glasses.choice) {
+      this.#setGlasses(glasses.choice);
+      if (live.phase === 'frozen') this.#unfreeze();
     }
     const { phase } = live;
     const on = phase !== 'off';
     view.dataset.phase = phase;
     view.dataset.mirror = String(live.mirror);
     if (live.width > 0) view.style.setProperty('--ratio', String(live.width / live.height));
-    const text = WORDS[phase];
-    if (words.textContent !== text) words.textContent = text;
+    const text = MESSAGES[phase];
+    if (message.textContent !== text) message.textContent = text;
     button.querySelector('.label')!.textContent = on ? 'Stop' : 'Start the camera';
     button.dataset.busy = String(phase === 'starting');
     for (const style of ['is-primary', 'is-large']) button.classList.toggle(style, !on);
-    shoot.disabled = !['found', 'searching', 'frozen'].includes(phase);
-    shoot.textContent = phase === 'frozen' ? 'Back to live' : 'Take a picture';
+    capture.disabled = !['found', 'searching', 'frozen'].includes(phase);
+    capture.textContent = phase === 'frozen' ? 'Back to live' : 'Take a photo';
     mirror.setAttribute('aria-pressed', String(live.mirror));
-    everyone.setAttribute('aria-pressed', String(live.everyone));
+    allFaces.setAttribute('aria-pressed', String(live.allFaces));
     if (!['found', 'searching'].includes(phase) && speed.textContent) speed.textContent = '';
   }
 }
 
-const LOOKING = 'Looking for a face…';
+const SEARCHING = 'Looking for a face…';
 
-/** What lies over the view. */
-const WORDS: Record<LiveState['phase'], string> = {
+/** Message on top of the view, by phase. */
+const MESSAGES: Record<LiveState['phase'], string> = {
   off: '',
   starting: 'Waiting for the camera',
   searching: 'Looking for a face',
@@ -249,13 +268,13 @@ const WORDS: Record<LiveState['phase'], string> = {
   frozen: '',
 };
 
-/** Whether there may be a camera: not in insecure contexts and in some browsers. */
+/** Whether the browser can open a camera: not in insecure contexts. */
 export function hasCamera(): boolean {
   return Boolean(navigator.mediaDevices?.getUserMedia);
 }
 
 function openCamera(): Promise<MediaStream> {
-  if (!hasCamera()) return Promise.reject(new DOMException('no camera in this browser', 'NotFoundError'));
+  if (!hasCamera()) return Promise.reject(new DOMException('this browser has no camera support', 'NotFoundError'));
   return navigator.mediaDevices.getUserMedia({
     video: { facingMode: 'user', width: { ideal: 1280 }, height: { ideal: 720 } },
     audio: false,

@@ -1,28 +1,28 @@
-/** Puts the page together: finds its parts, connects them, and shows the first face. */
+/** Entry point: connects the elements of the page and opens the first portrait. */
 import './styles/base.css';
 import './styles/layout.css';
-import './styles/stage.css';
+import './styles/viewer.css';
 import './styles/live.css';
 import './styles/controls.css';
 import './styles/panel.css';
-import './styles/overlays.css';
-import { allFrames } from './all-frames.ts';
+import './styles/dialogs.css';
+import { allGlasses } from './all-glasses.ts';
 import { announcer, reveal } from './announce.ts';
 import { camera } from './camera.ts';
-import { frameStrip, type Gallery, loadGallery, photoStrip } from './catalogue.ts';
+import { type Gallery, glassesStrip, loadGallery, photoStrip } from './catalogue.ts';
 import { Client } from './client.ts';
 import { controls } from './controls.ts';
 import { details } from './details.ts';
 import { downloads } from './download.ts';
-import { faceMarks } from './faces.ts';
+import { faceMarkers } from './faces.ts';
 import { keyMove, listen } from './gestures.ts';
 import { hasCamera, Live } from './live.ts';
-import { missingFeature } from './messages.ts';
+import { galleryNotice, missingFeature } from './messages.ts';
 import { Session } from './session.ts';
-import { dropping, type Inlet, pasting, picker } from './sources.ts';
-import { Stage } from './stage.ts';
+import { dropping, type ImageInput, pasting, picker } from './sources.ts';
 import { type PhotoChoice, type State, Store } from './state.ts';
 import { tabs } from './tabs.ts';
+import { Viewer } from './viewer.ts';
 
 function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   const element = document.getElementById(id);
@@ -30,103 +30,99 @@ function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   return element;
 }
 const button = (id: string): HTMLButtonElement => byId(id, HTMLButtonElement);
-const first = (selector: string): HTMLElement => document.querySelector<HTMLElement>(selector)!;
+const query = (selector: string): HTMLElement => document.querySelector<HTMLElement>(selector)!;
 
-const announce = announcer(first('.status'), first('.notice'));
+const announce = announcer(query('.status'), query('.notice'));
 const missing = missingFeature();
-if (missing) announce.warn(missing);
+if (missing) announce.notify(missing);
 else start();
 
 function start(): void {
   const store = new Store();
-  const stage = new Stage(byId('stage', HTMLElement));
-  // The worker reports once this script has run: the session is there by then.
+  const viewer = new Viewer(byId('viewer', HTMLElement));
+  // The worker sends its first event after this script has run, when `session` exists.
   const client = new Client((event) => session.receive(event));
-  const session = new Session(store, client, stage, announce);
+  const session = new Session(store, client, viewer, announce);
   const gallery = loadGallery();
 
-  connectStage(store, stage, session);
+  connectViewer(store, viewer, session);
   connectSources(store, session);
   controls(store, session, {
     fit: button('fit'),
-    steps: byId('steps', HTMLInputElement),
-    stepName: byId('step-name', HTMLOutputElement),
+    update: byId('update', HTMLInputElement),
+    updateName: byId('update-name', HTMLOutputElement),
     ticks: byId('ticks', HTMLElement),
-    bare: button('bare'),
+    withoutGlasses: button('without-glasses'),
     reset: button('reset'),
   });
   downloads(store, client, announce, [button('png'), button('jpeg')], byId('size', HTMLElement));
   details(store, {
     matrix: byId('matrix', HTMLElement),
-    matrixStep: byId('matrix-step', HTMLElement),
-    table: byId('updates', HTMLTableElement),
-    times: byId('times', HTMLElement),
+    matrixUpdate: byId('matrix-update', HTMLElement),
+    table: byId('updates-table', HTMLTableElement),
+    metrics: byId('metrics', HTMLElement),
     empty: byId('updates-empty', HTMLElement),
   });
-  allFrames(
+  allGlasses(
     store,
     client,
     {
-      open: button('all-frames'),
+      open: button('all-glasses'),
       dialog: byId('all-dialog', HTMLDialogElement),
       grid: byId('all-grid', HTMLElement),
       note: byId('all-note', HTMLElement),
     },
-    (frame) => void session.chooseFrame(frame, { fit: true }),
+    (glasses) => void session.chooseGlasses(glasses, { fit: true }),
   );
-  faceMarks(store, session, byId('faces', HTMLElement));
+  faceMarkers(store, session, byId('faces', HTMLElement));
   connectLive(store, client);
   reflect(store);
   void open(gallery, store, session);
 }
 
-/** The first face, and the first fit as soon as all is there. */
+/** Opens the first portrait and glasses, and fits them when both are loaded. */
 async function open(loading: Promise<Gallery>, store: Store, session: Session): Promise<void> {
   let gallery: Gallery;
   try {
     gallery = await loading;
   } catch {
-    announce.warn({
-      title: 'The sample portraits and frames could not be loaded.',
-      advice: 'Check the connection and reload the page, or use a photo and a frame of your own.',
-      action: { label: 'Reload', run: () => location.reload() },
-    });
+    announce.notify(galleryNotice(() => location.reload()));
     return;
   }
-  store.update({
-    frames: [...store.state.frames, ...gallery.frames],
-    photos: [...store.state.photos, ...gallery.photos],
+  store.set({
+    glassesChoices: [...store.state.glassesChoices, ...gallery.glassesChoices],
+    photoChoices: [...store.state.photoChoices, ...gallery.photoChoices],
   });
-  const [photo, frame] = [gallery.photos[0], gallery.frames[0]];
-  if (!photo || !frame) return;
-  // Somebody may have been quicker, with pictures of their own.
+  const [photo, glasses] = [gallery.photoChoices[0], gallery.glassesChoices[0]];
+  if (!photo || !glasses) return;
+  // The user may already have added a photo or glasses.
   const opened = await Promise.all([
     store.state.photo ? false : session.openPhoto(photo),
-    store.state.frame ? false : session.chooseFrame(frame),
+    store.state.glasses ? false : session.chooseGlasses(glasses),
   ]);
   if (opened.every(Boolean) && !store.state.moved) await session.fit();
 }
 
-function connectStage(store: Store, stage: Stage, session: Session): void {
-  const { element, handle } = stage;
+function connectViewer(store: Store, viewer: Viewer, session: Session): void {
+  const { element, handle } = viewer;
   listen(element, handle, {
-    placement: () => session.held,
-    toPhoto: (x, y) => stage.toPhoto(x, y),
-    onFrame: (x, y) => stage.onFrame(x, y),
+    placement: () => session.currentPlacement,
+    toPhoto: (x, y) => viewer.toPhoto(x, y),
+    onGlasses: (x, y) => viewer.onGlasses(x, y),
     move: (placement) => session.place(placement),
-    rest: () => session.rest(),
+    end: () => session.announcePlacement(),
   });
   element.addEventListener('keydown', (event) => {
     const { photo } = store.state;
-    const held = session.held;
-    if (!photo || !held || event.ctrlKey || event.metaKey || event.altKey) return;
+    const placement = session.currentPlacement;
+    if (!photo || !placement || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Enter') void session.fit();
     else if (event.key === 'Home') session.reset();
     else {
-      const moved = keyMove(held, event.key, event.shiftKey, Math.min(photo.info.width, photo.info.height));
+      const moved = keyMove(placement, event.key, event.shiftKey, Math.min(photo.info.width, photo.info.height));
       if (!moved) return;
       session.place(moved);
-      session.rest();
+      session.announcePlacement();
     }
     event.preventDefault();
   });
@@ -142,67 +138,82 @@ function connectLive(store: Store, client: Client): void {
   new Live(store, client, announce, {
     view: byId('live', HTMLElement),
     canvas: byId('live-canvas', HTMLCanvasElement),
-    words: first('.live-words'),
+    message: query('.live-message'),
     switch: button('live-switch'),
-    shoot: button('live-shoot'),
+    capture: button('live-capture'),
     mirror: button('live-mirror'),
-    everyone: button('live-everyone'),
+    allFaces: button('live-all-faces'),
     speed: byId('live-speed', HTMLElement),
   });
 }
 
 function connectSources(store: Store, session: Session): void {
   let own = 0;
-  // On small screens photos are chosen further down the page than they are seen.
+  // On small screens the list of photos is below the viewer: scroll up to the result.
   const openPhoto = async (choice: PhotoChoice): Promise<boolean> => {
     const opened = await session.openPhoto(choice);
     if (!opened) return false;
-    store.update({ mode: 'photo' });
-    reveal(byId('stage', HTMLElement));
+    store.set({ mode: 'photo' });
+    reveal(byId('viewer', HTMLElement));
     return true;
   };
-  const inlet: Inlet = {
+  const input: ImageInput = {
     async photo(blob, name) {
       const choice = { id: `own-photo-${++own}`, name, source: { blob }, thumbnail: URL.createObjectURL(blob) };
-      if (await openPhoto(choice)) store.update({ photos: [choice, ...store.state.photos] });
+      if (await openPhoto(choice)) store.set({ photoChoices: [choice, ...store.state.photoChoices] });
       else URL.revokeObjectURL(choice.thumbnail);
     },
-    async frame(blob, name) {
+    async glasses(blob, name) {
       const choice = {
-        id: `own-frame-${++own}`,
+        id: `own-glasses-${++own}`,
         name,
         kind: 'your own',
         source: { blob },
         thumbnail: URL.createObjectURL(blob),
       };
-      if (await session.chooseFrame(choice, { own: true })) store.update({ frames: [choice, ...store.state.frames] });
+      if (await session.chooseGlasses(choice, { own: true }))
+        store.set({ glassesChoices: [choice, ...store.state.glassesChoices] });
       else URL.revokeObjectURL(choice.thumbnail);
     },
   };
-  picker(button('own-photo'), byId('photo-file', HTMLInputElement), (file) => inlet.photo(file, file.name));
-  picker(button('own-frame'), byId('frame-file', HTMLInputElement), (file) => inlet.frame(file, file.name));
-  dropping(byId('drop', HTMLElement), inlet);
-  pasting(inlet);
+  picker(button('own-photo'), byId('photo-file', HTMLInputElement), (file) => input.photo(file, file.name));
+  picker(button('own-glasses'), byId('glasses-file', HTMLInputElement), (file) => input.glasses(file, file.name));
+  dropping(byId('drop-zones', HTMLElement), input);
+  pasting(input);
   camera(
     {
       open: button('camera'),
       dialog: byId('camera-dialog', HTMLDialogElement),
       video: byId('video', HTMLVideoElement),
-      shoot: button('shoot'),
+      takePhoto: button('take-photo'),
     },
     announce,
-    (photo, name) => inlet.photo(photo, name),
+    (photo, name) => input.photo(photo, name),
   );
-  frameStrip(store, byId('frames', HTMLElement), (frame) => void session.chooseFrame(frame));
-  photoStrip(store, byId('photos', HTMLElement), (photo) => void openPhoto(photo));
+  glassesStrip(store, byId('glasses-list', HTMLElement), (glasses) => void session.chooseGlasses(glasses));
+  photoStrip(store, byId('photo-list', HTMLElement), (photo) => void openPhoto(photo));
 }
 
-/** The state as attributes of the page: what styles and tests go by. */
+/** Writes the state to `data-*` attributes of `<main>`, for styles and tests. */
 function reflect(store: Store): void {
-  const main = first('main');
-  const hint = first('.hint');
+  const main = query('main');
+  const hint = query('.hint');
   store.subscribe((state) => {
-    const { mode, live, phase, homography, step, fit, exact, photo, faces, frame, placement, bare, model } = state;
+    const {
+      mode,
+      live,
+      phase,
+      homography,
+      update,
+      fit,
+      exact,
+      photo,
+      faces,
+      glasses,
+      placement,
+      withoutGlasses,
+      model,
+    } = state;
     const attributes: Record<string, string> = {
       mode,
       live: live.phase,
@@ -211,26 +222,26 @@ function reflect(store: Store): void {
       state: phase,
       model: String(model !== null),
       exact: String(exact),
-      bare: String(bare),
-      step: String(step),
-      steps: String(fit?.updates.length ?? 0),
+      withoutGlasses: String(withoutGlasses),
+      update: String(update),
+      updates: String(fit?.updates.length ?? 0),
       photo: photo?.choice.id ?? '',
-      frame: frame?.choice.id ?? '',
-      box: frame ? JSON.stringify(frame.info.box) : '',
+      glasses: glasses?.choice.id ?? '',
+      box: glasses ? JSON.stringify(glasses.info.box) : '',
       homography: homography ? JSON.stringify(Array.from(homography)) : '',
       placement: placement ? JSON.stringify(placement) : '',
     };
     for (const [name, value] of Object.entries(attributes)) {
       if (main.dataset[name] !== value) main.dataset[name] = value;
     }
-    const words = hintFor(state);
-    if (hint.textContent !== words) hint.textContent = words;
+    const text = hintFor(state);
+    if (hint.textContent !== text) hint.textContent = text;
   });
 }
 
 function hintFor({ phase, moved, photo }: State): string {
   if (phase !== 'placed' || !photo || moved) return '';
   return matchMedia('(pointer: coarse)').matches
-    ? 'Drag onto the eyes, pinch to size'
-    : 'Drag onto the eyes, scroll to size';
+    ? 'Drag onto the eyes, pinch to resize'
+    : 'Drag onto the eyes, scroll to resize';
 }

@@ -1,19 +1,19 @@
-/** Words for what can go wrong: what happened, and what to do next. */
+/** Notices for everything that can go wrong: what happened and what to do about it. */
 import type { Notice } from './announce.ts';
-import { WorkError } from './client.ts';
+import { WorkerError } from './client.ts';
 
-const OLD_BROWSER = 'Use a current version of Chrome, Edge, Firefox or Safari.';
+const UPDATE_BROWSER = 'Update your browser, or use a current version of Chrome, Edge, Firefox or Safari.';
 
-/** What the page needs and this browser lacks; null where nothing is missing. */
+/** A notice if this browser lacks a feature that the page needs, or null. */
 export function missingFeature(): Notice | null {
   if (typeof WebAssembly === 'undefined' || typeof OffscreenCanvas === 'undefined' || typeof Worker === 'undefined') {
-    return { title: 'This browser is too old for the fitting room.', advice: OLD_BROWSER };
+    return { title: 'Your browser is too old to try on glasses here.', advice: UPDATE_BROWSER };
   }
   return null;
 }
 
 export function codeOf(error: unknown): string {
-  return error instanceof WorkError ? error.code : 'internal';
+  return error instanceof WorkerError ? error.code : 'internal';
 }
 
 export function photoNotice(error: unknown, name: string): Notice {
@@ -21,119 +21,146 @@ export function photoNotice(error: unknown, name: string): Notice {
     case 'not-an-image':
       return /\.(heic|heif)$/i.test(name)
         ? {
-            title: `“${name}” is a HEIC photo, which this browser cannot open.`,
-            advice: 'Export it as JPEG, then choose it again.',
+            title: `“${name}” is a HEIC photo, which your browser can’t open.`,
+            advice: 'Save it as JPEG and choose it again.',
           }
         : {
-            title: `“${name}” is not a picture that this browser can open.`,
+            title: `“${name}” is not an image that your browser can open.`,
             advice: 'Choose a JPEG, PNG or WebP file.',
           };
     case 'image-too-large':
-      return { title: `“${name}” has ${detail(error)}.`, advice: 'Up to 64 megapixels work: choose a smaller copy.' };
+      return {
+        title: `“${name}” is too large (${detail(error)}).`,
+        advice: 'Choose a copy with at most 64 megapixels.',
+      };
     case 'fetch':
       return {
         title: `“${name}” could not be loaded.`,
-        advice: 'Check the connection and choose it again, or use a photo of your own.',
+        advice: 'Check your connection and choose it again, or add your own photo.',
       };
     default:
       return { title: `“${name}” could not be opened.`, advice: `Try another photo. (${detail(error)})` };
   }
 }
 
-export function frameNotice(error: unknown, name: string): Notice {
+export function glassesNotice(error: unknown, name: string): Notice {
   switch (codeOf(error)) {
     case 'empty-glasses':
       return {
-        title: `“${name}” is fully transparent.`,
-        advice: 'Choose a PNG or WebP picture in which the glasses can be seen.',
+        title: `“${name}” is completely transparent.`,
+        advice: 'Choose a PNG or WebP image that shows the glasses.',
       };
     case 'not-an-image':
       return {
-        title: `“${name}” is not a picture that this browser can open.`,
+        title: `“${name}” is not an image that your browser can open.`,
         advice: 'Choose a PNG or WebP file with a transparent background.',
       };
     case 'image-too-large':
       return {
-        title: `“${name}” has ${detail(error)}.`,
-        advice: 'Choose a smaller copy: 1,000 pixels across are plenty for a frame.',
+        title: `“${name}” is too large (${detail(error)}).`,
+        advice: 'Choose a smaller copy; 1,000 pixels wide is enough.',
       };
     case 'fetch':
-      return { title: `The frame “${name}” could not be loaded.`, advice: 'Check the connection and choose it again.' };
+      return { title: `“${name}” could not be loaded.`, advice: 'Check your connection and choose the glasses again.' };
     default:
-      return { title: `“${name}” could not be opened.`, advice: `Try another frame. (${detail(error)})` };
+      return { title: `“${name}” could not be opened.`, advice: `Try other glasses. (${detail(error)})` };
   }
 }
 
-export function opaqueFrameNotice(name: string): Notice {
+export function opaqueGlassesNotice(name: string): Notice {
   return {
     title: `“${name}” has no transparent background.`,
-    advice: 'It will cover the face as a whole rectangle. A PNG or WebP with the background removed works best.',
+    advice: 'The whole image will cover the face. For a better result, use a PNG or WebP without background.',
   };
 }
 
-export function modelNotice(error: unknown, retry: () => void): Notice {
-  const common = { action: { label: 'Try again', run: retry }, lasting: true };
+export function galleryNotice(reload: () => void): Notice {
+  return {
+    title: 'The sample portraits and glasses could not be loaded.',
+    advice: 'Check your connection and reload the page, or add your own photo and glasses.',
+    action: { label: 'Reload', run: reload },
+  };
+}
+
+export function modelNotice(error: unknown, retry: () => void, reload: () => void): Notice {
+  const common = { action: { label: 'Try again', run: retry }, persistent: true };
   switch (codeOf(error)) {
     case 'wasm':
-      return { title: 'The fitting engine did not start.', advice: `${OLD_BROWSER} (${detail(error)})`, ...common };
+      return { title: 'The try-on could not start.', advice: `${UPDATE_BROWSER} (${detail(error)})`, ...common };
     case 'weights':
       return {
-        title: 'The fitting model arrived damaged.',
-        advice: 'Try again; if that does not help, reload the page.',
+        title: 'The model download was corrupted.',
+        advice: 'Try again. If that does not help, reload the page.',
         ...common,
       };
     case 'worker':
       return {
-        title: 'The fitting room did not start.',
+        title: 'The try-on could not start.',
         advice: `Reload the page. (${detail(error)})`,
-        lasting: true,
-        action: { label: 'Reload', run: () => location.reload() },
+        persistent: true,
+        action: { label: 'Reload', run: reload },
       };
     default:
       return {
-        title: 'The fitting model could not be loaded.',
-        advice: 'Check the connection, then try again.',
+        title: 'The model could not be loaded.',
+        advice: 'Check your connection and try again.',
         ...common,
       };
   }
 }
 
 export function noFaceNotice(): Notice {
-  return { title: 'No face was found on this photo.', advice: 'Drag the frame onto the eyes, then press Fit.' };
+  return { title: 'No face was found in this photo.', advice: 'Drag the glasses onto the eyes and press Fit.' };
 }
 
-/** The updates did not settle, as they do where there is a face. */
-export function unsureNotice(): Notice {
+/** The fit has a low confidence: its updates did not converge as they do on a face. */
+export function lowConfidenceNotice(): Notice {
   return {
-    title: 'The frame may not sit where it should.',
-    advice: 'Drag the frame onto the eyes, about as wide as the face, and press Fit again.',
+    title: 'The glasses may not be in the right place.',
+    advice: 'Drag them onto the eyes, make them about as wide as the face, and press Fit again.',
   };
 }
 
-/** The camera could not be opened, or went away. */
+/** The camera could not be opened for a photo. */
+export function cameraPhotoNotice(error: unknown): Notice {
+  return isNotAllowed(error)
+    ? {
+        title: 'Camera access is blocked.',
+        advice: 'Allow it in your browser’s settings, or choose a photo instead.',
+      }
+    : {
+        title: 'The camera could not be opened.',
+        advice: 'Check that it is connected and not used by another app, or choose a photo instead.',
+      };
+}
+
+/** The camera could not be opened for the live view, or was disconnected. */
 export function cameraNotice(error: unknown): Notice {
-  const name = error instanceof DOMException ? error.name : '';
-  if (name === 'NotAllowedError' || name === 'SecurityError') {
+  if (isNotAllowed(error)) {
     return {
-      title: 'The camera is not allowed here.',
-      advice:
-        'Allow it for this page in the browser’s settings and start it again, or use a photo. Its pictures never leave this device.',
+      title: 'Camera access is blocked.',
+      advice: 'Allow it in your browser’s settings and try again, or use a photo. Your images never leave this device.',
     };
   }
+  const name = error instanceof DOMException ? error.name : '';
   if (name === 'NotFoundError' || name === 'OverconstrainedError') {
-    return { title: 'No camera was found.', advice: 'Connect one and start it again, or use a photo.' };
+    return { title: 'No camera was found.', advice: 'Connect a camera and start it again, or use a photo.' };
   }
   return {
     title: 'The camera could not be used.',
-    advice: `Check that it is connected and that no other program uses it, then start it again. (${detail(error)})`,
+    advice: `Check that it is connected and not used by another app, then start it again. (${detail(error)})`,
   };
+}
+
+function isNotAllowed(error: unknown): boolean {
+  return error instanceof DOMException && (error.name === 'NotAllowedError' || error.name === 'SecurityError');
 }
 
 export function liveNotice(error: unknown, retry: () => void): Notice {
   return {
     title: 'The live view stopped.',
     advice:
-      codeOf(error) === 'fetch' ? 'Check the connection, then start it again.' : `Start it again. (${detail(error)})`,
+      codeOf(error) === 'fetch' ? 'Check your connection and start it again.' : `Start it again. (${detail(error)})`,
     action: { label: 'Start again', run: retry },
   };
 }
@@ -142,23 +169,23 @@ export function fitNotice(error: unknown): Notice {
   switch (codeOf(error)) {
     case 'placement':
       return {
-        title: 'The frame is too far from the photo to be fitted.',
-        advice: 'Drag it onto the eyes, then press Fit.',
+        title: 'The glasses are too far from the photo.',
+        advice: 'Drag them onto the eyes and press Fit.',
       };
     case 'degenerate':
       return {
-        title: 'The fit went astray.',
-        advice: 'Drag the frame nearer to the eyes, about as wide as the face, and press Fit again.',
+        title: 'The fit failed.',
+        advice: 'Drag the glasses closer to the eyes, make them about as wide as the face, and press Fit again.',
       };
     default:
-      return { title: 'The frame could not be fitted.', advice: `Move it a little and try again. (${detail(error)})` };
+      return { title: 'The fit failed.', advice: `Move the glasses a little and try again. (${detail(error)})` };
   }
 }
 
 export function downloadNotice(error: unknown): Notice {
   return {
-    title: 'The picture could not be written.',
-    advice: `Try the other format, or a smaller photo. (${detail(error)})`,
+    title: 'The image could not be saved.',
+    advice: `Try the other format, or use a smaller photo. (${detail(error)})`,
   };
 }
 

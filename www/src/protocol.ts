@@ -1,23 +1,26 @@
-/** What the page and its worker say to each other. Every request is answered once; events come unasked. */
+/**
+ * Messages between the page and its worker. The worker answers every request exactly once and sends
+ * events at any time.
+ */
 import type { Box, Placement } from './geometry.ts';
 
-/** Where the bytes of a picture come from. */
+/** Where the bytes of an image come from. */
 export type Source = { readonly url: string } | { readonly blob: Blob };
 
 export interface PhotoInfo {
   readonly width: number;
   readonly height: number;
-  /** A copy no larger than a screen needs. */
+  /** A copy of the photo, downscaled for the screen. */
   readonly display: ImageBitmap;
   readonly milliseconds: number;
 }
 
-export interface FrameInfo {
+export interface GlassesInfo {
   readonly width: number;
   readonly height: number;
-  /** The pixels that are at least 10 % opaque. */
+  /** Bounding box of the pixels that are at least 10 % opaque. */
   readonly box: Box;
-  /** How much of the picture is (nearly) transparent, 0 to 1. */
+  /** Share of pixels that are less than 10 % opaque, 0 to 1. */
   readonly transparent: number;
   readonly display: ImageBitmap;
 }
@@ -29,17 +32,17 @@ export interface FitUpdate {
 }
 
 export interface FitInfo {
-  readonly fit: number;
-  /** The homography as placed. */
+  readonly id: number;
+  /** Homography of the glasses as placed, before the first update. */
   readonly initial: readonly number[];
   readonly updates: readonly FitUpdate[];
-  /** How sure the fit is that the frame sits on a face, 0 to 1. */
+  /** Confidence that the glasses are on a face, 0 to 1. */
   readonly confidence: number | null;
   readonly milliseconds: number;
 }
 
-export interface PatchInfo {
-  /** The place on the photo, in photo pixels; null where the frame is off the photo. */
+export interface OverlayInfo {
+  /** Position in the photo, in photo pixels; null if the glasses are outside the photo. */
   readonly box: Box | null;
   readonly image: ImageBitmap | null;
   readonly milliseconds: number;
@@ -51,19 +54,19 @@ export interface ModelInfo {
   readonly milliseconds: number;
 }
 
-/** A face that was found on a photo. */
+/** A face detected in a photo. */
 export interface LocatedFace {
   readonly placement: Placement;
   readonly score: number;
 }
 
-/** What was seen on one picture of the camera. */
+/** Result for one video frame of the camera. */
 export interface LiveInfo {
   readonly width: number;
   readonly height: number;
-  /** From frame pixels to the picture's, for each face that is followed. */
+  /** Homography from glasses pixels to video frame pixels, for each tracked face. */
   readonly homographies: readonly (readonly number[])[];
-  /** Of the package's work, drawing included. */
+  /** Time that the package took, including drawing. */
   readonly milliseconds: number;
 }
 
@@ -75,46 +78,59 @@ export interface EncodedInfo {
 
 export type Encoding = 'image/png' | 'image/jpeg';
 
-/** Requests by name: what is asked, and what is answered. */
+/** Request and response of each message, by name. */
 export interface Requests {
-  /** Starts loading the model again after it failed. */
-  retry: { ask: Record<never, never>; answer: null };
-  photo: { ask: { photo: number; source: Source }; answer: PhotoInfo };
-  frame: { ask: { frame: string; source: Source }; answer: FrameInfo };
-  /** The faces of the photo, best first. */
-  locate: { ask: { photo: number }; answer: readonly LocatedFace[] };
-  fit: { ask: { photo: number; frame: string; placement: Placement }; answer: FitInfo };
-  /** The frame as composited at a step, reduced to `scale` screen pixels per photo pixel (at most 1). */
-  patch: { ask: { fit: number; step: number; scale: number }; answer: PatchInfo };
-  /** One frame, fitted, on a part of the photo, `width` pixels wide. */
+  /** Loads the model again after a failure. */
+  retry: { request: Record<never, never>; response: null };
+  photo: { request: { photo: number; source: Source }; response: PhotoInfo };
+  glasses: { request: { glasses: string; source: Source }; response: GlassesInfo };
+  /** Detects the faces in the photo, highest score first. */
+  locate: { request: { photo: number }; response: readonly LocatedFace[] };
+  fit: { request: { photo: number; glasses: string; placement: Placement }; response: FitInfo };
+  /**
+   * Composites the glasses after `update` updates, downscaled to `scale` screen pixels per photo
+   * pixel (at most 1).
+   */
+  overlay: { request: { fit: number; update: number; scale: number }; response: OverlayInfo };
+  /** Fits one pair of glasses and crops the result to `region`, scaled to `width` pixels. */
   thumbnail: {
-    ask: { photo: number; frame: string; source: Source; placement: Placement; region: Box; width: number };
-    answer: ImageBitmap;
-  };
-  /** The photo at its own size with the frame at a step; with `fit` null, the frame as placed. */
-  encode: {
-    ask: { photo: number; frame: string; placement: Placement; fit: number | null; step: number; type: Encoding };
-    answer: EncodedInfo;
+    request: { photo: number; glasses: string; source: Source; placement: Placement; region: Box; width: number };
+    response: ImageBitmap;
   };
   /**
-   * Gets ready for pictures of the camera, with at most `people` faces. The canvas, which is handed over the first time, shows them with
-   * the frame on.
+   * Encodes the full-size photo with the glasses after `update` updates. If `fit` is null, the
+   * glasses are drawn as placed.
+   */
+  encode: {
+    request: {
+      photo: number;
+      glasses: string;
+      placement: Placement;
+      fit: number | null;
+      update: number;
+      type: Encoding;
+    };
+    response: EncodedInfo;
+  };
+  /**
+   * Starts tracking up to `maxFaces` faces. The canvas shows the video frames with the glasses; it
+   * is transferred with the first request and null afterwards.
    */
   'live-start': {
-    ask: { frame: string; source: Source; canvas: OffscreenCanvas | null; people: number };
-    answer: null;
+    request: { glasses: string; source: Source; canvas: OffscreenCanvas | null; maxFaces: number };
+    response: null;
   };
-  /** The next picture; it is answered when it has been drawn. `keep` it, with the frame on it, for a download. */
-  'live-picture': { ask: { picture: VideoFrame | ImageBitmap; keep: boolean }; answer: LiveInfo };
-  'live-frame': { ask: { frame: string; source: Source }; answer: null };
-  /** The kept picture as a file. */
-  'live-encode': { ask: { type: Encoding }; answer: EncodedInfo };
-  'live-stop': { ask: Record<never, never>; answer: null };
+  /** Tracks and draws the next video frame. With `capture`, the result is stored for a download. */
+  'live-frame': { request: { frame: VideoFrame | ImageBitmap; capture: boolean }; response: LiveInfo };
+  'live-glasses': { request: { glasses: string; source: Source }; response: null };
+  /** Encodes the captured video frame as a file. */
+  'live-encode': { request: { type: Encoding }; response: EncodedInfo };
+  'live-stop': { request: Record<never, never>; response: null };
 }
 
 export type RequestName = keyof Requests;
 
-export type ToWorker = { [K in RequestName]: { id: number; name: K; ask: Requests[K]['ask'] } }[RequestName];
+export type ToWorker = { [K in RequestName]: { id: number; name: K; request: Requests[K]['request'] } }[RequestName];
 
 export interface Failure {
   readonly code: string;
@@ -126,4 +142,4 @@ export type WorkerEvent =
   | { event: 'model'; model: ModelInfo }
   | { event: 'model-failed'; failure: Failure };
 
-export type FromWorker = { id: number; answer: unknown } | { id: number; failure: Failure } | WorkerEvent;
+export type FromWorker = { id: number; response: unknown } | { id: number; failure: Failure } | WorkerEvent;

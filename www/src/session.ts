@@ -1,6 +1,12 @@
-/** The course of events: choosing, placing, fitting, stepping. The one place that changes the state in answer to the user. */
+/**
+ * Handles the actions of the user on the photo tab: choosing, placing, fitting, and going through
+ * the updates.
+ */
+
+import { animate } from './animate.ts';
 import type { Announcer } from './announce.ts';
-import { type Client, WorkError } from './client.ts';
+import { type Client, WorkerError } from './client.ts';
+import { countUpdates } from './format.ts';
 import {
   guessPlacement,
   type Homography,
@@ -9,50 +15,48 @@ import {
   placementHomography,
   placementOf,
 } from './geometry.ts';
-import { glide } from './glide.ts';
 import {
   fitNotice,
-  frameNotice,
+  glassesNotice,
+  lowConfidenceNotice,
   modelNotice,
   noFaceNotice,
-  opaqueFrameNotice,
+  opaqueGlassesNotice,
   photoNotice,
-  unsureNotice,
 } from './messages.ts';
-import type { PatchInfo, WorkerEvent } from './protocol.ts';
-import type { Stage } from './stage.ts';
-import type { FrameChoice, PhotoChoice, State, Store } from './state.ts';
-import { countUpdates } from './words.ts';
+import type { OverlayInfo, WorkerEvent } from './protocol.ts';
+import type { GlassesChoice, PhotoChoice, State, Store } from './state.ts';
+import type { Viewer } from './viewer.ts';
 
-/** Own pictures with less transparency than this share cover the face. */
-const LEAST_TRANSPARENT = 0.05;
+/** A user’s glasses image with a smaller share of transparent pixels gets a warning. */
+const MIN_TRANSPARENT_SHARE = 0.05;
 
-/** Fits that are less sure of a face than this have rather found none. */
-const SURE = 0.5;
+/** Below this confidence a fit gets a warning. */
+const MIN_CONFIDENCE = 0.5;
 
 export class Session {
   readonly #store: Store;
   readonly #client: Client;
-  readonly #stage: Stage;
+  readonly #viewer: Viewer;
   readonly #announce: Announcer;
-  /** Aborted when something newer takes the place of a fit, a glide or a step. */
+  /** Aborted when a newer action replaces the running fit or animation. */
   #motion = new AbortController();
   #photoKey = 0;
-  #frameTurn = 0;
-  /** A frame that was chosen for the live view has yet to be fitted to the photo. */
-  #owed = false;
-  #marked = false;
+  #glassesRequest = 0;
+  /** Whether glasses chosen in the live view still have to be fitted to the photo. */
+  #fitPending = false;
+  #measured = false;
 
-  constructor(store: Store, client: Client, stage: Stage, announce: Announcer) {
+  constructor(store: Store, client: Client, viewer: Viewer, announce: Announcer) {
     this.#store = store;
     this.#client = client;
-    this.#stage = stage;
+    this.#viewer = viewer;
     this.#announce = announce;
     store.subscribe(({ mode }, before) => {
-      if (mode === 'photo' && before.mode === 'live' && this.#owed) void this.fit();
+      if (mode === 'photo' && before.mode === 'live' && this.#fitPending) void this.fit();
     });
-    stage.onResize(() => {
-      if (this.#state.exact) void this.#sharpen(this.#state.step, this.#motion.signal);
+    viewer.onResize(() => {
+      if (this.#state.exact) void this.#showComposite(this.#state.update, this.#motion.signal);
     });
   }
 
@@ -60,264 +64,274 @@ export class Session {
     return this.#store.state;
   }
 
-  /** News of the model from the worker. */
+  /** Handles the events of the worker. */
   receive(event: WorkerEvent): void {
     switch (event.event) {
       case 'progress':
-        this.#store.update({ progress: event.total ? event.loaded / event.total : null });
+        this.#store.set({ progress: event.total ? event.loaded / event.total : null });
         break;
       case 'model':
-        this.#store.update({ model: event.model, progress: null });
-        this.#announce.mended();
+        this.#store.set({ model: event.model, progress: null });
+        this.#announce.clearPersistent();
         break;
       case 'model-failed':
-        this.#store.update({ model: null, progress: null });
-        this.#missModel(new WorkError(event.failure));
+        this.#store.set({ model: null, progress: null });
+        this.#notifyModelFailure(new WorkerError(event.failure));
     }
   }
 
-  #missModel(error: unknown): void {
-    this.#announce.warn(
-      modelNotice(error, () => {
-        void this.#client.ask('retry', {});
-        if (this.#state.photo && this.#state.frame) void this.fit();
-      }),
+  #notifyModelFailure(error: unknown): void {
+    this.#announce.notify(
+      modelNotice(
+        error,
+        () => {
+          void this.#client.request('retry', {});
+          if (this.#state.photo && this.#state.glasses) void this.fit();
+        },
+        () => location.reload(),
+      ),
     );
   }
 
-  /** Opens a photo and puts the frame on it. Whether it could be opened. */
+  /** Opens a photo and puts the glasses on it. Resolves to whether it could be opened. */
   async openPhoto(choice: PhotoChoice): Promise<boolean> {
     const key = ++this.#photoKey;
-    this.#announce.say(`Opening ${choice.name}…`);
+    this.#announce.status(`Opening ${choice.name}…`);
     try {
-      const info = await this.#client.ask('photo', { photo: key, source: choice.source });
+      const info = await this.#client.request('photo', { photo: key, source: choice.source });
       if (key !== this.#photoKey) return false;
       this.#interrupt();
-      this.#owed = false;
+      this.#fitPending = false;
       this.#announce.clear();
-      this.#stage.clear();
-      this.#stage.showPhoto(info, choice.alt ?? `Your photo, ${choice.name}`);
+      this.#viewer.clear();
+      this.#viewer.showPhoto(info, choice.alt ?? `Your photo: ${choice.name}`);
       const placement = keepOnPhoto(choice.placement ?? guessPlacement(info), info);
-      const fresh = { moved: false, fit: null, step: 0, bare: false, faces: [], face: 0 };
-      this.#store.update({ photo: { key, choice, info }, placement, phase: 'loading', ...fresh });
-      this.#restart(`${choice.name} is open. Put the frame roughly on the eyes, then press Fit.`);
-      if (!choice.placement) void this.#find(key);
+      const fresh = { moved: false, fit: null, update: 0, withoutGlasses: false, faces: [], face: 0 };
+      this.#store.set({ photo: { key, choice, info }, placement, phase: 'loading', ...fresh });
+      this.#restart(`${choice.name} opened. Drag the glasses roughly onto the eyes, then press Fit.`);
+      if (!choice.placement) void this.#locate(key);
       return true;
     } catch (error) {
       if (key !== this.#photoKey) return false;
-      this.#announce.say('');
-      this.#announce.warn(photoNotice(error, choice.name));
+      this.#announce.status('');
+      this.#announce.notify(photoNotice(error, choice.name));
       return false;
     }
   }
 
-  /** Looks for the photo's faces, and puts the frame on the best one unless the user has been quicker. */
-  async #find(photo: number): Promise<void> {
-    this.#announce.say('Looking for a face…');
+  /**
+   * Detects faces and fits the glasses to the best one, unless the user has moved or fitted them.
+   */
+  async #locate(photo: number): Promise<void> {
+    this.#announce.status('Looking for a face…');
     const stale = (): boolean => this.#state.photo?.key !== photo;
     try {
-      const faces = await this.#client.ask('locate', { photo });
+      const faces = await this.#client.request('locate', { photo });
       if (stale()) return;
-      this.#store.update({ faces });
+      this.#store.set({ faces });
       if (this.#state.moved || this.#state.phase === 'fitting' || this.#state.phase === 'fitted') return;
       if (faces.length > 0) return this.chooseFace(0);
-      this.#announce.say('');
+      this.#announce.status('');
       this.#announce.hint(noFaceNotice());
     } catch {
-      // What keeps the model from loading is said elsewhere; the frame can be dragged all the same.
-      if (!stale()) this.#announce.say('Put the frame roughly on the eyes, then press Fit.');
+      // `receive` reports a failed model download. The glasses can still be dragged.
+      if (!stale()) this.#announce.status('Drag the glasses roughly onto the eyes, then press Fit.');
     }
   }
 
-  /** Puts the frame on one of the faces that were found, and fits it. */
+  /** Puts the glasses on a detected face and fits them. */
   chooseFace(index: number): void {
     const { photo, faces } = this.#state;
     const face = faces[index];
     if (!photo || !face) return;
-    this.#store.update({ placement: keepOnPhoto(face.placement, photo.info), moved: false, face: index });
+    this.#store.set({ placement: keepOnPhoto(face.placement, photo.info), moved: false, face: index });
     void this.fit();
   }
 
   /**
-   * Takes up a frame. It is fitted where `fit` says so, by default where the last one was; `own`: it is a user's picture, which may
-   * turn out not to be a cut-out. Whether it could be opened.
+   * Chooses glasses. By default they are fitted if the previous ones were; `fit` overrides that.
+   * With `own`, they are an image of the user, which is checked for a transparent background.
+   * Resolves to whether they could be opened.
    */
-  async chooseFrame(
-    choice: FrameChoice,
+  async chooseGlasses(
+    choice: GlassesChoice,
     { own = false, fit }: { own?: boolean; fit?: boolean } = {},
   ): Promise<boolean> {
-    const turn = ++this.#frameTurn;
+    const request = ++this.#glassesRequest;
     try {
-      const info = await this.#client.ask('frame', { frame: choice.id, source: choice.source });
-      if (turn !== this.#frameTurn) return false;
+      const info = await this.#client.request('glasses', { glasses: choice.id, source: choice.source });
+      if (request !== this.#glassesRequest) return false;
       const refit = fit ?? (this.#state.phase === 'fitted' || this.#state.phase === 'fitting');
       this.#interrupt();
       this.#announce.clear();
-      if (own && info.transparent < LEAST_TRANSPARENT) this.#announce.warn(opaqueFrameNotice(choice.name));
-      this.#stage.showFrame(info);
-      this.#store.update({ frame: { choice, info }, fit: null, step: 0, bare: false });
+      if (own && info.transparent < MIN_TRANSPARENT_SHARE) this.#announce.notify(opaqueGlassesNotice(choice.name));
+      this.#viewer.showGlasses(info);
+      this.#store.set({ glasses: { choice, info }, fit: null, update: 0, withoutGlasses: false });
       this.#restart(
         this.#state.mode === 'live'
-          ? `${choice.name} is on.`
-          : `${choice.name} is on. Press Fit to move it into place.`,
+          ? `${choice.name} selected.`
+          : `${choice.name} selected. Press Fit to adjust the glasses to the face.`,
       );
-      // The worker is the live view's while that is seen.
-      if (refit && this.#state.mode === 'live') this.#owed = true;
+      // In live mode the worker is busy with video frames: fit when the user returns to the photo.
+      if (refit && this.#state.mode === 'live') this.#fitPending = true;
       else if (refit) void this.fit();
       return true;
     } catch (error) {
-      if (turn !== this.#frameTurn) return false;
-      this.#announce.warn(frameNotice(error, choice.name));
+      if (request !== this.#glassesRequest) return false;
+      this.#announce.notify(glassesNotice(error, choice.name));
       return false;
     }
   }
 
-  /** Photo and frame as they are first seen together. */
-  #restart(news: string): void {
-    const { photo, frame, placement } = this.#state;
-    if (!photo || !frame || !placement) return;
-    this.#show(placementHomography(placement, frame.info.box), 'placed');
-    this.#announce.say(news);
+  /** Shows the glasses as placed, once photo and glasses are loaded. */
+  #restart(message: string): void {
+    const { photo, glasses, placement } = this.#state;
+    if (!photo || !glasses || !placement) return;
+    this.#show(placementHomography(placement, glasses.info.box), 'placed');
+    this.#announce.status(message);
   }
 
   #show(homography: Homography, phase: State['phase']): void {
-    this.#stage.draw(homography);
-    this.#store.update({ homography, phase, exact: false });
+    this.#viewer.draw(homography);
+    this.#store.set({ homography, phase, exact: false });
   }
 
-  /** Stops what is under way. */
+  /** Cancels the running fit or animation. Returns the signal for the next one. */
   #interrupt(): AbortSignal {
     this.#motion.abort();
     this.#motion = new AbortController();
     return this.#motion.signal;
   }
 
-  /** Where a gesture takes hold of the frame: as placed, or as the fit left it. */
-  get held(): Placement | null {
-    const { phase, frame, placement } = this.#state;
-    const seen = this.#stage.homography;
-    if (!frame || phase === 'loading') return null;
-    return phase === 'placed' || !seen ? placement : placementOf(seen, frame.info.box);
+  /** Placement at the start of a gesture: as placed, or after the fit. */
+  get currentPlacement(): Placement | null {
+    const { phase, glasses, placement } = this.#state;
+    const shown = this.#viewer.homography;
+    if (!glasses || phase === 'loading') return null;
+    return phase === 'placed' || !shown ? placement : placementOf(shown, glasses.info.box);
   }
 
-  /** The user has put the frame somewhere. */
-  place(wanted: Placement): void {
-    const { photo, frame } = this.#state;
-    if (!photo || !frame) return;
+  /** Moves the glasses to a placement, clamped to the photo. */
+  place(requested: Placement): void {
+    const { photo, glasses } = this.#state;
+    if (!photo || !glasses) return;
     this.#interrupt();
-    const placement = keepOnPhoto(wanted, photo.info);
+    const placement = keepOnPhoto(requested, photo.info);
     this.#announce.hint(null);
-    this.#store.update({ placement, moved: true, fit: null, step: 0, bare: false });
-    this.#show(placementHomography(placement, frame.info.box), 'placed');
+    this.#store.set({ placement, moved: true, fit: null, update: 0, withoutGlasses: false });
+    this.#show(placementHomography(placement, glasses.info.box), 'placed');
   }
 
-  /** The user's hand is off: says where the frame is now. */
-  rest(): void {
+  /** Announces where the glasses are, at the end of a gesture. */
+  announcePlacement(): void {
     const { photo, placement } = this.#state;
     if (!photo || !placement) return;
     const percent = (value: number, of: number): number => Math.round((value / of) * 100);
     const { width, height } = photo.info;
-    this.#announce.say(
-      `Placed ${percent(placement.x, width)} % across, ${percent(placement.y, height)} % down, ` +
+    this.#announce.status(
+      `Glasses at ${percent(placement.x, width)} % from the left, ${percent(placement.y, height)} % from the top, ` +
         `${percent(placement.width, width)} % wide, turned ${Math.round(placement.rotation)}°.`,
     );
   }
 
-  /** Puts the frame where it was when the photo was opened. */
+  /** Moves the glasses back to their first placement on this photo. */
   reset(): void {
     const { photo, faces, face } = this.#state;
     if (!photo) return;
     this.place(photo.choice.placement ?? faces[face]?.placement ?? guessPlacement(photo.info));
-    this.#store.update({ moved: false });
-    this.#announce.say('The frame is back where it began.');
+    this.#store.set({ moved: false });
+    this.#announce.status('The glasses are back where they started.');
   }
 
-  /** Has the generators move the frame into place, and shows how. */
+  /** Fits the glasses and animates the updates. */
   async fit(): Promise<void> {
-    const { photo, frame, placement } = this.#state;
-    if (!photo || !frame || !placement) return;
-    this.#owed = false;
+    const { photo, glasses, placement } = this.#state;
+    if (!photo || !glasses || !placement) return;
+    this.#fitPending = false;
     const signal = this.#interrupt();
-    const start = this.#stage.homography ?? placementHomography(placement, frame.info.box);
-    this.#store.update({ phase: 'fitting', fit: null, step: 0, bare: false, exact: false });
-    this.#announce.say(this.#state.model ? 'Fitting…' : 'Loading the model…');
+    const start = this.#viewer.homography ?? placementHomography(placement, glasses.info.box);
+    this.#store.set({ phase: 'fitting', fit: null, update: 0, withoutGlasses: false, exact: false });
+    this.#announce.status(this.#state.model ? 'Fitting…' : 'Loading the model…');
     this.#mark('first-fit-start');
     try {
-      const fit = await this.#client.ask('fit', { photo: photo.key, frame: frame.choice.id, placement });
+      const fit = await this.#client.request('fit', { photo: photo.key, glasses: glasses.choice.id, placement });
       if (signal.aborted) return;
       this.#mark('first-fit-end');
-      this.#marked = true;
-      this.#store.update({ fit });
+      this.#measured = true;
+      this.#store.set({ fit });
       const last = fit.updates.length;
-      // Made while the frame is under way, so that it is there at the end.
-      const patch = this.#patch(fit.fit, last);
-      const stops = [start, ...fit.updates.map(({ homography }) => homography)];
-      await glide(
-        stops,
-        frame.info.box,
-        (h) => this.#stage.draw(h),
-        (step) => this.#store.update({ step }),
+      // Requested before the animation, so that it is ready at its end.
+      const overlay = this.#overlay(fit.id, last);
+      const keyframes = [start, ...fit.updates.map(({ homography }) => homography)];
+      await animate(
+        keyframes,
+        glasses.info.box,
+        (h) => this.#viewer.draw(h),
+        (update) => this.#store.set({ update }),
         signal,
       );
       if (signal.aborted) return;
-      this.#store.update({ phase: 'fitted', homography: stops[last]! });
+      this.#store.set({ phase: 'fitted', homography: keyframes[last]! });
       if (this.#state.mode === 'photo')
-        this.#announce.say(`Fitted in ${countUpdates(last)}, ${fit.milliseconds.toFixed(0)} ms.`);
-      this.#announce.hint((fit.confidence ?? 1) < SURE ? unsureNotice() : null);
-      await this.#settle(patch, signal);
+        this.#announce.status(`Fitted in ${fit.milliseconds.toFixed(0)} ms (${countUpdates(last)}).`);
+      this.#announce.hint((fit.confidence ?? 1) < MIN_CONFIDENCE ? lowConfidenceNotice() : null);
+      await this.#replacePreview(overlay, signal);
     } catch (error) {
       if (signal.aborted) return;
-      this.#show(placementHomography(placement, frame.info.box), 'placed');
-      this.#announce.say('');
-      if (this.#state.model) this.#announce.warn(fitNotice(error));
-      else this.#missModel(error);
+      this.#show(placementHomography(placement, glasses.info.box), 'placed');
+      this.#announce.status('');
+      if (this.#state.model) this.#announce.notify(fitNotice(error));
+      else this.#notifyModelFailure(error);
     }
   }
 
-  /** Shows the fit after `step` updates. */
-  async goTo(step: number): Promise<void> {
-    const { fit, frame } = this.#state;
-    const from = this.#stage.homography;
-    if (!fit || !frame || !from || step > fit.updates.length) return;
+  /** Shows the fit after `update` updates. */
+  async goTo(update: number): Promise<void> {
+    const { fit, glasses } = this.#state;
+    const from = this.#viewer.homography;
+    if (!fit || !glasses || !from || update > fit.updates.length) return;
     const signal = this.#interrupt();
-    const to = step === 0 ? fit.initial : fit.updates[step - 1]!.homography;
-    this.#store.update({ phase: 'fitted', step, homography: to, exact: false, bare: false });
-    await glide(
+    const to = update === 0 ? fit.initial : fit.updates[update - 1]!.homography;
+    this.#store.set({ phase: 'fitted', update, homography: to, exact: false, withoutGlasses: false });
+    await animate(
       [from, to],
-      frame.info.box,
-      (h) => this.#stage.draw(h),
+      glasses.info.box,
+      (h) => this.#viewer.draw(h),
       () => {},
       signal,
     );
     if (signal.aborted) return;
-    await this.#sharpen(step, signal);
+    await this.#showComposite(update, signal);
   }
 
-  setBare(bare: boolean): void {
-    this.#store.update({ bare });
-    this.#announce.say(bare ? 'The photo without the frame.' : 'The photo with the frame.');
+  setWithoutGlasses(withoutGlasses: boolean): void {
+    this.#store.set({ withoutGlasses });
+    this.#announce.status(withoutGlasses ? 'Photo without glasses.' : 'Photo with glasses.');
   }
 
-  /** The composite at a step, or null where something newer has made it pointless. */
-  #patch(fit: number, step: number): Promise<PatchInfo | null> {
-    return this.#client.ask('patch', { fit, step, scale: this.#stage.density }).catch(() => null);
+  /** The composited glasses after `update` updates, or null if the fit has been replaced. */
+  #overlay(fit: number, update: number): Promise<OverlayInfo | null> {
+    return this.#client.request('overlay', { fit, update, scale: this.#viewer.density }).catch(() => null);
   }
 
-  /** Replaces the preview by the composite. Without one the preview stays: it shows the same, a little less well. */
-  async #settle(patch: Promise<PatchInfo | null>, signal: AbortSignal): Promise<void> {
-    const made = await patch;
-    if (!made || signal.aborted) return;
-    this.#stage.settle(made);
-    this.#store.update({ exact: true, compositeTime: made.milliseconds });
+  /**
+   * Replaces the preview with the composite. If there is none, the preview stays: it is only less
+   * sharp.
+   */
+  async #replacePreview(pending: Promise<OverlayInfo | null>, signal: AbortSignal): Promise<void> {
+    const overlay = await pending;
+    if (!overlay || signal.aborted) return;
+    this.#viewer.showComposite(overlay);
+    this.#store.set({ exact: true, compositeTime: overlay.milliseconds });
   }
 
-  async #sharpen(step: number, signal: AbortSignal): Promise<void> {
+  async #showComposite(update: number, signal: AbortSignal): Promise<void> {
     const { fit } = this.#state;
-    if (fit) await this.#settle(this.#patch(fit.fit, step), signal);
+    if (fit) await this.#replacePreview(this.#overlay(fit.id, update), signal);
   }
 
-  /** Marks of the performance timeline, for the first fit of a visit. */
+  /** Marks the first fit of a visit on the performance timeline. */
   #mark(name: 'first-fit-start' | 'first-fit-end'): void {
-    if (!this.#marked) performance.mark(name);
+    if (!this.#measured) performance.mark(name);
   }
 }

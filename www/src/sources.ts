@@ -1,30 +1,33 @@
-/** Ways for a user's own pictures to come in: file picker, drop, paste. */
+/** Input of the user's own images: file picker, drag and drop, paste. */
 
-export interface Inlet {
+export interface ImageInput {
   photo(file: Blob, name: string): void;
-  frame(file: Blob, name: string): void;
+  glasses(file: Blob, name: string): void;
 }
 
-/** A hidden file input behind a visible button. */
+/** Opens a hidden file input when a button is pressed. */
 export function picker(button: HTMLButtonElement, input: HTMLInputElement, take: (file: File) => void): void {
   button.addEventListener('click', () => input.click());
   input.addEventListener('change', () => {
     const file = input.files?.[0];
-    // Empty again, so that the same file can be chosen twice.
+    // Without this, choosing the same file again would fire no event.
     input.value = '';
     if (file) take(file);
   });
 }
 
-/** Files dropped anywhere on the page: `overlay` shows where a photo and where a frame goes; elsewhere a file is a photo. */
-export function dropping(overlay: HTMLElement, inlet: Inlet): void {
+/**
+ * Accepts files dropped anywhere on the page. `zones` shows the drop zones for photos and glasses;
+ * a file dropped outside of them is a photo.
+ */
+export function dropping(zones: HTMLElement, input: ImageInput): void {
   let depth = 0;
   const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
   const zoneOf = (event: DragEvent): HTMLElement | null =>
     event.target instanceof Element ? event.target.closest<HTMLElement>('[data-drop]') : null;
   const show = (visible: boolean): void => {
     depth = visible ? depth : 0;
-    overlay.hidden = !visible;
+    zones.hidden = !visible;
   };
 
   addEventListener('dragenter', (event) => {
@@ -40,7 +43,7 @@ export function dropping(overlay: HTMLElement, inlet: Inlet): void {
     if (!carriesFiles(event)) return;
     event.preventDefault();
     const zone = zoneOf(event);
-    for (const each of overlay.querySelectorAll('[data-drop]')) each.classList.toggle('is-over', each === zone);
+    for (const each of zones.querySelectorAll('[data-drop]')) each.classList.toggle('is-over', each === zone);
   });
   addEventListener('drop', (event) => {
     if (!carriesFiles(event)) return;
@@ -48,17 +51,17 @@ export function dropping(overlay: HTMLElement, inlet: Inlet): void {
     show(false);
     const file = event.dataTransfer?.files[0];
     if (!file) return;
-    if (zoneOf(event)?.dataset.drop === 'frame') inlet.frame(file, file.name);
-    else inlet.photo(file, file.name);
+    if (zoneOf(event)?.dataset.drop === 'glasses') input.glasses(file, file.name);
+    else input.photo(file, file.name);
   });
 }
 
-/** A picture on the clipboard is a photo. */
-export function pasting(inlet: Inlet): void {
+/** Accepts a pasted image as a photo. */
+export function pasting(input: ImageInput): void {
   addEventListener('paste', (event) => {
     const file = event.clipboardData?.files[0];
     if (!file) return;
     event.preventDefault();
-    inlet.photo(file, file.name || 'the pasted picture');
+    input.photo(file, file.name || 'Pasted photo');
   });
 }

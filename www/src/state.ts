@@ -1,12 +1,12 @@
-/** What the page knows. One object, replaced as a whole; whoever shows a part of it subscribes. */
+/** The state of the page: one immutable object and the store that publishes its changes. */
 import type { Homography, Placement } from './geometry.ts';
-import type { FitInfo, FrameInfo, LocatedFace, ModelInfo, PhotoInfo, Source } from './protocol.ts';
+import type { FitInfo, GlassesInfo, LocatedFace, ModelInfo, PhotoInfo, Source } from './protocol.ts';
 
 /**
- * - `loading`: the photo or the frame is on its way
- * - `placed`: the frame is where the user put it
- * - `fitting`: the generators work, or the frame glides along their updates
- * - `fitted`: the frame shows a step of a fit
+ * - `loading`: the photo or the glasses are loading
+ * - `placed`: the glasses are where the user put them
+ * - `fitting`: a fit is running, or its updates are being animated
+ * - `fitted`: the glasses are shown as placed or after an update of a fit
  */
 export type Phase = 'loading' | 'placed' | 'fitting' | 'fitted';
 
@@ -16,20 +16,20 @@ export type Mode = 'photo' | 'live';
 export interface LiveState {
   /**
    * - `off`: the camera is off
-   * - `starting`: somebody has to allow it, or it warms up
-   * - `searching`, `found`: it runs, without or with a face
+   * - `starting`: waiting for permission, or for the first video frame
+   * - `searching`, `found`: the camera runs, without or with a face
    * - `paused`: the page is hidden
-   * - `frozen`: a picture has been taken and is looked at
+   * - `frozen`: a photo has been taken and is shown
    */
   readonly phase: 'off' | 'starting' | 'searching' | 'found' | 'paused' | 'frozen';
-  /** Seen as in a mirror. */
+  /** Whether the view is mirrored. */
   readonly mirror: boolean;
-  /** A frame on everybody, and not only on whoever was there first. */
-  readonly everyone: boolean;
+  /** Whether all faces get glasses, or only the first one found. */
+  readonly allFaces: boolean;
   readonly width: number;
   readonly height: number;
   readonly faces: number;
-  /** From frame pixels to those of the last picture, for each face. */
+  /** Homography from glasses pixels to pixels of the latest video frame, for each face. */
   readonly homographies: readonly (readonly number[])[];
 }
 
@@ -40,20 +40,20 @@ export interface PhotoChoice {
   readonly source: Source;
   /** Known for sample portraits. */
   readonly placement?: Placement;
-  /** How to describe the picture to someone who does not see it. */
+  /** Text alternative of the photo. */
   readonly alt?: string;
-  /** Address of a small picture. */
+  /** URL of the thumbnail. */
   readonly thumbnail: string;
 }
 
-/** A frame that can be chosen. */
-export interface FrameChoice {
+/** A pair of glasses that can be chosen. */
+export interface GlassesChoice {
   readonly id: string;
   readonly name: string;
-  /** What sort of frame it is, as "round" or "rimless". */
+  /** Style of the glasses, such as "round" or "rimless". */
   readonly kind: string;
   readonly source: Source;
-  /** Address of a small picture. */
+  /** URL of the thumbnail. */
   readonly thumbnail: string;
 }
 
@@ -62,29 +62,30 @@ export interface State {
   readonly live: LiveState;
   readonly phase: Phase;
   readonly model: ModelInfo | null;
-  /** Share of the model that has arrived, 0 to 1; null where it is not known. */
+  /** Downloaded share of the model, 0 to 1; null if unknown. */
   readonly progress: number | null;
   readonly photo: { readonly key: number; readonly choice: PhotoChoice; readonly info: PhotoInfo } | null;
-  /** The photo's faces, best first, once they have been looked for; and which of them the frame was put on. */
+  /** Faces detected in the photo, highest score first; empty before detection. */
   readonly faces: readonly LocatedFace[];
+  /** Index in `faces` of the face with the glasses. */
   readonly face: number;
-  readonly frame: { readonly choice: FrameChoice; readonly info: FrameInfo } | null;
-  readonly frames: readonly FrameChoice[];
-  readonly photos: readonly PhotoChoice[];
-  /** Where the user put the frame; a fit starts here. */
+  readonly glasses: { readonly choice: GlassesChoice; readonly info: GlassesInfo } | null;
+  readonly glassesChoices: readonly GlassesChoice[];
+  readonly photoChoices: readonly PhotoChoice[];
+  /** Where the user put the glasses; a fit starts here. */
   readonly placement: Placement | null;
-  /** Whether the user has moved the frame on this photo. */
+  /** Whether the user has moved the glasses on this photo. */
   readonly moved: boolean;
   readonly fit: FitInfo | null;
-  /** 0: as placed; n: after n updates. */
-  readonly step: number;
-  /** Where the frame is seen once it is at rest. */
+  /** Number of updates applied to the glasses shown; 0 means as placed. */
+  readonly update: number;
+  /** Homography of the glasses at rest, without animation. */
   readonly homography: Homography | null;
-  /** Whether what is seen is the package's composite and no preview. */
+  /** Whether the page shows the composite of the package and not its own preview. */
   readonly exact: boolean;
-  /** The photo without the frame. */
-  readonly bare: boolean;
-  /** Milliseconds that the last composite of the frame took. */
+  /** Whether the photo is shown without the glasses. */
+  readonly withoutGlasses: boolean;
+  /** Duration of the last compositing, in milliseconds. */
   readonly compositeTime: number | null;
 }
 
@@ -93,23 +94,23 @@ export type Listener = (state: State, before: State) => void;
 export class Store {
   #state: State = {
     mode: 'photo',
-    live: { phase: 'off', mirror: true, everyone: false, width: 0, height: 0, faces: 0, homographies: [] },
+    live: { phase: 'off', mirror: true, allFaces: false, width: 0, height: 0, faces: 0, homographies: [] },
     phase: 'loading',
     model: null,
     progress: null,
     photo: null,
     faces: [],
     face: 0,
-    frame: null,
-    frames: [],
-    photos: [],
+    glasses: null,
+    glassesChoices: [],
+    photoChoices: [],
     placement: null,
     moved: false,
     fit: null,
-    step: 0,
+    update: 0,
     homography: null,
     exact: false,
-    bare: false,
+    withoutGlasses: false,
     compositeTime: null,
   };
   readonly #listeners = new Set<Listener>();
@@ -118,13 +119,13 @@ export class Store {
     return this.#state;
   }
 
-  update(change: Partial<State>): void {
+  set(change: Partial<State>): void {
     const before = this.#state;
     this.#state = { ...before, ...change };
     for (const listener of this.#listeners) listener(this.#state, before);
   }
 
-  /** Tells `listener` of the state now and of every change, until the function that comes back is called. */
+  /** Calls `listener` now and after every change. Returns a function that unsubscribes it. */
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     listener(this.#state, this.#state);

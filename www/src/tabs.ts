@@ -1,11 +1,11 @@
-/** The two tabs: a photo, or the camera. */
+/** The two tabs: a photo or the live camera. */
 import type { Mode, Store } from './state.ts';
 
 export function tabs(store: Store, list: HTMLElement): void {
   const buttons = [...list.querySelectorAll<HTMLButtonElement>('[role="tab"]')];
   const choose = (button: HTMLButtonElement | undefined): void => {
     if (!button) return;
-    store.update({ mode: button.value as Mode });
+    store.set({ mode: button.value as Mode });
     button.focus();
   };
   for (const [index, button] of buttons.entries()) {

@@ -1,25 +1,25 @@
-/** The worker: holds the model and the full-size pixels, so that the page never waits for either. */
+/** Worker that owns the model and the full-size images, so that the page stays responsive. */
 import { type Fit, StganError, TryOn } from 'stgan';
-import { Live } from './live-worker.ts';
-import { context, decode, displayCopy, encoded, PictureError, readFrame, resized } from './pictures.ts';
-import type { Failure, FrameInfo, FromWorker, RequestName, Requests, Source, ToWorker } from './protocol.ts';
+import { context, decode, displayCopy, encoded, ImageError, readGlasses, resized } from './images.ts';
+import { LiveTracker } from './live-worker.ts';
+import type { Failure, FromWorker, GlassesInfo, RequestName, Requests, Source, ToWorker } from './protocol.ts';
 
-/** The part of a dedicated worker's global that is used here (the page's library of types does not have it). */
+/** The used part of a dedicated worker’s global scope, which the DOM type library lacks. */
 interface WorkerScope {
   postMessage(message: FromWorker, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
 }
 const scope = self as unknown as WorkerScope;
 
-type Answer<K extends RequestName> = { answer: Requests[K]['answer']; transfer?: Transferable[] };
-type Handlers = { [K in RequestName]: (ask: Requests[K]['ask']) => Promise<Answer<K>> };
+type Result<K extends RequestName> = { response: Requests[K]['response']; transfer?: Transferable[] };
+type Handlers = { [K in RequestName]: (request: Requests[K]['request']) => Promise<Result<K>> };
 
 let model = load();
 let photo: { id: number; bitmap: ImageBitmap } | null = null;
 let current: { id: number; fit: Fit } | null = null;
 let fits = 0;
-const live = new Live();
-const frames = new Map<string, Promise<{ pixels: ImageData; info: FrameInfo }>>();
+const live = new LiveTracker();
+const glassesCache = new Map<string, Promise<{ pixels: ImageData; info: GlassesInfo }>>();
 
 function load(): Promise<TryOn> {
   const start = performance.now();
@@ -42,30 +42,30 @@ function failure(error: unknown): Failure {
 }
 
 function photoOf(id: number): ImageBitmap {
-  if (photo?.id !== id) throw new PictureError('stale', 'another photo has been chosen');
+  if (photo?.id !== id) throw new ImageError('stale', 'another photo has been opened');
   return photo.bitmap;
 }
 
 function fitOf(id: number): Fit {
-  if (current?.id !== id) throw new PictureError('stale', 'another fit has been made');
+  if (current?.id !== id) throw new ImageError('stale', 'another fit has been started');
   return current.fit;
 }
 
-function frameOf(id: string, source?: Source): Promise<{ pixels: ImageData; info: FrameInfo }> {
-  const known = frames.get(id);
-  if (known) return known;
-  if (!source) return Promise.reject(new PictureError('stale', `frame ${id} is gone`));
-  const reading = readFrame(source);
-  frames.set(id, reading);
-  // A failed download may succeed the next time.
-  reading.catch(() => frames.delete(id));
+function glassesOf(id: string, source?: Source): Promise<{ pixels: ImageData; info: GlassesInfo }> {
+  const cached = glassesCache.get(id);
+  if (cached) return cached;
+  if (!source) return Promise.reject(new ImageError('stale', `the glasses ${id} are not loaded`));
+  const reading = readGlasses(source);
+  glassesCache.set(id, reading);
+  // A later request tries a failed download again.
+  reading.catch(() => glassesCache.delete(id));
   return reading;
 }
 
 const handlers: Handlers = {
   async retry() {
     model = load();
-    return { answer: null };
+    return { response: null };
   },
 
   async photo({ photo: id, source }) {
@@ -78,24 +78,24 @@ const handlers: Handlers = {
     photo = { id, bitmap };
     const { width, height } = bitmap;
     return {
-      answer: { width, height, display, milliseconds: performance.now() - start },
+      response: { width, height, display, milliseconds: performance.now() - start },
       transfer: [display],
     };
   },
 
-  async frame({ frame, source }) {
-    const { info } = await frameOf(frame, source);
-    // The worker keeps its own copy for the next time this frame is chosen.
-    return { answer: { ...info, display: await createImageBitmap(info.display) } };
+  async glasses({ glasses, source }) {
+    const { info } = await glassesOf(glasses, source);
+    // The original bitmap stays in the cache: return a copy, which is transferred to the page.
+    return { response: { ...info, display: await createImageBitmap(info.display) } };
   },
 
   async locate({ photo: id }) {
-    const found = await (await model).locate(photoOf(id));
-    return { answer: found.map(({ placement, score }) => ({ placement, score })) };
+    const faces = await (await model).locate(photoOf(id));
+    return { response: faces.map(({ placement, score }) => ({ placement, score })) };
   },
 
-  async fit({ photo: id, frame, placement }) {
-    const [tryOn, { pixels }] = [await model, await frameOf(frame)];
+  async fit({ photo: id, glasses, placement }) {
+    const [tryOn, { pixels }] = [await model, await glassesOf(glasses)];
     const bitmap = photoOf(id);
     const start = performance.now();
     const fit = await tryOn.fit(bitmap, pixels, { placement });
@@ -103,8 +103,8 @@ const handlers: Handlers = {
     current?.fit.dispose();
     current = { id: ++fits, fit };
     return {
-      answer: {
-        fit: current.id,
+      response: {
+        id: current.id,
         initial: Array.from(fit.initial),
         updates: fit.updates.map(({ delta, params, homography }) => ({
           delta: Array.from(delta),
@@ -117,20 +117,20 @@ const handlers: Handlers = {
     };
   },
 
-  async patch({ fit, step, scale }) {
+  async overlay({ fit, update, scale }) {
     const start = performance.now();
-    const overlay = fitOf(fit).overlay({ update: step });
+    const overlay = fitOf(fit).overlay({ update });
     const milliseconds = performance.now() - start;
-    if (!overlay) return { answer: { box: null, image: null, milliseconds } };
+    if (!overlay) return { response: { box: null, image: null, milliseconds } };
     const { x, y, image: pixels } = overlay;
     const { width, height } = pixels;
-    const reduction = Math.min(1, scale);
-    const image = await resized(pixels, Math.ceil(width * reduction), Math.ceil(height * reduction));
-    return { answer: { box: { x, y, width, height }, image, milliseconds }, transfer: [image] };
+    const factor = Math.min(1, scale);
+    const image = await resized(pixels, Math.ceil(width * factor), Math.ceil(height * factor));
+    return { response: { box: { x, y, width, height }, image, milliseconds }, transfer: [image] };
   },
 
-  async thumbnail({ photo: id, frame, source, placement, region, width }) {
-    const [tryOn, { pixels }] = [await model, await frameOf(frame, source)];
+  async thumbnail({ photo: id, glasses, source, placement, region, width }) {
+    const [tryOn, { pixels }] = [await model, await glassesOf(glasses, source)];
     const bitmap = photoOf(id);
     const fit = await tryOn.fit(bitmap, pixels, { placement });
     try {
@@ -142,66 +142,66 @@ const handlers: Handlers = {
       drawing.drawImage(bitmap, x, y, region.width, region.height, 0, 0, drawing.canvas.width, drawing.canvas.height);
       if (overlay) {
         const { width: w, height: h } = overlay.image;
-        const patch = await createImageBitmap(overlay.image);
-        drawing.drawImage(patch, (overlay.x - x) * scale, (overlay.y - y) * scale, w * scale, h * scale);
-        patch.close();
+        const bitmapOverlay = await createImageBitmap(overlay.image);
+        drawing.drawImage(bitmapOverlay, (overlay.x - x) * scale, (overlay.y - y) * scale, w * scale, h * scale);
+        bitmapOverlay.close();
       }
-      const answer = drawing.canvas.transferToImageBitmap();
-      return { answer, transfer: [answer] };
+      const response = drawing.canvas.transferToImageBitmap();
+      return { response, transfer: [response] };
     } finally {
       fit.dispose();
     }
   },
 
-  async encode({ photo: id, frame, placement, fit: known, step, type }) {
+  async encode({ photo: id, glasses, placement, fit: fitId, update, type }) {
     const bitmap = photoOf(id);
     let pixels: ImageData;
-    if (known !== null) {
-      pixels = fitOf(known).composite({ update: step });
+    if (fitId !== null) {
+      pixels = fitOf(fitId).composite({ update });
     } else {
-      const fit = await (await model).fit(bitmap, (await frameOf(frame)).pixels, { placement, updates: 1 });
+      const fit = await (await model).fit(bitmap, (await glassesOf(glasses)).pixels, { placement, updates: 1 });
       pixels = fit.composite({ update: 0 });
       fit.dispose();
     }
-    return { answer: await encoded(pixels, type) };
+    return { response: await encoded(pixels, type) };
   },
 
-  async 'live-start'({ frame, source, canvas, people }) {
-    live.take(canvas);
-    const [tryOn, { pixels }] = [await model, await frameOf(frame, source)];
-    await live.start(tryOn, pixels, people);
-    return { answer: null };
+  async 'live-start'({ glasses, source, canvas, maxFaces }) {
+    live.setCanvas(canvas);
+    const [tryOn, { pixels }] = [await model, await glassesOf(glasses, source)];
+    await live.start(tryOn, pixels, maxFaces);
+    return { response: null };
   },
 
-  async 'live-picture'({ picture, keep }) {
-    return { answer: await live.see(picture, keep) };
+  async 'live-frame'({ frame, capture }) {
+    return { response: await live.process(frame, capture) };
   },
 
-  async 'live-frame'({ frame, source }) {
-    const { pixels } = await frameOf(frame, source);
+  async 'live-glasses'({ glasses, source }) {
+    const { pixels } = await glassesOf(glasses, source);
     await live.setGlasses(pixels);
-    return { answer: null };
+    return { response: null };
   },
 
   async 'live-encode'({ type }) {
-    return { answer: await encoded(live.kept, type) };
+    return { response: await encoded(live.captured, type) };
   },
 
   async 'live-stop'() {
     live.stop();
-    return { answer: null };
+    return { response: null };
   },
 };
 
-async function respond<K extends RequestName>(id: number, name: K, ask: Requests[K]['ask']): Promise<void> {
+async function respond<K extends RequestName>(id: number, name: K, request: Requests[K]['request']): Promise<void> {
   try {
-    const { answer, transfer } = await handlers[name](ask);
-    scope.postMessage({ id, answer }, transfer ?? []);
+    const { response, transfer } = await handlers[name](request);
+    scope.postMessage({ id, response }, transfer ?? []);
   } catch (error) {
-    // After a failure of this kind the package asks for a new start.
+    // After an internal error the package requires a new `TryOn`.
     if (error instanceof StganError && error.code === 'internal') model = load();
     scope.postMessage({ id, failure: failure(error) });
   }
 }
 
-scope.onmessage = ({ data: { id, name, ask } }) => void respond(id, name, ask as never);
+scope.onmessage = ({ data: { id, name, request } }) => void respond(id, name, request as never);

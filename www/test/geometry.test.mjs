@@ -1,9 +1,9 @@
 import { expect, test } from '@playwright/test';
 import {
   apply,
-  between,
   faceRegion,
   fromQuad,
+  interpolate,
   keepOnPhoto,
   multiply,
   normalized,
@@ -25,31 +25,31 @@ function near(actual, expected, tolerance = 1e-9) {
     expect(Math.abs(value - expected[i]), `[${i}]: ${value}, not ${expected[i]}`).toBeLessThanOrEqual(tolerance);
 }
 
-test('a placement puts the middle of the visible part where it says, as wide and as turned as it says', () => {
+test('the homography of a placement has its centre, width and rotation', () => {
   const h = placementHomography(placement, box);
   near(apply(h, [500, 190]), [placement.x, placement.y]);
   const [left, right] = [apply(h, [20, 190]), apply(h, [980, 190])];
   near([Math.hypot(right[0] - left[0], right[1] - left[1])], [288]);
-  // Clockwise on the screen, where y runs down: a negative rotation lifts the right side.
+  // Rotation is clockwise on the screen: a negative one lifts the right side.
   expect(right[1]).toBeLessThan(left[1]);
 });
 
-test('the placement of a placement’s homography is the placement', () => {
+test('placementOf inverts placementHomography', () => {
   const found = placementOf(placementHomography(placement, box), box);
   near(Object.values(found), Object.values(placement));
 });
 
-test('a homography is known by where it sends four corners', () => {
+test('fromQuad recovers a homography from the four mapped corners', () => {
   const found = fromQuad(box, quad(projective, box));
   const expected = normalized(projective);
   near(found, expected, 1e-9 * Math.max(...expected.map(Math.abs)));
 });
 
-test('between two homographies the corners move on straight lines, from the one to the other', () => {
+test('interpolation moves the corners on straight lines between two homographies', () => {
   const start = placementHomography(placement, box);
-  near(quad(between(start, projective, box, 0), box).flat(), quad(start, box).flat(), 1e-6);
-  near(between(start, projective, box, 1), projective);
-  const half = quad(between(start, projective, box, 0.5), box).flat();
+  near(quad(interpolate(start, projective, box, 0), box).flat(), quad(start, box).flat(), 1e-6);
+  near(interpolate(start, projective, box, 1), projective);
+  const half = quad(interpolate(start, projective, box, 0.5), box).flat();
   const [a, b] = [quad(start, box).flat(), quad(projective, box).flat()];
   near(
     half,
@@ -58,7 +58,7 @@ test('between two homographies the corners move on straight lines, from the one 
   );
 });
 
-test('two fingers take what is under them along', () => {
+test('the glasses follow two fingers', () => {
   const from = [
     [400, 420],
     [620, 440],
@@ -73,14 +73,14 @@ test('two fingers take what is under them along', () => {
   near(apply(map, from[1]), to[1], 1e-6);
 });
 
-/** From photo pixels back to the frame's, for a placement: a similarity is inverted by the opposite one. */
+/** The inverse of the homography of a placement: maps photo pixels to glasses pixels. */
 function inverseOf({ x, y, width, rotation }) {
   const scale = box.width / width;
   const [cos, sin] = [scale * Math.cos((-rotation * Math.PI) / 180), scale * Math.sin((-rotation * Math.PI) / 180)];
   return [cos, -sin, 500 - cos * x + sin * y, sin, cos, 190 - sin * x - cos * y, 0, 0, 1];
 }
 
-test('fingers on one spot change nothing', () => {
+test('two fingers at the same point change nothing', () => {
   expect(
     pinch(
       placement,
@@ -96,18 +96,18 @@ test('fingers on one spot change nothing', () => {
   ).toEqual(placement);
 });
 
-test('angles stay within half a turn', () => {
+test('angles are wrapped to (−180, 180]', () => {
   near([190, -190, 180, -180, 540, 725].map(wrapDegrees), [-170, 170, 180, 180, 180, 5]);
 });
 
-test('a frame cannot get lost', () => {
+test('placements are clamped to the photo', () => {
   const photo = { width: 600, height: 800 };
-  const kept = keepOnPhoto({ x: -90, y: 1200, width: 1, rotation: 370 }, photo);
-  expect(kept).toEqual({ x: 0, y: 800, width: 24, rotation: 10 });
-  expect(keepOnPhoto({ ...kept, width: 1e5 }, photo).width).toBe(1200);
+  const clamped = keepOnPhoto({ x: -90, y: 1200, width: 1, rotation: 370 }, photo);
+  expect(clamped).toEqual({ x: 0, y: 800, width: 24, rotation: 10 });
+  expect(keepOnPhoto({ ...clamped, width: 1e5 }, photo).width).toBe(1200);
 });
 
-test('the face region lies on the photo and has the wanted shape', () => {
+test('the face region is inside the photo and has the requested aspect ratio', () => {
   const photo = { width: 600, height: 800 };
   for (const x of [0, 300, 600]) {
     for (const width of [50, 300, 1200]) {

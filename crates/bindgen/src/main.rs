@@ -1,8 +1,11 @@
-//! Writes the JavaScript bindings of a wasm module: `stgan-bindgen MODULE.wasm FOLDER` writes
-//! `stgan.js`, `stgan.d.ts` and `stgan_bg.wasm` into `FOLDER`.
+//! Generates the JavaScript bindings of a wasm module.
 //!
-//! Generated code and library must be of one version. As a member of the workspace this program is
-//! pinned by Cargo.lock together with the library; an installed `wasm-bindgen` is not needed.
+//! Usage: `stgan-bindgen MODULE.wasm FOLDER`. It writes `stgan.js`, `stgan.d.ts` and
+//! `stgan_bg.wasm` to `FOLDER`.
+//!
+//! The generator and the `wasm-bindgen` library must have the same version. As a workspace member,
+//! this program is pinned by `Cargo.lock` together with the library, so no installed `wasm-bindgen`
+//! is needed.
 
 use anyhow::{Context, Result, bail};
 use std::process::ExitCode;
@@ -21,7 +24,7 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [module, folder] = arguments.as_slice() else {
-        bail!("expected two arguments: MODULE.wasm FOLDER");
+        bail!("expected 2 arguments, got {}; usage: stgan-bindgen MODULE.wasm FOLDER", arguments.len());
     };
     let mut bindgen = Bindgen::new();
     bindgen
@@ -29,9 +32,9 @@ fn run() -> Result<()> {
         .out_name("stgan")
         .web(true)?
         .typescript(true)
-        // The package's TypeScript finds the module: bundlers see a path of its own.
+        // The package's TypeScript passes the module's URL, in a form that bundlers recognise.
         .omit_default_module_path(true)
-        // After a crash the package starts over with a new instance.
+        // After a crash, the package creates a new instance.
         .reset_state_function(true);
-    bindgen.generate(folder).with_context(|| module.clone())
+    bindgen.generate(folder).with_context(|| format!("cannot generate bindings for `{module}`"))
 }

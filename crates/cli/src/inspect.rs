@@ -54,7 +54,7 @@ fn describe(path: &Path, bytes: usize, file: &Weights) -> Result<String, std::fm
     Ok(text)
 }
 
-fn describe_locator(path: &Path, bytes: usize, file: &locate::Weights) -> Result<String, std::fmt::Error> {
+fn describe_locator(path: &Path, bytes: usize, file: &locate::LocatorWeights) -> Result<String, std::fmt::Error> {
     let (mut text, spec) = (String::new(), &file.spec);
     writeln!(text, "{}: {:.2} MB", path.display(), bytes as f64 / 1e6)?;
     writeln!(text, "detector: layers [kernel, channels] {:?}", spec.detector.layers)?;

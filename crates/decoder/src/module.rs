@@ -1,8 +1,12 @@
-//! The decoder as a wasm module of its own, for Node: plain functions and no imports, so that JavaScript can make an
-//! instance for each image and drop it, with all of its memory, after one use.
+//! The decoder as a separate wasm module, for Node.
 //!
-//! `allocate(length)` says where to write the file, `decode()` returns 0 or 1, and `address()`, `length()` say where the
-//! outcome lies: for 0 `width() × height()` RGBA pixels, for 1 UTF-8 text, the error's code, a line feed and its message.
+//! It exports plain functions and imports nothing. JavaScript creates an instance for each image
+//! and drops it after one use, which frees all of its memory.
+//!
+//! 1. `allocate(length)` returns the address to which JavaScript writes the file.
+//! 2. `decode()` decodes the file; it returns 0 on success and 1 on error.
+//! 3. `address()` and `length()` locate the result. On success it is `width() × height()` RGBA
+//!    pixels. On error it is UTF-8 text: the error code, a line feed, and the message.
 
 use crate::decode as decode_bytes;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,10 +15,10 @@ struct State {
     file: Vec<u8>,
     width: u32,
     height: u32,
-    outcome: Vec<u8>,
+    result: Vec<u8>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { file: Vec::new(), width: 0, height: 0, outcome: Vec::new() });
+static STATE: Mutex<State> = Mutex::new(State { file: Vec::new(), width: 0, height: 0, result: Vec::new() });
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -34,12 +38,12 @@ extern "C" fn decode() -> u32 {
     match decode_bytes(&file) {
         Ok(image) => {
             (state.width, state.height) = (image.width, image.height);
-            state.outcome = image.pixels;
+            state.result = image.pixels;
             0
         }
         Err(error) => {
             let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-            state.outcome = format!("{}\n{error}{cause}", error.code()).into_bytes();
+            state.result = format!("{}\n{error}{cause}", error.code()).into_bytes();
             1
         }
     }
@@ -57,10 +61,10 @@ extern "C" fn height() -> u32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn address() -> *const u8 {
-    state().outcome.as_ptr()
+    state().result.as_ptr()
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn length() -> usize {
-    state().outcome.len()
+    state().result.len()
 }

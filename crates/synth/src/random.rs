@@ -14,7 +14,7 @@ use paint::Finish;
 use rand::Rng;
 use shape::{Outline, Point};
 use stgan::Bitmap;
-use stgan::compose::OPAQUE_FROM;
+use stgan::compose::MIN_OPAQUE_ALPHA;
 
 /// Half the width and half the height of the drawing before cropping. The glasses end at x = ±100.
 const CANVAS: [f64; 2] = [106.0, 96.0];
@@ -30,7 +30,7 @@ pub fn glasses(rng: &mut impl Rng, width: u32) -> Bitmap {
         // Rimless glasses can be almost invisible; a drawing that is empty or too narrow is
         // retried.
         let Ok(image) = render_svg(&draw(rng), canvas) else { continue };
-        let Some(found) = image.as_ref().bounding_box(OPAQUE_FROM) else { continue };
+        let Some(found) = image.as_ref().bounding_box(MIN_OPAQUE_ALPHA) else { continue };
         if found.width * 10 < width * 9 {
             continue;
         }
@@ -178,7 +178,7 @@ mod tests {
             let image = glasses(&mut rng, 120);
             assert!((108..=128).contains(&image.width()), "{image:?}");
             assert!((15..=140).contains(&image.height()), "{image:?}");
-            let found = image.as_ref().bounding_box(OPAQUE_FROM).unwrap();
+            let found = image.as_ref().bounding_box(MIN_OPAQUE_ALPHA).unwrap();
             assert_eq!((found.width, found.height), (image.width(), image.height()));
         }
     }

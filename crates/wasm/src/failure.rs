@@ -1,9 +1,9 @@
-//! What is thrown.
+//! Exceptions.
 
 use stgan::Error;
 use wasm_bindgen::prelude::*;
 
-/// What is thrown: a JavaScript `Error` with a `code`, or whatever a JavaScript function threw.
+/// A value to throw: a JavaScript `Error` with a `code`, or the exception of a JavaScript callback.
 #[derive(Debug)]
 pub struct Failure(JsValue);
 
@@ -11,12 +11,12 @@ impl Failure {
     /// An `Error` with this `code` and `message`.
     pub(crate) fn new(code: &str, message: &str) -> Self {
         let error = js_sys::Error::new(message);
-        // Fails for frozen objects only, which a new error is not.
+        // Setting a property fails only on frozen objects, and a new error is not frozen.
         let _ = js_sys::Reflect::set(&error, &"code".into(), &code.into());
         Self(error.into())
     }
 
-    /// What a JavaScript function threw, which is thrown on as it is.
+    /// The exception of a JavaScript callback, to be rethrown unchanged.
     pub(crate) fn thrown(exception: JsValue) -> Self {
         Self(exception)
     }

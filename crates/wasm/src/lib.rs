@@ -1,15 +1,15 @@
-//! The wasm module of the npm package: a thin face over the library, without logic.
+//! The wasm module of the npm package: a thin binding to the library, without logic of its own.
 //!
-//! The TypeScript of the package wraps it: it checks options, reads pixels out of whatever images it
-//! is given, and hands over only those that are needed. Classes are named like the library's types,
-//! and results are plain objects, the records.
+//! The package's TypeScript wraps it. The TypeScript validates options, reads pixels from all kinds
+//! of image sources, and passes on only the pixels that are needed. Classes have the names of the
+//! library's types. Results are plain objects, declared in `records`.
 //!
-//! Images are RGBA8 with straight alpha, rows from top to bottom. Coordinates are pixels, (0, 0) at
-//! the upper left corner of the upper left pixel.
+//! Images are RGBA8 with straight alpha, rows from top to bottom. Coordinates are in pixels, and
+//! the origin is the top-left corner of the first pixel.
 //!
-//! Functions throw an `Error` with a `code`, one of the package's error codes. If an exception has
-//! none, the module has crashed and must not be used any more; only what a function of the caller's
-//! throws comes back as it is.
+//! Functions throw an `Error` whose `code` is one of the package's error codes. Exceptions of
+//! JavaScript callbacks are rethrown unchanged. Any other exception without a code means that the
+//! module has crashed; it must not be used again.
 
 #![forbid(unsafe_code)]
 
@@ -21,8 +21,10 @@ mod try_on;
 
 use wasm_bindgen::prelude::*;
 
-/// Makes panics exceptions. A panic leaves the instance in an unknown state; its message reaches
-/// JavaScript, where an error without a code counts as a crash.
+/// Turns panics into exceptions.
+///
+/// A panic leaves the instance in an undefined state. Its message reaches JavaScript as an error
+/// without a code, which counts as a crash.
 #[wasm_bindgen(start)]
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));

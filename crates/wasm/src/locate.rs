@@ -1,4 +1,6 @@
-//! Faces of a photo. Photos stay in JavaScript: a function that is handed along reads reduced parts.
+//! Face detection in photos.
+//!
+//! The photo stays in JavaScript. A callback reads downscaled parts of it.
 
 use crate::failure::Failure;
 use crate::records::{self, plain};
@@ -11,8 +13,9 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const READ: &str = "
 /**
- * Reads a part of an image, `width × height` pixels with their top-left corner at (`x`, `y`), averaged down to
- * `toWidth × toHeight` pixels of RGBA. What it throws, its caller's caller gets.
+ * Reads a part of an image: `width × height` pixels with their top-left corner at (`x`, `y`), averaged
+ * down to `toWidth × toHeight` pixels. Returns RGBA bytes with straight alpha. Exceptions reach the
+ * caller of `locate` or `advance` unchanged.
  */
 export type Read = (
     x: number,
@@ -24,7 +27,7 @@ export type Read = (
 ) => Uint8Array;
 ";
 
-/// A image of JavaScript's, by its size and a function of type `Read`.
+/// An image in JavaScript: its size, and a function of type `Read`.
 pub(crate) struct Image<'a> {
     pub(crate) size: (u32, u32),
     pub(crate) read: &'a Function,
@@ -40,38 +43,41 @@ impl Photo for Image<'_> {
     fn read(&self, rect: Rect, width: u32, height: u32) -> Result<Bitmap, Failure> {
         let Rect { x, y, width: w, height: h } = rect;
         let arguments: Array = [x, y, w, h, width, height].into_iter().map(JsValue::from).collect();
-        let given = self.read.apply(&JsValue::UNDEFINED, &arguments).map_err(Failure::thrown)?;
-        let Ok(bytes) = given.dyn_into::<Uint8Array>() else {
-            return Err(Failure::new("internal", "reading an image gave no Uint8Array"));
+        let result = self.read.apply(&JsValue::UNDEFINED, &arguments).map_err(Failure::thrown)?;
+        let Ok(bytes) = result.dyn_into::<Uint8Array>() else {
+            return Err(Failure::new("internal", "the image reader did not return a Uint8Array"));
         };
-        // Before they are copied: there may be any number of them.
+        // Checked before the bytes are copied, since the length is arbitrary.
         let (length, expected) = (u64::from(bytes.length()), 4 * u64::from(width) * u64::from(height));
         if length != expected {
-            let message = format!("reading {width}×{height} pixels gave {length} bytes: {expected} are expected");
+            let message =
+                format!("the image reader returned {length} bytes for {width}×{height} pixels, expected {expected}");
             return Err(Failure::new("internal", &message));
         }
         Ok(Bitmap::new(width, height, bytes.to_vec())?)
     }
 }
 
-/// The loaded networks that find faces.
+/// The loaded networks that detect faces.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Locator(pub(crate) stgan::Locator);
 
 #[wasm_bindgen]
 impl Locator {
-    /// Reads a weights file.
+    /// Loads a locator's weights file.
     ///
-    /// Throws `weights` if the bytes are none, are cut short, or hold values that are not finite.
+    /// Throws `weights` if the file is invalid or truncated, or if it contains values that are not
+    /// finite.
     #[wasm_bindgen(constructor)]
     pub fn new(weights: &[u8]) -> Result<Self, Failure> {
         Ok(Self(stgan::Locator::new(weights)?))
     }
 
-    /// The faces of an image of `width × height` pixels, best first.
+    /// Detects the faces in an image of `width × height` pixels, best first.
     ///
-    /// Throws what `read` throws, and `internal` if it gives anything but the bytes it is asked for.
+    /// Rethrows exceptions of `read`, and throws `internal` if `read` does not return the requested
+    /// number of bytes.
     pub fn locate(
         &self,
         width: u32,
@@ -83,29 +89,33 @@ impl Locator {
     }
 }
 
-/// Averages pixels that are no image of the browser's down to a smaller size, a band of rows at a time.
+/// Downscales RGBA pixels by averaging areas, a band of rows at a time.
+///
+/// For pixels that are not in an image object of the browser.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Downscaler(resample::Downscaler);
 
 #[wasm_bindgen]
 impl Downscaler {
-    /// From `width × height` pixels to `to_width × to_height`.
+    /// Creates a downscaler from `width × height` to `to_width × to_height` pixels.
     ///
-    /// Throws `argument` if a side of the result is 0 or longer than before, and `image-too-large`.
+    /// Throws `argument` if a side of the result is 0 or longer than that of the image, and
+    /// `image-too-large` if the image has too many pixels.
     #[wasm_bindgen(constructor)]
     pub fn new(width: u32, height: u32, to_width: u32, to_height: u32) -> Result<Self, Failure> {
         Ok(Self(resample::Downscaler::new((width, height), (to_width, to_height))?))
     }
 
-    /// Takes the next whole rows, from the top to the bottom.
+    /// Adds the next rows, from top to bottom.
     ///
-    /// Throws `argument` if they are no whole rows, or more than there are.
+    /// Throws `argument` if `rows` is empty, not a multiple of the row length, or more than the
+    /// remaining rows.
     pub fn push(&mut self, rows: &[u8]) -> Result<(), Failure> {
         Ok(self.0.push(rows)?)
     }
 
-    /// The reduced pixels.
+    /// Returns the downscaled pixels, and frees the downscaler.
     ///
     /// Throws `image-size` if rows are missing.
     pub fn finish(self) -> Result<Vec<u8>, Failure> {

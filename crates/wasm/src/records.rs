@@ -1,16 +1,16 @@
-//! What JavaScript is told: plain objects. Their declarations in TypeScript are made from these.
+//! Results as plain JavaScript objects. These structs also generate their TypeScript declarations.
 
 use js_sys::Float64Array;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use tsify::{Ts, Tsify};
 
-/// A record as a plain JavaScript object.
+/// Converts a record to a plain JavaScript object.
 pub(crate) fn plain<T: Serialize + Tsify>(record: impl Into<T>) -> Result<Ts<T>, tsify::Error> {
     record.into().into_ts()
 }
 
-/// Whole pixels of an image: the top-left corner and the size.
+/// A rectangle of pixels: the top-left corner (`x`, `y`) and the size.
 #[derive(Debug, Serialize, Tsify)]
 pub struct Rect {
     x: u32,
@@ -25,7 +25,7 @@ impl From<stgan::Rect> for Rect {
     }
 }
 
-/// A point of an image, in pixels.
+/// A point of an image, in pixels from the top-left corner.
 #[derive(Debug, Serialize, Tsify)]
 pub(crate) struct Point {
     x: f64,
@@ -38,8 +38,8 @@ impl From<[f64; 2]> for Point {
     }
 }
 
-/// Where a pair of glasses is on an image: the centre and the width of its visible part in pixels, and the
-/// rotation in degrees, clockwise.
+/// Where glasses are on an image: the centre (`x`, `y`) and the `width` of their visible part in
+/// pixels, and the clockwise `rotation` in degrees.
 #[derive(Debug, Serialize, Tsify)]
 pub(crate) struct Placement {
     x: f64,
@@ -54,17 +54,17 @@ impl From<stgan::Placement> for Placement {
     }
 }
 
-/// What a weights file says of itself.
+/// A description of loaded weights.
 #[derive(Debug, Serialize, Tsify)]
 #[tsify(hashmap_as_object)]
 pub struct Model {
-    /// How many generators there are.
+    /// The number of generator stages.
     stages: usize,
-    /// How many updates a fit has by default.
+    /// The default number of updates in a fit.
     updates: usize,
     /// The side of the generators' square view, in pixels.
     size: usize,
-    /// The file's own metadata.
+    /// The metadata of the weights file.
     #[tsify(type = "Record<string, string>")]
     metadata: BTreeMap<String, String>,
 }
@@ -80,19 +80,19 @@ impl From<&stgan::TryOn> for Model {
     }
 }
 
-/// What one update of a fit changed.
+/// One update of a fit.
 #[derive(Debug, Serialize, Tsify)]
 pub struct Update {
-    /// The change of the eight sl(3) parameters.
+    /// The change of the eight warp parameters (coordinates in the Lie algebra sl(3)).
     #[serde(with = "serde_wasm_bindgen::preserve")]
     #[tsify(type = "Float64Array")]
     delta: Float64Array,
-    /// The eight parameters after the change.
+    /// The eight parameters after this update.
     #[serde(with = "serde_wasm_bindgen::preserve")]
     #[tsify(type = "Float64Array")]
     params: Float64Array,
-    /// From pixels of the glasses to pixels of the photo after the change: 3×3, row by row, the last
-    /// entry 1.
+    /// The map from pixels of the glasses to pixels of the photo after this update: a 3×3 matrix in
+    /// row-major order whose last entry is 1.
     #[serde(with = "serde_wasm_bindgen::preserve")]
     #[tsify(type = "Float64Array")]
     homography: Float64Array,
@@ -100,23 +100,19 @@ pub struct Update {
 
 impl From<&stgan::Update> for Update {
     fn from(update: &stgan::Update) -> Self {
-        let numbers = |numbers: &[f64]| Float64Array::from(numbers);
-        Self {
-            delta: numbers(&update.delta),
-            params: numbers(&update.params),
-            homography: numbers(&update.homography.0),
-        }
+        let array = |values: &[f64]| Float64Array::from(values);
+        Self { delta: array(&update.delta), params: array(&update.params), homography: array(&update.homography.0) }
     }
 }
 
-/// A face of a photo.
+/// A detected face.
 #[derive(Debug, Serialize, Tsify)]
 pub struct LocatedFace {
-    /// Where a pair of glasses belongs by the pupils alone.
+    /// The placement of glasses, from the pupils alone.
     placement: Placement,
-    /// The pupils, the photo's left one first.
+    /// The pupils, the left one in the image first.
     pupils: [Point; 2],
-    /// How sure the locator is, from 0 to 1.
+    /// The probability that this is a face, from 0 to 1.
     score: f64,
 }
 
@@ -126,21 +122,22 @@ impl From<&stgan::LocatedFace> for LocatedFace {
     }
 }
 
-/// A face that is followed, and the glasses on it.
+/// A tracked face, and the glasses on it.
 #[derive(Debug, Serialize, Tsify)]
 pub struct TrackedFace {
-    /// The same number for as long as the face is followed.
+    /// Identifies the face for as long as it is tracked.
     id: u32,
-    /// Where the glasses is.
+    /// The placement of the glasses, smoothed.
     placement: Placement,
-    /// From pixels of the glasses to pixels of the image: 3×3, row by row, the last entry 1.
+    /// The map from pixels of the glasses to pixels of the video frame, smoothed: a 3×3 matrix in
+    /// row-major order whose last entry is 1.
     #[serde(with = "serde_wasm_bindgen::preserve")]
     #[tsify(type = "Float64Array")]
     homography: Float64Array,
-    /// The lens centres, the image's left one first.
+    /// The lens centres, the left one in the image first.
     #[serde(rename = "lensCentres")]
     lens_centres: [Point; 2],
-    /// How sure the last crop was that a face is there, from 0 to 1.
+    /// The score of the face, from 0 to 1, from the last detection or refinement.
     score: f64,
 }
 

@@ -1,4 +1,6 @@
-//! Faces of a video. Images stay in JavaScript: a function that is handed along reads parts of them.
+//! Tracking faces in a video.
+//!
+//! The video frames stay in JavaScript. A callback reads parts of them.
 
 use crate::failure::Failure;
 use crate::locate::{Image, Locator};
@@ -11,7 +13,10 @@ use tsify::Ts;
 use wasm_bindgen::Clamped;
 use wasm_bindgen::prelude::*;
 
-/// Keeps a pair of glasses on the faces of a video, and knows what it last found.
+/// Keeps glasses on the faces of a video.
+///
+/// `footprint`, `part` and `blend` refer to the faces of the last video frame, by their index in
+/// the result of `advance`.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Tracker {
@@ -22,10 +27,12 @@ pub struct Tracker {
 
 #[wasm_bindgen]
 impl Tracker {
-    /// A tracker that puts a pair of glasses of `width × height` pixels on up to `people` faces.
+    /// Creates a tracker for up to `people` faces. `glasses` is an RGBA image of `width × height`
+    /// pixels.
     ///
-    /// Throws `image-size` if the glasses's buffer has another length, `empty-glasses` if none of its
-    /// pixels is visible, and `argument` if it can't follow as many people.
+    /// Throws `image-size` if `glasses` has another length, `image-too-large` if it has too many
+    /// pixels, `empty-glasses` if no pixel of the glasses is visible, and `argument` if `people` is
+    /// out of range.
     #[wasm_bindgen(constructor)]
     pub fn new(
         try_on: &TryOn,
@@ -42,21 +49,22 @@ impl Tracker {
         Ok(Self { tracker, size: (0, 0), faces: Vec::new() })
     }
 
-    /// Takes another glasses of `width × height` pixels, from the next image on.
+    /// Replaces the glasses on all faces, from the next video frame on. `glasses` is an RGBA image
+    /// of `width × height` pixels.
     ///
-    /// Throws `image-size` and `empty-glasses` as the constructor.
+    /// Throws `image-size`, `image-too-large` and `empty-glasses`, as the constructor.
     #[wasm_bindgen(js_name = setGlasses)]
     pub fn set_glasses(&mut self, glasses: &[u8], width: u32, height: u32) -> Result<(), Failure> {
         self.tracker.set_glasses(Foreground::new(BitmapRef::new(width, height, glasses)?)?);
         Ok(())
     }
 
-    /// Looks at the next image, of `width × height` pixels, taken at `time` in seconds, and moves
-    /// each face's glasses by `updates` updates. Gives the faces, the longest followed first.
+    /// Processes the next video frame, of `width × height` pixels, taken at `time` in seconds, with
+    /// `updates` updates for each face. Returns the tracked faces, the longest tracked first.
     ///
-    /// Throws what `read` throws, `argument` if the time is not finite or the updates are none or too
-    /// many, and `internal` if `read` gives anything but the bytes it is asked for. The tracker stays
-    /// usable.
+    /// Rethrows exceptions of `read`. Throws `argument` if `time` is not finite or `updates` is out
+    /// of range, and `internal` if `read` does not return the requested number of bytes. The
+    /// tracker stays usable.
     pub fn advance(
         &mut self,
         width: u32,
@@ -71,19 +79,20 @@ impl Tracker {
         self.faces.iter().map(|face| Ok(plain(face)?)).collect()
     }
 
-    /// The part of the last image that the glasses covers on its face `index`; undefined if it lies
-    /// off the image.
+    /// The part of the last video frame that the glasses of face `index` cover; undefined if they
+    /// are outside the video frame.
     ///
-    /// Throws `argument` if there is no such face, and `degenerate` if the glasses runs through infinity.
+    /// Throws `argument` if there is no such face, and `degenerate` if the homography maps part of
+    /// the glasses to infinity.
     pub fn footprint(&self, index: usize) -> Result<Option<Ts<records::Rect>>, Failure> {
         let rect = compose::footprint(self.tracker.glasses(), &self.face(index)?.homography, self.size)?;
         Ok(rect.map(plain).transpose()?)
     }
 
-    /// The glasses of face `index` by itself in a part of the last image: `width × height` pixels with
-    /// their top-left corner at (`x`, `y`).
+    /// Draws the glasses of face `index` alone, on a transparent background, in a part of the last
+    /// video frame that has `width × height` pixels and its top-left corner at (`x`, `y`).
     ///
-    /// Throws as `footprint`, and `image-too-large`.
+    /// Throws the errors of `footprint`, `image-size` if a side is 0, and `image-too-large`.
     #[wasm_bindgen(unchecked_return_type = "Uint8ClampedArray<ArrayBuffer>")]
     pub fn part(&self, index: usize, x: u32, y: u32, width: u32, height: u32) -> Result<Clamped<Vec<u8>>, Failure> {
         let homography = self.face(index)?.homography;
@@ -91,20 +100,19 @@ impl Tracker {
         Ok(Clamped(part.into_data()))
     }
 
-    /// Draws the glasses of face `index` over `region`, a part of the last image that is `width` pixels
-    /// wide and has its top-left corner at (`x`, `y`).
+    /// Draws the glasses of face `index` over `region`, in place. `region` is a part of the last
+    /// video frame that is `width` pixels wide and has its top-left corner at (`x`, `y`).
     ///
-    /// Throws as `footprint`, and `image-size` if the region is no whole rows.
+    /// Throws the errors of `footprint`, and `image-size` if `region` is empty or not a multiple of
+    /// the row length.
     pub fn blend(&self, index: usize, region: &mut [u8], x: u32, y: u32, width: u32) -> Result<(), Failure> {
         let rect = Rect { x, y, width, height: rows(region, width) };
         Ok(compose::blend(self.tracker.glasses(), &self.face(index)?.homography, region, rect)?)
     }
 
     fn face(&self, index: usize) -> Result<&TrackedFace> {
-        self.faces.get(index).ok_or_else(|| Error::Argument {
-            name: "face",
-            value: index.to_string(),
-            expected: format!("one of {}", self.faces.len()),
+        self.faces.get(index).ok_or_else(|| {
+            Error::argument("face", index, format!("an index below {}, the number of tracked faces", self.faces.len()))
         })
     }
 }

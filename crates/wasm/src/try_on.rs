@@ -1,4 +1,4 @@
-//! Fits of a pair of glasses to a photo.
+//! Fitting glasses to a photo.
 
 use crate::failure::Failure;
 use crate::records::{self, plain};
@@ -9,39 +9,42 @@ use tsify::Ts;
 use wasm_bindgen::Clamped;
 use wasm_bindgen::prelude::*;
 
-/// The loaded networks that fit a pair of glasses.
+/// The loaded networks that fit glasses to a face.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct TryOn(pub(crate) stgan::TryOn);
 
 #[wasm_bindgen]
 impl TryOn {
-    /// Reads a weights file.
+    /// Loads a weights file of generators.
     ///
-    /// Throws `weights` if the bytes are none, are cut short, or hold values that are not finite.
+    /// Throws `weights` if the file is invalid or truncated, or if it contains values that are not
+    /// finite.
     #[wasm_bindgen(constructor)]
     pub fn new(weights: &[u8]) -> Result<Self, Failure> {
         Ok(Self(stgan::TryOn::new(weights)?))
     }
 
-    /// What the weights file says of itself.
+    /// Describes the loaded weights.
     pub fn model(&self) -> Result<Ts<records::Model>, Failure> {
         Ok(plain(&self.0)?)
     }
 
-    /// The answer of generator `stage` to planes `[C, size, size]`, by itself: what benchmarks measure.
+    /// Runs generator `stage` once on input planes `[C, size, size]`, and returns its output: the
+    /// change of the eight parameters. For benchmarks.
     ///
-    /// Throws `argument` if there is no such stage, or not as many planes.
+    /// Throws `argument` if the stage does not exist, or if `planes` has another length.
     pub fn answer(&self, stage: usize, planes: &[f32]) -> Result<Vec<f32>, Failure> {
-        Ok(self.0.networks().answer(stage, planes)?.to_vec())
+        Ok(self.0.networks().infer(stage, planes)?.to_vec())
     }
 
-    /// Begins to read a photo of `photo_width × photo_height` pixels, on which the glasses's visible
-    /// part is placed: its centre (`x`, `y`) and `width` in pixels, its `rotation` in degrees,
-    /// clockwise.
+    /// Starts reading a photo of `photo_width × photo_height` pixels around a placement of glasses.
     ///
-    /// Throws `placement` if one of these is not finite, the width is not above 0, or the placement
-    /// has no pixel in common with the photo.
+    /// The placement refers to the visible part of the glasses: its centre (`x`, `y`) and its
+    /// `width` in photo pixels, and its clockwise `rotation` in degrees.
+    ///
+    /// Throws `placement` if one of these is not finite or is out of range, or if the placement is
+    /// too far outside the photo.
     pub fn view(
         &self,
         photo_width: u32,
@@ -55,12 +58,14 @@ impl TryOn {
         Ok(View { view: self.0.view(photo, &Placement { x, y, width, rotation })?, photo })
     }
 
-    /// Fits a pair of glasses of `glasses_width × glasses_height` pixels to what was looked at, by `updates` updates, or
-    /// as many as the weights file says.
+    /// Fits glasses to the photo in `view`, and frees `view`.
     ///
-    /// Throws `image-size` if the glasses's buffer has another length or rows of the photo are missing,
-    /// `empty-glasses` if no pixel of the glasses is visible, `argument` if there are too many updates, and
-    /// `degenerate` if the glasses would be squeezed into a line.
+    /// `glasses` is an RGBA image of `glasses_width × glasses_height` pixels. `updates` is the
+    /// number of updates; the default is in the weights file.
+    ///
+    /// Throws `image-size` if `glasses` has another length or `view` lacks rows, `image-too-large`
+    /// if the glasses have too many pixels, `empty-glasses` if no pixel of the glasses is visible,
+    /// `argument` for too many updates, and `degenerate` if an update gives a singular homography.
     pub fn fit(
         &self,
         view: View,
@@ -76,7 +81,7 @@ impl TryOn {
     }
 }
 
-/// What the networks are to see of a photo, as it comes in.
+/// The part of a photo that the networks read, filled row by row.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct View {
@@ -86,20 +91,24 @@ pub struct View {
 
 #[wasm_bindgen]
 impl View {
-    /// The part of the photo that is wanted.
+    /// The part of the photo to push.
     pub fn rect(&self) -> Result<Ts<records::Rect>, Failure> {
         Ok(plain(self.view.rect())?)
     }
 
-    /// Takes the next whole rows of that part, from the top to the bottom.
+    /// Adds the next rows of that part, from top to bottom.
     ///
-    /// Throws `image-size` if they are no whole rows, or more than the part has.
+    /// Throws `image-size` if `rows` is not a multiple of the row length, or more than the
+    /// remaining rows.
     pub fn push(&mut self, rows: &[u8]) -> Result<(), Failure> {
         Ok(self.view.push(rows)?)
     }
 }
 
-/// A fit, with the glasses that it is of. Step 0 is as placed, update n after n updates.
+/// A fit and its glasses.
+///
+/// Methods with a parameter `update` refer to the state after that many updates; 0 is the initial
+/// placement.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Fit {
@@ -110,44 +119,46 @@ pub struct Fit {
 
 #[wasm_bindgen]
 impl Fit {
-    /// The homography as placed, from pixels of the glasses to pixels of the photo: 3×3, row by row, the
-    /// last entry 1.
+    /// The homography of the initial placement, from pixels of the glasses to pixels of the photo:
+    /// a 3×3 matrix in row-major order whose last entry is 1.
     pub fn initial(&self) -> Result<Float64Array, Failure> {
         Ok(Float64Array::from(&self.homography(0)?.0[..]))
     }
 
-    /// The updates in order.
+    /// The updates, in order.
     pub fn updates(&self) -> Result<Vec<Ts<records::Update>>, Failure> {
         self.fit.updates().iter().map(|update| Ok(plain(update)?)).collect()
     }
 
-    /// How sure the fit is that the glasses sits on a face, from 0 to 1; undefined without any update.
+    /// The confidence that the glasses are on a face, from 0 to 1; undefined without updates.
     pub fn confidence(&self) -> Option<f64> {
         self.fit.confidence()
     }
 
-    /// The part of the photo that the glasses covers at an update; undefined if it lies off the photo.
+    /// The part of the photo that the glasses cover; undefined if they are outside the photo.
     ///
-    /// Throws `update` if the fit has no such update, and `degenerate` if the glasses runs through infinity.
+    /// Throws `update` if the fit has fewer updates, and `degenerate` if the homography maps part
+    /// of the glasses to infinity.
     pub fn footprint(&self, update: usize) -> Result<Option<Ts<records::Rect>>, Failure> {
         let rect = compose::footprint(&self.glasses, &self.homography(update)?, self.photo)?;
         Ok(rect.map(plain).transpose()?)
     }
 
-    /// The glasses by itself in a part of the photo: `width × height` pixels with their top-left
-    /// corner at (`x`, `y`).
+    /// Draws the glasses alone, on a transparent background, in a part of the photo that has
+    /// `width × height` pixels and its top-left corner at (`x`, `y`).
     ///
-    /// Throws as `footprint`, and `image-too-large`.
+    /// Throws the errors of `footprint`, `image-size` if a side is 0, and `image-too-large`.
     #[wasm_bindgen(unchecked_return_type = "Uint8ClampedArray<ArrayBuffer>")]
     pub fn part(&self, update: usize, x: u32, y: u32, width: u32, height: u32) -> Result<Clamped<Vec<u8>>, Failure> {
         let part = compose::part(&self.glasses, &self.homography(update)?, Rect { x, y, width, height })?;
         Ok(Clamped(part.into_data()))
     }
 
-    /// Draws the glasses over `region`, a part of the photo that is `width` pixels wide and has its upper
-    /// left corner at (`x`, `y`).
+    /// Draws the glasses over `region`, in place. `region` is a part of the photo that is `width`
+    /// pixels wide and has its top-left corner at (`x`, `y`).
     ///
-    /// Throws as `footprint`, and `image-size` if the region is no whole rows.
+    /// Throws the errors of `footprint`, and `image-size` if `region` is empty or not a multiple of
+    /// the row length.
     pub fn blend(&self, update: usize, region: &mut [u8], x: u32, y: u32, width: u32) -> Result<(), Failure> {
         let rect = Rect { x, y, width, height: rows(region, width) };
         Ok(compose::blend(&self.glasses, &self.homography(update)?, region, rect)?)
@@ -158,7 +169,7 @@ impl Fit {
     }
 }
 
-/// How many whole rows of `width` pixels these are.
+/// The number of complete rows of `width` pixels in an RGBA buffer.
 pub(crate) fn rows(pixels: &[u8], width: u32) -> u32 {
     pixels.len() as u32 / 4 / width.max(1)
 }

@@ -6,14 +6,18 @@ use std::arch::x86_64::*;
 #[derive(Clone, Copy)]
 pub(in crate::kernels) struct Avx2(__m256);
 
+/// Runs a kernel with AVX2 and FMA.
+///
 /// # Safety
-/// The processor must have AVX2 and FMA. Nothing but this names [`Avx2`], so that its methods may count on them too.
+/// The processor must support AVX2 and FMA. No other function names [`Avx2`], so its methods may
+/// rely on them.
 #[target_feature(enable = "avx2,fma")]
 pub(in crate::kernels) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Avx2>()
 }
 
-// SAFETY, of every block: see `run`; loads and stores have no alignment to keep, and are of slices with eight numbers.
+// SAFETY, of every block: `run` requires AVX2 and FMA. Loads and stores need no alignment, and
+// their slices have eight elements.
 impl Lanes for Avx2 {
     const WIDTH: usize = 8;
     const PIXELS: usize = 6;
@@ -75,16 +79,16 @@ impl Lanes for Avx2 {
         let to = &mut to[..8];
         // SAFETY: above.
         unsafe {
-            let whole = _mm256_cvtps_epi32(self.0);
-            let (low, high) = (_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
+            let rounded = _mm256_cvtps_epi32(self.0);
+            let (low, high) = (_mm256_castsi256_si128(rounded), _mm256_extracti128_si256::<1>(rounded));
             _mm_storeu_si128(to.as_mut_ptr().cast(), _mm_packs_epi32(low, high));
         }
     }
 
     #[inline(always)]
-    fn from_whole(numbers: Avx2Pairs) -> Self {
+    fn from_i32(values: Avx2Pairs) -> Self {
         // SAFETY: above.
-        Self(unsafe { _mm256_cvtepi32_ps(numbers.0) })
+        Self(unsafe { _mm256_cvtepi32_ps(values.0) })
     }
 }
 

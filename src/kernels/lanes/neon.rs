@@ -1,4 +1,4 @@
-//! NEON, which every aarch64 processor has.
+//! NEON, which every aarch64 processor supports.
 
 use super::{Lanes, Pairs};
 use std::arch::aarch64::*;
@@ -6,11 +6,12 @@ use std::arch::aarch64::*;
 #[derive(Clone, Copy)]
 pub(in crate::kernels) struct Neon(float32x4_t);
 
-// SAFETY, of every block: NEON is part of the target; loads and stores have no alignment to keep beyond that of their numbers, and
-// are of slices with four of them.
+// SAFETY, of every block: NEON is part of the target. Loads and stores need only the alignment of
+// an element, and their slices have four elements.
 impl Lanes for Neon {
     const WIDTH: usize = 4;
-    // The most that a tile may have: half of the registers stay free, and twelve sums are enough to wait for none.
+    // The maximum of all instruction sets. Its twelve sums use less than half of the registers and
+    // hide the latency of an addition.
     const PIXELS: usize = 6;
     type Pairs = NeonPairs;
 
@@ -73,16 +74,16 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
-    fn from_whole(numbers: NeonPairs) -> Self {
+    fn from_i32(values: NeonPairs) -> Self {
         // SAFETY: above.
-        Self(unsafe { vcvtq_f32_s32(numbers.0) })
+        Self(unsafe { vcvtq_f32_s32(values.0) })
     }
 }
 
 #[derive(Clone, Copy)]
 pub(in crate::kernels) struct NeonPairs(int32x4_t);
 
-// SAFETY, of every block: as for [`Neon`]; a pair has 32 bits, and is read as such without alignment.
+// SAFETY, of every block: as for [`Neon`]; a pair has 32 bits, and its load needs no alignment.
 impl Pairs for NeonPairs {
     #[inline(always)]
     fn zero() -> Self {
@@ -108,7 +109,7 @@ impl Pairs for NeonPairs {
         // SAFETY: above.
         unsafe {
             let (a, b) = (vreinterpretq_s16_s32(a.0), vreinterpretq_s16_s32(b.0));
-            // Two sums of neighbours of four products each: where SSE has one instruction, NEON has three.
+            // NEON needs three instructions to add the products of pairs; SSE has one.
             let (low, high) = (vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b));
             Self(vaddq_s32(self.0, vpaddq_s32(low, high)))
         }

@@ -1,4 +1,5 @@
-//! The scalar twin: four numbers, which compilers make vectors of the baseline's, such as SSE2.
+//! A portable implementation: arrays of four elements, which compilers vectorise for the baseline
+//! instruction set, such as SSE2.
 
 use super::{Lanes, Pairs};
 
@@ -60,18 +61,18 @@ impl Lanes for Portable {
 
     #[inline(always)]
     fn store_rounded(self, to: &mut [i16]) {
-        // Half of the last place of 1.5 · 2²³ is a half: what is added to it is rounded, into the lower bits.
+        // Adding 1.5 · 2²³ rounds to an integer, which is then in the low bits of the mantissa.
         let rounded = self.0.map(|value| (value + 12_582_912.0).to_bits() as i16);
         to[..4].copy_from_slice(&rounded);
     }
 
     #[inline(always)]
-    fn from_whole(numbers: PortablePairs) -> Self {
-        Self(numbers.0.map(|number| number as f32))
+    fn from_i32(values: PortablePairs) -> Self {
+        Self(values.0.map(|value| value as f32))
     }
 }
 
-/// Four sums, or four pairs: the first number of a pair in the lower half.
+/// Four sums, or four pairs with the first value of a pair in the low half.
 #[derive(Clone, Copy)]
 pub(in crate::kernels) struct PortablePairs([i32; 4]);
 

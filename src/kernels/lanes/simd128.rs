@@ -8,7 +8,7 @@ pub(in crate::kernels) struct Simd128(v128);
 
 impl Lanes for Simd128 {
     const WIDTH: usize = 4;
-    // Measured in V8: with five or six it spills sums, which then wait for memory at every step.
+    // Measured: with five or six pixels, V8 spills sums to memory.
     const PIXELS: usize = 4;
     type Pairs = Simd128Pairs;
 
@@ -20,7 +20,7 @@ impl Lanes for Simd128 {
     #[inline(always)]
     fn load(from: &[f32]) -> Self {
         let from = &from[..4];
-        // SAFETY: the slice has four numbers, and the load no alignment to keep.
+        // SAFETY: the slice has four elements, and the load needs no alignment.
         Self(unsafe { v128_load(from.as_ptr().cast()) })
     }
 
@@ -55,24 +55,25 @@ impl Lanes for Simd128 {
 
     #[inline(always)]
     fn max(self, other: Self) -> Self {
-        // One instruction of x86, where `f32x4_max` with its NaN and zeros is seven.
+        // On x86 this is one instruction; `f32x4_max`, which handles NaN and signed zeros, is
+        // seven.
         Self(f32x4_pmax(other.0, self.0))
     }
 
     #[inline(always)]
     fn store_rounded(self, to: &mut [i16]) {
         let to = &mut to[..4];
-        // Half of the last place of 1.5 · 2²³ is a half: what is added to it is rounded, into the lower bits. One instruction
-        // of x86, where wasm's own conversion is six.
+        // Adding 1.5 · 2²³ rounds to an integer, which is then in the low bits of the mantissa. On
+        // x86 this is one instruction; wasm's conversion is six.
         const ROUND: f32 = 12_582_912.0;
-        let whole = i32x4_sub(f32x4_add(self.0, f32x4_splat(ROUND)), i32x4_splat(ROUND.to_bits() as i32));
+        let rounded = i32x4_sub(f32x4_add(self.0, f32x4_splat(ROUND)), i32x4_splat(ROUND.to_bits() as i32));
         // SAFETY: as in `load`.
-        unsafe { v128_store64_lane::<0>(i16x8_narrow_i32x4(whole, whole), to.as_mut_ptr().cast()) }
+        unsafe { v128_store64_lane::<0>(i16x8_narrow_i32x4(rounded, rounded), to.as_mut_ptr().cast()) }
     }
 
     #[inline(always)]
-    fn from_whole(numbers: Simd128Pairs) -> Self {
-        Self(f32x4_convert_i32x4(numbers.0))
+    fn from_i32(values: Simd128Pairs) -> Self {
+        Self(f32x4_convert_i32x4(values.0))
     }
 }
 
@@ -87,14 +88,14 @@ impl Pairs for Simd128Pairs {
 
     #[inline(always)]
     fn splat(pair: &[i16; 2]) -> Self {
-        // SAFETY: a pair has 32 bits, and the load no alignment to keep.
+        // SAFETY: a pair has 32 bits, and the load needs no alignment.
         Self(unsafe { v128_load32_splat(pair.as_ptr().cast()) })
     }
 
     #[inline(always)]
     fn load(from: &[i16]) -> Self {
         let from = &from[..8];
-        // SAFETY: the slice has eight numbers, and the load no alignment to keep.
+        // SAFETY: the slice has eight elements, and the load needs no alignment.
         Self(unsafe { v128_load(from.as_ptr().cast()) })
     }
 

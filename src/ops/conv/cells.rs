@@ -1,31 +1,35 @@
-//! The three convolutions without columns, where the stride divides the kernel.
+//! The three convolutions without a column matrix, for kernels that are a multiple of the stride.
 //!
-//! Cut into cells as large as the stride (space to depth), the input is one of s²·C channels and the kernel spans K/s cells
-//! at stride 1. With a row of cells as long in the output as in the input, an output pixel's neighbour (down, right) lies at
-//! a fixed distance behind it, whatever the pixel: a convolution is (K/s)² matrix products with the cells as they lie, each
-//! shifted. Nothing is copied K² / s² times, for the price of products that are a little too wide.
+//! Cells of s × s pixels (space to depth) turn the input into one with s²·C channels, over which
+//! the kernel spans K/s cells at stride 1. Output and input use the same number of cells per row.
+//! The neighbour (down, right) of an output pixel is therefore at a fixed offset, and a convolution
+//! is (K/s)² matrix products with shifted views of the cells. Unlike im2col, this does not copy the
+//! input K² / s² times; the price is slightly wider products.
 
 use super::super::storage::{for_each_chunk, threads};
 use super::ConvGeometry;
 use super::columns::{Matrix, add_parts, matmul_into, zeros};
 use candle_core::WithDType;
 
-/// Where cells and output pixels lie. An item's plane has a row of cells for every output row and those that its last one
-/// looks at; the output's planes have the same rows, of which the last `span − 1` columns and rows mean nothing.
-struct Layout<'a> {
+/// The memory layout of cells and output pixels.
+///
+/// The plane of an item has `span − 1` more rows and columns of cells than the output. Output
+/// planes use the same layout; their last `span − 1` rows and columns are ignored.
+struct CellLayout<'a> {
     g: &'a ConvGeometry,
-    /// Cells that the kernel spans on each axis.
+    /// Number of cells that the kernel spans along each axis.
     span: usize,
-    /// Numbers in a cell: channels · stride².
+    /// Channels of a cell: channels · stride².
     depth: usize,
-    /// Cells in a row, and in an item.
+    /// Cells per row.
     row: usize,
+    /// Cells per item.
     plane: usize,
-    /// Items in one product.
+    /// Items per product.
     group: usize,
 }
 
-impl<'a> Layout<'a> {
+impl<'a> CellLayout<'a> {
     fn new(g: &'a ConvGeometry, batch: usize) -> Self {
         let span = g.kernel / g.stride;
         let (rows, row) = (g.output.0 + span - 1, g.output.1 + span - 1);
@@ -33,23 +37,24 @@ impl<'a> Layout<'a> {
         Self { g, span, depth, row, plane: rows * row, group: g.group(batch) }
     }
 
-    /// Cells of all of a group's items: the distance between two channels.
+    /// Number of cells of a group: the distance between two channels.
     fn stride(&self) -> usize {
         self.group * self.plane
     }
 
-    /// How far behind an output pixel's place its neighbours lie.
+    /// The offsets of an output pixel's neighbours.
     fn shifts(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.span * self.span).map(|i| i / self.span * self.row + i % self.span)
     }
 
-    /// Columns of a product over `items`: up to the last output pixel.
+    /// Number of columns of a product over `items` items: up to the last output pixel.
     fn width(&self, items: usize) -> usize {
         items * self.plane - (self.span - 1) * (self.row + 1)
     }
 
-    /// Calls `visit(cell, pixel, count)` for every run of pixels of an image [C, H, W] that lie `stride` apart and of their
-    /// cells, which lie side by side; `item` is its place in the group.
+    /// Calls `visit(cell, pixel, count)` for every run of pixels of an image [C, H, W] that are
+    /// `stride` apart in a row. Their cells are contiguous. `item` is the image's index in the
+    /// group.
     fn for_each_run(&self, item: usize, mut visit: impl FnMut(usize, usize, usize)) {
         let (g, s) = (self.g, self.g.stride);
         for channel in 0..g.channels_in {
@@ -68,7 +73,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Writes an image's pixels into `cells`; those that lie outside of the image are left alone.
+    /// Copies an image into `cells`; cell values outside the image do not change.
     fn cut<T: WithDType>(&self, image: &[T], cells: &mut [T], item: usize) {
         self.for_each_run(item, |cell, pixel, count| {
             let pixels = image[pixel..].iter().step_by(self.g.stride);
@@ -78,7 +83,8 @@ impl<'a> Layout<'a> {
         });
     }
 
-    /// The reverse of [`Layout::cut`]; every pixel of the image is written.
+    /// The inverse of [`CellLayout::cut`]: copies cells into an image, of which it sets every
+    /// pixel.
     fn join<T: WithDType>(&self, cells: &[T], image: &mut [T], item: usize) {
         self.for_each_run(item, |cell, pixel, count| {
             let pixels = image[pixel..].iter_mut().step_by(self.g.stride);
@@ -88,7 +94,8 @@ impl<'a> Layout<'a> {
         });
     }
 
-    /// Copies output gradients [items, O, pixels] into rows [O, stride] of places, zeros in between being left alone.
+    /// Copies output gradients [items, O, pixels] into `places` [O, stride]; the zeros between rows
+    /// do not change.
     fn spread<T: WithDType>(&self, gradient: &[T], places: &mut [T]) {
         let (out, pixels) = (self.g.channels_out, self.g.pixels());
         for (i, plane) in gradient.chunks_exact(pixels).enumerate() {
@@ -99,7 +106,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// The reverse: rows of places to output planes.
+    /// The inverse of [`CellLayout::spread`]: copies `places` to output planes [items, O, pixels].
     fn collect<T: WithDType>(&self, places: &[T], y: &mut [T], finish: impl Fn(usize, &mut [T])) {
         let (out, pixels) = (self.g.channels_out, self.g.pixels());
         for (i, plane) in y.chunks_exact_mut(pixels).enumerate() {
@@ -111,7 +118,8 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Calls `visit(place, index)` for every weight: its index in [O, C, K, K] and its place in [shifts, O, depth].
+    /// Calls `visit(place, index)` for every weight: `index` in [O, C, K, K], `place` in
+    /// [shifts, O, depth].
     fn for_each_weight(&self, mut visit: impl FnMut(usize, usize)) {
         let (k, s) = (self.g.kernel, self.g.stride);
         for o in 0..self.g.channels_out {
@@ -128,7 +136,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// One matrix [O, depth] for every shift.
+    /// The weights as one matrix [O, depth] per shift.
     fn matrices<T: WithDType>(&self, w: &[T]) -> Vec<T> {
         let mut matrices = zeros(w.len());
         self.for_each_weight(|place, index| matrices[place] = w[index]);
@@ -140,8 +148,8 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Whether these kernels apply, and are faster than columns: the rows are long enough for their ends not to matter, and there
-/// are enough channels for a product over the cells of one shift.
+/// Whether these kernels apply and are faster than a column matrix: rows must be long compared with
+/// their unused ends, and a cell must have enough channels for an efficient product.
 pub(super) fn suit(g: &ConvGeometry) -> bool {
     g.kernel.is_multiple_of(g.stride)
         && g.kernel > g.stride
@@ -156,7 +164,7 @@ pub(super) fn forward<T: WithDType>(
     w: &[T],
     finish: impl Fn(usize, &mut [T]) + Sync + Send,
 ) -> Vec<T> {
-    let (layout, out) = (Layout::new(g, batch), g.channels_out);
+    let (layout, out) = (CellLayout::new(g, batch), g.channels_out);
     let weights = layout.matrices(w);
     let mut y = zeros(batch * out * g.pixels());
     let scratch = || (zeros::<T>(layout.depth * layout.stride()), zeros::<T>(out * layout.stride()));
@@ -167,9 +175,9 @@ pub(super) fn forward<T: WithDType>(
         }
         for (k, shift) in layout.shifts().enumerate() {
             let weight = Matrix { data: &weights[k * layout.matrix_len()..], column: 1, row: layout.depth };
-            let looked_at = Matrix { data: &cells[shift..], column: 1, row: layout.stride() };
+            let neighbours = Matrix { data: &cells[shift..], column: 1, row: layout.stride() };
             let size = (out, layout.width(items), layout.depth);
-            matmul_into(size, places, layout.stride(), weight, looked_at, k > 0);
+            matmul_into(size, places, layout.stride(), weight, neighbours, k > 0);
         }
         layout.collect(places, y, &finish);
     });
@@ -183,7 +191,7 @@ pub(super) fn input_grad<T: WithDType>(
     w: &[T],
     finish: impl Fn(usize, &mut [T]) + Sync + Send,
 ) -> Vec<T> {
-    let (layout, out) = (Layout::new(g, batch), g.channels_out);
+    let (layout, out) = (CellLayout::new(g, batch), g.channels_out);
     let weights = layout.matrices(w);
     let mut gx = zeros(batch * g.input_len());
     let scratch = || (zeros::<T>(layout.depth * layout.stride()), zeros::<T>(out * layout.stride()));
@@ -208,7 +216,7 @@ pub(super) fn input_grad<T: WithDType>(
 }
 
 pub(super) fn weight_grad<T: WithDType>(g: &ConvGeometry, batch: usize, x: &[T], gy: &[T]) -> Vec<T> {
-    let (layout, out) = (Layout::new(g, batch), g.channels_out);
+    let (layout, out) = (CellLayout::new(g, batch), g.channels_out);
     let groups = batch.div_ceil(layout.group);
     let parts = threads().min(groups).max(1);
     let per_part = groups.div_ceil(parts) * layout.group;
@@ -228,9 +236,9 @@ pub(super) fn weight_grad<T: WithDType>(g: &ConvGeometry, batch: usize, x: &[T],
                 layout.spread(&gy[first * out * g.pixels()..][..items * out * g.pixels()], places);
                 for (sum, shift) in sums.chunks_exact_mut(layout.matrix_len()).zip(layout.shifts()) {
                     let gradient = Matrix { data: &places[..], column: 1, row: layout.stride() };
-                    let looked_at = Matrix { data: &cells[shift..], column: layout.stride(), row: 1 };
+                    let neighbours = Matrix { data: &cells[shift..], column: layout.stride(), row: 1 };
                     let size = (out, layout.depth, layout.width(items));
-                    matmul_into(size, sum, layout.depth, gradient, looked_at, true);
+                    matmul_into(size, sum, layout.depth, gradient, neighbours, true);
                 }
             }
         },

@@ -1,23 +1,25 @@
-//! The three convolutions as matrix products over columns (im2col), whatever the kernel and the stride.
+//! The three convolutions as products with a column matrix (im2col), for any kernel and stride.
 
 use super::super::storage::{for_each_chunk, threads};
 use super::ConvGeometry;
 use candle_core::WithDType;
 
-/// A matrix inside of a slice: the distance between neighbours in a row and in a column.
+/// A strided view of a matrix in a slice.
 #[derive(Clone, Copy)]
 pub(super) struct Matrix<'a, T> {
     pub data: &'a [T],
+    /// The distance between two columns.
     pub column: usize,
+    /// The distance between two rows.
     pub row: usize,
 }
 
-/// dst [m, n] = a [m, k] · b [k, n], added to what is there where `accumulate` is set.
+/// dst [m, n] = a [m, k] · b [k, n]; with `accumulate`, dst += a · b.
 fn matmul<T: WithDType>(size: (usize, usize, usize), dst: &mut [T], a: Matrix<T>, b: Matrix<T>, accumulate: bool) {
     matmul_into(size, dst, size.1, a, b, accumulate);
 }
 
-/// The same, with the distance between two rows of `dst`.
+/// [`matmul`] with `dst_row`, the distance between two rows of `dst`.
 pub(super) fn matmul_into<T: WithDType>(
     (m, n, k): (usize, usize, usize),
     dst: &mut [T],
@@ -30,7 +32,8 @@ pub(super) fn matmul_into<T: WithDType>(
         |matrix: &Matrix<T>, rows: usize, columns: usize| (rows - 1) * matrix.row + (columns - 1) * matrix.column;
     assert!(n <= dst_row && dst.len() >= (m - 1) * dst_row + n);
     assert!(a.data.len() > last(&a, m, k) && b.data.len() > last(&b, k, n));
-    // SAFETY: the lines above keep every access inside of the three slices, and `dst` is borrowed mutably.
+    // SAFETY: the assertions above keep every access inside the three slices; `dst` is borrowed
+    // mutably.
     unsafe {
         gemm::gemm(
             m,
@@ -56,7 +59,7 @@ pub(super) fn matmul_into<T: WithDType>(
     }
 }
 
-/// Writes one image's lookups into the column matrix [taps, stride of `columns`], from column `at` on.
+/// Writes an image's patches into a column matrix with `columns` columns, starting at column `at`.
 fn im2col<T: WithDType>(g: &ConvGeometry, image: &[T], matrix: &mut [T], columns: usize, at: usize) {
     let zero = T::from_f64(0.0);
     let mut rows = matrix.chunks_exact_mut(columns);
@@ -108,7 +111,7 @@ fn col2im<T: WithDType>(g: &ConvGeometry, image: &mut [T], matrix: &[T], columns
     }
 }
 
-/// [n, channels, pixels] to [channels, n · pixels].
+/// Rearranges [n, channels, pixels] to [channels, n · pixels].
 fn gather<T: Copy>(items: &[T], channels: usize, pixels: usize, out: &mut [T]) {
     let columns = items.len() / channels;
     for (i, plane) in items.chunks_exact(pixels).enumerate() {
@@ -117,7 +120,7 @@ fn gather<T: Copy>(items: &[T], channels: usize, pixels: usize, out: &mut [T]) {
     }
 }
 
-/// [channels, n · pixels] to [n, channels, pixels].
+/// Rearranges [channels, n · pixels] to [n, channels, pixels].
 fn scatter<T: Copy>(rows: &[T], channels: usize, pixels: usize, out: &mut [T]) {
     let columns = out.len() / channels;
     for (i, plane) in out.chunks_exact_mut(pixels).enumerate() {
@@ -148,11 +151,11 @@ pub(super) fn forward<T: WithDType>(
             im2col(g, image, columns, width, i * pixels);
         }
         let weight = Matrix { data: w, column: 1, row: taps };
-        let lookups = Matrix { data: columns, column: 1, row: width };
+        let patches = Matrix { data: columns, column: 1, row: width };
         if items == 1 {
-            matmul((out, width, taps), y, weight, lookups, false);
+            matmul((out, width, taps), y, weight, patches, false);
         } else {
-            matmul((out, width, taps), product, weight, lookups, false);
+            matmul((out, width, taps), product, weight, patches, false);
             scatter(product, out, pixels, y);
         }
         for (i, plane) in y.chunks_exact_mut(pixels).enumerate() {
@@ -218,8 +221,8 @@ pub(super) fn weight_grad<T: WithDType>(g: &ConvGeometry, batch: usize, x: &[T],
                     gather(gradient, out, pixels, &mut gathered[..out * width]);
                     &gathered[..]
                 };
-                let lookups = Matrix { data: &columns, column: width, row: 1 };
-                matmul((out, taps, width), sum, Matrix { data: gradient, column: 1, row: width }, lookups, true);
+                let patches = Matrix { data: &columns, column: width, row: 1 };
+                matmul((out, taps, width), sum, Matrix { data: gradient, column: 1, row: width }, patches, true);
             }
         },
     );
@@ -227,7 +230,8 @@ pub(super) fn weight_grad<T: WithDType>(g: &ConvGeometry, batch: usize, x: &[T],
     sums
 }
 
-/// Adds what the threads have, each `len` numbers, into the first. In order, so that as many threads give the same bits.
+/// Adds the partial sums of all threads, `len` values each, to the first. The order is fixed, so
+/// the result is reproducible for a given number of threads.
 pub(super) fn add_parts<T: WithDType>(sums: &mut Vec<T>, len: usize) {
     let (total, rest) = sums.split_at_mut(len);
     for part in rest.chunks_exact(len) {

@@ -1,5 +1,5 @@
-//! Convolution, bias and activation in one operation: one pass over memory, and one node for the backward pass, instead of
-//! three.
+//! Convolution, bias and activation fused into one operation: one pass over memory and one graph
+//! node instead of three.
 
 use super::{ConvGeometry, conv2d, conv2d_input_grad, conv2d_weight_grad, forward, input_grad};
 use crate::ops::activation::{leak, leaky_relu, leaky_relu_grad, masked};
@@ -8,14 +8,24 @@ use crate::ops::primitives;
 use crate::ops::storage::{dispatch, slice};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType, bail};
 
-/// leaky_relu([`conv2d`](super::conv2d) + bias): `x` [B, C, H, W], `weight` [O, C, K, K], `bias` \[O\], SAME padding, to
-/// [B, O, ⌈H/stride⌉, ⌈W/stride⌉]. `slope` 0 is ReLU, 1 no activation at all; it may not be negative.
+/// A convolution layer, leaky_relu([`conv2d`](super::conv2d)(x, weight) + bias), with SAME padding.
 ///
-/// The backward pass is not differentiable: for a second order, write the gradient with [`conv_layer_input_grad`].
+/// Maps `x` [B, C, H, W] with `weight` [O, C, K, K] and `bias` \[O\] to
+/// [B, O, ⌈H/stride⌉, ⌈W/stride⌉]. `slope` 0 is ReLU, 1 is no activation.
+///
+/// The backward pass is not differentiable itself. For second-order gradients, compute the input
+/// gradient with [`conv_layer_input_grad`].
+///
+/// # Errors
+/// If shapes or types do not match, `stride` is 0, `slope` is negative, or the type is neither f32
+/// nor f64.
 pub fn conv_layer(x: &Tensor, weight: &Tensor, bias: &Tensor, stride: usize, slope: f64) -> Result<Tensor> {
     let geometry = ConvGeometry::of(x, weight, stride)?;
-    if bias.dims() != [geometry.channels_out] || slope < 0.0 {
-        bail!("conv-layer: weight {:?}, bias {:?}, slope {slope} do not fit", weight.shape(), bias.shape());
+    if bias.dims() != [geometry.channels_out] {
+        bail!("conv-layer: bias {:?} for weight {:?}, expected [O] and [O, C, K, K]", bias.shape(), weight.shape());
+    }
+    if slope < 0.0 {
+        bail!("conv-layer: slope is {slope}, expected 0 or more");
     }
     if !primitives::has_kernels(x) {
         let y = add_bias(&conv2d(x, weight, stride)?, bias)?;
@@ -24,11 +34,17 @@ pub fn conv_layer(x: &Tensor, weight: &Tensor, bias: &Tensor, stride: usize, slo
     x.contiguous()?.apply_op3(&weight.contiguous()?, &bias.contiguous()?, ConvLayer { geometry, slope })
 }
 
-/// [`conv2d_input_grad`](super::conv2d_input_grad), gone on through the activation before: where `x` [B, C, H, W], the
-/// layer's input and that activation's result, is not positive, the gradient is multiplied by `slope`.
+/// Backpropagates a gradient through a convolution and the activation before it.
 ///
-/// Differentiable with respect to `gradient` and `weight`, to any order. `x` counts by its signs alone, so that the
-/// derivative with respect to it is zero almost everywhere; none is given.
+/// Computes [`conv2d_input_grad`](super::conv2d_input_grad) for `gradient` [B, O, H', W'] and
+/// multiplies the result [B, C, H, W] by `slope` where `x` is not positive. `x` [B, C, H, W] is the
+/// input of the convolution, that is, the output of the activation.
+///
+/// It is differentiable with respect to `gradient` and `weight`, to any order. Only the signs of
+/// `x` matter, so its derivative is zero almost everywhere and is not computed.
+///
+/// # Errors
+/// If shapes or types do not match, `stride` is 0, or the type is neither f32 nor f64.
 pub fn conv_layer_input_grad(
     gradient: &Tensor,
     weight: &Tensor,
@@ -44,7 +60,8 @@ pub fn conv_layer_input_grad(
     gradient.contiguous()?.apply_op3(&weight.contiguous()?, &x.detach().contiguous()?, op)
 }
 
-/// The gradient back through the activation that `x` is an input or a result of.
+/// Backpropagates a gradient through an activation with input or output `x`; both have the same
+/// sign.
 fn back(gradient: &Tensor, x: &Tensor, slope: f64) -> Result<Tensor> {
     if slope == 1.0 { gradient.contiguous() } else { leaky_relu_grad(gradient, x, slope) }
 }
@@ -102,7 +119,7 @@ impl CustomOp3 for ConvLayer {
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let g = self.geometry;
-        // The result has the sign of what went into the activation.
+        // The activation's output has the sign of its input.
         let gradient = back(gradient, result, self.slope)?;
         Ok((
             x.track_op().then(|| conv2d_input_grad(&gradient, weight, g)).transpose()?,
@@ -143,7 +160,7 @@ impl CustomOp3 for InputGrad {
         }
         let g = &self.geometry;
         if lg.dims() != [lx.dims()[0], g.channels_out, g.output.0, g.output.1] {
-            bail!("{}: gradient {:?} of input {:?} does not fit", self.name(), lg.shape(), lx.shape());
+            bail!("{}: gradient {:?} does not match input {:?}", self.name(), lg.shape(), lx.shape());
         }
         Ok((dispatch!(self.name(), gradient, run, self, (gradient, lg), (w, lw), (x, lx)), lx.shape().clone()))
     }

@@ -1,4 +1,4 @@
-//! One bilinear family of convolutions. With x the input, w the weights and y the output,
+//! Convolutions, differentiable to any order. With x the input, w the weights and y the output:
 //!
 //! ```text
 //!     forward          y  = F(x,  w)
@@ -6,8 +6,9 @@
 //!     weight gradient  gw = W(x, gy)
 //! ```
 //!
-//! ⟨F(x, w), gy⟩ = ⟨x, I(gy, w)⟩ = ⟨w, W(x, gy)⟩, so each one's backward pass is the other two, to any order. All are
-//! matrix products, batch items grouped so that the products are wide enough for `gemm`.
+//! ⟨F(x, w), gy⟩ = ⟨x, I(gy, w)⟩ = ⟨w, W(x, gy)⟩, so the backward pass of each operation consists
+//! of the other two. All are matrix products. Batch items are grouped so that the products are wide
+//! enough for `gemm`.
 
 mod cells;
 #[allow(unsafe_code)]
@@ -20,28 +21,30 @@ use super::primitives::{self, Backward};
 use super::storage::{dispatch, slice, threads};
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType, bail};
 
-/// The sizes of one convolution with TensorFlow's SAME padding: the output has ⌈input / stride⌉ rows and columns, and
-/// of an odd amount of padding the smaller half comes first.
+/// The sizes of a convolution with TensorFlow's SAME padding.
+///
+/// The output has ⌈input / stride⌉ rows and columns. If the amount of padding is odd, the smaller
+/// half is at the top and at the left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvGeometry {
     /// Channels of the input.
     pub channels_in: usize,
     /// Channels of the output.
     pub channels_out: usize,
-    /// Pixels of the kernel, each way.
+    /// The side of the square kernel in pixels.
     pub kernel: usize,
-    /// Input pixels from one output pixel to the next.
+    /// The stride in input pixels.
     pub stride: usize,
-    /// Rows and columns of the input.
+    /// The input's (height, width) in pixels.
     pub input: (usize, usize),
-    /// Rows and columns of the output.
+    /// The output's (height, width) in pixels.
     pub output: (usize, usize),
-    /// Rows of zeros above and columns of zeros left of the input.
+    /// Rows of padding above the input and columns of padding to its left.
     pub padding: (usize, usize),
 }
 
 impl ConvGeometry {
-    /// TensorFlow's SAME padding for an input of (height, width): the output has ⌈size / stride⌉ pixels.
+    /// The geometry for an input of (height, width) pixels.
     pub fn same(channels_in: usize, channels_out: usize, kernel: usize, stride: usize, input: (usize, usize)) -> Self {
         let output = (input.0.div_ceil(stride), input.1.div_ceil(stride));
         let before = |size: usize, out: usize| ((out - 1) * stride + kernel).saturating_sub(size) / 2;
@@ -49,12 +52,16 @@ impl ConvGeometry {
         Self { channels_in, channels_out, kernel, stride, input, output, padding }
     }
 
-    /// Of a convolution of `x` with `weight`.
+    /// The geometry of a convolution of `x` with `weight`.
     fn of(x: &Tensor, weight: &Tensor, stride: usize) -> Result<Self> {
         let (_, channels, height, width) = x.dims4()?;
         let (out, weight_channels, kernel, kernel_width) = weight.dims4()?;
         if channels != weight_channels || kernel != kernel_width || stride == 0 || height * width == 0 {
-            bail!("conv2d: input {:?} and weight {:?} do not fit at stride {stride}", x.shape(), weight.shape());
+            bail!(
+                "conv2d: input {:?}, weight {:?}, stride {stride}, expected [B, C, H, W], [O, C, K, K], stride ≥ 1",
+                x.shape(),
+                weight.shape()
+            );
         }
         Ok(Self::same(channels, out, kernel, stride, (height, width)))
     }
@@ -63,17 +70,17 @@ impl ConvGeometry {
         self.channels_in * self.input.0 * self.input.1
     }
 
-    /// Output pixels of one channel.
+    /// Number of output pixels per channel.
     fn pixels(&self) -> usize {
         self.output.0 * self.output.1
     }
 
-    /// Rows of the column matrix: one for every input channel and kernel tap.
+    /// Number of rows of the column matrix: one per input channel and kernel tap.
     fn taps(&self) -> usize {
         self.channels_in * self.kernel * self.kernel
     }
 
-    /// The output columns whose lookup at kernel column `kx` lies inside of the input.
+    /// The output columns for which kernel column `kx` is inside the input.
     fn inside(&self, kx: usize) -> std::ops::Range<usize> {
         let first = self.padding.1.saturating_sub(kx).div_ceil(self.stride);
         let end = match (self.input.1 + self.padding.1).checked_sub(kx + 1) {
@@ -83,8 +90,8 @@ impl ConvGeometry {
         first.min(end)..end
     }
 
-    /// How many batch items one matrix product takes: enough columns to keep it busy, a bounded buffer, and at least one
-    /// group for every thread.
+    /// Number of batch items per matrix product: enough columns for `gemm` to be efficient, limited
+    /// by the buffer size and by one group per thread.
     fn group(&self, batch: usize) -> usize {
         const COLUMNS: usize = 512;
         const BUFFER: usize = 1 << 21;
@@ -94,22 +101,35 @@ impl ConvGeometry {
     }
 }
 
-/// `x` [B, C, H, W] convolved with `weight` [O, C, K, K], SAME padding, no bias: [B, O, ⌈H/stride⌉, ⌈W/stride⌉].
+/// Convolves `x` [B, C, H, W] with `weight` [O, C, K, K] to [B, O, ⌈H/stride⌉, ⌈W/stride⌉], with
+/// SAME padding and no bias. Differentiable to any order.
+///
+/// # Errors
+/// If shapes or types do not match, `stride` is 0, or the type is neither f32 nor f64.
 pub fn conv2d(x: &Tensor, weight: &Tensor, stride: usize) -> Result<Tensor> {
-    Conv { geometry: ConvGeometry::of(x, weight, stride)?, kind: Kind::Forward }.apply(x, weight)
+    ConvOp { geometry: ConvGeometry::of(x, weight, stride)?, kind: Kind::Forward }.apply(x, weight)
 }
 
-/// The gradient of [`conv2d`] with respect to its input, from the output's gradient [B, O, H', W'].
+/// The gradient [B, C, H, W] of [`conv2d`] with respect to its input, given the gradient
+/// [B, O, H', W'] of its output. Differentiable to any order.
+///
+/// # Errors
+/// If shapes or types do not match, or the type is neither f32 nor f64.
 pub fn conv2d_input_grad(gradient: &Tensor, weight: &Tensor, geometry: ConvGeometry) -> Result<Tensor> {
-    Conv { geometry, kind: Kind::InputGrad }.apply(gradient, weight)
+    ConvOp { geometry, kind: Kind::InputGrad }.apply(gradient, weight)
 }
 
-/// The gradient of [`conv2d`] with respect to its weights, from its input and the output's gradient.
+/// The gradient [O, C, K, K] of [`conv2d`] with respect to its weights, given its input `x`
+/// [B, C, H, W] and the gradient [B, O, H', W'] of its output. Differentiable to any order.
+///
+/// # Errors
+/// If shapes or types do not match, or the type is neither f32 nor f64.
 pub fn conv2d_weight_grad(x: &Tensor, gradient: &Tensor, geometry: ConvGeometry) -> Result<Tensor> {
-    Conv { geometry, kind: Kind::WeightGrad }.apply(x, gradient)
+    ConvOp { geometry, kind: Kind::WeightGrad }.apply(x, gradient)
 }
 
-/// `finish` is called with every output plane and its channel, while it is still in the cache.
+/// The forward pass. Calls `finish` with the channel and values of each output plane while it is in
+/// the cache.
 fn forward<T: WithDType>(
     g: &ConvGeometry,
     batch: usize,
@@ -120,7 +140,8 @@ fn forward<T: WithDType>(
     if cells::suit(g) { cells::forward(g, batch, x, w, finish) } else { columns::forward(g, batch, x, w, finish) }
 }
 
-/// `finish` is called with every item of the result and its number, while it is still in the cache.
+/// The input gradient. Calls `finish` with the index and values of each batch item while it is in
+/// the cache.
 fn input_grad<T: WithDType>(
     g: &ConvGeometry,
     batch: usize,
@@ -146,12 +167,12 @@ enum Kind {
     WeightGrad,
 }
 
-struct Conv {
+struct ConvOp {
     geometry: ConvGeometry,
     kind: Kind,
 }
 
-impl Conv {
+impl ConvOp {
     fn apply(self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
         let batch = a.dims().first().copied().unwrap_or(0);
         let [first, second, _] = self.shapes(batch);
@@ -171,7 +192,7 @@ impl Conv {
         primitives::with_backward(self, a, b, value)
     }
 
-    /// The shapes that the two operands must have, and that of the result, for a batch of `n`.
+    /// The shapes of the two operands and of the result, for a batch of `n` items.
     fn shapes(&self, n: usize) -> [Vec<usize>; 3] {
         let g = &self.geometry;
         let x = vec![n, g.channels_in, g.input.0, g.input.1];
@@ -185,7 +206,7 @@ impl Conv {
     }
 }
 
-impl CustomOp2 for Conv {
+impl CustomOp2 for ConvOp {
     fn name(&self) -> &'static str {
         match self.kind {
             Kind::Forward => "conv2d",
@@ -195,7 +216,7 @@ impl CustomOp2 for Conv {
     }
 
     fn cpu_fwd(&self, a: &CpuStorage, la: &Layout, b: &CpuStorage, lb: &Layout) -> Result<(CpuStorage, Shape)> {
-        fn run<T: WithDType>(op: &Conv, a: &CpuStorage, la: &Layout, b: &CpuStorage, lb: &Layout) -> Result<Vec<T>> {
+        fn run<T: WithDType>(op: &ConvOp, a: &CpuStorage, la: &Layout, b: &CpuStorage, lb: &Layout) -> Result<Vec<T>> {
             let (a, b) = (slice::<T>(CustomOp2::name(op), a, la)?, slice::<T>(CustomOp2::name(op), b, lb)?);
             let batch = la.dims()[0];
             Ok(match op.kind {
@@ -213,14 +234,14 @@ impl CustomOp2 for Conv {
     }
 }
 
-impl Backward for Conv {
+impl Backward for ConvOp {
     fn name(&self) -> &'static str {
         CustomOp2::name(self)
     }
 
     fn backward(&self, a: &Tensor, b: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let g = self.geometry;
-        let forward = |x: &Tensor, w: &Tensor| Conv { geometry: g, kind: Kind::Forward }.apply(x, w);
+        let forward = |x: &Tensor, w: &Tensor| ConvOp { geometry: g, kind: Kind::Forward }.apply(x, w);
         let input = |gy: &Tensor, w: &Tensor| conv2d_input_grad(gy, w, g);
         let weight = |x: &Tensor, gy: &Tensor| conv2d_weight_grad(x, gy, g);
         let (to_a, to_b) = (a.track_op(), b.track_op());

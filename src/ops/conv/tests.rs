@@ -1,4 +1,4 @@
-//! Both kernels, each where it is taken, against the plain definition.
+//! Compares both implementations with the definition of a convolution.
 
 use super::*;
 use candle_core::{DType, Device};
@@ -7,7 +7,7 @@ fn random(shape: impl Into<Shape>) -> Tensor {
     Tensor::randn(0f64, 1.0, shape, &Device::Cpu).unwrap()
 }
 
-/// The plain definition, one sum after the other.
+/// The convolution by its definition.
 fn plain(x: &Tensor, w: &Tensor, g: &ConvGeometry) -> Tensor {
     let (batch, x, w) = (x.dim(0).unwrap(), flat(x), flat(w));
     let mut y = vec![0.0; batch * g.channels_out * g.output.0 * g.output.1];
@@ -35,7 +35,7 @@ fn dot(a: &Tensor, b: &Tensor) -> f64 {
 }
 
 #[test]
-fn forward_is_the_plain_convolution_and_the_gradients_are_its_adjoints() {
+fn forward_matches_the_definition_and_gradients_are_its_adjoints() {
     for (kernel, stride) in [(4, 2), (3, 1), (1, 1), (5, 3), (6, 2)] {
         for (batch, channels, out, input) in
             [(1, 1, 1, (1, 1)), (3, 2, 5, (7, 10)), (2, 7, 4, (36, 9)), (9, 3, 2, (5, 5)), (3, 6, 4, (13, 27))]
@@ -54,7 +54,7 @@ fn forward_is_the_plain_convolution_and_the_gradients_are_its_adjoints() {
 }
 
 #[test]
-fn operands_that_do_not_fit_are_refused() {
+fn rejects_mismatched_operands() {
     assert!(conv2d(&random((1, 3, 8, 8)), &random((4, 2, 4, 4)), 2).is_err());
     assert!(conv2d(&random((1, 3, 8, 8)), &random((4, 3, 4, 3)), 2).is_err());
     assert!(conv2d(&random((1, 3, 8, 8)), &random((4, 3, 4, 4)), 0).is_err());

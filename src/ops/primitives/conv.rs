@@ -1,26 +1,28 @@
-//! Convolutions over cells: with stride s and cells of s × s pixels, a convolution with a K × K kernel is one of stride 1 with
-//! ⌈K/s⌉ × ⌈K/s⌉ cells, each of them s²·C numbers. Cells lie as [s²·C, B, rows, columns], so that a batch is one product.
+//! Convolutions by space to depth: with cells of s × s pixels (s is the stride), a convolution with
+//! a K × K kernel becomes one with ⌈K/s⌉ × ⌈K/s⌉ cells of s²·C channels at stride 1.
+//!
+//! Cells are stored as [s²·C, B, rows, columns], so that a batch is one matrix product.
 
 use crate::ops::ConvGeometry;
 use candle_core::{Result, Tensor};
 
-/// Cells that the kernel covers along each axis.
+/// Number of cells that the kernel covers along each axis.
 fn span(g: &ConvGeometry) -> usize {
     g.kernel.div_ceil(g.stride)
 }
 
-/// Rows and columns of cells.
+/// The numbers of rows and columns of cells.
 fn cells(g: &ConvGeometry) -> (usize, usize) {
     (g.output.0 + span(g) - 1, g.output.1 + span(g) - 1)
 }
 
-/// Where output pixels find the neighbour (down, right) of all the cells that they look at.
+/// The offsets (down, right) of the cells under the kernel.
 fn neighbours(g: &ConvGeometry) -> impl Iterator<Item = (usize, usize)> {
     let span = span(g);
     (0..span * span).map(move |i| (i / span, i % span))
 }
 
-/// [B, C, H, W] to the column matrix [span² · C · s², B · pixels].
+/// The column matrix [span² · C · s², B · pixels] of images [B, C, H, W].
 fn columns(x: &Tensor, g: &ConvGeometry) -> Result<Tensor> {
     let (batch, channels, height, width) = x.dims4()?;
     let ((rows, columns), s) = (cells(g), g.stride);
@@ -55,7 +57,7 @@ fn image(matrix: &Tensor, g: &ConvGeometry) -> Result<Tensor> {
     x.narrow(2, g.padding.0, g.input.0)?.narrow(3, g.padding.1, g.input.1)?.contiguous()
 }
 
-/// [O, C, K, K] to [O, span² · C · s²], in the order of the column matrix.
+/// Rearranges weights [O, C, K, K] to [O, span² · C · s²], in the order of the column matrix.
 fn weight_matrix(weight: &Tensor, g: &ConvGeometry) -> Result<Tensor> {
     let (s, span) = (g.stride, span(g));
     let missing = span * s - g.kernel;
@@ -72,7 +74,7 @@ fn weight(matrix: &Tensor, g: &ConvGeometry) -> Result<Tensor> {
     weight.narrow(2, 0, g.kernel)?.narrow(3, 0, g.kernel)?.contiguous()
 }
 
-/// [B, O, H', W'] to [O, B · pixels].
+/// Rearranges [B, O, H', W'] to [O, B · pixels].
 fn gather(y: &Tensor) -> Result<Tensor> {
     y.transpose(0, 1)?.contiguous()?.flatten_from(1)
 }

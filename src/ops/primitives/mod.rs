@@ -1,9 +1,13 @@
-//! The operations from candle's own primitives, for devices on which the kernels of this crate do not run (CUDA).
+//! The operations composed of candle's primitives, for devices without kernels of this crate
+//! (CUDA).
 //!
-//! Convolutions are a rearrangement of pixels into cells as large as the stride (space to depth) and matrix products, since
-//! candle's transposed convolution is slow; samplers gather. Values only: [`with_backward`] makes one node of a value and
-//! its operation's backward pass, which is the one that the kernels have, so that the same gradients are computed on every
-//! device, nothing untracked, and the penalty's second order is right.
+//! Convolutions rearrange pixels into cells of the stride's size (space to depth) and multiply
+//! matrices, because candle's transposed convolution is slow. Samplers use `gather`.
+//!
+//! The functions compute values outside the graph. [`with_backward`] joins a value and the backward
+//! pass of its operation into one node. That backward pass is the same one that the kernels have,
+//! so every device computes the same gradients, only those that are tracked, and the exact
+//! second-order gradient of the gradient penalty.
 
 mod conv;
 mod sample;
@@ -16,7 +20,7 @@ pub(super) use sample::{grid_sample, grid_sample_grads, matrix_grad};
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CudaStorage, CustomOp3, DType, Layout, MetalStorage, Result, Shape, Tensor};
 
-/// Whether the kernels run where this tensor is.
+/// Whether the kernels of this crate support the tensor's device.
 pub(super) fn has_kernels(x: &Tensor) -> bool {
     #[cfg(test)]
     if tests::WITHOUT_KERNELS.get() {
@@ -25,26 +29,26 @@ pub(super) fn has_kernels(x: &Tensor) -> bool {
     x.device().is_cpu()
 }
 
-/// An operation on two tensors that knows its backward pass.
+/// The backward pass of an operation on two tensors.
 pub(super) trait Backward: Send + Sync + 'static {
     fn name(&self) -> &'static str;
 
-    /// The gradients of the operands, of those that are tracked.
+    /// The gradients of the tracked operands.
     fn backward(&self, a: &Tensor, b: &Tensor, gradient: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)>;
 }
 
-/// `value`, computed from `a` and `b` outside of the graph, as the result of `op` on them.
+/// Adds `value` to the graph as the result of `op` on `a` and `b`.
 pub(super) fn with_backward(op: impl Backward, a: &Tensor, b: &Tensor, value: Tensor) -> Result<Tensor> {
     if !a.track_op() && !b.track_op() {
         return Ok(value);
     }
-    // The node takes over whole storages.
-    let whole = value.layout().start_offset() == 0 && value.is_contiguous();
-    let value = if whole { value } else { value.force_contiguous()? };
+    // The node clones the entire storage, so the value must fill it.
+    let fills_storage = value.layout().start_offset() == 0 && value.is_contiguous();
+    let value = if fills_storage { value } else { value.force_contiguous()? };
     a.apply_op3(b, &value.detach(), Node(op))
 }
 
-/// The third operand is the value.
+/// A graph node whose third operand is the value itself.
 struct Node<Op>(Op);
 
 impl<Op: Backward> CustomOp3 for Node<Op> {
@@ -106,25 +110,25 @@ pub(super) fn leaky_relu_mask(x: &Tensor, slope: f64) -> Result<Tensor> {
     x.detach().gt(0.0)?.to_dtype(x.dtype())?.affine(1.0 - slope, slope)
 }
 
-/// `x` [B, C, H, W] plus `bias` \[C\].
+/// Adds `bias` \[C\] to each channel of `x` [B, C, H, W].
 pub(super) fn add_bias(x: &Tensor, bias: &Tensor) -> Result<Tensor> {
     x.broadcast_add(&bias.reshape((1, bias.elem_count(), 1, 1))?)
 }
 
-/// [B, C, H, W] to \[C\].
+/// Sums [B, C, H, W] to \[C\].
 pub(super) fn channel_sum(x: &Tensor) -> Result<Tensor> {
-    // One axis after the other: many short sums keep a device busier than a few long ones.
+    // One axis after the other, because many short sums use a GPU better than a few long ones.
     x.flatten_from(2)?.sum(2)?.sum(0)
 }
 
-/// `x` where `condition` is not zero, 0 elsewhere, whatever `x` holds there.
-fn keep(x: &Tensor, condition: &Tensor) -> Result<Tensor> {
+/// `x` where `condition` is not zero, 0 elsewhere, even if `x` is not finite there.
+fn masked(x: &Tensor, condition: &Tensor) -> Result<Tensor> {
     let condition = condition.broadcast_as(x.shape())?.contiguous()?;
     condition.where_cond(&x.contiguous()?, &x.zeros_like()?)
 }
 
-/// 1 in u8 where both are.
-fn both(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+/// The logical "and" of two u8 masks.
+fn and(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     debug_assert_eq!(a.dtype(), DType::U8);
     a.broadcast_mul(b)
 }

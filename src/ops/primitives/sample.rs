@@ -1,34 +1,36 @@
-//! Samplers that gather, and the gradients of grids and matrices.
+//! Samplers built on `gather`, and the gradients of grids and matrices.
 
-use super::{both, keep};
-use crate::ops::sample::{AREA_LIMIT, Axis, FAR};
+use super::{and, masked};
+use crate::ops::sample::{Axis, MAX_BOX, MAX_REFLECTED};
 use crate::ops::{Interpolation, Padding, Sampler, grid};
 use candle_core::{D, DType, Result, Tensor};
 
-/// One neighbour of every point along one axis: its place, its weight and the derivatives of the weight with respect to the
-/// coordinate in pixels and to the width of the box; all [B, 1, points].
-struct Tap {
+/// One neighbour of every point along one axis; all tensors are [B, 1, points].
+struct AxisTap {
+    /// The index of the pixel.
     place: Tensor,
     weight: Tensor,
+    /// The derivative of the weight with respect to the pixel coordinate.
     slope: Tensor,
+    /// The derivative of the weight with respect to the width of the box.
     widening: Option<Tensor>,
 }
 
-/// `x` where it is above a bound, the bound elsewhere, and so for the other side.
+/// Clamps `x` to [`low`, `high`].
 fn clamp(x: &Tensor, low: f64, high: f64) -> Result<Tensor> {
     x.maximum(low)?.minimum(high)
 }
 
-/// x modulo `period`, not below zero.
+/// `x` modulo `period`, not negative.
 fn modulo(x: &Tensor, period: f64) -> Result<Tensor> {
     x - ((x / period)?.floor()? * period)?
 }
 
-/// The pixels that show at whole numbers, and where any does.
+/// The pixels whose values padding gives to integer places, and a mask of the places that have one.
 fn source(place: &Tensor, axis: &Axis) -> Result<(Tensor, Tensor)> {
     let last = (axis.size - 1) as f64;
     match axis.padding() {
-        Padding::Zeros => Ok((clamp(place, 0.0, last)?, both(&place.ge(0.0)?, &place.le(last)?)?)),
+        Padding::Zeros => Ok((clamp(place, 0.0, last)?, and(&place.ge(0.0)?, &place.le(last)?)?)),
         Padding::Border => Ok((clamp(place, 0.0, last)?, place.ge(f64::NEG_INFINITY)?)),
         Padding::Reflection => {
             let (first, length) = axis.mirrors();
@@ -45,24 +47,30 @@ fn source(place: &Tensor, axis: &Axis) -> Result<(Tensor, Tensor)> {
     }
 }
 
-/// The taps of coordinates in pixels [B, 1, points]; their weights are zero where nothing is seen.
-fn taps(coordinate: &Tensor, width: Option<&Tensor>, axis: &Axis, interpolation: Interpolation) -> Result<Vec<Tap>> {
-    let reach = if width.is_some() { AREA_LIMIT } else { 3.0 };
+/// The taps of pixel coordinates [B, 1, points]. The weights are zero for points that do not depend
+/// on the image.
+fn taps(
+    coordinate: &Tensor,
+    width: Option<&Tensor>,
+    axis: &Axis,
+    interpolation: Interpolation,
+) -> Result<Vec<AxisTap>> {
+    let reach = if width.is_some() { MAX_BOX } else { 3.0 };
     let (low, high) = (-reach, axis.size as f64 - 1.0 + reach);
-    // False for NaN as well.
+    // False for NaN.
     let seen = match axis.padding() {
-        Padding::Zeros => both(&coordinate.gt(low)?, &coordinate.lt(high)?)?,
-        Padding::Border => both(&coordinate.ge(f64::MIN)?, &coordinate.le(f64::MAX)?)?,
-        Padding::Reflection => both(&coordinate.ge(-FAR)?, &coordinate.le(FAR)?)?,
+        Padding::Zeros => and(&coordinate.gt(low)?, &coordinate.lt(high)?)?,
+        Padding::Border => and(&coordinate.ge(f64::MIN)?, &coordinate.le(f64::MAX)?)?,
+        Padding::Reflection => and(&coordinate.ge(-MAX_REFLECTED)?, &coordinate.le(MAX_REFLECTED)?)?,
     };
-    let coordinate = keep(coordinate, &seen)?;
+    let coordinate = masked(coordinate, &seen)?;
     let coordinate = if axis.padding() == Padding::Border { clamp(&coordinate, low, high)? } else { coordinate };
     let below = coordinate.floor()?;
     let zero = coordinate.zeros_like()?;
     let (first, weights): (Tensor, Vec<(Tensor, Tensor, Option<Tensor>)>) = match (interpolation, width) {
         (Interpolation::Area, Some(width)) => area_weights(&coordinate, width)?,
         (Interpolation::Nearest, _) => {
-            // Halves go to the even neighbour.
+            // Halfway points go to the even neighbour.
             let fraction = (&coordinate - &below)?;
             let odd = (&below - ((&below * 0.5)?.floor()? * 2.0)?)?;
             let half = (fraction.eq(0.5)?.to_dtype(odd.dtype())? * odd)?;
@@ -76,7 +84,7 @@ fn taps(coordinate: &Tensor, width: Option<&Tensor>, axis: &Axis, interpolation:
         }
         (Interpolation::Bicubic, _) => {
             let t = (&coordinate - &below)?;
-            // Distances of the four neighbours, and whether they grow with the coordinate.
+            // The distances of the four neighbours, and their derivatives.
             let distances = [
                 (t.affine(1.0, 1.0)?, 1.0),
                 (t.clone(), 1.0),
@@ -92,14 +100,15 @@ fn taps(coordinate: &Tensor, width: Option<&Tensor>, axis: &Axis, interpolation:
     };
     let tap = |(i, (weight, slope, widening)): (usize, (Tensor, Tensor, Option<Tensor>))| {
         let (place, inside) = source(&(&first + i as f64)?, axis)?;
-        let inside = both(&seen, &inside)?;
-        let widening = widening.map(|w| keep(&w, &inside)).transpose()?;
-        Ok(Tap { place, weight: keep(&weight, &inside)?, slope: keep(&slope, &inside)?, widening })
+        let inside = and(&seen, &inside)?;
+        let widening = widening.map(|w| masked(&w, &inside)).transpose()?;
+        Ok(AxisTap { place, weight: masked(&weight, &inside)?, slope: masked(&slope, &inside)?, widening })
     };
     weights.into_iter().enumerate().map(tap).collect()
 }
 
-/// Weight, slope and widening of the pixels under boxes: as many as the widest box covers.
+/// The first pixel under each box, and weights, slopes and widenings of as many pixels as the
+/// widest box covers.
 #[allow(clippy::type_complexity)]
 fn area_weights(centre: &Tensor, width: &Tensor) -> Result<(Tensor, Vec<(Tensor, Tensor, Option<Tensor>)>)> {
     let widest = width.to_dtype(DType::F64)?.max_all()?.to_scalar::<f64>()?;
@@ -110,9 +119,9 @@ fn area_weights(centre: &Tensor, width: &Tensor) -> Result<(Tensor, Vec<(Tensor,
         let left = (&first + (i as f64 - 0.5))?;
         let right = (&left + 1.0)?;
         let weight = ((high.minimum(&right)? - low.maximum(&left)?)?.maximum(0.0)? / width)?;
-        // Nothing beyond the last pixel that the box reaches.
+        // Narrower boxes end before the last pixel.
         let under = left.le(&high)?;
-        let end = |inside: Tensor| both(&inside, &under)?.to_dtype(width.dtype())? / width;
+        let end = |inside: Tensor| and(&inside, &under)?.to_dtype(width.dtype())? / width;
         let (start, end) = (end(low.ge(&left)?)?, end(high.lt(&right)?)?);
         let widening = (((&start + &end)? * 0.5)? - (&weight / width)?)?;
         Ok((weight, (end - start)?, Some(widening)))
@@ -121,25 +130,25 @@ fn area_weights(centre: &Tensor, width: &Tensor) -> Result<(Tensor, Vec<(Tensor,
     Ok((first, weights))
 }
 
-/// The cubic kernel (Keys 1981, a = −0.75) and its derivative at distances up to 1.
+/// The cubic convolution kernel (Keys 1981, a = −0.75) and its derivative, at distances up to 1.
 fn cubic_near(x: &Tensor) -> Result<(Tensor, Tensor)> {
     const A: f64 = -0.75;
     let weight = ((x.affine(A + 2.0, -(A + 3.0))? * x)? * x)?.affine(1.0, 1.0)?;
     Ok((weight, (x.affine(3.0 * (A + 2.0), -2.0 * (A + 3.0))? * x)?))
 }
 
-/// The same at distances from 1 to 2.
+/// The cubic convolution kernel and its derivative, at distances from 1 to 2.
 fn cubic_far(x: &Tensor) -> Result<(Tensor, Tensor)> {
     const A: f64 = -0.75;
     let weight = ((x.affine(A, -5.0 * A)? * x)?.affine(1.0, 8.0 * A)? * x)?.affine(1.0, -4.0 * A)?;
     Ok((weight, (x.affine(3.0 * A, -10.0 * A)? * x)?.affine(1.0, 8.0 * A)?))
 }
 
-/// The difference to the next pixel of the output along one of its axes (2 down, 3 across), of coordinates [B, 1, H, W]:
-/// over both neighbours, or the only one.
+/// Central differences of coordinates [B, 1, H, W] along one output axis (2 is y, 3 is x);
+/// one-sided at the borders.
 struct Difference {
     axis: usize,
-    /// 1 / the number of pixels in between, [1, 1, 1, W] or [1, 1, H, 1].
+    /// 1 / the distance in pixels: [1, 1, 1, W] or [1, 1, H, 1].
     scale: Tensor,
 }
 
@@ -154,7 +163,7 @@ impl Difference {
         Ok(Self { axis, scale })
     }
 
-    /// The values after and before, minus each other.
+    /// The differences of `x`.
     fn apply(&self, x: &Tensor) -> Result<Tensor> {
         let (axis, size) = (self.axis, x.dim(self.axis)?);
         let after = Tensor::cat(&[x.narrow(axis, 1, size - 1)?, x.narrow(axis, size - 1, 1)?], axis)?;
@@ -162,7 +171,7 @@ impl Difference {
         (after - before)?.broadcast_mul(&self.scale)
     }
 
-    /// The other way: the gradient of x, from that of the differences.
+    /// The gradient of `x`, given the gradient of the differences.
     fn transpose(&self, gradient: &Tensor) -> Result<Tensor> {
         let (axis, size) = (self.axis, gradient.dim(self.axis)?);
         let gradient = gradient.broadcast_mul(&self.scale)?.contiguous()?;
@@ -175,40 +184,40 @@ impl Difference {
     }
 }
 
-/// The boxes' widths along one axis of the image, with what their gradient needs.
+/// The widths of the boxes along one image axis, with their derivatives.
 struct Widths {
     value: Tensor,
-    /// Along the output's rows and columns: the difference, and the derivative of the width with respect to it.
+    /// For both output axes: the difference, and the derivative of the width with respect to it.
     from: Vec<(Difference, Tensor)>,
 }
 
 impl Widths {
-    /// Of coordinates in pixels [B, 1, H, W].
+    /// The widths for pixel coordinates [B, 1, H, W].
     fn new(coordinate: &Tensor) -> Result<Self> {
         let differences = [3, 2].map(|axis| {
             let difference = Difference::new(axis, coordinate)?;
             let value = difference.apply(coordinate)?;
-            let value = keep(&value, &value.abs()?.le(FAR)?)?;
+            let value = masked(&value, &value.abs()?.le(MAX_REFLECTED)?)?;
             Ok((difference, value))
         });
         let differences = differences.into_iter().collect::<Result<Vec<_>>>()?;
         let length = (differences[0].1.sqr()? + differences[1].1.sqr()?)?.sqrt()?;
-        let moves = both(&length.gt(1.0)?, &length.lt(AREA_LIMIT)?)?;
-        let value = clamp(&length, 1.0, AREA_LIMIT)?;
-        let from = differences.into_iter().map(|(difference, by)| Ok((difference, keep(&(by / &value)?, &moves)?)));
+        let moves = and(&length.gt(1.0)?, &length.lt(MAX_BOX)?)?;
+        let value = clamp(&length, 1.0, MAX_BOX)?;
+        let from = differences.into_iter().map(|(difference, by)| Ok((difference, masked(&(by / &value)?, &moves)?)));
         let from = from.collect::<Result<_>>()?;
         Ok(Self { value, from })
     }
 }
 
-/// The taps across and down of a grid [B, H, W, 2] over an image, and the widths of boxes.
-struct Taps {
+/// The taps along x and y of a grid [B, H, W, 2], and the widths of its boxes.
+struct GridTaps {
     axes: [Axis; 2],
-    taps: [Vec<Tap>; 2],
+    taps: [Vec<AxisTap>; 2],
     widths: Option<[Widths; 2]>,
 }
 
-impl Taps {
+impl GridTaps {
     fn new(grid: &Tensor, (height, width): (usize, usize), sampler: Sampler) -> Result<Self> {
         let (batch, rows, columns, _) = grid.dims4()?;
         let axes = [Axis::new(width, sampler), Axis::new(height, sampler)];
@@ -228,13 +237,13 @@ impl Taps {
         Ok(Self { axes, taps: [axis(0)?, axis(1)?], widths })
     }
 
-    /// All neighbours, down and across.
-    fn pairs(&self) -> impl Iterator<Item = (&Tap, &Tap)> {
+    /// All neighbours as pairs of taps (y, x).
+    fn pairs(&self) -> impl Iterator<Item = (&AxisTap, &AxisTap)> {
         self.taps[1].iter().flat_map(|y| self.taps[0].iter().map(move |x| (y, x)))
     }
 
-    /// Indices into planes [B, channels, points] of a neighbour.
-    fn indices(&self, x: &Tap, y: &Tap, channels: usize) -> Result<Tensor> {
+    /// The indices [B, channels, points] of a neighbour in flattened image planes.
+    fn indices(&self, x: &AxisTap, y: &AxisTap, channels: usize) -> Result<Tensor> {
         let (batch, _, points) = x.place.dims3()?;
         let flat = ((&y.place * self.axes[0].size as f64)? + &x.place)?.to_dtype(DType::U32)?;
         flat.broadcast_as((batch, channels, points))?.contiguous()
@@ -245,7 +254,7 @@ pub(crate) fn grid_sample(image: &Tensor, grid: &Tensor, sampler: Sampler) -> Re
     let (batch, channels, height, width) = image.dims4()?;
     let (_, rows, columns, _) = grid.dims4()?;
     let planes = image.contiguous()?.flatten_from(2)?;
-    let taps = Taps::new(grid, (height, width), sampler)?;
+    let taps = GridTaps::new(grid, (height, width), sampler)?;
     let mut sum = Tensor::zeros((batch, channels, rows * columns), image.dtype(), image.device())?;
     for (y, x) in taps.pairs() {
         let value = planes.gather(&taps.indices(x, y, channels)?, 2)?;
@@ -254,7 +263,7 @@ pub(crate) fn grid_sample(image: &Tensor, grid: &Tensor, sampler: Sampler) -> Re
     sum.reshape((batch, channels, rows, columns))
 }
 
-/// The gradients of image and grid, of those that are wanted.
+/// The gradients of image and grid, if `wanted`.
 pub(crate) fn grid_sample_grads(
     image: &Tensor,
     grid: &Tensor,
@@ -264,7 +273,7 @@ pub(crate) fn grid_sample_grads(
 ) -> Result<(Option<Tensor>, Option<Tensor>)> {
     let (_, channels, height, width) = image.dims4()?;
     let gradient = gradient.contiguous()?.flatten_from(2)?;
-    let taps = Taps::new(grid, (height, width), sampler)?;
+    let taps = GridTaps::new(grid, (height, width), sampler)?;
     let to_image = wanted.0.then(|| {
         let mut sum = image.flatten_from(2)?.zeros_like()?;
         for (y, x) in taps.pairs() {
@@ -277,12 +286,12 @@ pub(crate) fn grid_sample_grads(
     Ok((to_image.transpose()?, to_grid.transpose()?))
 }
 
-fn grid_grad(image: &Tensor, grid: &Tensor, gradient: &Tensor, taps: &Taps) -> Result<Tensor> {
+fn grid_grad(image: &Tensor, grid: &Tensor, gradient: &Tensor, taps: &GridTaps) -> Result<Tensor> {
     let (batch, rows, columns, _) = grid.dims4()?;
     let channels = image.dim(1)?;
     let planes = image.contiguous()?.flatten_from(2)?;
     let zero = Tensor::zeros((batch, 1, rows * columns), gradient.dtype(), gradient.device())?;
-    // Of the places and of the widths, across and down.
+    // The gradients of pixel coordinates and of box widths, along x and y.
     let mut places = [zero.clone(), zero.clone()];
     let mut widths = [zero.clone(), zero];
     for (y, x) in taps.pairs() {
@@ -302,13 +311,13 @@ fn grid_grad(image: &Tensor, grid: &Tensor, gradient: &Tensor, taps: &Taps) -> R
                 sum = (sum + difference.transpose(&(&to_width * derivative)?)?)?;
             }
         }
-        // From pixels to canonical coordinates.
+        // From pixel to canonical coordinates.
         sum.squeeze(1)? * taps.axes[k].scale
     };
     Tensor::stack(&[along(0)?, along(1)?], 3)
 }
 
-/// The gradient of matrices [B, 2, 3] or [B, 3, 3], from that of their grid.
+/// The gradient of matrices [B, 2, 3] or [B, 3, 3], given the gradient of their grid.
 pub(crate) fn matrix_grad(matrix: &Tensor, points: &Tensor, to_points: &Tensor, align_corners: bool) -> Result<Tensor> {
     let (batch, height, width, _) = points.dims4()?;
     let axis = |t: &Tensor, k: usize| t.narrow(3, k, 1)?.contiguous()?.reshape((batch, height * width));
@@ -317,15 +326,15 @@ pub(crate) fn matrix_grad(matrix: &Tensor, points: &Tensor, to_points: &Tensor, 
     let rows = if matrix.dim(1)? == 2 {
         vec![to_x, to_y]
     } else {
-        // Coordinates are numerator / denominator.
+        // The coordinates are quotients: x = numerator / denominator.
         let third = matrix.narrow(1, 2, 1)?.contiguous()?.reshape((batch, 3))?;
         let inverse = (third.matmul(&homogeneous)? + grid::EPSILON)?.recip()?;
         let (x, y) = (axis(points, 0)?, axis(points, 1)?);
-        // Points that show nothing may lie at infinity, and zero times infinity is not zero.
-        let shown = (to_x.abs()? + to_y.abs()?)?.gt(0.0)?;
+        // Points without a gradient may be infinite; zero times infinity would be NaN.
+        let has_gradient = (to_x.abs()? + to_y.abs()?)?.gt(0.0)?;
         let (to_x, to_y) = ((to_x * &inverse)?, (to_y * &inverse)?);
         let to_z = ((&to_x * x)? + (&to_y * y)?)?.neg()?;
-        [to_x, to_y, to_z].iter().map(|t| keep(t, &shown)).collect::<Result<Vec<_>>>()?
+        [to_x, to_y, to_z].iter().map(|t| masked(t, &has_gradient)).collect::<Result<Vec<_>>>()?
     };
     let count = rows.len();
     Tensor::stack(&rows, 1)?

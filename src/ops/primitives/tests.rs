@@ -1,4 +1,5 @@
-//! The primitives against the kernels, both on the CPU in f64: what differs on another device is rounding alone.
+//! Compares the primitives with the kernels, both on the CPU in f64. On another device, only
+//! rounding differs.
 
 use crate::model::{Discriminator, DiscriminatorSpec, Parameters, losses};
 use crate::ops::{self, ConvGeometry, Interpolation, Padding, Sampler};
@@ -6,7 +7,7 @@ use candle_core::{Device, Result, Tensor, Var};
 use std::cell::Cell;
 
 thread_local! {
-    /// Set while the primitives stand in for the kernels on the CPU.
+    /// If set, the primitives replace the kernels on the CPU.
     pub(super) static WITHOUT_KERNELS: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -14,7 +15,7 @@ fn random(shape: &[usize]) -> Tensor {
     Tensor::randn(0f64, 1.0, shape, &Device::Cpu).unwrap()
 }
 
-/// The value of `f` and the gradients of Σ R · f(…) with respect to all operands that are tracked.
+/// The value of `f`, and the gradients of Σ R · f(…) with respect to all operands.
 fn evaluate(
     kernels: bool,
     f: &dyn Fn(&[Tensor]) -> Result<Tensor>,
@@ -46,7 +47,7 @@ fn compare(what: &str, operands: &[Tensor], f: &dyn Fn(&[Tensor]) -> Result<Tens
 }
 
 #[test]
-fn convolutions() {
+fn convolutions_match_the_kernels() {
     for (kernel, stride) in [(4, 2), (3, 1), (1, 1), (5, 3), (1, 2)] {
         for (batch, channels, out, (height, width)) in
             [(1, 1, 1, (1, 1)), (3, 2, 5, (7, 10)), (2, 7, 4, (18, 9)), (9, 3, 2, (5, 5))]
@@ -71,7 +72,7 @@ fn convolutions() {
 }
 
 #[test]
-fn activations_and_biases() {
+fn activations_and_biases_match_the_kernels() {
     let (x, g, bias) = (random(&[2, 3, 5, 4]), random(&[2, 3, 5, 4]), random(&[3]));
     compare("leaky ReLU", std::slice::from_ref(&x), &|t| ops::leaky_relu(&t[0], 0.2));
     compare("leaky ReLU's gradient", &[g], &|t| ops::leaky_relu_grad(&t[0], &x, 0.2));
@@ -79,14 +80,14 @@ fn activations_and_biases() {
 }
 
 #[test]
-fn samplers_and_warps() {
+fn samplers_and_warps_match_the_kernels() {
     let image = random(&[3, 2, 6, 9]);
     let mut points = random(&[3, 5, 4, 2]).flatten_all().unwrap().to_vec1::<f64>().unwrap();
-    // Beside points all over the place: halves, corners, far away, and no points at all.
+    // Random points, and: halfway points, corners, a distant point, points that are not finite.
     points[..8].copy_from_slice(&[0.125, 0.2, -0.375, 0.6, 1.0, -1.0, 1.3, 0.0]);
     points[8..14].copy_from_slice(&[f64::NAN, 0.0, f64::INFINITY, 0.0, 0.0, -1e300]);
     let grid = Tensor::from_vec(points, (3, 5, 4, 2), &Device::Cpu).unwrap();
-    // Shrinks the image along x, and mirrors it.
+    // A grid that shrinks the image and extends far outside it.
     let wide = (random(&[3, 5, 4, 2]) * 3.0).unwrap();
     for interpolation in [Interpolation::Nearest, Interpolation::Bilinear, Interpolation::Bicubic, Interpolation::Area]
     {
@@ -123,7 +124,7 @@ fn samplers_and_warps() {
 }
 
 #[test]
-fn the_penalty_and_its_gradients() {
+fn gradient_penalty_and_its_gradients_match_the_kernels() {
     let spec = DiscriminatorSpec { channels: vec![3, 4] };
     let specs = spec.tensors();
     let weights: Vec<Tensor> = specs.iter().map(|t| random(&t.shape)).collect();
@@ -131,14 +132,14 @@ fn the_penalty_and_its_gradients() {
     let mix = random(&[2, 1, 1, 1]);
     compare("penalty", &weights, &|weights| {
         let named = specs.iter().map(|t| t.name.clone()).zip(weights.iter().cloned());
-        let critic = Discriminator::new(&spec, &Parameters(named.collect())).unwrap();
-        losses::gradient_penalty(&critic, &real, &fake, &mix)
+        let discriminator = Discriminator::new(&spec, &Parameters(named.collect())).unwrap();
+        losses::gradient_penalty(&discriminator, &real, &fake, &mix)
     });
     WITHOUT_KERNELS.set(true);
     let variables: Vec<Var> = weights.iter().map(|t| Var::from_tensor(t).unwrap()).collect();
     let named = specs.iter().map(|t| t.name.clone()).zip(variables.iter().map(|v| v.as_tensor().clone()));
-    let critic = Discriminator::new(&spec, &Parameters(named.collect())).unwrap();
-    let gradients = losses::gradient_penalty(&critic, &real, &fake, &mix).unwrap().backward().unwrap();
+    let discriminator = Discriminator::new(&spec, &Parameters(named.collect())).unwrap();
+    let gradients = losses::gradient_penalty(&discriminator, &real, &fake, &mix).unwrap().backward().unwrap();
     WITHOUT_KERNELS.set(false);
     for (t, variable) in specs.iter().zip(&variables).filter(|(t, _)| t.name.ends_with("weight")) {
         let largest = gradients.get(variable).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f64>().unwrap();

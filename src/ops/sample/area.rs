@@ -1,34 +1,35 @@
-//! Means over the boxes that output pixels cover.
+//! Area filtering: means over the axis-aligned boxes that output pixels cover.
 //!
-//! The image is seen as squares, one a pixel; a box as wide as a pixel is then bilinear interpolation, exactly, and a wider
-//! one leaves out no pixel. Boxes lie along the image's axes.
+//! Each pixel is a unit square of constant value. A box of width 1 is then exactly bilinear
+//! interpolation, and wider boxes cover all pixels between output pixels.
 
 use super::geometry::{Axis, Geometry};
 use super::kernel::{Gradients, Operands, with_parts};
-use super::{FAR, Padding};
+use super::{MAX_REFLECTED, Padding};
 use crate::ops::storage::for_each_chunk;
 use candle_core::WithDType;
 
-/// The widest box, in pixels: what bounds the time that a wild grid takes.
-pub(in crate::ops) const LIMIT: f64 = 32.0;
+/// Maximum width of a box in pixels. It bounds the run time for grids that shrink strongly.
+pub(in crate::ops) const MAX_BOX: f64 = 32.0;
 
-/// One pixel of a box along one axis.
+/// The weight of one pixel in a box, along one axis.
 struct Share {
     pixel: usize,
     weight: f64,
-    /// The derivatives of the weight with respect to the box's centre and width.
+    /// The derivative of the weight with respect to the box's centre.
     slope: f64,
+    /// The derivative of the weight with respect to the box's width.
     widening: f64,
 }
 
-/// The shares of the box at `centre`, `width` pixels wide.
+/// Replaces `shares` by those of the box at `centre`, `width` pixels wide.
 fn shares(axis: &Axis, centre: f64, width: f64, shares: &mut Vec<Share>) {
     shares.clear();
     let size = axis.size as f64;
     let centre = match axis.padding() {
-        Padding::Zeros if centre > -LIMIT && centre < size + LIMIT => centre,
-        Padding::Border if centre.is_finite() => centre.clamp(-LIMIT, size + LIMIT),
-        Padding::Reflection if centre.abs() <= FAR => centre,
+        Padding::Zeros if centre > -MAX_BOX && centre < size + MAX_BOX => centre,
+        Padding::Border if centre.is_finite() => centre.clamp(-MAX_BOX, size + MAX_BOX),
+        Padding::Reflection if centre.abs() <= MAX_REFLECTED => centre,
         _ => return,
     };
     let (low, high) = (centre - 0.5 * width, centre + 0.5 * width);
@@ -46,27 +47,28 @@ fn shares(axis: &Axis, centre: f64, width: f64, shares: &mut Vec<Share>) {
     }
 }
 
-/// The output pixels whose difference is the grid's along one axis, and over how many pixels.
+/// The output pixels before and after pixel `i` along one axis, and the distance between them.
 fn neighbours(i: usize, size: usize) -> (usize, usize, f64) {
     let (before, after) = (i.saturating_sub(1), (i + 1).min(size - 1));
     (before, after, (after - before).max(1) as f64)
 }
 
-/// The grid of one image.
+/// The boxes of the grid of one image.
 struct Boxes<'a, T> {
     points: &'a [T],
     geometry: &'a Geometry,
 }
 
-/// The width of a box along one axis of the image, with what it came from.
+/// The width of a box along one axis of the image, with its derivatives.
 struct Width {
     value: f64,
-    /// (before, after, derivative of the width with respect to the coordinate after) along the output's two axes.
+    /// For each output axis: the pixels before and after, and the derivative of the width with
+    /// respect to the coordinate of the pixel after. That of the pixel before is its negative.
     from: [(usize, usize, f64); 2],
 }
 
 impl<T: WithDType> Boxes<'_, T> {
-    /// In pixels.
+    /// A coordinate of a grid point in pixels; `axis` 0 is x, 1 is y.
     fn coordinate(&self, index: usize, axis: usize) -> f64 {
         let Axis { scale, start, .. } = self.geometry.axes[axis];
         self.points[2 * index + axis].to_f64() * scale + start
@@ -81,19 +83,19 @@ impl<T: WithDType> Boxes<'_, T> {
             [(row * width + left, row * width + right, across), (above * width + column, below * width + column, down)];
         let differences = along.map(|(before, after, pixels)| {
             let difference = (self.coordinate(after, axis) - self.coordinate(before, axis)) / pixels;
-            if difference.abs() <= FAR { difference } else { 0.0 }
+            if difference.abs() <= MAX_REFLECTED { difference } else { 0.0 }
         });
         let length = differences[0].hypot(differences[1]);
-        let moves = length > 1.0 && length < LIMIT;
+        let unclamped = length > 1.0 && length < MAX_BOX;
         let from = std::array::from_fn(|k| {
             let (before, after, pixels) = along[k];
-            (before, after, if moves { differences[k] / length / pixels } else { 0.0 })
+            (before, after, if unclamped { differences[k] / length / pixels } else { 0.0 })
         });
-        Width { value: length.clamp(1.0, LIMIT), from }
+        Width { value: length.clamp(1.0, MAX_BOX), from }
     }
 }
 
-/// Both axes' shares of an output pixel's box.
+/// The shares of an output pixel's box along x and y.
 type Pair = [Vec<Share>; 2];
 
 pub(super) fn sample<T: WithDType>(operands: Operands<T>, geometry: &Geometry) -> Vec<T> {
@@ -138,7 +140,7 @@ pub(super) fn gradients<T: WithDType>(
                     shares(&geometry.axes[axis], boxes.coordinate(index, axis), widths[axis].value, found);
                 }
                 let [across, down] = &*pair;
-                // The gradients of centre and width, along x and y.
+                // For x and y: the gradients of the box's centre and width.
                 let mut sums = [[0.0; 2]; 2];
                 for channel in 0..channels {
                     let value = gradient[channel * pixels + index].to_f64();
@@ -148,11 +150,11 @@ pub(super) fn gradients<T: WithDType>(
                         if let Some(out) = to_image {
                             out[place] += T::from_f64(value * x.weight * y.weight);
                         }
-                        let shown = value * image[place].to_f64();
-                        sums[0][0] += shown * x.slope * y.weight;
-                        sums[0][1] += shown * x.widening * y.weight;
-                        sums[1][0] += shown * x.weight * y.slope;
-                        sums[1][1] += shown * x.weight * y.widening;
+                        let product = value * image[place].to_f64();
+                        sums[0][0] += product * x.slope * y.weight;
+                        sums[0][1] += product * x.widening * y.weight;
+                        sums[1][0] += product * x.weight * y.slope;
+                        sums[1][1] += product * x.weight * y.widening;
                     }
                 }
                 let Some(out) = to_points else { continue };

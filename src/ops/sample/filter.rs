@@ -1,19 +1,24 @@
-//! How a value between pixel centres comes from its neighbours along one axis.
+//! Interpolation filters: the weights of a point's neighbours along one axis.
 
 use candle_core::{DType, WithDType};
 
 /// The weights of the neighbours of a point, and their derivatives.
 pub(in crate::ops) trait Filter: 'static {
-    /// Neighbours that count; the first `TAPS` of the arrays are used.
+    /// Number of neighbours: only the first `TAPS` entries of the arrays are used.
     const TAPS: usize;
-    /// A point this many pixels beyond the first or last pixel centre sees nothing of the image.
+    /// The filter's radius in pixels: points farther outside the outermost pixel centres do not
+    /// depend on the image.
     const REACH: usize;
-    /// Pixels around the image that the neighbours of a point within reach may lie on.
+    /// Width of the margin around the image that contains the neighbours of all points within
+    /// reach.
     const MARGIN: usize;
-    /// The first neighbour, in pixels of the image with its margin (nonsense where it lies outside of that), and how far the point lies beyond the pixel that the
-    /// weights start from.
+    /// Splits a coordinate in pixels into the index of the first neighbour, counted with the
+    /// margin, and the fraction that the weights depend on. The index is arbitrary for a point
+    /// beyond reach.
     fn split<T: WithDType>(coordinate: T) -> (usize, T);
+    /// The weights of the neighbours.
     fn weights<T: WithDType>(fraction: T) -> [T; 4];
+    /// The derivatives of the weights with respect to the coordinate.
     fn slopes<T: WithDType>(fraction: T) -> [T; 4];
 }
 
@@ -21,22 +26,23 @@ pub(in crate::ops) struct Nearest;
 pub(in crate::ops) struct Bilinear;
 pub(in crate::ops) struct Bicubic;
 
-/// The whole pixels of a coordinate that is not below zero, and the rest.
+/// The integer and fractional part of a coordinate that is not negative.
 #[inline(always)]
 fn floor<T: WithDType>(coordinate: T) -> (usize, T) {
     if T::DTYPE == DType::F32 {
-        // Beside 2²³ an f32 has no fraction left: the sum is rounded, and its mantissa is the whole number. A cast would do the
-        // same, but one by one, where compilers make vectors of this.
-        const WHOLE: f32 = (1 << 23) as f32;
+        // An f32 of 2²³ or more has no fractional bits, so adding 2²³ rounds to an integer, which
+        // is then in the mantissa. Unlike a cast, compilers vectorise this.
+        const SHIFT: f32 = (1 << 23) as f32;
         let coordinate = coordinate.to_f64() as f32;
-        let sum = coordinate + WHOLE;
-        let up = sum - WHOLE > coordinate;
-        let (whole, rest) = (sum.to_bits() & 0x7f_ffff, coordinate - (sum - WHOLE));
-        let (whole, rest) = if up { (whole.wrapping_sub(1), rest + 1.0) } else { (whole, rest) };
-        (whole as usize, T::from_f64(f64::from(rest)))
+        let sum = coordinate + SHIFT;
+        let rounded_up = sum - SHIFT > coordinate;
+        let (integer, fraction) = (sum.to_bits() & 0x7f_ffff, coordinate - (sum - SHIFT));
+        let (integer, fraction) =
+            if rounded_up { (integer.wrapping_sub(1), fraction + 1.0) } else { (integer, fraction) };
+        (integer as usize, T::from_f64(f64::from(fraction)))
     } else {
-        let whole = coordinate.to_f64() as u32;
-        (whole as usize, coordinate - T::from_f64(f64::from(whole)))
+        let integer = coordinate.to_f64() as u32;
+        (integer as usize, coordinate - T::from_f64(f64::from(integer)))
     }
 }
 
@@ -83,7 +89,7 @@ impl Filter for Bilinear {
     }
 }
 
-/// Keys's parameter, as PyTorch and OpenCV have it.
+/// The parameter a of cubic convolution (Keys 1981), with the value of PyTorch and OpenCV.
 const A: f64 = -0.75;
 
 impl Filter for Bicubic {
@@ -93,8 +99,8 @@ impl Filter for Bicubic {
 
     #[inline(always)]
     fn split<T: WithDType>(coordinate: T) -> (usize, T) {
-        let (whole, rest) = floor(coordinate + T::from_f64(4.0));
-        (whole.wrapping_sub(1), rest)
+        let (integer, fraction) = floor(coordinate + T::from_f64(4.0));
+        (integer.wrapping_sub(1), fraction)
     }
 
     #[inline(always)]

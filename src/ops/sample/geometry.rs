@@ -1,18 +1,20 @@
-//! From canonical coordinates to the pixels of an image and what lies around it.
+//! Conversion of canonical coordinates to pixels, and padding outside the image.
 
 use super::filter::Filter;
 use super::{Padding, Sampler};
 use candle_core::WithDType;
 
-/// Reflected further out than this many pixels, a point counts as one at infinity.
-pub(in crate::ops) const FAR: f64 = (1 << 20) as f64;
+/// With reflection, a point farther outside than this many pixels counts as infinite.
+pub(in crate::ops) const MAX_REFLECTED: f64 = (1 << 20) as f64;
 
 /// One axis of an image.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Axis {
+    /// Length in pixels.
     pub size: usize,
-    /// Coordinate in pixels = canonical · scale + start.
+    /// Pixel coordinate = canonical coordinate · `scale` + `start`.
     pub scale: f64,
+    /// The pixel coordinate of canonical 0.
     pub start: f64,
     padding: Padding,
     align_corners: bool,
@@ -29,20 +31,22 @@ impl Axis {
         self.padding
     }
 
-    /// The mirrors of reflection: the first, and the distance between both.
+    /// The first mirror of reflection padding in pixels, and the distance to the second.
     pub(crate) fn mirrors(&self) -> (f64, f64) {
         if self.align_corners { (0.0, (self.size - 1) as f64) } else { (-0.5, self.size as f64) }
     }
 
-    /// The coordinates between which a point sees the image itself, both excluded.
+    /// The open interval of pixel coordinates in which a point depends on the image without
+    /// padding.
     #[inline(always)]
     pub(crate) fn bounds<F: Filter, T: WithDType>(&self) -> [T; 2] {
         let reach = F::REACH as f64;
         [-reach, self.size as f64 - 1.0 + reach].map(T::from_f64)
     }
 
-    /// Beyond the bounds: the first neighbour in the image with its margin, the fraction, and the derivative of the coordinate
-    /// in pixels with respect to the canonical one. None where the image is not seen.
+    /// For a coordinate out of bounds: the first neighbour, counted with the margin, the fraction,
+    /// and the derivative of the pixel coordinate with respect to the canonical one. `None` if the
+    /// point does not depend on the image.
     #[cold]
     pub(crate) fn outside<F: Filter, T: WithDType>(&self, coordinate: f64) -> Option<(usize, T, T)> {
         let reach = F::REACH as f64;
@@ -50,7 +54,7 @@ impl Axis {
             Padding::Border if coordinate.is_finite() => {
                 (coordinate.clamp(-reach, self.size as f64 - 1.0 + reach), 0.0)
             }
-            Padding::Reflection if coordinate.abs() <= FAR => {
+            Padding::Reflection if coordinate.abs() <= MAX_REFLECTED => {
                 let (first, length) = self.mirrors();
                 let (place, sign) = fold(coordinate - first, length);
                 (place + first, sign * self.scale)
@@ -61,7 +65,7 @@ impl Axis {
         Some((first, fraction, T::from_f64(slope)))
     }
 
-    /// The pixel that shows at pixel `i` of the plane around the image.
+    /// The image pixel whose value padding gives to pixel `i`; `None` for zero.
     pub(crate) fn source(&self, i: isize) -> Option<usize> {
         let size = self.size as isize;
         if (0..size).contains(&i) {
@@ -82,7 +86,7 @@ impl Axis {
     }
 }
 
-/// A coordinate folded into 0 to `length`, and whether it still runs the same way.
+/// Reflects a coordinate into 0 to `length`; also returns the derivative, 1 or −1.
 fn fold(coordinate: f64, length: f64) -> (f64, f64) {
     if length == 0.0 {
         return (0.0, 0.0);
@@ -91,12 +95,12 @@ fn fold(coordinate: f64, length: f64) -> (f64, f64) {
     if place > length { (2.0 * length - place, -1.0) } else { (place, 1.0) }
 }
 
-/// Sizes of a lookup.
+/// The sizes and the sampler of a sampling operation.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Geometry {
-    /// Across and down.
+    /// The image's x and y axes.
     pub axes: [Axis; 2],
-    /// Rows and columns of the output.
+    /// Height and width of the output.
     pub output: (usize, usize),
     pub sampler: Sampler,
 }
@@ -106,6 +110,7 @@ impl Geometry {
         Self { axes: [Axis::new(width, sampler), Axis::new(height, sampler)], output, sampler }
     }
 
+    /// Number of output pixels.
     pub(crate) fn pixels(&self) -> usize {
         self.output.0 * self.output.1
     }

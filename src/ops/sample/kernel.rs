@@ -1,8 +1,8 @@
-//! The samplers' loops: forward, and both gradients in one pass.
+//! The loops of the samplers: forward, and both gradients in one pass.
 //!
-//! The neighbours of a point in one row lie side by side, `LANES` channels each, so a row of them is `TAPS` · `LANES` numbers
-//! and the inner loops are as long as that. They run with the best instructions of the processor (`kernels::lanes`): compiled for
-//! AVX2 they are half as many.
+//! The neighbours of a point in one row are contiguous, with `LANES` channels each. The inner loops
+//! therefore run over `TAPS` · `LANES` elements. They are compiled for the best instruction set of
+//! the processor (`kernels::lanes`), because AVX2 halves the number of instructions.
 
 use super::filter::{Bicubic, Bilinear, Filter, Nearest};
 use super::geometry::Geometry;
@@ -15,17 +15,18 @@ use candle_core::WithDType;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// The images and what they are looked up by.
+/// A batch of images, and the grids or matrices that sample them.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Operands<'a, T> {
     pub image: &'a [T],
-    /// [B, C, h, w].
+    /// The shape [B, C, h, w] of the images.
     pub shape: [usize; 4],
-    /// Of each image the same number: its grid or its matrix.
+    /// One grid or matrix per image.
     pub lookup: &'a [T],
 }
 
 impl<'a, T> Operands<'a, T> {
+    /// The image and the grid or matrix of batch item `i`.
     pub(super) fn item(&self, i: usize) -> (&'a [T], &'a [T]) {
         let [batch, channels, height, width] = self.shape;
         let (image, lookup) = (channels * height * width, self.lookup.len() / batch);
@@ -33,10 +34,10 @@ impl<'a, T> Operands<'a, T> {
     }
 }
 
-/// Gradients of the image and of the lookup, of those that are wanted.
+/// The gradients of the image and of the lookup, if requested.
 pub(in crate::ops) type Gradients<T> = (Option<Vec<T>>, Option<Vec<T>>);
 
-/// The images looked up: [B, C, H, W]. Not for [`Interpolation::Area`].
+/// The sampled images [B, C, H, W]. Not for [`Interpolation::Area`].
 pub(in crate::ops) fn sample<'a, T: WithDType, L: Lookup<'a, T>>(
     operands: Operands<'a, T>,
     geometry: &'a Geometry,
@@ -48,7 +49,7 @@ pub(in crate::ops) fn sample<'a, T: WithDType, L: Lookup<'a, T>>(
     }
 }
 
-/// The gradients, from that of the output [B, C, H, W]. Not for [`Interpolation::Area`].
+/// The gradients, given the gradient of the output [B, C, H, W]. Not for [`Interpolation::Area`].
 pub(in crate::ops) fn gradients<'a, T: WithDType, L: Lookup<'a, T>>(
     operands: Operands<'a, T>,
     gradient: &[T],
@@ -95,16 +96,16 @@ fn forward<'a, F: Filter, T: WithDType, L: Lookup<'a, T>>(operands: Operands<'a,
     out
 }
 
-/// The output pixels of taps that follow each other without a gap.
+/// The output pixels of `taps`, if they are contiguous.
 fn run<T>(taps: &[Tap<T>]) -> Option<Range<usize>> {
     let (first, last) = (taps.first()?.index, taps.last()?.index);
     (last - first + 1 == taps.len()).then_some(first..last + 1)
 }
 
-/// The numbers of the neighbours in one row, of which the first `TAPS` · `LANES` count.
+/// The values of the neighbours in one row; the first `TAPS` · `LANES` are used.
 type Row<T> = [T; 4 * LANES];
 
-/// A weight for each neighbour, and so for each of its lanes.
+/// Repeats the weight of each neighbour for all its lanes.
 #[inline(always)]
 fn spread<F: Filter, T: WithDType>(weights: [T; 4]) -> Row<T> {
     let mut row = [zero(); 4 * LANES];
@@ -114,7 +115,7 @@ fn spread<F: Filter, T: WithDType>(weights: [T; 4]) -> Row<T> {
     row
 }
 
-/// One row of output pixels and one group of channels.
+/// Forward pass of one row of output pixels and one group of channels.
 struct ForwardRow<'a, F, T> {
     data: &'a [T],
     row: usize,
@@ -150,10 +151,10 @@ impl<F: Filter, T: WithDType> Kernel for ForwardRow<'_, F, T> {
     }
 }
 
-/// The parts of the gradients that belong to one image.
+/// The slices of both gradients that belong to one image.
 pub(super) type Part<'a, T> = (Option<&'a mut [T]>, Option<&'a mut [T]>);
 
-/// Zeros, and the parts of each image in them.
+/// Allocates zeroed gradients and calls `work` with the parts of all images.
 pub(super) fn with_parts<T: WithDType>(
     operands: &Operands<T>,
     wanted: (bool, bool),
@@ -171,13 +172,15 @@ pub(super) fn with_parts<T: WithDType>(
     (image, lookup)
 }
 
-struct Scratch<T> {
+struct BackwardScratch<T> {
     image: Padded<T>,
     gradient: Padded<T>,
     taps: Vec<Tap<T>>,
-    /// Of each tap the gradient of its value, and those of its coordinates: added up over the groups of channels, then over a group.
+    /// The gradient of each tap's value, for one group of channels.
     values: Vec<[T; LANES]>,
+    /// The gradients of each tap's pixel coordinates, summed over groups of channels.
     slopes: Vec<[[T; LANES]; 2]>,
+    /// The gradients of each tap's canonical coordinates, summed over all channels.
     sums: Vec<[T; 2]>,
 }
 
@@ -188,7 +191,7 @@ fn backward<'a, F: Filter, T: WithDType, L: Lookup<'a, T>>(
     wanted: (bool, bool),
 ) -> Gradients<T> {
     let ([_, channels, ..], pixels) = (operands.shape, geometry.pixels());
-    let scratch = || Scratch::<T> {
+    let scratch = || BackwardScratch::<T> {
         image: Padded::new(),
         gradient: Padded::new(),
         taps: Vec::new(),
@@ -214,7 +217,7 @@ fn backward<'a, F: Filter, T: WithDType, L: Lookup<'a, T>>(
                 scratch.slopes.clear();
                 scratch.slopes.resize(scratch.taps.len(), [[zero(); LANES]; 2]);
                 for (group, gradient) in gradient.chunks(LANES * pixels).enumerate() {
-                    scratch.take(gradient, pixels);
+                    scratch.load_values(gradient, pixels);
                     let (image, lookup) = (to_image.is_some(), to_lookup.is_some());
                     match (image, lookup) {
                         (true, true) => instructions.run(scratch.row::<F, true, true>(group)),
@@ -240,9 +243,9 @@ fn backward<'a, F: Filter, T: WithDType, L: Lookup<'a, T>>(
     })
 }
 
-impl<T: WithDType> Scratch<T> {
-    /// Takes the gradients of the taps' values from planes [channels up to `LANES`, pixels].
-    fn take(&mut self, gradient: &[T], pixels: usize) {
+impl<T: WithDType> BackwardScratch<T> {
+    /// Reads the gradients of the taps' values from planes [up to `LANES` channels, pixels].
+    fn load_values(&mut self, gradient: &[T], pixels: usize) {
         self.values.clear();
         self.values.resize(self.taps.len(), [zero(); LANES]);
         let (taps, values, run) = (&self.taps, &mut self.values, run(&self.taps));
@@ -254,6 +257,7 @@ impl<T: WithDType> Scratch<T> {
         }
     }
 
+    /// The kernel of the current row for channel group `group`.
     fn row<F: Filter, const IMAGE: bool, const LOOKUP: bool>(
         &mut self,
         group: usize,
@@ -273,7 +277,7 @@ impl<T: WithDType> Scratch<T> {
     }
 }
 
-/// One row of output pixels and one group of channels, backwards.
+/// Backward pass of one row of output pixels and one group of channels.
 struct BackwardRow<'a, F, T, const IMAGE: bool, const LOOKUP: bool> {
     image: &'a [T],
     target: &'a mut [T],
@@ -292,7 +296,7 @@ impl<F: Filter, T: WithDType, const IMAGE: bool, const LOOKUP: bool> Kernel for 
         for ((tap, value), slope) in self.taps.iter().zip(self.values).zip(self.slopes) {
             let (wx, wy) = (spread::<F, T>(F::weights(tap.fraction[0])), F::weights(tap.fraction[1]));
             let (sx, sy) = (spread::<F, T>(F::slopes(tap.fraction[0])), F::slopes(tap.fraction[1]));
-            // The gradient's share of each column, and the sums down each column.
+            // Per column: the share of the gradient, and sums over the rows.
             let mut shares = [zero::<T>(); 4 * LANES];
             let (mut sums, mut slopes) = ([zero::<T>(); 4 * LANES], [zero::<T>(); 4 * LANES]);
             for i in 0..F::TAPS * LANES {
@@ -310,8 +314,8 @@ impl<F: Filter, T: WithDType, const IMAGE: bool, const LOOKUP: bool> Kernel for 
                 }
             }
             if IMAGE {
-                // Column by column: the next tap adds to some of the same pixels, and a processor hands on what was stored only to
-                // loads that are no wider.
+                // Column by column: the next tap adds to some of the same pixels, and processors
+                // forward stores only to loads that are not wider.
                 for (i, shares) in shares.as_chunks::<LANES>().0.iter().enumerate().take(F::TAPS) {
                     for (j, &weight) in wy.iter().enumerate().take(F::TAPS) {
                         let pixel = &mut self.target[offset + j * self.row + i * LANES..][..LANES];

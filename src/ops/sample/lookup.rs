@@ -1,4 +1,4 @@
-//! Where the output's pixels look: at the points of a grid, or through a matrix without one.
+//! The input points of output pixels: read from a grid, or computed from a matrix.
 
 use super::filter::Filter;
 use super::geometry::{Axis, Geometry};
@@ -9,35 +9,36 @@ use candle_core::WithDType;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// What one output pixel sees.
+/// The input pixels that one output pixel samples.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Tap<T> {
-    /// The output pixel, row by row.
+    /// The index of the output pixel, row by row.
     pub index: usize,
-    /// The first neighbour, in pixels of the image with its margin.
+    /// The column and row of the first neighbour, counted with the image's margin.
     pub first: [usize; 2],
-    /// Across and down.
+    /// The fractions along x and y; see [`Filter::split`].
     pub fraction: [T; 2],
-    /// The derivatives of the coordinates in pixels with respect to the canonical ones.
+    /// The derivatives of the pixel coordinates (x, y) with respect to the canonical ones.
     pub slope: [T; 2],
 }
 
-/// Points that are placed together, which compilers make vectors of.
-const TOGETHER: usize = 8;
+/// Number of points that are computed together, so that compilers vectorise.
+const CHUNK: usize = 8;
 
-/// Refills `taps` with those of `columns` of a row, where they see anything.
+/// Replaces `taps` by the taps of `columns` of a row that depend on the image.
 struct TapRow<'a, F, T, C> {
     taps: &'a mut Vec<Tap<T>>,
     columns: Range<usize>,
-    /// Pixels of the output before this row.
+    /// Number of output pixels before this row.
     before: usize,
     axes: &'a [Axis; 2],
-    /// The coordinates in pixels, across and down, of points from a column on; as many as they are, up to `TOGETHER`.
+    /// The pixel coordinates x and y of up to `CHUNK` points: called with the first column and the
+    /// number of points.
     coordinates: C,
     filter: PhantomData<F>,
 }
 
-impl<F: Filter, T: WithDType, C: Fn(usize, usize) -> [[T; TOGETHER]; 2]> Kernel for TapRow<'_, F, T, C> {
+impl<F: Filter, T: WithDType, C: Fn(usize, usize) -> [[T; CHUNK]; 2]> Kernel for TapRow<'_, F, T, C> {
     type Output = ();
 
     #[inline(always)]
@@ -46,22 +47,22 @@ impl<F: Filter, T: WithDType, C: Fn(usize, usize) -> [[T; TOGETHER]; 2]> Kernel 
         let zero = T::from_f64(0.0);
         let ([[left, right], [above, below]], scales) =
             (axes.each_ref().map(|axis| axis.bounds::<F, T>()), axes.map(|axis| T::from_f64(axis.scale)));
-        // Written in place: to grow one by one is slower than the taps themselves.
+        // Written in place, because pushing taps one by one is slower than computing them.
         taps.resize(columns.len(), Tap { index: 0, first: [0; 2], fraction: [zero; 2], slope: [zero; 2] });
         let mut count = 0;
-        for start in columns.clone().step_by(TOGETHER) {
-            let many = (columns.end - start).min(TOGETHER);
-            let [x, y] = coordinates(start, many);
-            let (mut first, mut fraction) = ([[0u32; TOGETHER]; 2], [[zero; TOGETHER]; 2]);
-            let mut inside = [false; TOGETHER];
-            for k in 0..TOGETHER {
-                // Also false for NaN.
+        for start in columns.clone().step_by(CHUNK) {
+            let len = (columns.end - start).min(CHUNK);
+            let [x, y] = coordinates(start, len);
+            let (mut first, mut fraction) = ([[0u32; CHUNK]; 2], [[zero; CHUNK]; 2]);
+            let mut inside = [false; CHUNK];
+            for k in 0..CHUNK {
+                // False for NaN.
                 inside[k] = (x[k] > left) & (x[k] < right) & (y[k] > above) & (y[k] < below);
                 let (across, down) = (F::split(x[k]), F::split(y[k]));
                 (first[0][k], fraction[0][k]) = (across.0 as u32, across.1);
                 (first[1][k], fraction[1][k]) = (down.0 as u32, down.1);
             }
-            for k in 0..many {
+            for k in 0..len {
                 let index = before + start + k;
                 let tap = if inside[k] {
                     Tap {
@@ -85,7 +86,8 @@ impl<F: Filter, T: WithDType, C: Fn(usize, usize) -> [[T; TOGETHER]; 2]> Kernel 
 }
 
 impl<T: WithDType> Tap<T> {
-    /// Of a point beyond the bounds of one axis at least. None where nothing is seen.
+    /// The tap of a point out of bounds along at least one axis; `None` if it does not depend on
+    /// the image.
     fn outside<F: Filter>(index: usize, x: T, y: T, [across, down]: &[Axis; 2]) -> Option<Self> {
         let place = |coordinate: T, axis: &Axis| {
             let [low, high] = axis.bounds::<F, T>();
@@ -101,22 +103,23 @@ impl<T: WithDType> Tap<T> {
     }
 }
 
-/// Where the pixels of one output image look.
+/// The input points of the pixels of one output image.
 pub(in crate::ops) trait Lookup<'a, T: WithDType>: Sized {
-    /// None where nothing is seen at all.
+    /// `None` if no output pixel depends on the image.
     fn new(operand: &'a [T], geometry: &'a Geometry) -> Option<Self>;
 
-    /// What the pixels of row `j` see, those that see anything, into `taps`.
+    /// Replaces `taps` by the taps of row `j` that depend on the image.
     fn row<F: Filter>(&self, j: usize, instructions: Instructions, taps: &mut Vec<Tap<T>>);
 
-    /// Takes the gradients of the canonical coordinates of `taps` into `operand_gradient`.
+    /// Adds the contribution of a row to `operand_gradient`, or to internal sums, given the
+    /// gradients of the taps' canonical coordinates.
     fn collect(&mut self, taps: &[Tap<T>], gradients: &[[T; 2]], operand_gradient: &mut [T]);
 
-    /// After the last row.
+    /// Writes internal sums to `operand_gradient` after the last row.
     fn finish(self, operand_gradient: &mut [T]);
 }
 
-/// Points (x, y), row by row.
+/// The points (x, y) of a grid, row by row.
 pub(in crate::ops) struct GridLookup<'a, T> {
     points: &'a [T],
     geometry: &'a Geometry,
@@ -131,14 +134,14 @@ impl<'a, T: WithDType> Lookup<'a, T> for GridLookup<'a, T> {
         let (axes, width) = (&self.geometry.axes, self.geometry.output.1);
         let [scales, starts] = [axes.map(|axis| T::from_f64(axis.scale)), axes.map(|axis| T::from_f64(axis.start))];
         let (points, _) = self.points[2 * j * width..][..2 * width].as_chunks::<2>();
-        let coordinates = move |start: usize, many: usize| {
-            let mut chunk = [[T::from_f64(0.0); 2]; TOGETHER];
-            match points[start..].first_chunk::<TOGETHER>() {
+        let coordinates = move |start: usize, count: usize| {
+            let mut chunk = [[T::from_f64(0.0); 2]; CHUNK];
+            match points[start..].first_chunk::<CHUNK>() {
                 Some(points) => chunk = *points,
-                None => chunk[..many].copy_from_slice(&points[start..]),
+                None => chunk[..count].copy_from_slice(&points[start..]),
             }
-            let mut all = [[T::from_f64(0.0); TOGETHER]; 2];
-            for k in 0..TOGETHER {
+            let mut all = [[T::from_f64(0.0); CHUNK]; 2];
+            for k in 0..CHUNK {
                 all[0][k] = chunk[k][0] * scales[0] + starts[0];
                 all[1][k] = chunk[k][1] * scales[1] + starts[1];
             }
@@ -157,10 +160,12 @@ impl<'a, T: WithDType> Lookup<'a, T> for GridLookup<'a, T> {
     fn finish(self, _: &mut [T]) {}
 }
 
-/// A matrix [2, 3] or [3, 3]: column i and row j look at (x·q / z·q, y·q / z·q) in pixels, q = (i, j, 1).
+/// A matrix [2, 3] or [3, 3]: the output pixel in column i and row j samples the input point
+/// (x·q / z·q, y·q / z·q) in pixels, q = (i, j, 1).
 pub(in crate::ops) struct MatrixLookup<'a> {
-    /// In canonical coordinates, and the sums of its gradient.
+    /// The matrix in canonical coordinates.
     matrix: [f64; 9],
+    /// The sums of the matrix's gradient.
     sums: [f64; 9],
     x: [f64; 3],
     y: [f64; 3],
@@ -169,7 +174,7 @@ pub(in crate::ops) struct MatrixLookup<'a> {
 }
 
 impl MatrixLookup<'_> {
-    /// The columns of row `j` that may look inside, rounded outwards.
+    /// The columns of row `j` that may map into the image, rounded outwards.
     fn columns(&self, j: usize, reach: f64) -> Range<usize> {
         let width = self.geometry.output.1;
         if self.geometry.sampler.padding != Padding::Zeros {
@@ -182,7 +187,7 @@ impl MatrixLookup<'_> {
         if !one_sign {
             return 0..width;
         }
-        // Each of x > −reach, x < size − 1 + reach, … is then a half-line.
+        // If z has one sign, each of the bounds x > −reach, x < size − 1 + reach, … is a half-line.
         let sign = ends[0].signum();
         let (mut first, mut last) = (0.0f64, (width - 1) as f64);
         for (row, axis) in [&self.x, &self.y].into_iter().zip(&self.geometry.axes) {
@@ -207,7 +212,7 @@ impl MatrixLookup<'_> {
 }
 
 impl<'a, T: WithDType> Lookup<'a, T> for MatrixLookup<'a> {
-    /// None for a matrix that is not finite.
+    /// `None` for a matrix that is not finite.
     fn new(operand: &'a [T], geometry: &'a Geometry) -> Option<Self> {
         let mut h = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
         for (entry, value) in h.iter_mut().zip(operand) {
@@ -237,7 +242,7 @@ impl<'a, T: WithDType> Lookup<'a, T> for MatrixLookup<'a> {
         let one = T::from_f64(1.0);
         let first = j * self.geometry.output.1;
         let coordinates = |start: usize, _| {
-            let (mut across, mut down) = ([one; TOGETHER], [one; TOGETHER]);
+            let (mut across, mut down) = ([one; CHUNK], [one; CHUNK]);
             for (k, (u, v)) in across.iter_mut().zip(&mut down).enumerate() {
                 let i = T::from_f64((start + k) as f64);
                 let inverse = one / (z + dz * i);

@@ -1,7 +1,11 @@
-//! Lookups in an image at the points of a grid: the sampler of the spatial transformer (Jaderberg et al. 2015, section 3.3).
+//! Samplers: interpolate an image at the points of a grid (Jaderberg et al. 2015, section 3.3).
 //!
-//! `filter` holds the weights of neighbours, `geometry` the way from canonical coordinates to pixels and beyond the edges,
-//! `padded` an image as the kernels read it, `lookup` where output pixels look, `kernel` the loops; `area` filters.
+//! - `filter`: interpolation weights;
+//! - `geometry`: conversion of canonical coordinates to pixels, and padding;
+//! - `padded`: the memory layout of images;
+//! - `lookup`: the input point of each output pixel, from a grid or a matrix;
+//! - `kernel`: the loops;
+//! - `area`: area filtering.
 
 mod area;
 mod filter;
@@ -10,8 +14,8 @@ mod kernel;
 mod lookup;
 mod padded;
 
-pub(super) use area::LIMIT as AREA_LIMIT;
-pub(super) use geometry::{Axis, FAR, Geometry};
+pub(super) use area::MAX_BOX;
+pub(super) use geometry::{Axis, Geometry, MAX_REFLECTED};
 pub(super) use kernel::{Operands, gradients, sample};
 pub(super) use lookup::MatrixLookup;
 
@@ -20,44 +24,48 @@ use super::storage::{dispatch, slice, tensors};
 use candle_core::{CpuStorage, CustomOp2, DType, Layout, Result, Shape, Tensor, WithDType, bail};
 use lookup::GridLookup;
 
-/// How a value between pixel centres comes from its neighbours.
+/// The interpolation between pixel centres.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interpolation {
-    /// The nearest pixel, halves to even. For looking, not for learning: there is no gradient for the grid, and a backward
-    /// pass that asks for one is refused.
+    /// The nearest pixel; a point halfway between two goes to the one with the even index.
+    ///
+    /// The grid has no gradient, and a backward pass that needs one fails.
     Nearest,
-    /// Linear between the two neighbours on each axis (equation 5 of the paper).
+    /// Linear between the two neighbours on each axis (Jaderberg et al. 2015, equation 5).
     #[default]
     Bilinear,
     /// Cubic convolution over four neighbours on each axis (Keys 1981) with a = −0.75.
     Bicubic,
-    /// Bilinear where the grid magnifies; where it shrinks the image, the mean over the box that an output pixel covers, at
-    /// most 32 pixels wide. An axis' width is the length of the grid's difference to the next output pixels along it; gradients
-    /// pass through the width too.
+    /// Bilinear where the grid magnifies the image; where it shrinks the image, the mean over the
+    /// axis-aligned box that an output pixel covers, 1 to 32 pixels wide.
+    ///
+    /// The width of a box along an image axis is the length of the grid's derivative along that
+    /// axis, estimated from the neighbouring output pixels. Gradients pass through the widths.
     Area,
 }
 
-/// What lies around the image.
+/// The values outside the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Padding {
-    /// Every pixel outside is zero.
+    /// Zero.
     #[default]
     Zeros,
-    /// Every pixel outside is the nearest one of the border.
+    /// The nearest border pixel.
     Border,
-    /// The image mirrored again and again, at the centres of its outermost pixels (`align_corners`) or at their outer edges.
-    /// From 2²⁰ pixels away nothing is seen.
+    /// The image, mirrored repeatedly at the centres of its outermost pixels (with `align_corners`)
+    /// or at their outer edges. Points more than 2²⁰ pixels away give zero.
     Reflection,
 }
 
-/// A sampler: how pixels are interpolated, what lies outside, and what canonical coordinates mean.
+/// A sampler: interpolation, padding and the meaning of canonical coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sampler {
-    /// How values between pixels are made.
+    /// The interpolation between pixel centres.
     pub interpolation: Interpolation,
-    /// What lies outside the image.
+    /// The values outside the image.
     pub padding: Padding,
-    /// Whether −1 and 1 are the centres of the outermost pixels, or their outer edges; of the image and of the output alike.
+    /// Whether −1 and 1 are the centres of the outermost pixels (`true`) or their outer edges
+    /// (`false`), for the image and for the output.
     pub align_corners: bool,
 }
 
@@ -75,27 +83,32 @@ impl From<Interpolation> for Sampler {
 }
 
 impl Sampler {
-    /// Whether −1 and 1 are the centres of the outermost pixels, or the image's edges.
+    /// Sets [`Sampler::align_corners`].
     pub fn with_align_corners(self, align_corners: bool) -> Self {
         Self { align_corners, ..self }
     }
 }
 
-/// Samples `image` [B, C, h, w] at `grid` [B, H, W, 2] to [B, C, H, W].
+/// Samples `image` [B, C, h, w] at the points of `grid` [B, H, W, 2] to [B, C, H, W].
 ///
-/// The grid's last axis is (x, y) in canonical coordinates. A point that is not finite gives zero, and no gradient. Exactly on
-/// a pixel the derivative is the one to the right of it, or below. Gradients reach the image and the grid; the backward pass
-/// itself is not differentiable.
+/// The grid's last axis is (x, y) in canonical coordinates. Gradients reach the image and the grid;
+/// the backward pass is not differentiable itself. A point that is not finite gives zero and no
+/// gradient. Exactly on a pixel centre, the derivative is the one to the right or below.
 ///
 /// # Errors
-/// Shapes that do not fit each other, images without pixels, other types than f32 and f64.
+/// If shapes or types do not match, an image has no pixels, or the type is neither f32 nor f64. The
+/// backward pass fails for [`Interpolation::Nearest`] if the grid needs a gradient.
 pub fn grid_sample(image: &Tensor, grid: &Tensor, sampler: impl Into<Sampler>) -> Result<Tensor> {
     let (batch, _, height, width) = image.dims4()?;
     let (grid_batch, _, _, two) = grid.dims4()?;
     if batch != grid_batch || two != 2 || height == 0 || width == 0 {
-        bail!("grid-sample: image {:?} and grid {:?} do not fit", image.shape(), grid.shape());
+        bail!(
+            "grid-sample: image {:?} and grid {:?}, expected [B, C, h, w] and [B, H, W, 2]",
+            image.shape(),
+            grid.shape()
+        );
     }
-    let op = GridSample { sampler: sampler.into() };
+    let op = GridSampleOp { sampler: sampler.into() };
     if primitives::has_kernels(image) {
         return image.contiguous()?.apply_op2(&grid.contiguous()?, op);
     }
@@ -103,19 +116,20 @@ pub fn grid_sample(image: &Tensor, grid: &Tensor, sampler: impl Into<Sampler>) -
     primitives::with_backward(op, image, grid, value)
 }
 
-struct GridSample {
+struct GridSampleOp {
     sampler: Sampler,
 }
 
-/// Refuses a gradient that would be zero everywhere.
+/// Fails if nearest-neighbour sampling needs a gradient for the lookup: it would be zero
+/// everywhere.
 pub(super) fn refuse_nearest(sampler: Sampler, lookup: &Tensor) -> Result<()> {
     if sampler.interpolation == Interpolation::Nearest && lookup.track_op() {
-        bail!("sampler: nearest has no gradient for the grid; detach the grid, or sample bilinearly for learning");
+        bail!("sampler: nearest has no gradient for the grid; detach the grid or use another interpolation");
     }
     Ok(())
 }
 
-impl CustomOp2 for GridSample {
+impl CustomOp2 for GridSampleOp {
     fn name(&self) -> &'static str {
         "grid-sample"
     }
@@ -152,7 +166,7 @@ impl CustomOp2 for GridSample {
     }
 }
 
-impl Backward for GridSample {
+impl Backward for GridSampleOp {
     fn name(&self) -> &'static str {
         CustomOp2::name(self)
     }

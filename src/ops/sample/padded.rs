@@ -1,17 +1,19 @@
-//! One image as the kernels read it: four channels side by side, with a margin that shows what lies around it.
+//! An image in the layout of the sampling kernels: four channels interleaved, with a margin of
+//! padding.
 
 use super::filter::Filter;
 use super::geometry::{Axis, Geometry};
 use candle_core::WithDType;
 
-/// Channels that are computed together.
+/// Number of channels that are computed together.
 pub(super) const LANES: usize = 4;
 
-/// [groups of channels][rows][columns][LANES], the last group filled up with zeros.
+/// An image [groups of channels][rows][columns][LANES]; the last group is padded with zeros.
 pub(super) struct Padded<T> {
     pub data: Vec<T>,
-    /// Numbers of a row and of a group.
+    /// Elements per row.
     pub row: usize,
+    /// Elements per group.
     pub group: usize,
     margin: usize,
 }
@@ -21,7 +23,7 @@ impl<T: WithDType> Padded<T> {
         Self { data: Vec::new(), row: 0, group: 0, margin: 0 }
     }
 
-    /// All zero.
+    /// Resizes the image and sets it to zero.
     pub(crate) fn clear<F: Filter>(&mut self, channels: usize, geometry: &Geometry) {
         let [across, down] = geometry.axes;
         self.margin = F::MARGIN;
@@ -31,9 +33,9 @@ impl<T: WithDType> Padded<T> {
         self.data.resize(channels.div_ceil(LANES) * self.group, T::from_f64(0.0));
     }
 
-    /// Takes an image of planes [channels, height, width], each time as many and as large.
+    /// Copies an image [channels, height, width]. All images must have the same size.
     pub(crate) fn pack<F: Filter>(&mut self, planes: &[T], channels: usize, geometry: &Geometry) {
-        // What the image before did not write is still zero.
+        // Pixels that the previous image did not write are still zero.
         if self.data.is_empty() {
             self.clear::<F>(channels, geometry);
         }
@@ -70,7 +72,8 @@ impl<T: WithDType> Padded<T> {
         }
     }
 
-    /// Adds to planes [channels, height, width], the margin to the pixels that it shows.
+    /// Adds the image to `planes` [channels, height, width]: the transpose of [`Padded::pack`],
+    /// which adds each margin pixel to the pixel that it was copied from.
     pub(crate) fn unpack(&mut self, planes: &mut [T], geometry: &Geometry) {
         let [across, down] = geometry.axes;
         let (row, group, margin) = (self.row, self.group, self.margin);
@@ -96,7 +99,7 @@ impl<T: WithDType> Padded<T> {
     }
 }
 
-/// The pixels of a row's margins, with their columns.
+/// The pixels in the margins of a row, with their columns.
 fn outside<'a, T>(
     across: &Axis,
     margin: usize,

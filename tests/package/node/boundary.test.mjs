@@ -1,21 +1,24 @@
-/** What crosses between JavaScript and wasm: plain records, and exceptions that come back as they were thrown. */
+/**
+ * The boundary between JavaScript and wasm: plain objects, and exceptions that pass through
+ * unchanged.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { failure, glasses, photo, placementOn } from '../pictures.mjs';
+import { failure, glasses, photo, placementOn } from '../images.mjs';
 import { test } from './fixtures.mjs';
 
-// One of the tests watches the module's memory.
+// One of the tests measures the memory of wasm.
 test.use({ process: 'boundary' });
 
-let consumer, glue, stgan;
-test.beforeAll(({ consumer: installed, glue: made, stgan: imported }) => {
-  [consumer, glue, stgan] = [installed, made, imported];
+let consumer, bindings, stgan;
+test.beforeAll(({ consumer: installed, bindings: generated, stgan: imported }) => {
+  [consumer, bindings, stgan] = [installed, generated, imported];
 });
 
 const file = (path) => readFileSync(consumer.path(path));
 const bytes = ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-/** What a function throws, whatever that is. */
+/** Returns `{ error }` with what a function throws, or 'nothing'. */
 function thrown(work) {
   try {
     work();
@@ -25,20 +28,20 @@ function thrown(work) {
   return 'nothing';
 }
 
-/** A function of type `Read` that reads a picture by taking the nearest pixels. */
-const nearest = (picture) => (x, y, width, height, toWidth, toHeight) => {
+/** A callback of type `Read` that scales an image by nearest-neighbour sampling. */
+const nearest = (image) => (x, y, width, height, toWidth, toHeight) => {
   const pixels = new Uint8Array(toWidth * toHeight * 4);
   for (let v = 0; v < toHeight; v++) {
     for (let u = 0; u < toWidth; u++) {
       const [column, row] = [x + Math.floor((u * width) / toWidth), y + Math.floor((v * height) / toHeight)];
-      const from = (row * picture.width + column) * 4;
-      pixels.set(picture.data.subarray(from, from + 4), (v * toWidth + u) * 4);
+      const from = (row * image.width + column) * 4;
+      pixels.set(image.data.subarray(from, from + 4), (v * toWidth + u) * 4);
     }
   }
   return pixels;
 };
 
-/** The names of an object's own properties, and of theirs. */
+/** The names and types of an object's properties, recursively. */
 const shape = (value) =>
   Object.getPrototypeOf(value) === Object.prototype
     ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]))
@@ -50,41 +53,41 @@ const shape = (value) =>
 
 const point = { x: 'number', y: 'number' };
 const rect = { ...point, width: 'number', height: 'number' };
-const placed = { ...point, width: 'number', rotation: 'number' };
+const placement = { ...point, width: 'number', rotation: 'number' };
 
 test.describe('the wasm module', () => {
   const [back, front] = [photo(), glasses()];
   let networks, locator;
   test.beforeAll(async () => {
-    await glue.default({ module_or_path: file('wasm/stgan.wasm') });
-    networks = new glue.TryOn(file('weights/glasses.safetensors'));
-    locator = new glue.Locator(file('weights/locator.safetensors'));
+    await bindings.default({ module_or_path: file('wasm/stgan.wasm') });
+    networks = new bindings.TryOn(file('weights/glasses.safetensors'));
+    locator = new bindings.Locator(file('weights/locator.safetensors'));
   });
   test.afterAll(() => {
     networks.free();
     locator.free();
   });
 
-  const look = ({ x, y, width, rotation }) => networks.view(back.width, back.height, x, y, width, rotation);
-  const track = () => new glue.Tracker(networks, locator, bytes(front), front.width, front.height, 1);
+  const openView = ({ x, y, width, rotation }) => networks.view(back.width, back.height, x, y, width, rotation);
+  const createTracker = () => new bindings.Tracker(networks, locator, bytes(front), front.width, front.height, 1);
 
-  function fitted() {
-    const begun = look(placementOn(back));
-    const { x, y, width, height } = begun.rect();
-    begun.push(nearest(back)(x, y, width, height, width, height));
-    return networks.fit(begun, bytes(front), front.width, front.height, undefined);
+  function createFit() {
+    const view = openView(placementOn(back));
+    const { x, y, width, height } = view.rect();
+    view.push(nearest(back)(x, y, width, height, width, height));
+    return networks.fit(view, bytes(front), front.width, front.height, undefined);
   }
 
-  test('gives plain records', () => {
+  test('returns plain objects', () => {
     const { metadata, ...sizes } = networks.model();
     assert.deepEqual(shape(sizes), { stages: 'number', updates: 'number', size: 'number' });
     assert.ok(Object.values(metadata).every((value) => typeof value === 'string'));
     assert.equal(Object.getPrototypeOf(metadata), Object.prototype);
 
-    const begun = look(placementOn(back));
-    assert.deepEqual(shape(begun.rect()), rect);
-    begun.free();
-    const fit = fitted();
+    const view = openView(placementOn(back));
+    assert.deepEqual(shape(view.rect()), rect);
+    view.free();
+    const fit = createFit();
     assert.deepEqual(shape(fit.initial()), 'Float64Array of 9');
     const updates = fit.updates();
     assert.equal(updates.length, sizes.updates);
@@ -100,14 +103,14 @@ test.describe('the wasm module', () => {
     fit.free();
 
     const faces = locator.locate(back.width, back.height, nearest(back));
-    assert.deepEqual(shape(faces), [{ placement: placed, pupils: [point, point], score: 'number' }]);
+    assert.deepEqual(shape(faces), [{ placement, pupils: [point, point], score: 'number' }]);
 
-    const tracker = track();
-    const followed = tracker.advance(back.width, back.height, 0, 2, nearest(back));
-    assert.deepEqual(shape(followed), [
+    const tracker = createTracker();
+    const tracked = tracker.advance(back.width, back.height, 0, 2, nearest(back));
+    assert.deepEqual(shape(tracked), [
       {
         id: 'number',
-        placement: placed,
+        placement,
         homography: 'Float64Array of 9',
         lensCentres: [point, point],
         score: 'number',
@@ -118,17 +121,17 @@ test.describe('the wasm module', () => {
     tracker.free();
   });
 
-  test('says undefined for what is not there', () => {
-    const begun = look({ x: -150, y: 200, width: 192, rotation: 0 });
-    const { x, y, width, height } = begun.rect();
-    begun.push(nearest(back)(x, y, width, height, width, height));
-    const fit = networks.fit(begun, bytes(front), front.width, front.height, 0);
+  test('returns undefined for missing values', () => {
+    const view = openView({ x: -150, y: 200, width: 192, rotation: 0 });
+    const { x, y, width, height } = view.rect();
+    view.push(nearest(back)(x, y, width, height, width, height));
+    const fit = networks.fit(view, bytes(front), front.width, front.height, 0);
     assert.equal(fit.footprint(0), undefined);
     assert.equal(fit.confidence(), undefined);
     assert.deepEqual(fit.updates(), []);
     fit.free();
-    const nobody = () => new Uint8Array(0);
-    assert.equal(thrown(() => locator.locate(back.width, back.height, nobody)).error.code, 'internal');
+    const readNothing = () => new Uint8Array(0);
+    assert.equal(thrown(() => locator.locate(back.width, back.height, readNothing)).error.code, 'internal');
     assert.deepEqual(
       locator.locate(back.width, back.height, (_x, _y, _w, _h, width, height) =>
         new Uint8Array(4 * width * height).fill(200),
@@ -138,8 +141,8 @@ test.describe('the wasm module', () => {
   });
 
   const exceptions = [
-    new Error('mine'),
-    Object.assign(new Error('mine'), { code: 'internal' }),
+    new Error('from a callback'),
+    Object.assign(new Error('from a callback'), { code: 'internal' }),
     Object.freeze({ code: 5 }),
     'a string',
     Symbol('a symbol'),
@@ -148,8 +151,8 @@ test.describe('the wasm module', () => {
     NaN,
   ];
 
-  test('hands on what a function throws that reads for the locator, and stays usable', () => {
-    // A face so small that it is read twice: the whole picture reduced, and the part around the face.
+  test('passes exceptions of the read callback through locate, and stays usable', () => {
+    // A small face is read twice: the whole image downscaled, then the crop around the face.
     const large = { data: new Uint8Array(1600 * 1200 * 4).fill(200), width: 1600, height: 1200 };
     for (let y = 0; y < back.height; y++) {
       large.data.set(back.data.subarray(y * back.width * 4, (y + 1) * back.width * 4), y * large.width * 4);
@@ -172,8 +175,8 @@ test.describe('the wasm module', () => {
     }
   });
 
-  test('hands on what a function throws that reads for the tracker, and goes on following', () => {
-    const tracker = track();
+  test('passes exceptions of the read callback through advance, and keeps tracking', () => {
+    const tracker = createTracker();
     let time = 0;
     const advance = (read) => {
       time += 0.03;
@@ -195,47 +198,47 @@ test.describe('the wasm module', () => {
     tracker.free();
   });
 
-  test('keeps hold of nothing that it has given or been given', async () => {
-    const { memory, __wbindgen_externrefs: held } = await glue.default();
-    const [fit, tracker] = [fitted(), track()];
+  test('does not leak memory or references', async () => {
+    const { memory, __wbindgen_externrefs: references } = await bindings.default();
+    const [fit, tracker] = [createFit(), createTracker()];
     let time = 0;
     const round = () => {
       time += 0.03;
-      const broken = () => {
-        throw new Error('mine');
+      const throwing = () => {
+        throw new Error('from a callback');
       };
-      thrown(() => tracker.advance(back.width, back.height, time, 1, broken));
+      thrown(() => tracker.advance(back.width, back.height, time, 1, throwing));
       thrown(() => fit.footprint(1000));
       time += 0.03;
       tracker.advance(back.width, back.height, time, 1, nearest(back));
       for (let i = 0; i < 20; i++) [fit.updates(), fit.initial(), fit.footprint(0), tracker.footprint(0)];
     };
     for (let i = 0; i < 3; i++) round();
-    const before = [memory.buffer.byteLength, held.length];
+    const before = [memory.buffer.byteLength, references.length];
     for (let i = 0; i < 30; i++) round();
-    assert.deepEqual([memory.buffer.byteLength, held.length], before);
+    assert.deepEqual([memory.buffer.byteLength, references.length], before);
     fit.free();
     tracker.free();
   });
 
-  test('says by a code what is wrong with what it is given', () => {
+  test('invalid arguments are errors with a code', () => {
     const code = (work) => thrown(work).error?.code;
     const locate = (read) => code(() => locator.locate(back.width, back.height, read));
-    for (const answer of [undefined, null, 5, 'pixels', [1, 2], new Float32Array(4), new Uint8Array(7)]) {
+    for (const result of [undefined, null, 5, 'pixels', [1, 2], new Float32Array(4), new Uint8Array(7)]) {
       assert.equal(
-        locate(() => answer),
+        locate(() => result),
         'internal',
-        String(answer),
+        String(result),
       );
     }
     const placement = placementOn(back);
     for (const wrong of [{ x: NaN }, { y: Infinity }, { width: 0 }, { width: -1 }, { rotation: NaN }, { x: 1e9 }]) {
       assert.equal(
-        code(() => look({ ...placement, ...wrong })),
+        code(() => openView({ ...placement, ...wrong })),
         'placement',
       );
     }
-    const fit = fitted();
+    const fit = createFit();
     assert.equal(
       code(() => fit.footprint(1000)),
       'update',
@@ -257,7 +260,7 @@ test.describe('the wasm module', () => {
       'image-size',
     );
     fit.free();
-    const tracker = track();
+    const tracker = createTracker();
     assert.equal(
       code(() => tracker.footprint(0)),
       'argument',
@@ -276,38 +279,38 @@ test.describe('the package', () => {
   test.beforeAll(async () => (tryOn = await stgan.TryOn.create()));
   test.afterAll(() => tryOn.dispose());
 
-  /** Pixels that cannot be read. */
-  class Broken extends Uint8Array {
-    static exception = new Error('broken');
+  /** A buffer that throws when it is read. */
+  class UnreadablePixels extends Uint8Array {
+    static exception = new Error('unreadable');
     subarray() {
-      throw Broken.exception;
+      throw UnreadablePixels.exception;
     }
   }
 
-  test('survives pixels that cannot be read', async () => {
+  test('stays usable after an exception while pixels are read', async () => {
     const [face] = await tryOn.locate(back);
-    const broken = { ...back, data: new Broken(back.data) };
-    const error = await tryOn.locate(broken).catch((error) => error);
+    const unreadable = { ...back, data: new UnreadablePixels(back.data) };
+    const error = await tryOn.locate(unreadable).catch((error) => error);
     assert.equal(`${error.name} ${error.code}`, 'StganError internal');
-    assert.equal(error.cause, Broken.exception);
+    assert.equal(error.cause, UnreadablePixels.exception);
     const track = await tryOn.track(
       (async function* () {
-        yield broken;
+        yield unreadable;
       })(),
       front,
     );
     const ended = await track.ended.catch((error) => error);
     assert.equal(`${ended.name} ${ended.code}`, 'StganError internal');
-    assert.equal(ended.cause, Broken.exception);
-    // The same instance goes on.
+    assert.equal(ended.cause, UnreadablePixels.exception);
+    // The same wasm instance is still used.
     assert.deepEqual(await tryOn.locate(back), [face]);
   });
 
-  test('reads each number of a placement once, and never in wasm', async () => {
-    const { rotation, ...numbers } = placementOn(back);
+  test('reads each field of a placement once and outside wasm', async () => {
+    const { rotation, ...required } = placementOn(back);
     const reads = [];
     const traced = new Proxy(
-      { ...numbers, rotation },
+      { ...required, rotation },
       {
         get(target, key) {
           reads.push(key);
@@ -318,40 +321,41 @@ test.describe('the package', () => {
     const fit = await tryOn.fit(back, front, { placement: traced });
     assert.deepEqual(reads.sort(), ['rotation', 'width', 'x', 'y']);
     assert.deepEqual(fit.initial, (await tryOn.fit(back, front, { placement: placementOn(back), updates: 0 })).initial);
-    const mine = new Error('mine');
+    const exception = new Error('from a callback');
     const throwing = {
-      ...numbers,
+      ...required,
       get x() {
-        throw mine;
+        throw exception;
       },
     };
-    assert.equal(await tryOn.fit(back, front, { placement: throwing }).catch((error) => error), mine);
-    assert.equal((await tryOn.fit(back, front, { placement: numbers, updates: 0 })).updates.length, 0);
+    assert.equal(await tryOn.fit(back, front, { placement: throwing }).catch((error) => error), exception);
+    assert.equal((await tryOn.fit(back, front, { placement: required, updates: 0 })).updates.length, 0);
   });
 
-  test('says which option is wrong, and how', async () => {
+  test('error messages name the option and its value', async () => {
     const placement = placementOn(back);
-    const say = (options) => tryOn.fit(back, front, options).then(String, ({ code, message }) => `${code}: ${message}`);
+    const message = (options) =>
+      tryOn.fit(back, front, options).then(String, ({ code, message }) => `${code}: ${message}`);
     assert.deepEqual(
       [
-        await say({ placement: { ...placement, x: '320' } }),
-        await say({ placement: { ...placement, y: null } }),
-        await say({ placement: { ...placement, width: undefined } }),
-        await say({ placement: { ...placement, rotation: [] } }),
-        await say({ placement: 'left' }),
-        await say({ placement, updates: 1.5 }),
-        await say({ placement, updates: 65 }),
-        await say({ placement, updates: Symbol('all') }),
+        await message({ placement: { ...placement, x: '320' } }),
+        await message({ placement: { ...placement, y: null } }),
+        await message({ placement: { ...placement, width: undefined } }),
+        await message({ placement: { ...placement, rotation: [] } }),
+        await message({ placement: 'left' }),
+        await message({ placement, updates: 1.5 }),
+        await message({ placement, updates: 65 }),
+        await message({ placement, updates: Symbol('all') }),
       ],
       [
-        `placement: the placement's x is "320": a number is expected`,
-        "placement: the placement's y is null: a number is expected",
-        "placement: the placement's width is undefined: a number is expected",
-        "placement: the placement's rotation is [object Array]: a number is expected",
-        "placement: the placement's x is undefined: a number is expected",
-        'argument: updates is 1.5: a whole number from 0 to 64 is expected',
-        'argument: updates is 65: a whole number from 0 to 64 is expected',
-        'argument: updates is Symbol(all): a whole number from 0 to 64 is expected',
+        'placement: placement.x is "320"; expected a number',
+        'placement: placement.y is null; expected a number',
+        'placement: placement.width is undefined; expected a number',
+        'placement: placement.rotation is [object Array]; expected a number',
+        'placement: placement.x is undefined; expected a number',
+        'argument: updates is 1.5; expected an integer from 0 to 64',
+        'argument: updates is 65; expected an integer from 0 to 64',
+        'argument: updates is Symbol(all); expected an integer from 0 to 64',
       ],
     );
     assert.equal(await failure(tryOn.fit(back, front, { placement, updates: 0n })), 'StganError argument');

@@ -1,14 +1,14 @@
-/** Fits by the packed package in plain Node. */
-import { apply, failure, files, glasses, photo, placementOn, strangers } from '../pictures.mjs';
+/** Fits of the packed package in Node. */
+import { apply, countDifferences, failure, files, glasses, photo, placementOn } from '../images.mjs';
 import { expect, test } from './fixtures.mjs';
 
 const placement = placementOn({ width: 640, height: 480 });
 
 const same = (a, b) => Buffer.from(a.data.buffer).equals(Buffer.from(b.data.buffer));
 
-test('a fit takes pixels and gives homographies and pixels', async ({ tryOn }) => {
+test('fit accepts pixels and returns homographies and images', async ({ tryOn }) => {
   const [back, front] = [photo(), glasses()];
-  const untouched = back.data.slice();
+  const original = back.data.slice();
   const fit = await tryOn.fit(back, front, { placement });
   expect(fit.updates.length).toBe(tryOn.model.updates);
   for (const { delta, params, homography } of fit.updates) {
@@ -17,54 +17,59 @@ test('a fit takes pixels and gives homographies and pixels', async ({ tryOn }) =
     expect(homography[8]).toBe(1);
   }
   expect(fit.homography).toEqual(fit.updates.at(-1).homography);
-  // As placed: the centre of the alpha bounding box (10 to 390, 10 to 150) lies on the placement's, its side ends in place.
-  const close = (a, b) => expect(Math.hypot(a[0] - b[0], a[1] - b[1]), `${a} is not ${b}`).toBeLessThan(1e-6);
-  const turn = (placement.rotation * Math.PI) / 180;
-  close(apply(fit.initial, 200, 80), [placement.x, placement.y]);
-  close(apply(fit.initial, 390, 80), [
-    placement.x + (placement.width / 2) * Math.cos(turn),
-    placement.y + (placement.width / 2) * Math.sin(turn),
+  // The initial homography maps the alpha bounding box (10 to 390, 10 to 150) to the placement.
+  const expectNear = (a, b) => expect(Math.hypot(a[0] - b[0], a[1] - b[1]), `${a} is not ${b}`).toBeLessThan(1e-6);
+  const angle = (placement.rotation * Math.PI) / 180;
+  expectNear(apply(fit.initial, 200, 80), [placement.x, placement.y]);
+  expectNear(apply(fit.initial, 390, 80), [
+    placement.x + (placement.width / 2) * Math.cos(angle),
+    placement.y + (placement.width / 2) * Math.sin(angle),
   ]);
 
   for (const update of [0, undefined]) {
     const [composite, overlay] = [fit.composite({ update }), fit.overlay({ update })];
     expect([composite.width, composite.height, composite.colorSpace]).toEqual([640, 480, 'srgb']);
     expect(composite.data instanceof Uint8ClampedArray).toBe(true);
-    expect(strangers(composite, back, overlay)).toBe(0);
+    expect(countDifferences(composite, back, overlay)).toBe(0);
   }
   const { width, height } = fit.overlay({ update: 0 }).image;
   expect(width, `${width}×${height}`).toBeGreaterThan(192);
   expect(width, `${width}×${height}`).toBeLessThan(220);
   expect(height, `${width}×${height}`).toBeGreaterThan(70);
   expect(height, `${width}×${height}`).toBeLessThan(120);
-  expect(same(back, { data: untouched }), 'the photo is as it was').toBe(true);
+  expect(same(back, { data: original }), 'the photo is unchanged').toBe(true);
   fit.dispose();
 });
 
-test('a fit takes encoded files, turned upright', async ({ tryOn }) => {
+test('fit decodes image files and applies their orientation', async ({ tryOn }) => {
   const front = glasses();
-  const at = { x: 12, y: 8, width: 14 };
-  for (const [kind, size] of [
+  const placement = { x: 12, y: 8, width: 14 };
+  for (const [format, size] of [
     ['jpeg', [16, 24]],
     ['png', [24, 16]],
     ['webp', [24, 16]],
   ]) {
-    for (const source of [files[kind], files[kind].slice().buffer, Buffer.from(files[kind]), new Blob([files[kind]])]) {
-      const fit = await tryOn.fit(source, front, { placement: at, updates: 0 });
+    for (const source of [
+      files[format],
+      files[format].slice().buffer,
+      Buffer.from(files[format]),
+      new Blob([files[format]]),
+    ]) {
+      const fit = await tryOn.fit(source, front, { placement, updates: 0 });
       const { data, width, height } = fit.composite();
-      expect([width, height], kind).toEqual(size);
-      // Red where the left side was.
-      expect(data[0], kind).toBeGreaterThan(240);
-      expect(data[2], kind).toBeLessThan(15);
+      expect([width, height], format).toEqual(size);
+      // The left side, which is red, includes the top-left pixel after the rotation.
+      expect(data[0], format).toBeGreaterThan(240);
+      expect(data[2], format).toBeLessThan(15);
       fit.dispose();
     }
   }
-  const fit = await tryOn.fit(photo(), files.png, { placement });
+  const fit = await tryOn.fit(photo(), files.png, { placement: placementOn({ width: 640, height: 480 }) });
   expect(fit.overlay({ update: 0 }).image.data.some((value) => value > 0)).toBe(true);
   fit.dispose();
 });
 
-test('a fit can make fewer updates, or none', async ({ tryOn }) => {
+test('a fit without updates keeps the initial homography', async ({ tryOn }) => {
   const fit = await tryOn.fit(photo(), glasses(), { placement, updates: 0 });
   expect(fit.updates.length).toBe(0);
   expect(fit.homography).toEqual(fit.initial);
@@ -72,7 +77,7 @@ test('a fit can make fewer updates, or none', async ({ tryOn }) => {
   fit.dispose();
 });
 
-test('a fit has no overlay off the photo, and composites to the photo', async ({ tryOn }) => {
+test('glasses outside the photo give no overlay and an unchanged composite', async ({ tryOn }) => {
   const back = photo();
   const fit = await tryOn.fit(back, glasses(), { placement: { x: -150, y: 200, width: 192 }, updates: 0 });
   expect(fit.overlay()).toBe(null);
@@ -80,13 +85,13 @@ test('a fit has no overlay off the photo, and composites to the photo', async ({
   fit.dispose();
 });
 
-test('a fit says what is wrong by a code', async ({ tryOn }) => {
+test('invalid arguments of fit are errors with a code', async ({ tryOn }) => {
   const [back, front] = [photo(), glasses()];
-  const nobody = { ...back, data: new Uint8Array(back.data.length).fill(150) };
+  const noFace = { ...back, data: new Uint8Array(back.data.length).fill(150) };
   const code = (...args) => failure(tryOn.fit(...args));
   const cases = [
-    ['no-face', nobody, front, undefined],
-    ['no-face', nobody, front, {}],
+    ['no-face', noFace, front, undefined],
+    ['no-face', noFace, front, {}],
     ['placement', back, front, { placement: { x: 1, y: 2 } }],
     ['placement', back, front, { placement: { ...placement, x: '320' } }],
     ['placement', back, front, { placement: { ...placement, y: NaN } }],
@@ -123,12 +128,12 @@ test('a fit says what is wrong by a code', async ({ tryOn }) => {
   fit.dispose();
 });
 
-test('a fit can be disposed of twice, and not used afterwards', async ({ stgan }) => {
-  const other = await stgan.TryOn.create();
-  const fit = await other.fit(photo(), glasses(), { placement });
-  other.dispose();
-  other[Symbol.dispose]();
-  expect(await failure(other.fit(photo(), glasses(), { placement }))).toBe('StganError disposed');
+test('dispose may be called twice, and later use is an error', async ({ stgan }) => {
+  const tryOn = await stgan.TryOn.create();
+  const fit = await tryOn.fit(photo(), glasses(), { placement });
+  tryOn.dispose();
+  tryOn[Symbol.dispose]();
+  expect(await failure(tryOn.fit(photo(), glasses(), { placement }))).toBe('StganError disposed');
   expect(fit.composite().width).toBe(640);
   fit[Symbol.dispose]();
   fit.dispose();

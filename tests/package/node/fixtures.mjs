@@ -1,4 +1,4 @@
-/** The packed package, installed and imported into Node: what every test of this folder begins with. */
+/** The fixtures of this folder: the packed package, installed and imported into Node. */
 import { pathToFileURL } from 'node:url';
 import { test as base, expect } from '@playwright/test';
 import { project } from '../consumer.mjs';
@@ -6,10 +6,12 @@ import { project } from '../consumer.mjs';
 export { expect };
 
 export const test = base.extend({
-  /** Tests that watch the module's memory have a process of their own: they give it a name. */
+  /**
+   * The name of a test process. Tests that measure the memory of wasm use a process of their own.
+   */
   process: ['shared', { scope: 'worker', option: true }],
 
-  /** A project in which nothing but the package is installed. */
+  /** A project whose only dependency is the package. */
   consumer: [
     async ({}, use) => {
       const consumer = project('consumer.ts');
@@ -18,13 +20,13 @@ export const test = base.extend({
     },
     { scope: 'worker' },
   ],
-  /** The package as it is imported. */
+  /** The imported package. */
   stgan: [
     async ({ consumer }, use) => use(await import(pathToFileURL(consumer.path('dist/index.js')))),
     { scope: 'worker' },
   ],
-  /** What wasm-bindgen made, beneath it. */
-  glue: [
+  /** The wasm-bindgen module beneath it. */
+  bindings: [
     async ({ consumer }, use) => use(await import(pathToFileURL(consumer.path('wasm/stgan.js')))),
     { scope: 'worker' },
   ],

@@ -1,12 +1,12 @@
-/** Importing and starting the packed package in plain Node. */
+/** Importing the packed package and loading a model in Node. */
 import { pathToFileURL } from 'node:url';
 import { serve } from '../../../scripts/preview.mjs';
-import { failure, files, glasses, photo, placementOn } from '../pictures.mjs';
+import { failure, files, glasses, photo, placementOn } from '../images.mjs';
 import { test as base, expect } from './fixtures.mjs';
 
 const test = base.extend({
   create: ({ stgan }, use) => use((options) => stgan.TryOn.create(options)),
-  /** Where the installed package is served. */
+  /** The address of a server of the installed package. */
   address: async ({ consumer }, use) => {
     const server = await serve(consumer.path('.'));
     await use(server.url);
@@ -16,20 +16,20 @@ const test = base.extend({
 
 const placement = placementOn({ width: 640, height: 480 });
 
-test('the package holds what its manifest names, types first, and depends on nothing', ({ consumer }) => {
+test('the package contains the files of its manifest and has no dependencies', ({ consumer }) => {
   const { exports, dependencies, version } = consumer.manifest;
   expect(Object.keys(exports['.'])[0]).toBe('types');
   expect(version).toMatch(/^\d+\.\d+\.\d+/);
   expect(dependencies).toBeUndefined();
-  const named = Object.values(exports).flatMap((target) =>
+  const targets = Object.values(exports).flatMap((target) =>
     typeof target === 'string' ? target : Object.values(target),
   );
-  for (const path of [...named, './README.md', './LICENSE-MIT', './LICENSE-APACHE']) {
+  for (const path of [...targets, './README.md', './LICENSE-MIT', './LICENSE-APACHE']) {
     expect(consumer.packed).toContain(path.slice(2));
   }
 });
 
-test('the package does nothing when it is imported', ({ consumer }) => {
+test('importing the package has no side effects', ({ consumer }) => {
   const printed = consumer.run(
     `const trap = (name) => () => { throw new Error(name + ' was used') };
      globalThis.fetch = trap('fetch');
@@ -42,7 +42,7 @@ test('the package does nothing when it is imported', ({ consumer }) => {
   expect(printed).toBe('function\n');
 });
 
-test('loading takes bytes, responses, URLs and modules', async ({ consumer, create, address }) => {
+test('create accepts bytes, responses, requests, URLs and modules', async ({ consumer, create, address }) => {
   const weights = consumer.read('weights/glasses.safetensors');
   const url = `${address}weights/glasses.safetensors`;
   for (const source of [
@@ -64,44 +64,44 @@ test('loading takes bytes, responses, URLs and modules', async ({ consumer, crea
   tryOn.dispose();
 });
 
-test('loading says how far it is', async ({ consumer, create, address }) => {
-  const seen = [];
+test('create reports progress', async ({ consumer, create, address }) => {
+  const events = [];
   const tryOn = await create({
     weights: `${address}weights/glasses.safetensors`,
-    onProgress: (progress) => seen.push(progress),
+    onProgress: (progress) => events.push(progress),
   });
   const size = consumer.read('weights/glasses.safetensors').length;
-  expect(seen[0]).toEqual({ phase: 'weights', loaded: 0, total: size });
-  expect(seen.at(-1)).toEqual({ phase: 'weights', loaded: size, total: size });
-  expect(seen.every(({ loaded }, i) => i === 0 || loaded >= seen[i - 1].loaded)).toBe(true);
+  expect(events[0]).toEqual({ phase: 'weights', loaded: 0, total: size });
+  expect(events.at(-1)).toEqual({ phase: 'weights', loaded: size, total: size });
+  expect(events.every(({ loaded }, i) => i === 0 || loaded >= events[i - 1].loaded)).toBe(true);
   tryOn.dispose();
 });
 
-test('loading says what went wrong by a code', async ({ consumer, create, address }) => {
+test('a failure of create is an error with a code', async ({ consumer, create, address }) => {
   const weights = consumer.read('weights/glasses.safetensors');
-  const garbled = weights.subarray(0, weights.length - 64);
+  const truncated = weights.subarray(0, weights.length - 64);
   const cases = [
     ['fetch', { weights: `${address}missing.safetensors` }],
-    ['fetch', { weights: 'http://127.0.0.1:9/nobody-listens' }],
+    ['fetch', { weights: 'http://127.0.0.1:9/unreachable' }],
     ['fetch', { weights: pathToFileURL(consumer.path('missing.safetensors')) }],
     ['fetch', { weights: 'not an address' }],
     ['argument', { weights: 42 }],
     ['argument', { weights: {} }],
-    ['weights', { weights: garbled }],
+    ['weights', { weights: truncated }],
     ['weights', { weights: new Uint8Array(0) }],
     ['weights', { weights: consumer.read('wasm/stgan.wasm') }],
   ];
   for (const [i, [code, options]] of cases.entries())
     expect(await failure(create(options)), `case ${i}`).toBe(`StganError ${code}`);
-  // And goes on as if nothing had been.
+  // A failure does not affect later calls.
   (await create()).dispose();
 });
 
-test('loading can be aborted', async ({ create }) => {
+test('create can be aborted', async ({ create }) => {
   const controller = new AbortController();
   controller.abort();
   expect(await failure(create({ signal: controller.signal }))).toBe('StganError aborted');
-  // A body that never ends, with nobody but the signal to stop it.
+  // Only the signal can stop the download of an endless body.
   const late = new AbortController();
   const body = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(16)) });
   let chunks = 0;
@@ -111,7 +111,7 @@ test('loading can be aborted', async ({ create }) => {
   );
 });
 
-test('several work side by side', async ({ create }) => {
+test('several TryOn objects work in parallel', async ({ create }) => {
   const all = await Promise.all([create(), create(), create()]);
   const fits = await Promise.all(all.map((tryOn) => tryOn.fit(photo(), glasses(), { placement })));
   expect(fits[1].homography).toEqual(fits[0].homography);
@@ -119,16 +119,16 @@ test('several work side by side', async ({ create }) => {
   for (const object of [...all, ...fits]) object.dispose();
 });
 
-test('the package starts with the first module that works', ({ consumer }) => {
-  // In a process of its own: this one has its module already.
+test('the first valid wasm module is used', ({ consumer }) => {
+  // A new process is needed, because this one has already loaded its module.
   const printed = consumer.run(
     `import { readFileSync } from 'node:fs';
      import { TryOn } from 'stgan';
      const code = (wasm) => TryOn.create({ wasm }).then(() => 'none', (error) => error.code);
      const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
      const decoder = readFileSync(new URL(import.meta.resolve('stgan/wasm/decoder.wasm')));
-     const mine = WebAssembly.compile(readFileSync(new URL(import.meta.resolve('stgan/wasm/stgan.wasm'))));
-     const [module, ...codes] = [await mine, await code(empty), await code(decoder), await code(new Uint8Array(9)), await code(new Response('', { status: 404 }))];
+     const compiled = WebAssembly.compile(readFileSync(new URL(import.meta.resolve('stgan/wasm/stgan.wasm'))));
+     const [module, ...codes] = [await compiled, await code(empty), await code(decoder), await code(new Uint8Array(9)), await code(new Response('', { status: 404 }))];
      const all = await Promise.allSettled([code(empty), TryOn.create({ wasm: module }), TryOn.create(), code(empty)]);
      console.log(codes.join(), all.map(({ value }) => value?.model?.stages > 0).join());`,
   );

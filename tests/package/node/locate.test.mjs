@@ -1,58 +1,58 @@
-/** Finding faces with the packed package in plain Node. */
-import { failure, glasses, offPupils, photo, placementOn } from '../pictures.mjs';
+/** Locating faces with the packed package in Node. */
+import { failure, glasses, photo, placementOn, pupilError } from '../images.mjs';
 import { expect, test } from './fixtures.mjs';
 
-const nobody = (width = 320, height = 240) => ({
+const noFace = (width = 320, height = 240) => ({
   data: new Uint8ClampedArray(width * height * 4).fill(200),
   width,
   height,
 });
 
-test('a face is found, whatever the size of the photo', async ({ tryOn }) => {
+test('locate finds a face at every size of the photo', async ({ tryOn }) => {
   for (const [width, height] of [
     [320, 240],
     [640, 480],
     [3000, 2250],
   ]) {
-    const picture = photo(width, height);
-    const untouched = picture.data.slice();
-    const [face, ...others] = await tryOn.locate(picture);
+    const image = photo(width, height);
+    const original = image.data.slice();
+    const [face, ...others] = await tryOn.locate(image);
     expect(face, `at ${width}×${height}`).toBeDefined();
     expect(others).toEqual([]);
-    expect(offPupils(face, picture), `at ${width}×${height}`).toBeLessThan(0.2);
+    expect(pupilError(face, image), `at ${width}×${height}`).toBeLessThan(0.2);
     expect(face.score).toBeGreaterThan(0);
     expect(face.score).toBeLessThanOrEqual(1);
-    const { x, y, width: across, rotation } = face.placement;
-    const between = Math.hypot(face.pupils[1].x - face.pupils[0].x, face.pupils[1].y - face.pupils[0].y);
-    expect(Math.abs(across / between - 0.613 / 0.278)).toBeLessThan(1e-6);
+    const { x, y, width: glassesWidth, rotation } = face.placement;
+    const pupilDistance = Math.hypot(face.pupils[1].x - face.pupils[0].x, face.pupils[1].y - face.pupils[0].y);
+    expect(Math.abs(glassesWidth / pupilDistance - 0.613 / 0.278)).toBeLessThan(1e-6);
     expect(Math.abs(rotation)).toBeLessThan(10);
     expect(Math.abs(x - (face.pupils[0].x + face.pupils[1].x) / 2)).toBeLessThan(1e-9);
     expect(Math.abs(y - (face.pupils[0].y + face.pupils[1].y) / 2)).toBeLessThan(1e-9);
-    expect(Buffer.from(picture.data.buffer).equals(Buffer.from(untouched.buffer)), 'the photo is as it was').toBe(true);
+    expect(Buffer.from(image.data.buffer).equals(Buffer.from(original.buffer)), 'the photo is unchanged').toBe(true);
   }
 });
 
-test('a face is where a fit without a placement starts', async ({ tryOn }) => {
-  const picture = photo();
-  const [face] = await tryOn.locate(picture);
-  const [alone, given] = [
-    await tryOn.fit(picture, glasses()),
-    await tryOn.fit(picture, glasses(), { placement: face.placement }),
+test('a fit without a placement starts from the first face', async ({ tryOn }) => {
+  const image = photo();
+  const [face] = await tryOn.locate(image);
+  const [automatic, placed] = [
+    await tryOn.fit(image, glasses()),
+    await tryOn.fit(image, glasses(), { placement: face.placement }),
   ];
-  expect(alone.initial).toEqual(given.initial);
-  expect(alone.homography).toEqual(given.homography);
-  expect((await tryOn.fit(picture, glasses(), { updates: 0 })).updates.length).toBe(0);
+  expect(automatic.initial).toEqual(placed.initial);
+  expect(automatic.homography).toEqual(placed.homography);
+  expect((await tryOn.fit(image, glasses(), { updates: 0 })).updates.length).toBe(0);
 });
 
-test('a face that is not there is no error of locate, and one of fit', async ({ tryOn }) => {
-  expect(await tryOn.locate(nobody())).toEqual([]);
-  expect(await tryOn.locate(nobody(1, 1))).toEqual([]);
-  expect(await failure(tryOn.fit(nobody(), glasses()))).toBe('StganError no-face');
+test('without a face, locate returns an empty array and fit rejects', async ({ tryOn }) => {
+  expect(await tryOn.locate(noFace())).toEqual([]);
+  expect(await tryOn.locate(noFace(1, 1))).toEqual([]);
+  expect(await failure(tryOn.fit(noFace(), glasses()))).toBe('StganError no-face');
   expect(await failure(tryOn.locate({ data: new Uint8Array(3), width: 1, height: 1 }))).toBe('StganError image-size');
   expect(await failure(tryOn.locate('photo.jpg'))).toBe('StganError unsupported-image');
 });
 
-test('finding needs weights, which are read when they are first needed', async ({ stgan }) => {
+test('the weights of the locator are loaded on first use', async ({ stgan }) => {
   const wrong = await stgan.TryOn.create({ locator: new Uint8Array(100) });
   const fit = await wrong.fit(photo(), glasses(), { placement: placementOn({ width: 640, height: 480 }) });
   expect(fit.updates.length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** The packed package's types, as strict consumers see them. */
+/** The type declarations of the packed package, compiled in strict mode. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from './fixtures.mjs';
@@ -7,7 +7,7 @@ for (const [module, moduleResolution] of [
   ['ESNext', 'bundler'],
   ['NodeNext', 'NodeNext'],
 ]) {
-  test(`types are whole and right with moduleResolution ${moduleResolution}`, ({ consumer }) => {
+  test(`a consumer compiles with moduleResolution ${moduleResolution}`, ({ consumer }) => {
     const compilerOptions = {
       module,
       moduleResolution,

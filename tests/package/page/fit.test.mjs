@@ -1,33 +1,33 @@
-/** Loading the packed package in a page, and fitting there. */
+/** Loading the packed package and fitting glasses in a page. */
 import { join } from 'node:path';
 import { createServer } from 'vite';
-import { files } from '../pictures.mjs';
+import { files } from '../images.mjs';
 import { expect, open, test } from './fixtures.mjs';
 
-test('loads nothing before it is asked to, and no decoder', async ({ page, requests }) => {
-  const heavy = () =>
+test('nothing is loaded before create, and the decoder never', async ({ page, requests }) => {
+  const loadedFiles = () =>
     requests
       .filter((path) => /\.(wasm|safetensors)$/.test(path))
       .map((path) => path.replace(/.*\/(\w+)[^/]*(\.\w+)$/, '$1$2'));
-  expect(heavy()).toEqual([]);
+  expect(loadedFiles()).toEqual([]);
   await page.evaluate(async () => {
     const tryOn = await window.stgan.TryOn.create();
-    await tryOn.fit(window.pictures.files.jpeg, window.pictures.glasses(), { placement: { x: 8, y: 12, width: 10 } });
+    await tryOn.fit(window.images.files.jpeg, window.images.glasses(), { placement: { x: 8, y: 12, width: 10 } });
   });
-  expect(heavy().sort()).toEqual(['glasses.safetensors', 'stgan.wasm']);
+  expect(loadedFiles().sort()).toEqual(['glasses.safetensors', 'stgan.wasm']);
 });
 
-test('fits and composites on the main thread and in a module worker alike', async ({ page }) => {
+test('a fit in a module worker gives the same result as on the main thread', async ({ page }) => {
   const result = await page.evaluate(async () => {
-    const { pictures, placement } = window;
-    const [photo, frame] = [pictures.photo(), pictures.glasses()];
+    const { images, placement } = window;
+    const [photo, glasses] = [images.photo(), images.glasses()];
     const tryOn = await window.stgan.TryOn.create();
-    const fit = await tryOn.fit(photo, frame, { placement });
+    const fit = await tryOn.fit(photo, glasses, { placement });
     const composite = fit.composite();
-    const inWorker = await window.askWorker({ photo, frame, placement });
+    const inWorker = await window.fitInWorker({ photo, glasses, placement });
     return {
       isImageData: composite instanceof ImageData,
-      strangers: pictures.strangers(composite, photo, fit.overlay()),
+      differences: images.countDifferences(composite, photo, fit.overlay()),
       updates: fit.updates.length === tryOn.model.updates,
       error: inWorker.error,
       sameHomography: fit.homography.every((value, i) => value === inWorker.homography[i]),
@@ -36,7 +36,7 @@ test('fits and composites on the main thread and in a module worker alike', asyn
   });
   expect(result).toEqual({
     isImageData: true,
-    strangers: 0,
+    differences: 0,
     updates: true,
     error: undefined,
     sameHomography: true,
@@ -44,135 +44,135 @@ test('fits and composites on the main thread and in a module worker alike', asyn
   });
 });
 
-test('takes every kind of image', async ({ page }) => {
+test('fit accepts every type of image', async ({ page }) => {
   const result = await page.evaluate(async () => {
-    const { pictures, placement, toBlob, toImageData } = window;
-    const kinds = async (picture) => {
-      const blob = await toBlob(picture);
+    const { images, placement, toBlob, toImageData } = window;
+    const allTypes = async (pixels) => {
+      const blob = await toBlob(pixels);
       const image = Object.assign(new Image(), { src: URL.createObjectURL(blob) });
       const canvas = Object.assign(document.createElement('canvas'), {
-        width: picture.width,
-        height: picture.height,
+        width: pixels.width,
+        height: pixels.height,
       });
-      const offscreen = new OffscreenCanvas(picture.width, picture.height);
-      for (const target of [canvas, offscreen]) target.getContext('2d').putImageData(toImageData(picture), 0, 0);
+      const offscreen = new OffscreenCanvas(pixels.width, pixels.height);
+      for (const target of [canvas, offscreen]) target.getContext('2d').putImageData(toImageData(pixels), 0, 0);
       const buffer = await blob.arrayBuffer();
       return {
-        pixels: { ...picture, data: new Uint8Array(picture.data.buffer) },
-        imageData: toImageData(picture),
-        bitmap: await createImageBitmap(toImageData(picture)),
+        pixels: { ...pixels, data: new Uint8Array(pixels.data.buffer) },
+        imageData: toImageData(pixels),
+        bitmap: await createImageBitmap(toImageData(pixels)),
         image,
         canvas,
         offscreen,
         blob,
-        file: new File([blob], 'picture.png'),
+        file: new File([blob], 'image.png'),
         buffer,
         bytes: new Uint8Array(buffer),
       };
     };
-    const [photo, frame] = [pictures.photo(), pictures.glasses()];
-    const [photos, frames] = [await kinds(photo), await kinds(frame)];
+    const [photo, glasses] = [images.photo(), images.glasses()];
+    const [photoTypes, glassesTypes] = [await allTypes(photo), await allTypes(glasses)];
     const tryOn = await window.stgan.TryOn.create();
-    const expected = await tryOn.fit(photo, frame, { placement });
-    const picture = expected.composite();
+    const expected = await tryOn.fit(photo, glasses, { placement });
+    const expectedComposite = expected.composite();
     const result = {};
-    for (const kind of Object.keys(photos)) {
-      const ofPhoto = await tryOn.fit(photos[kind], frame, { placement });
-      const samePixels = ofPhoto.composite().data.every((value, i) => value === picture.data[i]);
-      // A canvas keeps colours premultiplied, which costs those of translucent pixels some precision.
-      const ofFrame = await tryOn.fit(photo, frames[kind], { placement });
-      const [a, b] = [expected, ofFrame].map(({ homography }) => pictures.apply(homography, 200, 80));
-      result[kind] = samePixels && Math.hypot(a[0] - b[0], a[1] - b[1]) < 0.5;
-      ofPhoto.dispose();
-      ofFrame.dispose();
+    for (const type of Object.keys(photoTypes)) {
+      const photoFit = await tryOn.fit(photoTypes[type], glasses, { placement });
+      const samePixels = photoFit.composite().data.every((value, i) => value === expectedComposite.data[i]);
+      // A canvas stores premultiplied colours, which reduces the precision of translucent pixels.
+      const glassesFit = await tryOn.fit(photo, glassesTypes[type], { placement });
+      const [a, b] = [expected, glassesFit].map(({ homography }) => images.apply(homography, 200, 80));
+      result[type] = samePixels && Math.hypot(a[0] - b[0], a[1] - b[1]) < 0.5;
+      photoFit.dispose();
+      glassesFit.dispose();
     }
     return result;
   });
-  for (const [kind, fine] of Object.entries(result)) expect(fine, kind).toBe(true);
+  for (const [type, isSame] of Object.entries(result)) expect(isSame, type).toBe(true);
   expect(Object.keys(result).length).toBe(10);
 });
 
-test('decodes what browsers decode, turned upright', async ({ page }) => {
+test('fit decodes image files and applies their orientation', async ({ page }) => {
   const result = await page.evaluate(async () => {
     const tryOn = await window.stgan.TryOn.create();
-    const entries = Object.entries(window.pictures.files).map(async ([kind, file]) => {
-      const fit = await tryOn.fit(file, window.pictures.glasses(), {
+    const entries = Object.entries(window.images.files).map(async ([format, file]) => {
+      const fit = await tryOn.fit(file, window.images.glasses(), {
         placement: { x: 8, y: 8, width: 10 },
         updates: 0,
       });
       const { width, height, data } = fit.composite();
-      return [kind, [width, height, data[0] > 240 && data[2] < 15]];
+      return [format, [width, height, data[0] > 240 && data[2] < 15]];
     });
     return Object.fromEntries(await Promise.all(entries));
   });
   expect(result).toEqual({ jpeg: [16, 24, true], png: [24, 16, true], webp: [24, 16, true] });
 });
 
-test('says what is wrong with an image by a code', async ({ page }) => {
-  await page.route('**/elsewhere.png', (route) =>
+test('an unusable image is an error with a code', async ({ page }) => {
+  await page.route('**/cross-origin.png', (route) =>
     route.fulfill({ contentType: 'image/png', body: Buffer.from(files.png) }),
   );
   const result = await page.evaluate(async () => {
-    const { pictures, placement } = window;
-    const { failure, files, glasses } = pictures;
+    const { images, placement } = window;
+    const { failure, files, glasses } = images;
     const tryOn = await window.stgan.TryOn.create();
-    const code = (photo, frame = glasses(), at = placement) => failure(tryOn.fit(photo, frame, { placement: at }));
-    const closed = await createImageBitmap(window.toImageData(pictures.photo()));
+    const code = (photo, front = glasses(), at = placement) => failure(tryOn.fit(photo, front, { placement: at }));
+    const closed = await createImageBitmap(window.toImageData(images.photo()));
     const fit = await tryOn.fit(closed, glasses(), { placement });
     closed.close();
-    // What came from another origin without its leave may be drawn, but not read.
+    // A page may draw images of other origins without CORS, but not read them.
     const foreign = Object.assign(new Image(), {
-      src: `${location.href.replace('localhost', '127.0.0.1')}elsewhere.png`,
+      src: `${location.href.replace('localhost', '127.0.0.1')}cross-origin.png`,
     });
     const tainted = document.createElement('canvas');
     await foreign.decode();
     tainted.getContext('2d').drawImage(foreign, 0, 0);
-    const [sizeless, clear] = [new OffscreenCanvas(0, 0), new OffscreenCanvas(10, 10)];
-    clear.getContext('2d');
+    const [empty, transparent] = [new OffscreenCanvas(0, 0), new OffscreenCanvas(10, 10)];
+    transparent.getContext('2d');
     return {
       noise: await code(new Uint8Array(100)),
-      cut: await code(files.jpeg.subarray(0, 600)),
+      truncated: await code(files.jpeg.subarray(0, 600)),
       text: await code(new Blob(['hello'])),
       broken: await code(Object.assign(new Image(), { src: 'data:image/png;base64,AAAA' })),
-      empty: await code(sizeless),
+      empty: await code(empty),
       element: await code(document.body),
-      clear: await code(pictures.photo(), clear),
+      transparent: await code(images.photo(), transparent),
       closed: await code(closed),
       closedLater: await failure(Promise.resolve().then(() => fit.composite())),
-      overlayStays: fit.overlay() !== null,
+      overlayAfterClose: fit.overlay() !== null,
       foreign: await code(foreign, glasses(), { x: 12, y: 8, width: 14 }),
       tainted: await code(tainted),
     };
   });
   expect(result).toEqual({
     noise: 'StganError decode',
-    cut: 'StganError decode',
+    truncated: 'StganError decode',
     text: 'StganError decode',
     broken: 'StganError decode',
     empty: 'StganError image-size',
     element: 'StganError unsupported-image',
-    clear: 'StganError empty-frame',
+    transparent: 'StganError empty-glasses',
     closed: 'StganError image-size',
     closedLater: 'StganError disposed',
-    overlayStays: true,
+    overlayAfterClose: true,
     foreign: 'StganError unsupported-image',
     tainted: 'StganError unsupported-image',
   });
 });
 
-test('reports progress, and can be aborted while it loads', async ({ page }) => {
+test('create reports progress and can be aborted', async ({ page }) => {
   let release;
-  const held = new Promise((resolve) => (release = resolve));
+  const released = new Promise((resolve) => (release = resolve));
   await page.route('**/*.safetensors', async (route) => {
-    await held;
+    await released;
     await route.continue().catch(() => {});
   });
-  const asked = page.waitForRequest('**/*.safetensors');
+  const requested = page.waitForRequest('**/*.safetensors');
   await page.evaluate(() => {
     window.controller = new AbortController();
-    window.outcome = window.pictures.failure(window.stgan.TryOn.create({ signal: window.controller.signal }));
+    window.outcome = window.images.failure(window.stgan.TryOn.create({ signal: window.controller.signal }));
   });
-  await asked;
+  await requested;
   const outcome = await page.evaluate(() => {
     window.controller.abort();
     return window.outcome;
@@ -180,14 +180,14 @@ test('reports progress, and can be aborted while it loads', async ({ page }) => 
   expect(outcome).toBe('StganError aborted');
   release();
   const progress = await page.evaluate(async () => {
-    const seen = [];
-    (await window.stgan.TryOn.create({ onProgress: (progress) => seen.push(progress) })).dispose();
-    return seen;
+    const events = [];
+    (await window.stgan.TryOn.create({ onProgress: (event) => events.push(event) })).dispose();
+    return events;
   });
   for (const phase of ['wasm', 'weights']) {
-    const part = progress.filter((event) => event.phase === phase);
+    const events = progress.filter((event) => event.phase === phase);
     expect(
-      part.every(({ loaded }, i) => i === 0 || loaded >= part[i - 1].loaded),
+      events.every(({ loaded }, i) => i === 0 || loaded >= events[i - 1].loaded),
       phase,
     ).toBe(true);
   }
@@ -195,8 +195,8 @@ test('reports progress, and can be aborted while it loads', async ({ page }) => 
   expect(last.loaded).toBe(last.total);
 });
 
-test('can be tried again after a failure, and takes a wasm file of any type', async ({ page }) => {
-  const create = () => page.evaluate(() => window.pictures.failure(window.stgan.TryOn.create()));
+test('create can be retried after a failure, and accepts a wasm file of any content type', async ({ page }) => {
+  const create = () => page.evaluate(() => window.images.failure(window.stgan.TryOn.create()));
   await page.route('**/*.wasm', (route) => route.fulfill({ status: 503 }));
   expect(await create()).toBe('StganError fetch');
   await page.unroute('**/*.wasm');
@@ -212,31 +212,31 @@ test('can be tried again after a failure, and takes a wasm file of any type', as
   expect(await create()).toBe('no failure');
 });
 
-test('composites a photo of 48 megapixels', async ({ page }) => {
+test('composite handles a photo of 48 megapixels', async ({ page }) => {
   const result = await page.evaluate(async () => {
-    const { photo: make, glasses, placementOn } = window.pictures;
-    const source = make(8000, 6000);
+    const { photo: createPhoto, glasses, placementOn } = window.images;
+    const source = createPhoto(8000, 6000);
     const photo = await createImageBitmap(window.toImageData(source));
     const tryOn = await window.stgan.TryOn.create();
     const fit = await tryOn.fit(photo, glasses(), { placement: placementOn(source), updates: 0 });
     const { data, width, height } = fit.composite();
     const { x, y, image } = fit.overlay();
-    const [words, before] = [data, source.data].map(({ buffer }) => new Uint32Array(buffer));
+    const [after, before] = [data, source.data].map(({ buffer }) => new Uint32Array(buffer));
     let [outside, inside] = [0, 0];
     for (let row = 0; row < height; row += 7) {
       for (let column = 0; column < width; column += 3) {
-        if (words[row * width + column] === before[row * width + column]) continue;
+        if (after[row * width + column] === before[row * width + column]) continue;
         const within = column >= x && column < x + image.width && row >= y && row < y + image.height;
         if (within) inside++;
         else outside++;
       }
     }
-    return { size: [width, height], outside, touched: inside > 1000 };
+    return { size: [width, height], changedOutside: outside, changedInside: inside > 1000 };
   });
-  expect(result).toEqual({ size: [8000, 6000], outside: 0, touched: true });
+  expect(result).toEqual({ size: [8000, 6000], changedOutside: 0, changedInside: true });
 });
 
-test("works from Vite's development server", async ({ page, consumer }) => {
+test("the package works with Vite's development server", async ({ page, consumer }) => {
   const { folder } = consumer;
   const vite = await createServer({ root: folder, configFile: join(folder, 'vite.config.js'), server: { port: 0 } });
   try {

@@ -1,52 +1,52 @@
-/** Following faces with the packed package in a page with a camera that plays the project's own clip. */
+/** Tracking faces with the packed package in a page whose camera plays the rendered clip. */
 import { expect, test } from './fixtures.mjs';
 
 test.use({ permissions: ['camera'] });
 
-test('the camera: opened, drawn, found, lost, found again, and off at the end', async ({ page }) => {
+test('the camera is opened, drawn and closed, and a lost face is found again', async ({ page }) => {
   const result = await page.evaluate(async () => {
-    const opened = [];
-    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-    navigator.mediaDevices.getUserMedia = async (...wishes) => {
-      opened.push(await open(...wishes));
-      return opened.at(-1);
+    const streams = [];
+    const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (...constraints) => {
+      streams.push(await getUserMedia(...constraints));
+      return streams.at(-1);
     };
     const tryOn = await window.stgan.TryOn.create();
     const canvas = document.createElement('canvas');
     const states = [];
-    const track = await tryOn.track('camera', window.pictures.glasses(), {
+    const track = await tryOn.track('camera', window.images.glasses(), {
       canvas,
       onState: (state) => states.push(state),
     });
     while (states.filter((state) => state === 'found').length < 2) await track.snapshot();
     const drawn = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     const { width, height } = await track.snapshot();
-    const on = opened[0].getTracks().every(({ readyState }) => readyState === 'live');
+    const wasLive = streams[0].getTracks().every(({ readyState }) => readyState === 'live');
     track.stop();
     await track.ended;
     return {
       states,
       size: [width, height],
       canvas: [canvas.width, canvas.height],
-      blank: drawn.data.every((value) => value === drawn.data[0]),
-      on,
-      off: opened[0].getTracks().every(({ readyState }) => readyState === 'ended'),
+      isBlank: drawn.data.every((value) => value === drawn.data[0]),
+      wasLive,
+      hasEnded: streams[0].getTracks().every(({ readyState }) => readyState === 'ended'),
     };
   });
   const { states, ...rest } = result;
   expect(states.slice(0, 3)).toEqual(['found', 'searching', 'found']);
   expect(states.at(-1)).toBe('stopped');
-  expect(rest).toEqual({ size: [480, 360], canvas: [480, 360], blank: false, on: true, off: true });
+  expect(rest).toEqual({ size: [480, 360], canvas: [480, 360], isBlank: false, wasLive: true, hasEnded: true });
 });
 
-test('a stream and a video element of the page’s own are left running', async ({ page }) => {
+test('a stream and a video element of the page keep running after tracking', async ({ page }) => {
   const result = await page.evaluate(async () => {
     const tryOn = await window.stgan.TryOn.create();
     const stream = await navigator.mediaDevices.getUserMedia({ video: true });
-    const video = await window.playing(stream);
+    const video = await window.playStream(stream);
     const sizes = [];
     for (const source of [stream, video]) {
-      const track = await tryOn.track(source, window.pictures.glasses());
+      const track = await tryOn.track(source, window.images.glasses());
       const { width, height } = await track.snapshot();
       track.stop();
       await track.ended;
@@ -54,8 +54,8 @@ test('a stream and a video element of the page’s own are left running', async 
     }
     return {
       sizes,
-      live: stream.getTracks().every(({ readyState }) => readyState === 'live'),
-      playing: !video.paused,
+      isLive: stream.getTracks().every(({ readyState }) => readyState === 'live'),
+      isPlaying: !video.paused,
     };
   });
   expect(result).toEqual({
@@ -63,28 +63,28 @@ test('a stream and a video element of the page’s own are left running', async 
       [480, 360],
       [480, 360],
     ],
-    live: true,
-    playing: true,
+    isLive: true,
+    isPlaying: true,
   });
 });
 
-test('whoever is slow gets the newest picture, and none of those between', async ({ page }) => {
+test('a slow consumer of videoFrames gets the latest frame and skips the ones between', async ({ page }) => {
   const result = await page.evaluate(async () => {
-    const video = await window.playing(await navigator.mediaDevices.getUserMedia({ video: true }));
-    const stop = new AbortController();
-    const seen = [];
-    for await (const picture of window.stgan.videoFrames(video, stop)) {
-      seen.push(picture.timestamp / 1e6);
-      picture.close();
-      if (seen.length === 5) stop.abort();
-      // Long enough for ten more to be shown.
+    const video = await window.playStream(await navigator.mediaDevices.getUserMedia({ video: true }));
+    const controller = new AbortController();
+    const times = [];
+    for await (const frame of window.stgan.videoFrames(video, controller)) {
+      times.push(frame.timestamp / 1e6);
+      frame.close();
+      if (times.length === 5) controller.abort();
+      // Wait until ten more frames have been shown.
       let last = 0;
       for (let i = 0; i < 10; i++) {
         last = await new Promise((resolve) => video.requestVideoFrameCallback((_, now) => resolve(now.mediaTime)));
       }
-      seen.push(last);
+      times.push(last);
     }
-    return seen;
+    return times;
   });
   expect(result.length, 'ended by the signal').toBe(6);
   const [, shown, second, later, third] = result;
@@ -92,27 +92,27 @@ test('whoever is slow gets the newest picture, and none of those between', async
   expect(third, String(result)).toBeGreaterThanOrEqual(later);
 });
 
-test('in a module worker, on an offscreen canvas, with pictures that the page posts', async ({ page }) => {
+test('track works in a module worker on an offscreen canvas with frames from the page', async ({ page }) => {
   const result = await page.evaluate(async () => {
-    const video = await window.playing(await navigator.mediaDevices.getUserMedia({ video: true }));
-    return window.trackInWorker(video, window.pictures.glasses(), ({ faces }) => faces > 0);
+    const video = await window.playStream(await navigator.mediaDevices.getUserMedia({ video: true }));
+    return window.trackInWorker(video, window.images.glasses(), ({ faces }) => faces > 0);
   });
   expect(result).toEqual({ faces: 1, size: [480, 360], drawn: [480, 360] });
 });
 
-test('a hidden page pauses', async ({ page }) => {
+test('tracking pauses while the page is hidden', async ({ page }) => {
   const states = await page.evaluate(async () => {
     const tryOn = await window.stgan.TryOn.create();
     const states = [];
-    const track = await tryOn.track('camera', window.pictures.glasses(), { onState: (state) => states.push(state) });
+    const track = await tryOn.track('camera', window.images.glasses(), { onState: (state) => states.push(state) });
     await track.snapshot();
-    const hide = (hidden) => {
+    const setHidden = (hidden) => {
       Object.defineProperty(document, 'hidden', { get: () => hidden, configurable: true });
       document.dispatchEvent(new Event('visibilitychange'));
     };
-    hide(true);
+    setHidden(true);
     const state = track.state;
-    hide(false);
+    setHidden(false);
     await track.snapshot();
     const after = track.state;
     track.stop();
@@ -121,27 +121,25 @@ test('a hidden page pauses', async ({ page }) => {
   expect(states).toEqual(['paused', true, 'stopped']);
 });
 
-test('a video that cannot be played, a canvas that is used otherwise, and a camera that is refused', async ({
-  page,
-}) => {
+test('a broken video, a canvas with another context and a denied camera are errors with a code', async ({ page }) => {
   const result = await page.evaluate(async () => {
-    const { failure, glasses } = window.pictures;
+    const { failure, glasses } = window.images;
     const tryOn = await window.stgan.TryOn.create();
     const broken = Object.assign(document.createElement('video'), { src: 'data:video/webm;base64,AAAA' });
     await new Promise((resolve) => (broken.onerror = resolve));
     const track = await tryOn.track(broken, glasses());
-    const taken = document.createElement('canvas');
-    taken.getContext('bitmaprenderer');
+    const otherContext = document.createElement('canvas');
+    otherContext.getContext('bitmaprenderer');
     const streams = [];
-    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-    navigator.mediaDevices.getUserMedia = async (...wishes) => {
-      streams.push(await open(...wishes));
+    const getUserMedia = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (...constraints) => {
+      streams.push(await getUserMedia(...constraints));
       return streams.at(-1);
     };
-    const used = await failure(tryOn.track('camera', glasses(), { canvas: taken }));
-    const off = streams[0].getTracks().every(({ readyState }) => readyState === 'ended');
+    const canvasError = await failure(tryOn.track('camera', glasses(), { canvas: otherContext }));
+    const hasEnded = streams[0].getTracks().every(({ readyState }) => readyState === 'ended');
     navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
-    return [await failure(track.ended), used, off, await failure(tryOn.track('camera', glasses()))];
+    return [await failure(track.ended), canvasError, hasEnded, await failure(tryOn.track('camera', glasses()))];
   });
   expect(result).toEqual(['StganError video', 'StganError argument', true, 'StganError camera-denied']);
 });

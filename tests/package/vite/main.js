@@ -1,12 +1,12 @@
-/** Puts the package and the tests' pictures within reach of the tests. */
+/** Makes the package and the test images available to the tests as properties of `window`. */
 import { StganError, TryOn, videoFrames } from 'stgan';
-import * as pictures from './pictures.mjs';
+import * as images from './images.mjs';
 
 window.stgan = { TryOn, StganError, videoFrames };
-window.pictures = pictures;
+window.images = images;
 
-/** Asks the module worker; resolves to its answer. */
-window.askWorker = (request) =>
+/** Fits in the module worker; resolves to its response. */
+window.fitInWorker = (request) =>
   new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
     worker.onmessage = ({ data }) => resolve(data);
@@ -14,27 +14,29 @@ window.askWorker = (request) =>
     worker.postMessage(request);
   });
 
-/** A video element that plays a stream. */
-window.playing = async (stream) => {
+/** Creates a video element that plays a stream. */
+window.playStream = async (stream) => {
   const video = Object.assign(document.createElement('video'), { muted: true, srcObject: stream });
   await video.play();
   return video;
 };
 
-/** Follows faces in the module worker, until `until` says that it is enough of what comes back. */
-window.trackInWorker = async (video, frame, until) => {
+/**
+ * Tracks faces in the module worker until a response satisfies `isDone`, and returns that response.
+ */
+window.trackInWorker = async (video, glasses, isDone) => {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  const answer = () => new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
+  const nextResponse = () => new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
   const canvas = document.createElement('canvas');
   const offscreen = canvas.transferControlToOffscreen();
-  const ready = answer();
-  worker.postMessage({ track: true, frame, canvas: offscreen }, [offscreen]);
+  const ready = nextResponse();
+  worker.postMessage({ track: true, glasses, canvas: offscreen }, [offscreen]);
   await ready;
-  for await (const picture of videoPictures(video)) {
-    const seen = answer();
-    worker.postMessage({ picture }, [picture]);
-    const data = await seen;
-    if (data.error || until(data)) {
+  for await (const frame of videoFrames(video)) {
+    const response = nextResponse();
+    worker.postMessage({ frame }, [frame]);
+    const data = await response;
+    if (data.error || isDone(data)) {
       worker.terminate();
       return data;
     }

@@ -1,17 +1,17 @@
 import { TryOn } from 'stgan';
 
-/** Hands a picture that came to whoever tracks. */
-let hand;
+/** Passes a received video frame to `receivedFrames`. */
+let deliver;
 
-async function* arriving() {
-  for (;;) yield await new Promise((resolve) => (hand = resolve));
+async function* receivedFrames() {
+  for (;;) yield await new Promise((resolve) => (deliver = resolve));
 }
 
-async function track({ frame, canvas }) {
+async function track({ glasses, canvas }) {
   const tryOn = await TryOn.create();
   const onFrame = ({ faces, width, height }) =>
     postMessage({ faces: faces.length, size: [width, height], drawn: [canvas.width, canvas.height] });
-  const track = await tryOn.track(arriving(), frame, { canvas, onFrame });
+  const track = await tryOn.track(receivedFrames(), glasses, { canvas, onFrame });
   track.ended.catch((error) => postMessage({ error: `${error.code}: ${error.message}` }));
   postMessage('ready');
 }
@@ -19,10 +19,10 @@ async function track({ frame, canvas }) {
 self.onmessage = async ({ data }) => {
   try {
     if (data.track) return await track(data);
-    if (data.picture) return hand(data.picture);
-    const { photo, frame, placement } = data;
+    if (data.frame) return deliver(data.frame);
+    const { photo, glasses, placement } = data;
     const tryOn = await TryOn.create();
-    const fit = await tryOn.fit(photo, frame, { placement });
+    const fit = await tryOn.fit(photo, glasses, { placement });
     postMessage({ homography: fit.homography, composite: fit.composite() });
   } catch (error) {
     postMessage({ error: `${error.code}: ${error.message}` });

@@ -166,7 +166,7 @@ impl Logistic {
         let points: Vec<(f64, f64, f64)> = trials
             .iter()
             .filter_map(|trial| {
-                let moved = trial.fit.moved(trial.fit.updates().len()).ok()?;
+                let moved = trial.fit.displacement(trial.fit.updates().len()).ok()?;
                 let found = trial.found();
                 Some((
                     moved.max(1e-6).ln(),

@@ -22,7 +22,7 @@ pub struct MeasuredFit {
     pub start: FitStart,
     /// Landmark errors in inter-pupil distances: as placed, then after each update.
     pub errors: Vec<f64>,
-    /// The size of each update, see [`stgan::Fit::moved`].
+    /// The size of each update, see [`stgan::Fit::displacement`].
     pub moved: Vec<f64>,
 }
 
@@ -74,7 +74,7 @@ pub fn measure(
             let errors = (0..=fit.updates().len())
                 .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_glasses), target)))
                 .collect::<Result<_>>()?;
-            let moved = (1..=fit.updates().len()).map(|k| fit.moved(k)).collect::<stgan::Result<_>>()?;
+            let moved = (1..=fit.updates().len()).map(|k| fit.displacement(k)).collect::<stgan::Result<_>>()?;
             Ok(MeasuredFit { face: index, glasses: k / draws, start, errors, moved })
         };
         (0..glasses.len() * draws).map(one).collect()

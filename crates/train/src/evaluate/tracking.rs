@@ -81,7 +81,7 @@ pub fn jitter_and_latency<F: FaceDetector + Clone + Sync>(
     let Conditions { width, height, fps, noise, updates } = *conditions;
     // This practically disables smoothing: α rounds to 1.
     let mut unsmoothed = *settings;
-    unsmoothed.smoothing.rest = 1e9;
+    unsmoothed.smoothing.min_cutoff = 1e9;
 
     let mut all = [const { Vec::new() }; 4];
     let mut inter_pupil_distance = 0.0;

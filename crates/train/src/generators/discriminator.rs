@@ -171,8 +171,8 @@ impl CriticLoss {
         let separation = distance.neg()?.detach();
         let (loss, norm, penalty) = match settings.loss {
             AdversarialLoss::WganGp => {
-                let norm = losses::gradient_norm(critic, &losses::between(reals, fakes, mix)?)?;
-                let penalty = losses::away_from_one(&norm)?;
+                let norm = losses::gradient_norm(critic, &losses::interpolate(reals, fakes, mix)?)?;
+                let penalty = losses::unit_norm_penalty(&norm)?;
                 (distance, norm, penalty)
             }
             AdversarialLoss::LogisticR1 => {

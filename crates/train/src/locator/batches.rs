@@ -188,7 +188,7 @@ fn places(scene: &Scene, mut named: Vec<LocatedFace>, count: usize, rng: &mut im
 /// The face that a place is near enough to, if there is one: its pupils in canonical coordinates.
 fn matches(scene: &Scene, place: &Placement) -> Option<[Point; 2]> {
     let to_canonical = place.to_photo().ok()?.inverse().ok()?;
-    let ([left, right], unit) = locate::expected();
+    let ([left, right], unit) = locate::canonical_pupils();
     let wanted = middle([left, right]);
     scene.faces.iter().map(|face| face.map(|eye| to_canonical.apply(eye))).find(|eyes| {
         let size = distance(eyes[0], eyes[1]) / unit;
@@ -199,7 +199,7 @@ fn matches(scene: &Scene, place: &Placement) -> Option<[Point; 2]> {
 /// Whether a place is so near to a face that it would be wrong to say that it is none.
 fn doubtful(scene: &Scene, place: &Placement) -> bool {
     let Some(to_canonical) = place.to_photo().ok().and_then(|map| map.inverse().ok()) else { return true };
-    let ([left, right], unit) = locate::expected();
+    let ([left, right], unit) = locate::canonical_pupils();
     scene.faces.iter().any(|face| {
         let eyes = face.map(|eye| to_canonical.apply(eye));
         let size = distance(eyes[0], eyes[1]) / unit;
@@ -209,9 +209,9 @@ fn doubtful(scene: &Scene, place: &Placement) -> bool {
 
 /// What the refiner sees of a place, and what it should say.
 fn view(scene: &Scene, place: &Placement, size: usize, rng: &mut impl Rng) -> Result<Example> {
-    let input = weather(&scene.render(&locate::to_view(place, size)?, size, size)?, size, rng);
+    let input = weather(&scene.render(&locate::view_to_photo(place, size)?, size, size)?, size, rng);
     let found = matches(scene, place);
-    let (expected, unit) = locate::expected();
+    let (expected, unit) = locate::canonical_pupils();
     let mut e = Example { input, face: vec![0.0], none: vec![0.0], eyes: vec![0.0; 4], unit: vec![1.0] };
     match found {
         Some(eyes) => {

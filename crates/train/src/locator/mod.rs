@@ -12,7 +12,7 @@ use crate::runner::{self, Begin, Event, Job, Leg, Measured, State, Task, Validat
 use candle_core::Device;
 use std::collections::BTreeMap;
 use std::path::Path;
-use stgan::internals::locate::{self, Weights};
+use stgan::internals::locate::{self, LocatorWeights};
 use stgan::model::Parameters;
 use stgan::model::weights::Storage;
 use task::{NetworkTask, Part};
@@ -84,7 +84,7 @@ impl Job for Locators<'_> {
 
 impl Locators<'_> {
     /// What becomes the weights file, without the threshold that they ask for.
-    fn file(&self, weights: &Parameters) -> Result<Weights> {
+    fn file(&self, weights: &Parameters) -> Result<LocatorWeights> {
         let (config, dataset) = (self.config, self.dataset);
         let metadata = BTreeMap::from([
             ("task".to_owned(), "pupils".to_owned()),
@@ -94,7 +94,7 @@ impl Locators<'_> {
             ("config".to_owned(), config.to_toml()?),
         ]);
         let spec = config.locator.networks.clone();
-        Ok(Weights { spec, parameters: weights.clone(), threshold: 0.5, metadata })
+        Ok(LocatorWeights { spec, parameters: weights.clone(), threshold: 0.5, metadata })
     }
 
     fn measure(&self, weights: &Parameters) -> Result<Validated> {

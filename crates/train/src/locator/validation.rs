@@ -7,7 +7,7 @@ use crate::data::anchors::{Anchors, distance};
 use crate::data::{Dataset, Pool};
 use crate::runner::LocatorFigures;
 use rayon::prelude::*;
-use stgan::internals::locate::Weights;
+use stgan::internals::locate::LocatorWeights;
 use stgan::{Bitmap, Locator};
 use stgan_synth::faceless::Kind;
 
@@ -41,7 +41,7 @@ impl Validation {
         self.photos.len()
     }
 
-    pub(super) fn measure(&self, weights: &Weights, settings: &LocatorSettings) -> Result<LocatorFigures> {
+    pub(super) fn measure(&self, weights: &LocatorWeights, settings: &LocatorSettings) -> Result<LocatorFigures> {
         let locator = Locator::from_weights(weights)?;
         let best = |image: &Bitmap| locator.locate_in(&image.as_ref(), 0.0);
         let mut alarms: Vec<f64> = self

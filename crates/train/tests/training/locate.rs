@@ -167,8 +167,8 @@ fn one_look_follows_a_face_and_says_when_it_has_left() {
     let placement = there.placement();
     for (dx, dy) in [(0.0, 0.0), (0.3, 0.0), (-0.2, 0.2), (0.0, -0.3)] {
         let near = Placement {
-            x: placement.x + dx * there.eye_distance(),
-            y: placement.y + dy * there.eye_distance(),
+            x: placement.x + dx * there.pupil_distance(),
+            y: placement.y + dy * there.pupil_distance(),
             ..placement
         };
         let face = locator.refine(picture.as_ref(), &near).unwrap().expect("the face is near");

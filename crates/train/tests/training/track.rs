@@ -210,14 +210,14 @@ fn invalid_settings_and_times_are_argument_errors() {
         |settings| Tracker::new(identity(), script.clone(), glasses(100, 40), settings).err().map(|error| error.code());
     let valid = TrackSettings::default();
     assert_eq!(code(valid), None);
-    let smoothing = |rest| Smoothing { rest, ..valid.smoothing };
+    let smoothing = |min_cutoff| Smoothing { min_cutoff, ..valid.smoothing };
     for settings in [
         settings(|s| s.people = 0),
         settings(|s| s.people = MAX_PEOPLE + 1),
         settings(|s| s.smoothing = smoothing(0.0)),
         settings(|s| s.smoothing = smoothing(f64::NAN)),
         settings(|s| s.refine_every = 0),
-        settings(|s| s.gap = f64::INFINITY),
+        settings(|s| s.max_gap = f64::INFINITY),
     ] {
         assert_eq!(code(settings), Some("argument"), "{settings:?}");
     }

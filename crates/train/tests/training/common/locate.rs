@@ -5,7 +5,7 @@
 
 use candle_core::{Device, Tensor};
 use stgan::internals::kernels::{Chain, Conv, Instructions, Map};
-use stgan::internals::locate::{DetectorSpec, LocatorSpec, RefinerSpec, Weights};
+use stgan::internals::locate::{DetectorSpec, LocatorSpec, LocatorWeights, RefinerSpec};
 use stgan::model::{Parameters, initialise};
 use stgan::ops;
 
@@ -87,7 +87,7 @@ pub fn what_does_not_fit_is_refused() {
 }
 
 /// A locator that has learned nothing.
-pub fn untrained() -> Weights {
+pub fn untrained() -> LocatorWeights {
     let spec = LocatorSpec {
         detector: DetectorSpec { layers: vec![[4, 4], [4, 8], [4, 8], [3, 8]] },
         refiner: RefinerSpec { size: 32, channels: vec![4, 8, 8], hidden: 8 },
@@ -98,5 +98,5 @@ pub fn untrained() -> Weights {
         3.0 * values.next().unwrap_or_else(|| panic!("{at} numbers are too few"))
     })
     .unwrap();
-    Weights { spec, parameters, threshold: 0.5, metadata: Default::default() }
+    LocatorWeights { spec, parameters, threshold: 0.5, metadata: Default::default() }
 }

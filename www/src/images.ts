@@ -1,0 +1,128 @@
+/** Decodes, measures and encodes images in the worker. */
+import type { Box } from './geometry.ts';
+import type { EncodedInfo, Encoding, GlassesInfo, Source } from './protocol.ts';
+
+/** Largest number of pixels that the package accepts. */
+const MAX_PIXELS = 64_000_000;
+/** Longest side, in pixels, of the copy of the photo that the page shows. */
+const MAX_DISPLAY_SIDE = 2048;
+/** Longest side, in pixels, of a glasses image. Larger ones are slower and look the same. */
+const MAX_GLASSES_SIDE = 2000;
+/** Alpha from which a pixel counts as visible: 10 % of 255, as in the package. */
+const MIN_VISIBLE_ALPHA = 26;
+
+/** An error with a code that `messages.ts` turns into a notice. */
+export class ImageError extends Error {
+  constructor(
+    readonly code: 'fetch' | 'not-an-image' | 'image-too-large' | 'empty-glasses' | 'encode' | 'stale',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export async function read(source: Source): Promise<Blob> {
+  if ('blob' in source) return source.blob;
+  let response: Response;
+  try {
+    response = await fetch(source.url);
+  } catch (error) {
+    throw new ImageError('fetch', `${source.url}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!response.ok) throw new ImageError('fetch', `${source.url}: HTTP ${response.status}`);
+  return response.blob();
+}
+
+/** Decodes an image and applies its EXIF orientation. */
+export async function decode(source: Source): Promise<ImageBitmap> {
+  const blob = await read(source);
+  let bitmap: ImageBitmap;
+  try {
+    bitmap = await createImageBitmap(blob);
+  } catch {
+    throw new ImageError('not-an-image', `no decoder for ${blob.type || 'this file'}`);
+  }
+  if (bitmap.width * bitmap.height > MAX_PIXELS) {
+    const { width, height } = bitmap;
+    bitmap.close();
+    throw new ImageError('image-too-large', `${width} × ${height} pixels`);
+  }
+  return bitmap;
+}
+
+/** Downscales an image so that its longer side is at most `side`. */
+export function downscaled(bitmap: ImageBitmap | ImageData, side: number): Promise<ImageBitmap> {
+  const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
+  return resized(bitmap, Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
+}
+
+export function resized(image: ImageBitmap | ImageData, width: number, height: number): Promise<ImageBitmap> {
+  if (width === image.width && height === image.height) return createImageBitmap(image);
+  return createImageBitmap(image, {
+    resizeWidth: Math.max(1, width),
+    resizeHeight: Math.max(1, height),
+    resizeQuality: 'high',
+  });
+}
+
+export function displayCopy(photo: ImageBitmap): Promise<ImageBitmap> {
+  return downscaled(photo, MAX_DISPLAY_SIDE);
+}
+
+export function context(width: number, height: number): OffscreenCanvasRenderingContext2D {
+  const drawing = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!drawing) throw new ImageError('encode', `the browser has no canvas of ${width} × ${height} pixels`);
+  return drawing;
+}
+
+/** Encodes pixels as a file. */
+export async function encoded(pixels: ImageData, type: Encoding): Promise<EncodedInfo> {
+  const { width, height } = pixels;
+  const drawing = context(width, height);
+  drawing.putImageData(pixels, 0, 0);
+  if (type === 'image/jpeg') {
+    // JPEG has no alpha channel: transparent pixels become white.
+    drawing.globalCompositeOperation = 'destination-over';
+    drawing.fillStyle = '#fff';
+    drawing.fillRect(0, 0, width, height);
+  }
+  const blob = await drawing.canvas.convertToBlob({ type, quality: 0.93 });
+  if (blob.type !== type) throw new ImageError('encode', `this browser cannot write ${type}`);
+  return { blob, width, height };
+}
+
+/** Reads the pixels of a glasses image and measures their visible part. */
+export async function readGlasses(source: Source): Promise<{ pixels: ImageData; info: GlassesInfo }> {
+  const full = await decode(source);
+  const bitmap = await downscaled(full, MAX_GLASSES_SIDE);
+  full.close();
+  const { width, height } = bitmap;
+  const drawing = context(width, height);
+  drawing.drawImage(bitmap, 0, 0);
+  const pixels = drawing.getImageData(0, 0, width, height);
+  const { box, transparent } = measureAlpha(pixels);
+  if (!box) throw new ImageError('empty-glasses', 'every pixel is transparent');
+  return { pixels, info: { width, height, box, transparent, display: bitmap } };
+}
+
+/** Bounding box of the visible pixels, and the share of pixels that are not visible. */
+export function measureAlpha({ data, width, height }: { data: ArrayLike<number>; width: number; height: number }): {
+  box: Box | null;
+  transparent: number;
+} {
+  let [left, top, right, bottom, hidden] = [width, height, -1, -1, 0];
+  for (let y = 0, i = 3; y < height; y++) {
+    for (let x = 0; x < width; x++, i += 4) {
+      if (data[i]! < MIN_VISIBLE_ALPHA) {
+        hidden++;
+        continue;
+      }
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
+    }
+  }
+  const box = right < 0 ? null : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+  return { box, transparent: hidden / (width * height) };
+}
