@@ -127,7 +127,7 @@ fn read_config(path: &Path) -> Result<Config> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
     ensure!(
-        !stgan_train::LocatorConfig::is_meant(&text),
+        !stgan_train::LocatorConfig::is_locator_config(&text),
         "--config {name} is the configuration of a locator; expected one of generators, with a [model] table"
     );
     Config::parse(&text, &name).context("--config")

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use stgan::model::weights;
 use stgan_train::data::{self, Dataset};
-use stgan_train::{Config, Event, Folder, LocatorConfig, Measured, Start, train_generators, train_locator};
+use stgan_train::{Config, Event, Folder, LocatorConfig, RunStart, ValidationMetrics, train_generators, train_locator};
 
 /// Train generators and discriminator, or a face locator
 ///
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             arguments.out.display()
         );
     }
-    let locator = LocatorConfig::is_meant(&text);
+    let locator = LocatorConfig::is_locator_config(&text);
     ensure!(
         !locator || arguments.from.is_none(),
         "--from is for generators only; a locator starts with random weights"
@@ -77,12 +77,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let config = Config::parse_with(&text, &name, &arguments.changes)?;
     let start = match &arguments.from {
-        _ if arguments.resume => Start::Resume,
+        _ if arguments.resume => RunStart::Resume,
         Some(path) => {
             let weights = weights::read(&files::read(path)?).with_context(|| path.display().to_string())?;
-            Start::From(Box::new(weights))
+            RunStart::FromWeights(Box::new(weights))
         }
-        None => Start::Afresh,
+        None => RunStart::FromScratch,
     };
     let session = Session::open(arguments, &config.data, "drawing glasses")?;
     let finished = session
@@ -100,7 +100,7 @@ struct Session {
 
 impl Session {
     /// Opens device and data. The progress bar shows `message` until the run is ready.
-    fn open(arguments: &Arguments, settings: &data::Settings, message: &'static str) -> Result<Self> {
+    fn open(arguments: &Arguments, settings: &data::DataSettings, message: &'static str) -> Result<Self> {
         let device = arguments.device.open()?;
         let stop = stop_on_interrupt()?;
         let dataset = open(arguments, settings)?;
@@ -163,7 +163,7 @@ fn config_text(arguments: &Arguments, folder: &Folder) -> Result<(String, String
 }
 
 /// Opens the data set with a progress bar, because this reads every image once.
-fn open(arguments: &Arguments, settings: &data::Settings) -> Result<Dataset> {
+fn open(arguments: &Arguments, settings: &data::DataSettings) -> Result<Dataset> {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta_precise} left")?;
     let bar = ProgressBar::new(0).with_style(style).with_message("reading the data set");
     let most = Mutex::new(0);
@@ -190,13 +190,13 @@ fn show(bar: &ProgressBar, event: Event) {
             bar.set_position(done as u64);
             bar.set_message(format!("{} loss {loss:.5}", phase.at_stage(stage)));
         }
-        Event::Validated { phase, stage, iteration, measured } => {
-            say(bar, format!("{} iteration {iteration}: {}", phase.at_stage(stage), described(&measured)));
+        Event::Validated { phase, stage, iteration, metrics } => {
+            say(bar, format!("{} iteration {iteration}: {}", phase.at_stage(stage), described(&metrics)));
         }
-        Event::CriticDone { preference, reached: true } => {
+        Event::DiscriminatorPretrained { preference, reached: true } => {
             say(bar, format!("discriminator pretraining reached stop_at with {:.1} %", 100.0 * preference));
         }
-        Event::CriticDone { preference, reached: false } => {
+        Event::DiscriminatorPretrained { preference, reached: false } => {
             let hint = "generators may diverge; increase discriminator_pretraining.iterations";
             say(bar, format!("the discriminator only reached {:.1} %, below stop_at; {hint}", 100.0 * preference));
         }
@@ -205,16 +205,16 @@ fn show(bar: &ProgressBar, event: Event) {
 }
 
 /// The metrics of a validation in words.
-fn described(measured: &Measured) -> String {
-    match measured {
-        Measured::Cascade { errors, preference } => {
+fn described(metrics: &ValidationMetrics) -> String {
+    match metrics {
+        ValidationMetrics::Cascade { errors, preference } => {
             let mut parts = Vec::new();
             if let Some(errors) = errors {
                 let stages = errors.median.iter().zip(&errors.p95).map(|(m, p)| format!("{m:.4} ({p:.4})"));
                 let stages = stages.collect::<Vec<_>>().join(" → ");
                 parts.push(format!(
                     "landmark error, median (95 %): {stages}, baseline that ignores the face {:.4}",
-                    errors.ignorant
+                    errors.baseline
                 ));
             }
             if let Some(preference) = preference {
@@ -225,7 +225,7 @@ fn described(measured: &Measured) -> String {
             }
             parts.join("; ")
         }
-        Measured::Locator(m) => format!(
+        ValidationMetrics::Locator(m) => format!(
             "{:.1} % of the faces found, pupil error {:.4} (95 %: {:.4}) inter-pupil distances; \
              recall {:.1} % at threshold {:.3}",
             100.0 * m.found,

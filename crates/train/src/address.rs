@@ -1,26 +1,28 @@
-//! Addresses of random numbers: each has a stream of its own that follows from a seed and the address. There is nothing to
-//! save and nothing to replay, and whatever was drawn can be drawn again.
+//! Addresses of random numbers.
+//!
+//! A seed and an address determine a random stream. So no state of a generator has to be saved, and
+//! everything can be sampled again.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What random numbers of a run are for.
+/// The purpose of random numbers in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Purpose {
-    /// What a generator learns from.
+    /// Examples of a generator.
     Generator,
-    /// What the critic is shown as composed.
-    Critic,
-    /// What the critic is shown as real.
+    /// Composites for the discriminator.
+    Discriminator,
+    /// Real images for the discriminator.
     Real,
-    /// The mix of real and composed in the gradient penalty.
+    /// The mix of real images and composites in the gradient penalty.
     Mix,
-    /// Which old composites come back, and which are forgotten.
+    /// Sampling and replacement in the history of composites.
     History,
     Initialisation,
     Validation,
-    /// What a locator's detector and its refiner learn from.
+    /// Examples of the locator's detector and refiner.
     Detector,
     Refiner,
 }
@@ -28,7 +30,7 @@ pub(crate) enum Purpose {
 impl Purpose {
     const ALL: [Self; 9] = [
         Self::Generator,
-        Self::Critic,
+        Self::Discriminator,
         Self::Real,
         Self::Mix,
         Self::History,
@@ -43,39 +45,41 @@ impl Purpose {
     }
 }
 
-/// Where the random numbers of a run come from: a purpose, the run's step, the item of a batch (below 2²⁰).
+/// The address of random numbers in a run: a purpose, an iteration of the run, and an item of the
+/// batch (below 2²⁰).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub purpose: Purpose,
-    pub step: usize,
+    pub iteration: usize,
     pub item: usize,
 }
 
-/// Everything that random numbers are drawn for.
+/// A random stream.
 ///
-/// The numbers of the streams are those of the first runs, so that no picture and no figure changes. Some of them meet
-/// if the seeds are equal: `Frame`, `DrawnFace` and the examples of a generator's step 0 all count from 0 (as do
-/// `Fit` and `HeldOutFaceless`, each under a seed that nothing else of its command has). What is drawn from them differs
-/// (shapes, faces, crops), so that nothing is seen twice; new purposes take numbers of their own.
+/// Stream numbers must not change, since they determine all images and results. Some streams
+/// coincide for equal seeds: `Glasses`, `SyntheticFace` and the generator's examples of iteration 0
+/// all count from 0, as do `Fit` and `HeldOutFaceless`, each of which has a seed that nothing else
+/// in its command uses. Different things are sampled from coinciding streams (shapes, faces,
+/// crops). New streams need numbers of their own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Stream {
-    /// What a run learns from, and how its networks start.
+    /// Examples and initial weights of a run.
     Run(Address),
-    /// A random frame of a pool.
-    Frame(usize),
-    /// A synthetic face, of one of the four pools.
-    DrawnFace {
+    /// Random glasses.
+    Glasses(usize),
+    /// A synthetic face of one of the four pools.
+    SyntheticFace {
         pool: u8,
         index: usize,
     },
-    /// What a locator's scenes are made of.
+    /// The images of a locator's scenes.
     ScenePerson(usize),
-    SceneFrame(usize),
+    SceneGlasses(usize),
     SceneFaceless(usize),
-    /// Pictures without a face that a locator's threshold is set on.
+    /// Faceless images for a locator's detection threshold.
     HeldOutFaceless(usize),
-    /// Evaluation: where a fit starts, faces pasted into pictures, pictures without a face, the fits of a face in every
-    /// situation.
+    /// Evaluation: initial placements, pasted faces, faceless images, and the fits of a face in all
+    /// situations.
     Fit(usize),
     Pasted(usize),
     Faceless(usize),
@@ -91,20 +95,22 @@ impl From<Address> for Stream {
 impl Stream {
     fn number(self) -> u64 {
         match self {
-            Self::Run(Address { purpose, step, item }) => (purpose as u64) << 60 | (step as u64) << 20 | item as u64,
-            Self::Frame(index) | Self::HeldOutFaceless(index) | Self::Fit(index) => index as u64,
-            Self::DrawnFace { pool, index } => 4 * index as u64 + u64::from(pool),
+            Self::Run(Address { purpose, iteration, item }) => {
+                (purpose as u64) << 60 | (iteration as u64) << 20 | item as u64
+            }
+            Self::Glasses(index) | Self::HeldOutFaceless(index) | Self::Fit(index) => index as u64,
+            Self::SyntheticFace { pool, index } => 4 * index as u64 + u64::from(pool),
             Self::Pasted(index) => (1 << 40) + index as u64,
             Self::Faceless(index) => (1 << 41) + index as u64,
             Self::Trials(index) => (1 << 42) + index as u64,
             Self::ScenePerson(index) => (1 << 50) + index as u64,
-            Self::SceneFrame(index) => (1 << 50) + (1 << 20) + index as u64,
+            Self::SceneGlasses(index) => (1 << 50) + (1 << 20) + index as u64,
             Self::SceneFaceless(index) => (1 << 50) + (1 << 30) + index as u64,
         }
     }
 }
 
-/// The random numbers of an address.
+/// The random number generator of an address.
 pub(crate) fn rng(seed: u64, stream: impl Into<Stream>) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(stream.into().number());

@@ -1,73 +1,75 @@
-//! What can go wrong in training and evaluation.
+//! Errors of training and evaluation.
 
 use std::path::{Path, PathBuf};
 
-/// What a fallible function of this crate returns.
+/// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// Everything that can go wrong in this crate. A message does not repeat its source: to show an error, show the
-/// whole chain.
+/// An error of training or evaluation. A message does not include its source: print the whole
+/// chain.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A data set or the folder of a run that cannot be used.
+    /// A data set or the folder of a run cannot be used.
     #[error("{path}: {reason}")]
     Data {
         /// The file or folder.
         path: String,
         /// What is wrong with it.
         reason: String,
-        /// What the reader of the file said, if it was not read.
+        /// The error of the reader, if the file could not be parsed.
         source: Option<Source>,
     },
-    /// A configuration that is not TOML, has an unknown key or lacks one, or has a value that makes no sense.
-    #[error("{path}: this configuration cannot be used")]
+    /// A configuration is not valid TOML, has an unknown or missing key, or an invalid value.
+    #[error("invalid configuration {path}")]
     Config {
-        /// The file, and what was changed in it.
+        /// The file, and the changes that were made to it.
         path: String,
-        /// Names the key.
+        /// The error, which names the key.
         source: Source,
     },
-    /// An argument outside its range.
-    #[error("{name} is {value}: {expected}")]
+    /// An argument is out of range.
+    #[error("{name} is {value}, expected {expected}")]
     Argument {
-        /// Which argument.
+        /// The name of the argument.
         name: &'static str,
-        /// What it is.
+        /// Its value.
         value: String,
-        /// What it should be.
+        /// What was expected.
         expected: String,
     },
-    /// A run that left the finite numbers, or the bounds of its configuration.
+    /// Training diverged: a loss or gradient is not finite, or a limit of the configuration is
+    /// exceeded.
     #[error("training diverged at iteration {iteration}: {reason}")]
     Diverged {
-        /// Counted within the phase.
+        /// The iteration within the phase.
         iteration: usize,
-        /// Which number it is, and of what phase.
+        /// The phase, and the value that diverged.
         reason: String,
     },
-    /// The file system refused.
-    #[error("{}: it cannot be {action}", path.display())]
+    /// An I/O error.
+    #[error("{} cannot be {action}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried, as a participle: "read", "written".
+        /// What failed, as a participle: "read", "written".
         action: &'static str,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The library of the method refused.
+    /// An error of the `stgan` library.
     #[error(transparent)]
     Method(#[from] stgan::Error),
-    /// A tensor operation failed; candle's message names it and the shapes.
+    /// A tensor operation failed. The message names the operation and the shapes.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
 }
 
 impl Error {
-    /// A short, stable, kebab-case name of the kind of error; that of the library's error if it is one.
+    /// A short, stable, kebab-case code for the kind of error. For [`Error::Method`], the code of
+    /// the library's error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Data { .. } => "data",
@@ -80,12 +82,12 @@ impl Error {
         }
     }
 
-    /// A file or folder that holds what it should not.
+    /// A file or folder with invalid content.
     pub(crate) fn data(path: &Path, reason: impl Into<String>) -> Self {
         Self::Data { path: path.display().to_string(), reason: reason.into(), source: None }
     }
 
-    /// A file that its reader, which says why, cannot make sense of.
+    /// A file that cannot be parsed.
     pub(crate) fn unreadable(path: &Path, reason: impl Into<String>, source: impl Into<Source>) -> Self {
         Self::Data { path: path.display().to_string(), reason: reason.into(), source: Some(source.into()) }
     }
@@ -94,7 +96,7 @@ impl Error {
         Self::Config { path: path.to_owned(), source: source.into() }
     }
 
-    /// For `map_err` of what the file system does.
+    /// Converts an I/O error, for `map_err`.
     pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), action, source }
     }
@@ -111,10 +113,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chain_says_everything_once() {
+    fn a_chain_contains_each_message_once() {
         let missing = Error::io(Path::new("a/b"), "read")(std::io::Error::other("gone"));
-        assert_eq!(missing.to_string(), "a/b: it cannot be read");
-        assert_eq!(chain(&missing), "a/b: it cannot be read: gone");
+        assert_eq!(missing.to_string(), "a/b cannot be read");
+        assert_eq!(chain(&missing), "a/b cannot be read: gone");
         let method = Error::from(stgan::Error::Degenerate("a line"));
         assert_eq!((method.to_string(), method.code()), (chain(&method), "degenerate"));
     }

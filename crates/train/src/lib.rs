@@ -1,8 +1,9 @@
-//! Training and evaluation of the networks of `stgan`: data sets, phases, the optimiser, checkpoints, reports, and how good
-//! weights are.
+//! Training and evaluation of the networks of `stgan`: data sets, phases, the optimiser,
+//! checkpoints, reports, and how good weights are.
 //!
-//! [`train_generators`] and [`train_locator`] do whole runs: a configuration from [`config`], a data set from [`data`], a
-//! folder to write to, and a callback that hears of progress. [`evaluate`] measures weights, from anywhere.
+//! [`train_generators`] and [`train_locator`] do whole runs: a configuration from [`config`], a
+//! data set from [`data`], a folder to write to, and a callback that hears of progress.
+//! [`evaluate`] measures weights, from anywhere.
 
 mod address;
 pub mod config;
@@ -19,7 +20,7 @@ mod runner;
 pub use config::{Config, LocatorConfig};
 pub use error::{Error, Result};
 pub use files::write_atomically;
-pub use generators::{Start, train_generators};
+pub use generators::{RunStart, train_generators};
 pub use locator::train_locator;
 pub use optimiser::Adam;
-pub use runner::{AnchorErrors, Event, Folder, LocatorFigures, Measured, Phase};
+pub use runner::{Event, Folder, LandmarkErrors, LocatorMetrics, PhaseKind, ValidationMetrics};

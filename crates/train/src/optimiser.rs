@@ -1,4 +1,4 @@
-//! Adam (Kingma & Ba 2015) whose moments can be saved and restored, so that a resumed run is the same run.
+//! Adam (Kingma & Ba 2015), with moments that can be saved and restored for a bit-exact resume.
 
 use crate::{Error, Result};
 use candle_core::backprop::GradStore;
@@ -9,11 +9,12 @@ use stgan::model::Parameters;
 
 const EPSILON: f32 = 1e-8;
 
-/// The variables being trained, with their moments, in f32 on the device of the parameters.
+/// The Adam optimiser: the trained variables and their moments, in f32 on the device of the
+/// parameters.
 pub struct Adam {
     variables: BTreeMap<String, Slot>,
     betas: [f32; 2],
-    /// Steps taken.
+    /// The number of steps taken.
     step: i32,
 }
 
@@ -24,7 +25,7 @@ struct Slot {
 
 /// The first and the second moment.
 enum Moments {
-    /// On the CPU, where one loop does all of a step.
+    /// On the CPU, where one loop performs the whole step.
     Host([Vec<f32>; 2]),
     Device([Tensor; 2]),
 }
@@ -62,7 +63,8 @@ impl Slot {
                 Tensor::from_vec(values, self.variable.shape(), &Device::Cpu)?
             }
             Moments::Device([first, second]) => {
-                // A gradient remembers the operations it came from; moments made of it would keep those of every step.
+                // A gradient keeps the operations that made it. Without `detach`, moments would
+                // keep those of all steps.
                 let gradient = &gradient.detach();
                 let [one, two] = betas.map(f64::from);
                 *first = ((&*first * one)? + (gradient * (1.0 - one))?)?;
@@ -75,28 +77,28 @@ impl Slot {
     }
 }
 
-/// Lends the numbers of a tensor on the CPU.
-fn with_values<R>(tensor: &Tensor, use_them: impl FnOnce(&[f32]) -> R) -> Result<R> {
+/// Passes the values of a CPU tensor to a closure.
+fn with_values<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> R) -> Result<R> {
     let tensor = tensor.contiguous()?;
     let (storage, layout) = tensor.storage_and_layout();
     match &*storage {
         Storage::Cpu(values) => {
             let start = layout.start_offset();
-            Ok(use_them(&values.as_slice::<f32>()?[start..start + tensor.elem_count()]))
+            Ok(f(&values.as_slice::<f32>()?[start..start + tensor.elem_count()]))
         }
-        _ => Err(candle_core::Error::Msg("adam: a tensor is not on the device of its variable".into()).into()),
+        _ => Err(candle_core::Error::Msg("adam: a gradient is not on the device of its variable".into()).into()),
     }
 }
 
-/// 0, or NaN if a number is not finite, without asking the device for it.
+/// 0, or NaN if a value is not finite, without a transfer from the device.
 fn zero_if_finite(tensor: &Tensor) -> Result<Tensor> {
     let zeros = (tensor * 0.0)?;
-    // A row each first: a device sums all of a tensor in one place.
+    // Rows are summed first: a device sums a whole tensor in a single block.
     let rows = if zeros.rank() > 1 { zeros.flatten_from(1)?.sum(1)? } else { zeros };
     Ok(rows.sum_all()?)
 }
 
-/// Whether all numbers are finite. On a device one number comes back, whatever the number of tensors.
+/// Whether all values are finite. Only one number is transferred from a device.
 fn all_finite<'a>(tensors: impl Iterator<Item = &'a Tensor>) -> Result<bool> {
     let mut sum: Option<Tensor> = None;
     for tensor in tensors {
@@ -119,7 +121,8 @@ fn all_finite<'a>(tensors: impl Iterator<Item = &'a Tensor>) -> Result<bool> {
 }
 
 impl Adam {
-    /// Starts with moments of zero, on the device of the parameters. `betas` are the decay rates of the two moments.
+    /// Creates an optimiser with zero moments, on the device of the parameters. `betas` are the
+    /// decay rates of the two moments.
     ///
     /// # Errors
     /// [`Error::Tensor`] if a tensor cannot become a variable.
@@ -133,17 +136,17 @@ impl Adam {
         Ok(Self { variables, betas: betas.map(|beta| beta as f32), step: 0 })
     }
 
-    /// The variables as tensors, to build networks of that pass gradients to them.
+    /// The variables as tensors. Networks that are built from them pass gradients to the variables.
     pub fn parameters(&self) -> Parameters {
         Parameters(
             self.variables.iter().map(|(name, slot)| (name.clone(), slot.variable.as_tensor().clone())).collect(),
         )
     }
 
-    /// One step. A variable without a gradient stays as it is.
+    /// Performs one step. A variable without a gradient does not change.
     ///
     /// # Errors
-    /// [`Error::Diverged`] if a gradient is not finite; nothing is changed then.
+    /// [`Error::Diverged`] if a gradient is not finite. Then nothing changes.
     pub fn step(&mut self, gradients: &GradStore, learning_rate: f64) -> Result<()> {
         let found: Vec<Option<&Tensor>> = self.variables.values().map(|slot| gradients.get(&slot.variable)).collect();
         if !all_finite(found.iter().flatten().copied())? {
@@ -166,14 +169,15 @@ impl Adam {
             None => Ok(()),
         };
         host.into_par_iter().try_for_each(take)?;
-        // A device has one queue: more threads would only take turns.
+        // A device has one queue, so threads would only wait for each other.
         device.into_iter().try_for_each(take)
     }
 
-    /// The moments as tensors on the CPU, `adam.first.NAME` and `adam.second.NAME`, and the number of steps.
+    /// The moments as CPU tensors, `adam.first.NAME` and `adam.second.NAME`, and the number of
+    /// steps.
     ///
     /// # Errors
-    /// [`Error::Tensor`] if a device does not give them back.
+    /// [`Error::Tensor`] if a transfer from the device fails.
     pub fn state(&self) -> Result<(Parameters, usize)> {
         let mut state = Parameters::default();
         for (name, slot) in &self.variables {
@@ -191,10 +195,11 @@ impl Adam {
         Ok((state, self.step as usize))
     }
 
-    /// Takes up where [`Adam::state`] left.
+    /// Restores moments and step count that [`Adam::state`] returned.
     ///
     /// # Errors
-    /// [`stgan::Error::TensorMissing`] or [`stgan::Error::TensorShape`] if the moments are not those of these variables.
+    /// [`stgan::Error::TensorMissing`] or [`stgan::Error::TensorShape`] if the moments do not
+    /// belong to these variables.
     pub fn restore(&mut self, state: &Parameters, step: usize) -> Result<()> {
         for (name, slot) in &mut self.variables {
             let moment = |kind: &str| state.expect(&format!("adam.{kind}.{name}"), slot.variable.dims());
@@ -228,7 +233,7 @@ mod tests {
         Parameters([("a".to_owned(), tensor(&[3, 4], 1.3)), ("b".to_owned(), tensor(&[5], 0.7))].into())
     }
 
-    /// The gradients of a function whose curvature differs between variables.
+    /// The gradients of a function whose curvature differs between the variables.
     fn gradients(adam: &Adam) -> GradStore {
         let parameters = adam.parameters();
         let a = (&parameters.0["a"] - 0.3).unwrap().sqr().unwrap().sum_all().unwrap();
@@ -237,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn tensor_arithmetic_takes_the_steps_of_the_loop() {
+    fn device_and_cpu_steps_agree() {
         let mut adams = [0, 1].map(|_| Adam::new(&parameters(), [0.9, 0.99]).unwrap());
         for slot in adams[1].variables.values_mut() {
             slot.moments = Moments::Device([slot.variable.zeros_like().unwrap(), slot.variable.zeros_like().unwrap()]);
@@ -259,7 +264,7 @@ mod tests {
             let difference = (a - b).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
             assert!(difference < 1e-6, "{difference}");
         }
-        // Restored moments go on as the others do.
+        // An optimiser with restored moments takes the same step.
         let mut fresh = Adam::new(&weights[1], [0.9, 0.99]).unwrap();
         fresh.restore(&device, same_steps).unwrap();
         for adam in [&mut fresh, &mut adams[1]] {
@@ -273,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finite_is_found_without_looking_at_every_number() {
+    fn values_that_are_not_finite_are_detected() {
         for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let tensor = Tensor::new(&[[1.0, 2.0], [value, 3.0f32]], &Device::Cpu).unwrap();
             assert!(zero_if_finite(&tensor).unwrap().to_scalar::<f32>().unwrap().is_nan());
@@ -285,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gradient_that_is_not_finite_changes_nothing() {
+    fn a_gradient_that_is_not_finite_leaves_the_variables_unchanged() {
         let mut adam = Adam::new(&parameters(), [0.9, 0.999]).unwrap();
         let before = adam.parameters().0["a"].to_vec2::<f32>().unwrap();
         let loss = (&adam.parameters().0["a"] * f64::NAN).unwrap().sum_all().unwrap();

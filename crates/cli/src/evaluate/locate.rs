@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Arguments, tryon: &TryOn, dataset: &Dataset, glass
     let text = if arguments.json { serde_json::to_string(&report)? + "\n" } else { table(&report, &arguments.split)? };
     files::print(&text)?;
     if let Some(path) = &arguments.images {
-        let mut heads = evaluate::comparisons(tryon, &locator, dataset.bare.faces(), glasses, IMAGE_SIZE)?;
+        let mut heads = evaluate::comparisons(tryon, &locator, dataset.without_glasses.faces(), glasses, IMAGE_SIZE)?;
         heads.truncate(MAX_HEADS);
         ensure!(!heads.is_empty(), "--images needs whole photos, but split {} has none", arguments.split);
         let columns = ["without glasses", "by located pupils", "after the fit"].map(str::to_owned);

@@ -119,7 +119,7 @@ const FITS_PER_SITUATION: usize = 4;
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let settings =
-        data::Settings { splits: vec![arguments.split.clone()], validation: String::new(), ..Default::default() };
+        data::DataSettings { splits: vec![arguments.split.clone()], validation: String::new(), ..Default::default() };
     let dataset = data::open(Some(&arguments.data), &settings, &|_, _| {})?;
     for problem in &dataset.problems {
         eprintln!("skipped {problem}");
@@ -132,7 +132,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         locate::run(arguments, &tryon, &dataset, &glasses)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let faces = dataset.bare.faces();
+    let faces = dataset.without_glasses.faces();
     let spreads: Vec<Spread> = match arguments.spread {
         Some(name) => vec![name.into()],
         None => {

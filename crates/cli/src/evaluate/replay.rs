@@ -9,7 +9,7 @@ use stgan::compose::Foreground;
 use stgan::internals::pose::glasses_to_canonical;
 use stgan_synth::CatalogueGlasses;
 use stgan_train::data::Face;
-use stgan_train::data::anchors::{self, Anchors, FRAME};
+use stgan_train::data::landmarks::{self, GLASSES, Landmarks};
 use stgan_train::evaluate::MeasuredFit;
 use stgan_train::write_atomically;
 
@@ -26,7 +26,7 @@ struct Glasses {
     id: &'static str,
     /// In pixels of the image of the glasses. The landmark error uses the first four: pupils and
     /// temples.
-    landmarks: Anchors,
+    landmarks: Landmarks,
 }
 
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ struct Fit<'a> {
     /// Centre x, centre y and width in pixels of the face image, rotation in degrees.
     placement: [f64; 4],
     /// The target of the landmarks of the glasses, in pixels of the face image.
-    target: Option<Anchors>,
+    target: Option<Landmarks>,
     /// Landmark errors: as placed, then after each update.
     errors: &'a [f64],
 }
@@ -46,7 +46,7 @@ struct Fit<'a> {
 /// Writes `fits` of `glasses`, which are the catalogue in its order.
 pub(super) fn write(path: &Path, faces: &[Face], glasses: &[Foreground], fits: &[MeasuredFit]) -> Result<()> {
     let entry = |(pair, foreground): (&CatalogueGlasses, &Foreground)| {
-        let landmarks = anchors::apply(&glasses_to_canonical(foreground).inverse()?, &FRAME);
+        let landmarks = landmarks::apply(&glasses_to_canonical(foreground).inverse()?, &GLASSES);
         Ok(Glasses { id: pair.id, landmarks })
     };
     let mut written = Vec::with_capacity(fits.len());

@@ -1,20 +1,21 @@
-//! What a training run is told: one TOML file, in which unknown keys are errors.
+//! Configurations of training runs: TOML files in which unknown keys are errors.
 //!
-//! A run is a sequence of phases, each of which can be left out: regression of the generators, the critic alone, the
-//! generators against the critic stage by stage, all stages end to end.
+//! A run is a sequence of phases, each of which is optional: regression of the generators,
+//! pretraining of the discriminator, adversarial training stage by stage, adversarial training of
+//! all stages end to end.
 
-mod check;
+mod checks;
 mod locator;
 mod phases;
-mod rules;
 mod text;
+mod validate;
 
-pub(crate) use locator::HIGHEST_THRESHOLD;
-pub use locator::{Detector, LocatorConfig, LocatorSettings, Refiner};
+pub(crate) use locator::MAX_THRESHOLD;
+pub use locator::{DetectorSettings, LocatorConfig, LocatorSettings, RefinerSettings};
 
 pub use phases::{
-    Adversarial, AdversarialLoss, Critic, DiscriminatorSettings, EndToEnd, History, LandmarkLoss, Optimiser, Reals,
-    Regression,
+    AdversarialLoss, AdversarialSettings, DiscriminatorPretraining, DiscriminatorSettings, EndToEndSettings,
+    HistorySettings, LandmarkLoss, OptimiserSettings, Reals, RegressionSettings,
 };
 
 use crate::data;
@@ -23,86 +24,87 @@ use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use stgan::model::{DiscriminatorSpec, GeneratorSpec, Inputs};
 
-/// A whole run.
+/// The configuration of a run that trains generators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Everything random in the run follows from it.
+    /// The seed of all random numbers of the run.
     pub seed: u64,
-    /// The sizes of the generators.
-    pub model: Model,
-    /// How examples are made.
+    /// The architecture of the generators.
+    pub model: ModelSettings,
+    /// How examples are sampled.
     #[serde(default)]
     pub examples: ExampleSettings,
-    /// How often the run reports, validates and writes.
+    /// How often the run reports, validates and saves.
     #[serde(default)]
     pub intervals: Intervals,
     /// The data set.
     #[serde(default)]
-    pub data: data::Settings,
-    /// How validation is done.
+    pub data: data::DataSettings,
+    /// The validation.
     #[serde(default)]
-    pub validation: Validation,
-    /// Generators by landmarks.
+    pub validation: ValidationSettings,
+    /// Regression of the generators on landmarks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub regression: Option<Regression>,
-    /// The discriminator, if a phase needs one.
+    pub regression: Option<RegressionSettings>,
+    /// The discriminator. Required by the phases below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discriminator: Option<DiscriminatorSettings>,
-    /// The discriminator alone.
+    /// Training of the discriminator alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub critic: Option<Critic>,
-    /// Generators against the discriminator.
+    pub discriminator_pretraining: Option<DiscriminatorPretraining>,
+    /// Training of the generators against the discriminator, stage by stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub adversarial: Option<Adversarial>,
-    /// All stages together.
+    pub adversarial: Option<AdversarialSettings>,
+    /// Training of all stages together. Requires `[adversarial]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end_to_end: Option<EndToEnd>,
+    pub end_to_end: Option<EndToEndSettings>,
 }
 
-/// The sizes of the generators; see [`GeneratorSpec`].
+/// `[model]`: the architecture of the generators; see [`GeneratorSpec`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Model {
-    /// Pixels of the view, each way.
+pub struct ModelSettings {
+    /// The side of the square input, in pixels.
     pub size: usize,
-    /// Channels of each convolution.
+    /// The output channels of each convolution.
     pub channels: Vec<usize>,
-    /// Width of the hidden layer.
+    /// The width of the hidden fully connected layer.
     pub hidden: usize,
-    /// `"rgba"` or `"rgba+pose"`.
+    /// The inputs: `"rgba"` or `"rgba+pose"`.
     pub inputs: String,
-    /// How many generators follow each other.
+    /// The number of stages, which is the number of generators in the cascade.
     pub stages: usize,
 }
 
-/// How examples are drawn.
+/// `[examples]`: how examples are sampled.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExampleSettings {
-    /// How many random frames there are.
-    pub frames: usize,
-    /// Share of the examples drawn by pose and size, so that rare ones count; see [`crate::data::augment::Sampler`].
+    /// The number of random glasses. Default: 4000.
+    pub glasses: usize,
+    /// The share of the examples that is sampled evenly over head turn and face size; see
+    /// [`crate::data::augment::BalancedSampler`]. Default: 0.
     pub balance: f64,
 }
 
 impl Default for ExampleSettings {
     fn default() -> Self {
-        Self { frames: 4000, balance: 0.0 }
+        Self { glasses: 4000, balance: 0.0 }
     }
 }
 
-/// Iterations between two of a kind.
+/// `[intervals]`: how often the run reports, validates and saves, in iterations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Intervals {
-    /// Lines of metrics.
+    /// Iterations between lines of metrics. Default: 50.
     pub report: usize,
-    /// Validations; plots and picture grids are drawn then too.
+    /// Iterations between validations, which also draw plots and image grids. Default: 500.
     pub validate: usize,
-    /// Checkpoints.
+    /// Iterations between checkpoints. Default: 1000.
     pub checkpoint: usize,
-    /// How many checkpoints are kept, the newest ones.
+    /// The number of checkpoints that are kept. Default: 3.
     pub keep: usize,
 }
 
@@ -112,60 +114,63 @@ impl Default for Intervals {
     }
 }
 
-/// How progress is measured, on people and frames that training never sees.
+/// `[validation]`: the measurement on people and glasses that are not used for training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Validation {
-    /// Crops of each face.
+pub struct ValidationSettings {
+    /// Random crops of each face. Default: 4.
     pub crops: usize,
-    /// At most this many faces.
+    /// The maximum number of faces. Default: 256.
     pub faces: usize,
-    /// How far crops and frames stray.
+    /// The perturbation of crops and glasses. Default: [`Perturbation::DROPPED`].
     pub perturbation: Perturbation,
 }
 
-impl Default for Validation {
+impl Default for ValidationSettings {
     fn default() -> Self {
         Self { crops: 4, faces: 256, perturbation: Perturbation::DROPPED }
     }
 }
 
 impl Config {
-    /// Reads and checks a TOML text; `path` is for the message.
+    /// Parses and validates a TOML text. `path` is the name of the file in error messages.
     ///
     /// # Errors
-    /// [`Error::Config`] for a syntax error, an unknown or missing key, or a value that makes no sense; its source names
-    /// the key.
+    /// [`Error::Config`] for a syntax error, an unknown or missing key, or an invalid value. Its
+    /// source names the key.
     pub fn parse(text: &str, path: &str) -> Result<Self> {
         Self::parse_with(text, path, &[])
     }
 
-    /// As [`Config::parse`], with some values replaced: each change is `key=value`, the key dotted (`critic.batch`), the value
-    /// TOML's, or a string if it is nothing else.
+    /// Parses a configuration and replaces some of its values.
+    ///
+    /// Each change is `key=value` with a dotted key (`adversarial.batch=8`). The value is parsed as
+    /// TOML, or taken as a string if it is not TOML.
     ///
     /// # Errors
-    /// As [`Config::parse`], and for a change without `=`, or through a key that is no table.
+    /// Those of [`Config::parse`], and [`Error::Config`] for a change without `=` or with a key
+    /// through a value that is not a table.
     pub fn parse_with(text: &str, path: &str, changes: &[String]) -> Result<Self> {
-        text::parse(text, path, changes, Self::check)
+        text::parse(text, path, changes, Self::validate)
     }
 
-    /// The whole of it as TOML, with every default written out.
+    /// The configuration as TOML, with all defaults written out.
     ///
     /// # Errors
-    /// [`Error::Config`] if a value cannot be written.
+    /// [`Error::Config`] if a value has no TOML representation.
     pub fn to_toml(&self) -> Result<String> {
         text::write(self)
     }
 
-    /// The sizes of one stage.
+    /// The architecture of one stage.
     ///
     /// # Errors
-    /// [`Error::Argument`] as [`GeneratorSpec::validate`], or for unknown inputs.
+    /// Those of [`GeneratorSpec::validate`], and [`Error::Argument`] for unknown inputs.
     pub fn generator(&self) -> Result<GeneratorSpec> {
-        let Model { size, channels, hidden, inputs, .. } = &self.model;
+        let ModelSettings { size, channels, hidden, inputs, .. } = &self.model;
         let inputs = Inputs::from_name(inputs).ok_or_else(|| Error::Argument {
             name: "model.inputs",
-            value: inputs.clone(),
+            value: format!("{inputs:?}"),
             expected: "\"rgba\" or \"rgba+pose\"".into(),
         })?;
         let spec = GeneratorSpec { size: *size, channels: channels.clone(), hidden: *hidden, inputs };
@@ -173,8 +178,8 @@ impl Config {
         Ok(spec)
     }
 
-    /// The sizes of the critic, if the run has one.
-    pub(crate) fn critic_spec(&self) -> Option<DiscriminatorSpec> {
+    /// The architecture of the discriminator, if the run has one.
+    pub(crate) fn discriminator_spec(&self) -> Option<DiscriminatorSpec> {
         self.discriminator.as_ref().map(DiscriminatorSettings::spec)
     }
 }
@@ -194,7 +199,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_configurations_read_and_survive_a_round_trip() {
+    fn shipped_configurations_survive_a_round_trip() {
         for text in FILES {
             let config = Config::parse(text, "file").unwrap();
             assert_eq!(Config::parse(&config.to_toml().unwrap(), "again").unwrap(), config);
@@ -202,28 +207,34 @@ mod tests {
     }
 
     #[test]
-    fn the_papers_configuration_is_the_papers() {
+    fn the_paper_configuration_has_the_settings_of_the_paper() {
         let config = Config::parse(FILES[2], "paper").unwrap();
         assert_eq!(config.generator().unwrap(), GeneratorSpec::paper());
-        let game = config.adversarial.as_ref().unwrap();
-        assert_eq!((game.iterations.as_slice(), game.batch, game.critic_steps), ([50_000; 5].as_slice(), 20, 2));
-        assert_eq!((game.generator.rate(0, 50_000), game.critic.rate(49_999, 50_000)), (1e-5, 1e-5));
-        let critic = config.discriminator.as_ref().unwrap();
-        assert_eq!((critic.loss, critic.penalty), (AdversarialLoss::WganGp, 10.0));
+        let adversarial = config.adversarial.as_ref().unwrap();
+        assert_eq!(
+            (adversarial.iterations.as_slice(), adversarial.batch, adversarial.discriminator_iterations),
+            ([50_000; 5].as_slice(), 20, 2)
+        );
+        assert_eq!(
+            (adversarial.generator.rate(0, 50_000), adversarial.discriminator.rate(49_999, 50_000)),
+            (1e-5, 1e-5)
+        );
+        let discriminator = config.discriminator.as_ref().unwrap();
+        assert_eq!((discriminator.loss, discriminator.penalty), (AdversarialLoss::WganGp, 10.0));
         assert_eq!(plan(&config).unwrap().len(), 6);
     }
 
     #[test]
-    fn unknown_keys_and_senseless_values_are_named() {
+    fn errors_name_unknown_keys_and_invalid_values() {
         for (from, to, named) in [
             ("batch = 16", "batch = 16\nbatches = 3", "batches"),
-            ("batch = 16", "batch = 0", "critic.batch"),
+            ("batch = 16", "batch = 0", "discriminator_pretraining.batch"),
             ("size = 72", "size = 3", "size"),
             ("\"rgba+pose\"", "\"rgb\"", "inputs"),
             ("seed = 3", "", "seed"),
             ("stages = 1", "stages = 2", "adversarial.iterations"),
             ("\"logistic-r1\"", "\"hinge\"", "hinge"),
-            ("learning_rate = 5e-4 }", "learning_rate = nan }", "critic.optimiser"),
+            ("learning_rate = 5e-4 }", "learning_rate = nan }", "discriminator_pretraining.optimiser"),
             ("share = 0.25", "share = 1.5", "history.share"),
             ("[examples]", "[exemples]", "exemples"),
         ] {
@@ -234,28 +245,34 @@ mod tests {
     }
 
     #[test]
-    fn values_can_be_replaced() {
+    fn changes_replace_values() {
         let changed = |changes: &[&str]| {
             Config::parse_with(FILES[3], "file.toml", &changes.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>())
         };
-        let config =
-            changed(&["discriminator.loss=wgan-gp", "critic.batch = 8", "adversarial.iterations=[0]"]).unwrap();
+        let config = changed(&[
+            "discriminator.loss=wgan-gp",
+            "discriminator_pretraining.batch = 8",
+            "adversarial.iterations=[0]",
+        ])
+        .unwrap();
         assert_eq!(config.discriminator.as_ref().unwrap().loss, AdversarialLoss::WganGp);
-        assert_eq!(config.critic.as_ref().unwrap().batch, 8);
+        assert_eq!(config.discriminator_pretraining.as_ref().unwrap().batch, 8);
         assert_eq!(plan(&config).unwrap().len(), 1);
-        for (wrong, named) in
-            [("critic.batch", "key=value"), ("critic.bach=8", "bach"), ("seed.x=1", "seed is no table")]
-        {
+        for (wrong, named) in [
+            ("discriminator_pretraining.batch", "key=value"),
+            ("discriminator_pretraining.bach=8", "bach"),
+            ("seed.x=1", "`seed` is not a table"),
+        ] {
             let message = chain(&changed(&[wrong]).unwrap_err());
             assert!(message.contains(named) && message.contains("file.toml"), "{message}");
         }
     }
 
     #[test]
-    fn a_share_that_cannot_be_reached_is_none() {
+    fn stop_at_above_one_means_no_limit() {
         let with = |value: &str| {
             let text = FILES[3].replace("stop_at = 0.95\n", value);
-            Config::parse(&text, "file.toml").map(|config| config.critic.unwrap().stop_at)
+            Config::parse(&text, "file.toml").map(|config| config.discriminator_pretraining.unwrap().stop_at)
         };
         assert_eq!(with("stop_at = 0.9\n").unwrap(), Some(0.9));
         assert_eq!(with("stop_at = 2.0\n").unwrap(), None);
@@ -264,8 +281,8 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_rises_and_falls() {
-        let rate = Optimiser { learning_rate: 1.0, warmup: 10, floor: 0.1, betas: [0.9, 0.999] };
+    fn the_learning_rate_warms_up_and_decays() {
+        let rate = OptimiserSettings { learning_rate: 1.0, warmup: 10, floor: 0.1, betas: [0.9, 0.999] };
         assert_eq!((rate.rate(0, 100), rate.rate(9, 100), rate.rate(10, 100)), (0.1, 1.0, 1.0));
         assert!((rate.rate(100, 100) - 0.1).abs() < 1e-12);
         assert!((10..100).all(|i| rate.rate(i, 100) > rate.rate(i + 1, 100)));

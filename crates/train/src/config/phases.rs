@@ -1,22 +1,23 @@
-//! The phases of a run, one table each.
+//! The tables of the phases.
 
 use crate::data::augment::Perturbation;
 use serde::{Deserialize, Deserializer, Serialize};
 use stgan::model::DiscriminatorSpec;
 
-/// Adam's rate and its course over a phase: a linear rise, then half a cosine down to a share of the peak.
+/// The settings of Adam, and the schedule of its learning rate: linear warm-up, then cosine decay.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Optimiser {
-    /// The peak.
+pub struct OptimiserSettings {
+    /// The peak learning rate.
     pub learning_rate: f64,
-    /// Iterations over which it rises.
+    /// Iterations of linear warm-up. Default: 0.
     #[serde(default)]
     pub warmup: usize,
-    /// The share of the peak that is left at the end; 1 keeps the rate constant.
+    /// The share of the peak that remains at the end of the phase; 1 keeps the rate constant.
+    /// Default: 1.
     #[serde(default = "one")]
     pub floor: f64,
-    /// Decay of the two moments.
+    /// The decay rates of the two moments. Default: 0.9 and 0.999.
     #[serde(default = "betas")]
     pub betas: [f64; 2],
 }
@@ -29,8 +30,8 @@ fn betas() -> [f64; 2] {
     [0.9, 0.999]
 }
 
-impl Optimiser {
-    /// The rate of iteration `iteration` (from 0) of `iterations`.
+impl OptimiserSettings {
+    /// The learning rate of iteration `iteration` (from 0) of `iterations`.
     pub fn rate(&self, iteration: usize, iterations: usize) -> f64 {
         if iteration < self.warmup {
             return self.learning_rate * (iteration + 1) as f64 / self.warmup as f64;
@@ -41,61 +42,65 @@ impl Optimiser {
     }
 }
 
-/// Generators by regression on landmarks: how far the frame's anchors are from the face's under exp(p + Δp).
+/// `[regression]`: generators are trained on landmarks, stage after stage.
+///
+/// The loss is the distance between the landmarks of glasses and face under exp(p + Δp).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Regression {
-    /// Iterations of each stage; 0 leaves a stage as it is.
+pub struct RegressionSettings {
+    /// Iterations of each stage; 0 leaves the stage unchanged.
     pub iterations: Vec<usize>,
-    /// Examples an iteration.
+    /// Examples per iteration.
     pub batch: usize,
-    /// The loss.
+    /// The loss. Default: `"squared"`.
     #[serde(default)]
     pub loss: LandmarkLoss,
-    /// Whether people who wear glasses are learned on too, with a frame over their own.
+    /// Whether people with glasses are used too. Default: `false`.
     #[serde(default)]
-    pub wearers: bool,
-    /// λ of ‖Δp‖².
+    pub with_glasses: bool,
+    /// The weight λ of ‖Δp‖².
     pub update_penalty: f64,
-    /// Decay of the running average of the generators' weights that is validated and exported; 0 averages nothing.
+    /// The decay of the running average of the weights, which is validated and exported; 0 for no
+    /// average. Default: 0.
     #[serde(default)]
-    pub average: f64,
-    /// Of the first stage, and of the later ones, which start from the one before.
-    pub optimiser: [Optimiser; 2],
-    /// How far glasses are from the landmark pose.
+    pub ema_decay: f64,
+    /// The optimisers of the first stage and of the later stages.
+    pub optimiser: [OptimiserSettings; 2],
+    /// The perturbation of the examples.
     pub perturbation: Perturbation,
 }
 
-/// What is made of the anchors' distances.
+/// How the distances between landmarks enter the loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LandmarkLoss {
-    /// The mean of their squares: the few that are far off decide.
+    /// The mean squared distance. Examples with large errors dominate.
     #[default]
     Squared,
-    /// Their mean, as the anchor error is: all of them count alike.
+    /// The mean distance, as in the landmark error.
     Distance,
 }
 
-/// What the critic is, and what it is shown.
+/// `[discriminator]`: architecture, loss and real images of the discriminator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiscriminatorSettings {
-    /// Channels of each convolution.
+    /// The output channels of each convolution.
     pub channels: Vec<usize>,
-    /// The loss.
+    /// The adversarial loss. Default: `"wgan-gp"`.
     #[serde(default)]
     pub loss: AdversarialLoss,
-    /// λ of the gradient penalty, between real and composed pictures (`wgan-gp`) or at the real ones (`logistic-r1`).
+    /// The weight λ of the gradient penalty, which is taken between real images and composites
+    /// (`wgan-gp`) or at real images (`logistic-r1`). Default: 10.
     #[serde(default = "ten")]
     pub penalty: f64,
-    /// What the discriminator sees as real.
+    /// The real images.
     #[serde(default)]
     pub reals: Reals,
 }
 
 impl DiscriminatorSettings {
-    /// The sizes of the critic.
+    /// The architecture.
     pub(crate) fn spec(&self) -> DiscriminatorSpec {
         DiscriminatorSpec { channels: self.channels.clone() }
     }
@@ -105,122 +110,136 @@ fn ten() -> f64 {
     10.0
 }
 
-/// The two players' losses.
+/// The adversarial loss of generators and discriminator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdversarialLoss {
-    /// Wasserstein with gradient penalty (Gulrajani et al. 2017), the paper's.
+    /// The Wasserstein loss with gradient penalty (Gulrajani et al. 2017), which ST-GAN uses.
     #[default]
     WganGp,
-    /// The non-saturating logistic loss with a penalty on the critic's gradient at real pictures (Mescheder et al. 2018).
+    /// The non-saturating logistic loss with a gradient penalty at real images (R1, Mescheder et
+    /// al. 2018).
     LogisticR1,
 }
 
-/// The critic's real pictures: photos of people who wear glasses, and composites at the landmark pose.
+/// `[discriminator.reals]`: the discriminator's real images, which are photos of people with
+/// glasses and composites at the landmark pose.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reals {
-    /// Share of the real pictures that are composites: a random frame where a bare face's landmarks say it belongs. 0 is the paper.
-    pub composites: f64,
-    /// Where there are composites: the share of the people whom the critic sees them on. Generators learn on the others alone,
-    /// so that no landmark of a face reaches the generator that looks at it.
-    pub references: f64,
+    /// The share of the real images that are composites: random glasses on a face without glasses,
+    /// placed by its landmarks. 0 as in ST-GAN. Default: 0.
+    pub composite_share: f64,
+    /// The share of the people that the discriminator sees composites of, if there are composites.
+    /// Generators are trained on the other people only, so no landmark of a face influences the
+    /// generator that is trained on it. Default: 0.5.
+    pub identity_share: f64,
 }
 
 impl Default for Reals {
     fn default() -> Self {
-        Self { composites: 0.0, references: 0.5 }
+        Self { composite_share: 0.0, identity_share: 0.5 }
     }
 }
 
-/// The critic alone, against frames that are perturbed and not corrected.
+/// `[discriminator_pretraining]`: the discriminator is trained alone, on glasses that are perturbed
+/// and not corrected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Critic {
-    /// At most.
+pub struct DiscriminatorPretraining {
+    /// The maximum number of iterations.
     pub iterations: usize,
-    /// Examples an iteration.
+    /// Examples per iteration.
     pub batch: usize,
-    /// The phase ends once the critic prefers the right placement to a perturbed one in this share of the held-out cases.
-    /// Without it, or with a share above 1, which cannot be reached, all iterations are done.
+    /// The phase ends when the discriminator prefers the correct placement to a perturbed one in
+    /// this share of the held-out cases. Without a value, or with a value above 1, all iterations
+    /// are run.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "reachable")]
     pub stop_at: Option<f64>,
-    /// Share of the composites whose frame stands where it would be right on another face of the batch. Poses then tell real
-    /// and composed apart only together with the face, and the critic has to look at it. Needs landmarks.
+    /// The share of the composites whose glasses are placed where they would be correct on another
+    /// face of the batch. Without such composites, the discriminator can detect a wrong pose
+    /// without looking at the face. Needs landmarks. Default: 0.
     #[serde(default)]
-    pub strangers: f64,
-    /// Rate and momenta.
-    pub optimiser: Optimiser,
-    /// How far glasses are from the landmark pose.
+    pub mismatched_share: f64,
+    /// The optimiser.
+    pub optimiser: OptimiserSettings,
+    /// The perturbation of the examples.
     pub perturbation: Perturbation,
 }
 
 fn reachable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
     let share = f64::deserialize(from)?;
-    // What is not a number stays, to be refused.
+    // NaN is kept, so that validation rejects it.
     Ok(if share > 1.0 { None } else { Some(share) })
 }
 
-/// The generators against the critic: stage after stage, earlier ones frozen, the critic carrying on.
+/// `[adversarial]`: generators are trained against the discriminator, stage after stage.
+///
+/// Earlier stages are frozen; the discriminator continues from stage to stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Adversarial {
-    /// Iterations of each stage; 0 leaves a stage as it is.
+pub struct AdversarialSettings {
+    /// Iterations of each stage; 0 leaves the stage unchanged.
     pub iterations: Vec<usize>,
-    /// Examples an iteration.
+    /// Examples per iteration.
     pub batch: usize,
-    /// Critic's steps for each of the generator's.
-    pub critic_steps: usize,
-    /// λ of ‖Δp‖².
+    /// Iterations of the discriminator for each iteration of the generator.
+    pub discriminator_iterations: usize,
+    /// The weight λ of ‖Δp‖².
     pub update_penalty: f64,
-    /// Weight of the regression loss beside the critic's judgement; 0 uses no landmark.
+    /// The weight of the regression loss, added to the adversarial loss; 0 uses no landmarks.
+    /// Default: 0.
     #[serde(default)]
     pub landmark_weight: f64,
-    /// A mean ‖Δp‖ above this, over an interval of reports, ends the run: the generator has left the picture.
-    #[serde(default = "largest_update")]
-    pub largest_update: f64,
-    /// Decay of the running average of the generators' weights that is validated and exported; 0 averages nothing.
+    /// The run ends with an error if the mean ‖Δp‖ of an interval exceeds this: the glasses have
+    /// left the image. Default: 2.
+    #[serde(default = "max_update_norm")]
+    pub max_update_norm: f64,
+    /// The decay of the running average of the generators' weights, which is validated and
+    /// exported; 0 for no average. Default: 0.
     #[serde(default)]
-    pub average: f64,
-    /// Composites that are seen again.
+    pub ema_decay: f64,
+    /// Composites that are shown again.
     #[serde(default)]
-    pub history: History,
-    /// The generators' rate and momenta.
-    pub generator: Optimiser,
-    /// The discriminator alone.
-    pub critic: Optimiser,
-    /// How far glasses are from the landmark pose.
+    pub history: HistorySettings,
+    /// The optimiser of the generators.
+    pub generator: OptimiserSettings,
+    /// The optimiser of the discriminator.
+    pub discriminator: OptimiserSettings,
+    /// The perturbation of the examples.
     pub perturbation: Perturbation,
 }
 
-fn largest_update() -> f64 {
+fn max_update_norm() -> f64 {
     2.0
 }
 
-/// Composites of earlier generators that the critic is shown again (Shrivastava et al. 2017).
+/// `[adversarial.history]`: composites of earlier generators that the discriminator is shown again
+/// (Shrivastava et al. 2017).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct History {
-    /// How many are remembered.
+pub struct HistorySettings {
+    /// The number of stored composites. Default: 10 000.
     pub size: usize,
-    /// Share of the critic's composites that come from there.
+    /// The share of the discriminator's composites that is sampled from the history. Default: 0.5.
     pub share: f64,
 }
 
-impl Default for History {
+impl Default for HistorySettings {
     fn default() -> Self {
         Self { size: 10_000, share: 0.5 }
     }
 }
 
-/// All stages at once against the critic; what is not here is as in [`Adversarial`].
+/// `[end_to_end]`: all stages are trained together against the discriminator. Everything else is
+/// read from [`AdversarialSettings`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct EndToEnd {
+pub struct EndToEndSettings {
     /// Iterations of the phase.
     pub iterations: usize,
-    /// The generators' rate and momenta.
-    pub generator: Optimiser,
-    /// The discriminator alone.
-    pub critic: Optimiser,
+    /// The optimiser of the generators.
+    pub generator: OptimiserSettings,
+    /// The optimiser of the discriminator.
+    pub discriminator: OptimiserSettings,
 }

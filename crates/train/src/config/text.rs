@@ -1,38 +1,39 @@
-//! Configurations as text.
+//! Parsing and writing of configurations as TOML.
 
 use crate::{Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Reads and checks a TOML text in which some values are replaced.
+/// Parses a TOML text, replaces some of its values and validates the result.
 ///
 /// # Errors
-/// [`Error::Config`] for a text that is not TOML, a key that is unknown or missing, a change that cannot be made, and what
-/// `check` refuses.
+/// [`Error::Config`] for a syntax error, an unknown or missing key, a change that cannot be made,
+/// and errors of `validate`.
 pub(super) fn parse<T: DeserializeOwned>(
     text: &str,
     path: &str,
     changes: &[String],
-    check: impl FnOnce(&T) -> Result<()>,
+    validate: impl FnOnce(&T) -> Result<()>,
 ) -> Result<T> {
     let (text, path) = changed(text, path, changes)?;
     let config: T = toml::from_str(&text).map_err(|error| Error::config(&path, error))?;
-    check(&config).map_err(|error| Error::config(&path, error))?;
+    validate(&config).map_err(|error| Error::config(&path, error))?;
     Ok(config)
 }
 
-/// All of it as TOML.
+/// The configuration as TOML.
 ///
 /// # Errors
-/// [`Error::Config`] if a value cannot be written.
+/// [`Error::Config`] if a value has no TOML representation.
 pub(super) fn write(config: &impl Serialize) -> Result<String> {
     toml::to_string_pretty(config).map_err(|error| Error::config("config.toml", error))
 }
 
-/// A TOML text with some values replaced, and what to call it.
+/// Replaces values in a TOML text. Returns the new text, and a name for it in error messages.
 ///
 /// # Errors
-/// [`Error::Config`] for a text that is not TOML, a change without `=`, or one through a key that is no table.
+/// [`Error::Config`] for a syntax error, a change without `=`, or a key through a value that is not
+/// a table.
 fn changed(text: &str, path: &str, changes: &[String]) -> Result<(String, String)> {
     if changes.is_empty() {
         return Ok((text.to_owned(), path.to_owned()));
@@ -41,7 +42,7 @@ fn changed(text: &str, path: &str, changes: &[String]) -> Result<(String, String
     for change in changes {
         let (keys, value) = change
             .split_once('=')
-            .ok_or_else(|| Error::config(path, format!("{change} is not of the form key=value")))?;
+            .ok_or_else(|| Error::config(path, format!("cannot apply `{change}`: it is not of the form key=value")))?;
         let value = match toml::from_str::<toml::Table>(&format!("x = {value}")) {
             Ok(mut table) => table.remove("x").unwrap_or(toml::Value::String(value.to_owned())),
             Err(_) => toml::Value::String(value.to_owned()),
@@ -51,7 +52,9 @@ fn changed(text: &str, path: &str, changes: &[String]) -> Result<(String, String
         let mut table = &mut root;
         for key in keys {
             let inner = table.entry(key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-            table = inner.as_table_mut().ok_or_else(|| Error::config(path, format!("{change}: {key} is no table")))?;
+            table = inner
+                .as_table_mut()
+                .ok_or_else(|| Error::config(path, format!("cannot apply `{change}`: `{key}` is not a table")))?;
         }
         table.insert(last.to_owned(), value);
     }

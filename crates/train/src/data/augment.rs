@@ -1,8 +1,8 @@
-//! Training examples: random crops, flips and colours of a face, and random warps of a frame.
+//! Training examples: random crops, flips and colours of a face, and random warps of glasses.
 
-use super::anchors::{self, Anchors};
+use super::landmarks::{self, Landmarks};
 use super::pool::Face;
-pub use super::sampler::Sampler;
+pub use super::sampler::BalancedSampler;
 use crate::Result;
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -12,60 +12,63 @@ use stgan::internals::pose::{PUPIL_X, TEMPLE_X, view_to_canonical};
 use stgan::internals::resample::{self, Pyramid};
 use stgan::{BitmapRef, Homography, Placement};
 
-/// How far examples stray from the pose in which the frame sits right. Standard deviations.
+/// The random perturbation of examples around the correct pose. Values are standard deviations if
+/// not stated otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Perturbation {
-    /// Of the crop along each axis, in eye distances.
+    /// Translation of the crop along each axis, in inter-pupil distances.
     pub translation: f64,
-    /// Of the logarithm of the crop's scale.
+    /// Logarithm of the crop's scale.
     pub scale: f64,
-    /// Of the crop's rotation, in degrees.
+    /// Rotation of the crop, in degrees.
     pub rotation: f64,
-    /// Share of the examples whose crop strays twice as far.
-    pub far: f64,
-    /// Of the crop's other six sl(3) parameters, in canonical units: faces come out narrower, sheared, in other perspective.
+    /// The share of the examples whose crop has twice these deviations.
+    pub far_share: f64,
+    /// The other six sl(3) parameters of the crop, in canonical units: aspect ratio, shear,
+    /// perspective.
     pub shape: f64,
-    /// Of each of the eight parameters of the frame's warp at the start.
+    /// Each of the eight initial warp parameters of the glasses.
     pub warp: f64,
-    /// Share of the examples whose frame starts warped at all; the others start at p = 0, as a placement does.
-    pub warped: f64,
-    /// Whether colours, sharpness and noise are varied too.
+    /// The share of the examples whose glasses start warped. The others start at p = 0, as a
+    /// placement does.
+    pub warped_share: f64,
+    /// Whether colour, sharpness and noise are randomised too.
     pub colour: bool,
 }
 
 impl Perturbation {
-    /// Placements as people drop them: what evaluation draws from.
+    /// Placements as users drop glasses on a face: the default of validation and evaluation.
     pub const DROPPED: Self = Self {
         translation: 0.15,
         scale: 0.1,
         rotation: 6.0,
-        far: 0.0,
+        far_share: 0.0,
         shape: 0.0,
         warp: 0.0,
-        warped: 0.0,
+        warped_share: 0.0,
         colour: false,
     };
 }
 
-/// A face made ready for repeated cropping.
+/// A face that is prepared for repeated cropping.
 #[derive(Debug)]
 pub struct Subject {
     pyramid: Pyramid,
-    target: Option<Anchors>,
+    target: Option<Landmarks>,
     placement: Placement,
-    /// The eye distance in pixels: by the landmarks, or that of a frame in its place.
+    /// The inter-pupil distance in pixels, from the landmarks or else from the placement.
     eyes: f64,
 }
 
-/// One example: what the generator sees, and where the frame's anchors should be.
+/// A training example.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
-    /// Three planes of `size × size`.
+    /// The crop of the face: three planes (RGB) of `size × size`.
     pub background: Vec<f32>,
-    /// In canonical coordinates of the view; none where the data has no landmarks.
-    pub target: Option<Anchors>,
-    /// The frame's warp at the start.
+    /// The landmarks in canonical coordinates of the view. None if the data set has no landmarks.
+    pub target: Option<Landmarks>,
+    /// The initial warp parameters of the glasses.
     pub params: [f64; DIMENSION],
 }
 
@@ -73,24 +76,25 @@ impl Subject {
     /// `target` and `placement` are in pixels of the image; see [`Face`].
     ///
     /// # Errors
-    /// As [`Pyramid::new`].
-    pub fn new(image: BitmapRef, target: Option<Anchors>, placement: Placement) -> Result<Self> {
-        let eyes = target.map_or(placement.width * PUPIL_X / TEMPLE_X, |t| anchors::distance(t[0], t[1]));
+    /// Those of [`Pyramid::new`].
+    pub fn new(image: BitmapRef, target: Option<Landmarks>, placement: Placement) -> Result<Self> {
+        let eyes = target.map_or(placement.width * PUPIL_X / TEMPLE_X, |t| landmarks::distance(t[0], t[1]));
         Ok(Self { pyramid: Pyramid::new(image)?, target, placement, eyes })
     }
 
-    /// Reads or draws the face's image.
+    /// Reads or draws the image of a face.
     ///
     /// # Errors
-    /// As [`Face::image`].
+    /// Those of [`Face::image`].
     pub fn of(face: &Face) -> Result<Self> {
         Self::new(face.image()?.as_ref(), face.target, face.placement)
     }
 
-    /// Cuts a random view. Everything about it follows from the face and the state of `rng`.
+    /// Samples a random view. The result depends on the face and the state of `rng` only.
     ///
     /// # Errors
-    /// None for the perturbations that [`Perturbation`] describes; a crop of no extent is [`stgan::Error::Degenerate`].
+    /// [`stgan::Error::Degenerate`] for a crop without area, which a valid [`Perturbation`] does
+    /// not give.
     pub fn example(&self, size: usize, perturbation: &Perturbation, rng: &mut impl Rng) -> Result<Example> {
         let placed = perturb(&self.placement, self.eyes, perturbation, rng);
         let flip = rng.random_bool(0.5);
@@ -108,7 +112,7 @@ impl Subject {
         }
         let to_view = to_photo.inverse()?;
         let target = self.target.map(|target| {
-            let mut seen = anchors::apply(&to_view, &target);
+            let mut seen = landmarks::apply(&to_view, &target);
             if flip {
                 for pair in seen.chunks_exact_mut(2) {
                     pair.swap(0, 1);
@@ -117,16 +121,17 @@ impl Subject {
             seen
         });
         let mut params = [0.0; DIMENSION];
-        if rng.random_bool(perturbation.warped) {
+        if rng.random_bool(perturbation.warped_share) {
             params = params.map(|_| perturbation.warp * normal(rng));
         }
         Ok(Example { background, target, params })
     }
 }
 
-/// A placement off by a random similarity; `eyes` is the eye distance in its pixels.
+/// Perturbs a placement by a random similarity. `eyes` is the inter-pupil distance in the units of
+/// the placement.
 pub fn perturb(truth: &Placement, eyes: f64, by: &Perturbation, rng: &mut impl Rng) -> Placement {
-    let far = if rng.random_bool(by.far) { 2.0 } else { 1.0 };
+    let far = if rng.random_bool(by.far_share) { 2.0 } else { 1.0 };
     Placement {
         x: truth.x + far * by.translation * eyes * normal(rng),
         y: truth.y + far * by.translation * eyes * normal(rng),
@@ -139,7 +144,8 @@ fn normal(rng: &mut impl Rng) -> f64 {
     rng.sample(StandardNormal)
 }
 
-/// Exposure, contrast, tint, sometimes grey, sometimes soft, sometimes noisy, in place.
+/// Randomises exposure, contrast and tint, and sometimes converts to grey, blurs or adds noise, in
+/// place.
 fn recolour(planes: &mut [f32], size: usize, rng: &mut impl Rng) {
     let area = size * size;
     if rng.random_bool(0.15) {
@@ -174,7 +180,7 @@ fn recolour(planes: &mut [f32], size: usize, rng: &mut impl Rng) {
     }
 }
 
-/// A binomial blur, 1-2-1 along both axes.
+/// Blurs with the binomial kernel 1-2-1 along both axes.
 fn soften(plane: &mut [f32], size: usize) {
     for row in plane.chunks_exact_mut(size) {
         blur_line(row, 1, size);
@@ -203,12 +209,12 @@ mod tests {
 
     fn subject() -> Subject {
         let image = Bitmap::new(40, 40, vec![128; 40 * 40 * 4]).unwrap();
-        let target = anchors::from_landmarks([[15.0, 20.0], [25.0, 20.0]], [[9.0, 20.0], [31.0, 20.0]]);
-        Subject::new(image.as_ref(), Some(target), anchors::placement(&target)).unwrap()
+        let target = landmarks::from_landmarks([[15.0, 20.0], [25.0, 20.0]], [[9.0, 20.0], [31.0, 20.0]]);
+        Subject::new(image.as_ref(), Some(target), landmarks::placement(&target)).unwrap()
     }
 
     #[test]
-    fn a_flipped_crop_keeps_right_and_left_apart() {
+    fn a_flipped_crop_keeps_left_and_right_in_order() {
         let by = Perturbation { shape: 0.05, ..Perturbation::DROPPED };
         for stream in 0..20 {
             let mut rng = ChaCha8Rng::seed_from_u64(stream);
@@ -221,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn without_landmarks_the_same_view_is_cut() {
+    fn landmarks_do_not_change_the_crop() {
         let image = Bitmap::new(40, 40, (0..40 * 40 * 4).map(|i| (i * 37 % 251) as u8).collect()).unwrap();
         let with = subject();
         let placement = with.placement;

@@ -1,8 +1,8 @@
-//! CelebA (Liu et al. 2015) as it is distributed, the aligned and cropped images; see
+//! CelebA (Liu et al. 2015) in its original layout, with aligned and cropped images; see
 //! [`Source::Celeba`](super::Source::Celeba).
 
-use super::check::{Landmarks, Listed, Row};
-use super::{Problem, Settings};
+use super::check::{Annotation, Listing, TableRow};
+use super::{DataSettings, Problem};
 use crate::{Error, Result};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,50 +15,52 @@ const IDENTITY: &str = "identity_CelebA";
 const IMAGES: &str = "img_align_celeba";
 const GLASSES: &str = "Eyeglasses";
 
-/// The splits, in the order of the numbers in the partition.
+/// The splits by their number in the partition.
 const SPLITS: [&str; 3] = ["train", "val", "test"];
 
-/// The landmarks' columns that are used. The annotators' left is the image's.
+/// The landmark columns in use. "Left" is the left of the image.
 const EYES: [&str; 4] = ["lefteye_x", "lefteye_y", "righteye_x", "righteye_y"];
 
 pub(super) fn is_at(folder: &Path) -> bool {
     find(folder, ATTRIBUTES).is_some()
 }
 
-/// A list as text file, or as the comma-separated one that some mirrors make of it.
+/// Finds a list, as a text file or as the CSV file of some mirrors.
 fn find(folder: &Path, stem: &str) -> Option<PathBuf> {
     ["txt", "csv"].map(|ending| folder.join(format!("{stem}.{ending}"))).into_iter().find(|path| path.is_file())
 }
 
-pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
+pub(super) fn list(folder: &Path, settings: &DataSettings) -> Result<Listing> {
     let need = |stem: &str| {
-        find(folder, stem).ok_or_else(|| Error::data(folder, format!("there is no {stem}.txt, nor {stem}.csv")))
+        find(folder, stem)
+            .ok_or_else(|| Error::data(folder, format!("the folder has neither {stem}.txt nor {stem}.csv")))
     };
-    let attributes = Sheet::read(need(ATTRIBUTES)?)?;
-    let partition = Sheet::read(need(PARTITION)?)?;
-    let identity = find(folder, IDENTITY).map(Sheet::read).transpose()?;
-    let eyes = find(folder, LANDMARKS).filter(|_| settings.landmarks).map(Sheet::read).transpose()?;
+    let attributes = ListFile::read(need(ATTRIBUTES)?)?;
+    let partition = ListFile::read(need(PARTITION)?)?;
+    let identity = find(folder, IDENTITY).map(ListFile::read).transpose()?;
+    let eyes = find(folder, LANDMARKS).filter(|_| settings.landmarks).map(ListFile::read).transpose()?;
     let images = match folder.join(IMAGES) {
-        // Unpacked into a folder of its own name.
+        // Some archives unpack into a folder of the same name.
         outer if outer.join(IMAGES).is_dir() => outer.join(IMAGES),
         outer if outer.is_dir() => outer,
-        outer => return Err(Error::data(&outer, "there is no such folder")),
+        outer => return Err(Error::data(&outer, "the folder does not exist")),
     };
     let glasses = attributes.column(GLASSES)?;
     let lists = Lists {
         glasses,
         splits: partition.by_name(),
         names: SPLITS.map(Arc::<str>::from),
-        persons: identity.as_ref().map(Sheet::by_name),
+        persons: identity.as_ref().map(ListFile::by_name),
         eyes: match &eyes {
             Some(sheet) => Some((sheet.columns(EYES)?, sheet.by_name())),
             None => None,
         },
     };
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    if let Some((said, found)) = attributes.count.map(|said| (said, attributes.rows().count())).filter(|(a, b)| a != b)
+    if let Some((expected, found)) =
+        attributes.count.map(|count| (count, attributes.rows().count())).filter(|(a, b)| a != b)
     {
-        let reason = format!("it holds {found} rows, and its first line says {said}");
+        let reason = format!("the list has {found} rows, but its first line says {expected}");
         problems.push(Problem { path: attributes.path.display().to_string(), reason });
     }
     for (line, text) in attributes.rows() {
@@ -70,38 +72,38 @@ pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
         }
     }
     let path = partition.path.clone();
-    Ok(Listed { path, images, rows, problems })
+    Ok(Listing { path, images, rows, problems })
 }
 
-/// The lists by name of the file, and where their columns are.
+/// The lists by file name, and the indices of their columns.
 struct Lists<'a> {
-    /// The column of the attributes.
+    /// The column of the attribute list.
     glasses: usize,
     splits: HashMap<&'a str, &'a str>,
-    /// What the parts of the partition are called.
+    /// The names of the splits.
     names: [Arc<str>; 3],
     persons: Option<HashMap<&'a str, &'a str>>,
     eyes: Option<([usize; 4], HashMap<&'a str, &'a str>)>,
 }
 
 impl Lists<'_> {
-    /// What is known of the image of a row of the attributes, or what is wrong with it.
-    fn row(&self, text: &str) -> std::result::Result<Row, String> {
+    /// The row of the data set for a row of the attribute list, or what is wrong with it.
+    fn row(&self, text: &str) -> std::result::Result<TableRow, String> {
         let (name, values) = cells(text);
         let glasses = match nth(values, self.glasses) {
             Some("1") => true,
             Some("-1" | "0") => false,
-            Some(other) => return Err(format!("{name}: {GLASSES} is {other:?}, not 1 or -1")),
+            Some(other) => return Err(format!("{name}: {GLASSES} is {other:?}, expected 1 or -1")),
             None => return Err(format!("{name}: {GLASSES} is missing")),
         };
         let split = self.split(name)?;
         let person = match &self.persons {
             Some(persons) => {
-                persons.get(name).and_then(|v| nth(v, 0)).ok_or_else(|| format!("{name}: it is not in {IDENTITY}"))?
+                persons.get(name).and_then(|v| nth(v, 0)).ok_or_else(|| format!("{name} is not in {IDENTITY}"))?
             }
             None => name,
         };
-        Ok(Row {
+        Ok(TableRow {
             id: name.to_owned(),
             person: person.to_owned(),
             split,
@@ -109,35 +111,35 @@ impl Lists<'_> {
             file: name.to_owned(),
             yaw: None,
             landmarks: self.landmarks(name)?,
-            whole: None,
+            full_photo: None,
         })
     }
 
     fn split(&self, name: &str) -> std::result::Result<Arc<str>, String> {
         let Some(value) = self.splits.get(name).and_then(|values| nth(values, 0)) else {
-            return Err(format!("{name}: it is not in {PARTITION}"));
+            return Err(format!("{name} is not in {PARTITION}"));
         };
         let split = value.parse::<usize>().ok().and_then(|value| self.names.get(value));
-        split.cloned().ok_or_else(|| format!("{name}: it is in part {value:?} of {PARTITION}, not 0, 1 or 2"))
+        split.cloned().ok_or_else(|| format!("{name}: {PARTITION} has {value:?}, expected 0, 1 or 2"))
     }
 
-    fn landmarks(&self, name: &str) -> std::result::Result<Option<Landmarks>, String> {
+    fn landmarks(&self, name: &str) -> std::result::Result<Option<Annotation>, String> {
         let Some((columns, sheet)) = &self.eyes else { return Ok(None) };
-        let values = sheet.get(name).ok_or_else(|| format!("{name}: it is not in {LANDMARKS}"))?;
+        let values = sheet.get(name).ok_or_else(|| format!("{name} is not in {LANDMARKS}"))?;
         let number = |at: usize| nth(values, at).and_then(|value| value.parse::<f64>().ok());
         match columns.map(number) {
-            // Numbers of pixels, whose centres lie half a pixel further.
+            // Pixel indices: the centre of a pixel is half a pixel further.
             [Some(rx), Some(ry), Some(lx), Some(ly)] => {
-                Ok(Some(Landmarks::Eyes([[rx + 0.5, ry + 0.5], [lx + 0.5, ly + 0.5]])))
+                Ok(Some(Annotation::Pupils([[rx + 0.5, ry + 0.5], [lx + 0.5, ly + 0.5]])))
             }
-            _ => Err(format!("{name}: its eyes in {LANDMARKS} are not numbers")),
+            _ => Err(format!("{name}: the eyes in {LANDMARKS} are not numbers")),
         }
     }
 }
 
-/// One of the lists: rows of a file name and values, apart by spaces or commas. Before them may come their number, and
-/// the names of the values.
-struct Sheet {
+/// One of the lists: rows of a file name and values, separated by spaces or commas. The number of
+/// rows and the names of the columns may come before them.
+struct ListFile {
     path: PathBuf,
     text: String,
     count: Option<usize>,
@@ -146,10 +148,11 @@ struct Sheet {
     skip: usize,
 }
 
-impl Sheet {
+impl ListFile {
     fn read(path: PathBuf) -> Result<Self> {
         let bytes = std::fs::read(&path).map_err(Error::io(&path, "read"))?;
-        let text = String::from_utf8(bytes).map_err(|source| Error::unreadable(&path, "it is not text", source))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|source| Error::unreadable(&path, "the file is not UTF-8 text", source))?;
         let text = text.trim_start_matches('\u{feff}').to_owned();
         let mut lines = text.lines().peekable();
         let count = lines.peek().and_then(|line| line.trim().parse::<usize>().ok());
@@ -157,9 +160,9 @@ impl Sheet {
             lines.next();
         }
         let mut header = Vec::new();
-        // A row's first cell is a file name, with a dot.
+        // The first cell of a row is a file name, which has a dot.
         if let Some(line) = lines.peek().filter(|line| !cells(line).0.contains('.')) {
-            header = line.split(apart).filter(|cell| !cell.is_empty()).map(str::to_owned).collect();
+            header = line.split(is_separator).filter(|cell| !cell.is_empty()).map(str::to_owned).collect();
             if header.first().is_some_and(|name| name == "image_id") {
                 header.remove(0);
             }
@@ -168,7 +171,7 @@ impl Sheet {
         Ok(Self { skip, count, header, path, text })
     }
 
-    /// Line numbers from 1, and the rows' text.
+    /// Line numbers from 1, and the text of the rows.
     fn rows(&self) -> impl Iterator<Item = (usize, &str)> {
         (1..).zip(self.text.lines()).skip(self.skip).filter(|(_, line)| !line.trim().is_empty())
     }
@@ -181,7 +184,7 @@ impl Sheet {
         self.header
             .iter()
             .position(|column| column == name)
-            .ok_or_else(|| Error::data(&self.path, format!("there is no column {name}")))
+            .ok_or_else(|| Error::data(&self.path, format!("there is no column `{name}`")))
     }
 
     fn columns<const N: usize>(&self, names: [&str; N]) -> Result<[usize; N]> {
@@ -193,16 +196,16 @@ impl Sheet {
     }
 }
 
-fn apart(c: char) -> bool {
+fn is_separator(c: char) -> bool {
     c == ',' || c.is_whitespace()
 }
 
-/// The first cell of a row, and the rest of it.
+/// The first cell of a row, and the rest of the row.
 fn cells(line: &str) -> (&str, &str) {
     let line = line.trim();
-    line.split_once(apart).unwrap_or((line, ""))
+    line.split_once(is_separator).unwrap_or((line, ""))
 }
 
 fn nth(values: &str, n: usize) -> Option<&str> {
-    values.split(apart).filter(|cell| !cell.is_empty()).nth(n)
+    values.split(is_separator).filter(|cell| !cell.is_empty()).nth(n)
 }

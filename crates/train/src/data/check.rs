@@ -1,8 +1,9 @@
-//! From the rows of a table to a data set: every image is decoded once, and what is broken is named.
+//! Construction of a data set from the rows of a table. Every image is decoded once, and unusable
+//! images are listed by name.
 
-use super::anchors::{self, Anchors, Point};
-use super::pool::{self, Face, Kind, Origin, Pool, Whole, aligned_placement};
-use super::{Broken, Crop, Dataset, Problem, Settings, name_some};
+use super::landmarks::{self, Landmarks, Point};
+use super::pool::{self, Face, FullPhoto, PixelSource, Pool, PoolKind, aligned_placement};
+use super::{Broken, Crop, DataSettings, Dataset, Problem, list_first};
 use crate::error::chain;
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -11,77 +12,77 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Smaller images, in pixels a side, show no face.
-const SMALLEST: u32 = 16;
-/// Eyes nearer to each other than this, in pixels, are no landmarks.
-const NEAREST: f64 = 4.0;
+/// The minimum side of an image, in pixels.
+const MIN_IMAGE_SIDE: u32 = 16;
+/// The minimum distance between the pupils, in pixels.
+const MIN_PUPIL_DISTANCE: f64 = 4.0;
 
 /// One row of a table.
-pub(super) struct Row {
+pub(super) struct TableRow {
     pub id: String,
     pub person: String,
     pub split: Arc<str>,
     pub glasses: bool,
-    /// Relative to `Listed::images`.
+    /// The path relative to `Listing::images`.
     pub file: String,
     pub yaw: Option<f64>,
-    pub landmarks: Option<Landmarks>,
-    pub whole: Option<Whole>,
+    pub landmarks: Option<Annotation>,
+    pub full_photo: Option<FullPhoto>,
 }
 
-/// The subject's right first; pixels of the image.
-pub(super) enum Landmarks {
-    Eyes([Point; 2]),
-    Full { irises: [Point; 2], temples: [Point; 2] },
+/// Annotated points in pixels of the image, the subject's right one first.
+pub(super) enum Annotation {
+    Pupils([Point; 2]),
+    PupilsAndTemples { irises: [Point; 2], temples: [Point; 2] },
 }
 
-/// What a table lists.
-pub(super) struct Listed {
+/// The content of a table.
+pub(super) struct Listing {
     /// The table, for messages.
     pub path: PathBuf,
     pub images: PathBuf,
-    pub rows: Vec<Row>,
+    pub rows: Vec<TableRow>,
     pub problems: Vec<Problem>,
 }
 
-impl Landmarks {
-    fn anchors(&self) -> Anchors {
+impl Annotation {
+    fn landmarks(&self) -> Landmarks {
         match self {
-            Self::Eyes(eyes) => anchors::from_eyes(*eyes),
-            Self::Full { irises, temples } => anchors::from_landmarks(*irises, *temples),
+            Self::Pupils(pupils) => landmarks::from_pupils(*pupils),
+            Self::PupilsAndTemples { irises, temples } => landmarks::from_landmarks(*irises, *temples),
         }
     }
 }
 
-/// Which pool a row belongs to; none for a split that is not asked for.
-fn pool_of(row: &Row, settings: &Settings) -> Option<Kind> {
+/// The pool that a row belongs to. None if the settings do not use its split.
+fn pool_of(row: &TableRow, settings: &DataSettings) -> Option<PoolKind> {
     let split = &*row.split;
     let among = |splits: &[String]| splits.iter().any(|s| s == split);
     if !settings.validation.is_empty() && split == settings.validation {
-        Some(if row.glasses { Kind::ValidationWearer } else { Kind::Validation })
+        Some(if row.glasses { PoolKind::ValidationWithGlasses } else { PoolKind::ValidationWithoutGlasses })
     } else if among(&settings.splits) {
-        Some(if row.glasses { Kind::Wearer } else { Kind::Bare })
+        Some(if row.glasses { PoolKind::WithGlasses } else { PoolKind::WithoutGlasses })
     } else {
-        (row.glasses && among(&settings.wearer_splits)).then_some(Kind::Wearer)
+        (row.glasses && among(&settings.with_glasses_splits)).then_some(PoolKind::WithGlasses)
     }
 }
 
 pub(super) fn dataset(
     folder: &Path,
-    listed: Listed,
-    settings: &Settings,
+    listed: Listing,
+    settings: &DataSettings,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Dataset> {
-    let Listed { path, images, rows, mut problems } = listed;
-    keep_persons_apart(&path, &rows)?;
+    let Listing { path, images, rows, mut problems } = listed;
+    check_identities(&path, &rows)?;
     refuse(&problems, settings)?;
-    let rows = without_repetitions(&path, rows, &mut problems);
+    let rows = without_duplicates(&path, rows, &mut problems);
     splits_exist(&path, &rows, settings)?;
-    let wanted: Vec<(Kind, Row)> =
+    let wanted: Vec<(PoolKind, TableRow)> =
         rows.into_iter().filter_map(|row| pool_of(&row, settings).map(|kind| (kind, row))).collect();
     let (total, done) = (wanted.len(), AtomicUsize::new(0));
     let images: Arc<Path> = images.into();
-    let checked: Vec<(Kind, std::result::Result<Face, Problem>)> = wanted
+    let checked: Vec<(PoolKind, std::result::Result<Face, Problem>)> = wanted
         .into_par_iter()
         .map(|(kind, row)| {
             let face = face(&images, row, settings);
@@ -92,18 +93,21 @@ pub(super) fn dataset(
     let mut faces = Faces::default();
     for (kind, face) in checked {
         match face {
-            // Turned heads are left out of what is learned from, not of what is measured.
-            Ok(face) if kind.is_learned() && face.yaw.is_some_and(|yaw| yaw.abs() > settings.largest_yaw) => {}
+            // Turned faces are excluded from training, not from validation.
+            Ok(face) if kind.is_learned() && face.yaw.is_some_and(|yaw| yaw.abs() > settings.max_yaw) => {}
             Ok(face) => faces.of(kind).push(face),
             Err(problem) => problems.push(problem),
         }
     }
     refuse(&problems, settings)?;
-    for (kind, splits) in [(Kind::Bare, settings.splits.join(", ")), (Kind::Validation, settings.validation.clone())] {
+    for (kind, splits) in [
+        (PoolKind::WithoutGlasses, settings.splits.join(", ")),
+        (PoolKind::ValidationWithoutGlasses, settings.validation.clone()),
+    ] {
         if faces.of(kind).is_empty() && !splits.is_empty() {
-            let mut reason = format!("no faces without glasses in {splits}");
+            let mut reason = format!("no faces without glasses in split {splits}");
             if !problems.is_empty() {
-                reason += &format!("; {} cannot be used: {}", problems.len(), name_some(&problems));
+                reason += &format!("; {} cannot be used: {}", problems.len(), list_first(&problems));
             }
             return Err(Error::data(folder, reason));
         }
@@ -113,10 +117,10 @@ pub(super) fn dataset(
     let name = name.file_name().map_or_else(|| "data".to_owned(), |name| name.to_string_lossy().into_owned());
     Ok(Dataset {
         name,
-        bare: pool(faces.bare),
-        wearers: pool(faces.wearers),
-        validation: pool(faces.validation),
-        validation_wearers: pool(faces.validation_wearers),
+        without_glasses: pool(faces.without_glasses),
+        with_glasses: pool(faces.with_glasses),
+        validation_without_glasses: pool(faces.validation_without_glasses),
+        validation_with_glasses: pool(faces.validation_with_glasses),
         problems,
     })
 }
@@ -124,29 +128,29 @@ pub(super) fn dataset(
 /// The faces of the four pools.
 #[derive(Default)]
 struct Faces {
-    bare: Vec<Face>,
-    wearers: Vec<Face>,
-    validation: Vec<Face>,
-    validation_wearers: Vec<Face>,
+    without_glasses: Vec<Face>,
+    with_glasses: Vec<Face>,
+    validation_without_glasses: Vec<Face>,
+    validation_with_glasses: Vec<Face>,
 }
 
 impl Faces {
-    fn of(&mut self, kind: Kind) -> &mut Vec<Face> {
+    fn of(&mut self, kind: PoolKind) -> &mut Vec<Face> {
         match kind {
-            Kind::Bare => &mut self.bare,
-            Kind::Wearer => &mut self.wearers,
-            Kind::Validation => &mut self.validation,
-            Kind::ValidationWearer => &mut self.validation_wearers,
+            PoolKind::WithoutGlasses => &mut self.without_glasses,
+            PoolKind::WithGlasses => &mut self.with_glasses,
+            PoolKind::ValidationWithoutGlasses => &mut self.validation_without_glasses,
+            PoolKind::ValidationWithGlasses => &mut self.validation_with_glasses,
         }
     }
 }
 
-fn refuse(problems: &[Problem], settings: &Settings) -> Result<()> {
+fn refuse(problems: &[Problem], settings: &DataSettings) -> Result<()> {
     match (settings.broken, problems) {
         (Broken::Refuse, [first, rest @ ..]) => {
             let mut reason = first.reason.clone();
             if !rest.is_empty() {
-                reason += &format!("; besides, {}", name_some(rest));
+                reason += &format!("; also: {}", list_first(rest));
             }
             Err(Error::Data { path: first.path.clone(), reason, source: None })
         }
@@ -154,25 +158,27 @@ fn refuse(problems: &[Problem], settings: &Settings) -> Result<()> {
     }
 }
 
-/// A person in two splits would be learned from and measured on: never to be skipped over.
-fn keep_persons_apart(path: &Path, rows: &[Row]) -> Result<()> {
+/// Rejects an identity in two splits even if unusable rows are skipped: validation would measure
+/// people that training has seen.
+fn check_identities(path: &Path, rows: &[TableRow]) -> Result<()> {
     let mut splits: HashMap<&str, &str> = HashMap::new();
     for row in rows {
         let first: &str = splits.entry(&row.person).or_insert(&row.split);
         if *first != *row.split {
-            let reason = format!("person {} is in the splits {first} and {}", row.person, row.split);
+            let reason =
+                format!("person {} is in the splits {first} and {}; move all rows to one split", row.person, row.split);
             return Err(Error::data(path, reason));
         }
     }
     Ok(())
 }
 
-fn without_repetitions(path: &Path, rows: Vec<Row>, problems: &mut Vec<Problem>) -> Vec<Row> {
+fn without_duplicates(path: &Path, rows: Vec<TableRow>, problems: &mut Vec<Problem>) -> Vec<TableRow> {
     let mut seen = HashSet::new();
-    let mut again = |row: &Row| {
+    let mut again = |row: &TableRow| {
         let new = seen.insert(row.id.clone());
         if !new {
-            let reason = format!("{} is listed a second time", row.id);
+            let reason = format!("{} is listed twice", row.id);
             problems.push(Problem { path: path.display().to_string(), reason });
         }
         new
@@ -180,20 +186,21 @@ fn without_repetitions(path: &Path, rows: Vec<Row>, problems: &mut Vec<Problem>)
     rows.into_iter().filter(|row| again(row)).collect()
 }
 
-fn splits_exist(path: &Path, rows: &[Row], settings: &Settings) -> Result<()> {
+fn splits_exist(path: &Path, rows: &[TableRow], settings: &DataSettings) -> Result<()> {
     let found: BTreeSet<&str> = rows.iter().map(|row| &*row.split).collect();
-    let wanted = settings.splits.iter().chain(&settings.wearer_splits).chain(std::iter::once(&settings.validation));
+    let wanted =
+        settings.splits.iter().chain(&settings.with_glasses_splits).chain(std::iter::once(&settings.validation));
     match wanted.into_iter().find(|split| !split.is_empty() && !found.contains(split.as_str())) {
         Some(split) => {
             let found: Vec<&str> = found.into_iter().collect();
-            Err(Error::data(path, format!("no rows of split {split}; there is {}", found.join(", "))))
+            Err(Error::data(path, format!("there is no split {split}; the splits are {}", found.join(", "))))
         }
         None => Ok(()),
     }
 }
 
-/// Decodes a row's image and makes sense of its landmarks.
-fn face(images: &Arc<Path>, row: Row, settings: &Settings) -> std::result::Result<Face, Problem> {
+/// Decodes the image of a row and checks its landmarks.
+fn face(images: &Arc<Path>, row: TableRow, settings: &DataSettings) -> std::result::Result<Face, Problem> {
     let path = images.join(&row.file);
     let problem = |reason: String| Problem { path: path.display().to_string(), reason };
     let image = pool::read_image(&path).map_err(|error| match error {
@@ -203,30 +210,43 @@ fn face(images: &Arc<Path>, row: Row, settings: &Settings) -> std::result::Resul
         other => problem(chain(&other)),
     })?;
     let size = (image.width(), image.height());
-    if size.0.min(size.1) < SMALLEST {
-        return Err(problem(format!("{}×{} pixels are too few for a face", size.0, size.1)));
+    if size.0.min(size.1) < MIN_IMAGE_SIDE {
+        return Err(problem(format!(
+            "the image of {}×{} pixels is too small; each side needs at least {MIN_IMAGE_SIDE}",
+            size.0, size.1
+        )));
     }
     let landmarks = row.landmarks.filter(|_| settings.landmarks);
-    let target = landmarks.map(|l| l.anchors());
+    let target = landmarks.map(|annotation| annotation.landmarks());
     if let Some(target) = &target {
-        makes_sense(target, size).map_err(|what| problem(format!("its landmarks make no sense: {what}")))?;
+        check_landmarks(target, size).map_err(|what| problem(format!("invalid landmarks: {what}")))?;
     }
     let placement = match (&target, settings.crop) {
-        (Some(target), Crop::Landmarks) => anchors::placement(target),
+        (Some(target), Crop::Landmarks) => landmarks::placement(target),
         _ => aligned_placement(size.0, size.1).ok_or_else(|| {
-            let reason = format!("{}×{} pixels are not framed as CelebA's 178×218", size.0, size.1);
-            problem(reason + ", and no landmarks say where the face is")
+            let reason =
+                format!("the image of {}×{} pixels does not have CelebA's aspect ratio (178×218)", size.0, size.1);
+            problem(reason + ", and there are no landmarks to locate the face")
         })?,
     };
     if row.yaw.is_some_and(|yaw| !yaw.is_finite()) {
-        return Err(problem("its yaw is not finite".into()));
+        return Err(problem("the yaw is not finite".into()));
     }
-    let origin = Origin::File(images.clone(), row.file);
-    Ok(Face { id: row.id, person: row.person, target, placement, yaw: row.yaw, size, origin, whole: row.whole })
+    let origin = PixelSource::File(images.clone(), row.file);
+    Ok(Face {
+        id: row.id,
+        person: row.person,
+        target,
+        placement,
+        yaw: row.yaw,
+        size,
+        origin,
+        full_photo: row.full_photo,
+    })
 }
 
-/// Whether a frame can be put there.
-fn makes_sense(target: &Anchors, size: (u32, u32)) -> std::result::Result<(), &'static str> {
+/// Checks that landmarks are plausible, so that glasses can be placed by them.
+fn check_landmarks(target: &Landmarks, size: (u32, u32)) -> std::result::Result<(), &'static str> {
     let [right, left, right_temple, left_temple, ..] = *target;
     let finite = |points: &[Point]| points.iter().flatten().all(|v| v.is_finite());
     if !finite(&[right, left]) {
@@ -235,10 +255,10 @@ fn makes_sense(target: &Anchors, size: (u32, u32)) -> std::result::Result<(), &'
     let (width, height) = (f64::from(size.0), f64::from(size.1));
     let inside = |[x, y]: Point| (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
     if !inside(right) || !inside(left) {
-        return Err("an eye lies outside of the image");
+        return Err("a pupil is outside the image");
     }
-    if anchors::distance(right, left) < NEAREST || right[0] >= left[0] {
-        return Err("the eyes are too near to each other, or the wrong way round");
+    if landmarks::distance(right, left) < MIN_PUPIL_DISTANCE || right[0] >= left[0] {
+        return Err("the pupils are closer than 4 pixels, or swapped");
     }
     if !finite(target) {
         return Err("a coordinate is not finite");
@@ -247,10 +267,10 @@ fn makes_sense(target: &Anchors, size: (u32, u32)) -> std::result::Result<(), &'
         (temple[0] - other[0]) * (eye[0] - other[0]) + (temple[1] - other[1]) * (eye[1] - other[1]) > 0.0
     };
     if !beyond(right_temple, right, left) || !beyond(left_temple, left, right) {
-        return Err("the temples are the wrong way round");
+        return Err("the temples are swapped");
     }
-    // Seen as the networks will.
-    let seen = anchors::placement(target).to_photo().and_then(|to_photo| to_photo.inverse());
-    let solved = seen.and_then(|to_view| anchors::solve(&anchors::apply(&to_view, target)));
-    solved.map(|_| ()).map_err(|_| "no frame can be put there")
+    // In canonical coordinates, as the networks see the face.
+    let seen = landmarks::placement(target).to_photo().and_then(|to_photo| to_photo.inverse());
+    let solved = seen.and_then(|to_view| landmarks::solve(&landmarks::apply(&to_view, target)));
+    solved.map(|_| ()).map_err(|_| "no homography places glasses there")
 }

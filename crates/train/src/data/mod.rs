@@ -1,21 +1,23 @@
-//! Data sets of faces, and what training makes of them.
+//! Data sets of faces, and training examples from them.
 //!
-//! [`open`] reads one of three kinds of data and gives the same [`Dataset`] for each: faces without glasses to learn from,
-//! photos of people who wear glasses (the critic's real pictures), and both kinds again of people that training never
-//! sees.
+//! [`open`] reads one of three kinds of data into the same [`Dataset`]: faces with and without
+//! glasses for training, and both kinds of other people for validation. Photos of people with
+//! glasses are the discriminator's real images.
 //!
-//! - **CelebA** as it is distributed, see [`celeba`](Source::Celeba): `img_align_celeba/`, `list_attr_celeba.txt`,
-//!   `list_eval_partition.txt`.
-//! - **A folder with a table**, see [`table`](Source::Table): `labels.csv` and images.
-//! - **Synthetic** faces, drawn on demand, unlimited and with known landmarks: the default where no folder is named.
+//! - **CelebA** in its original layout, see [`Source::Celeba`]: `img_align_celeba/`,
+//!   `list_attr_celeba.txt`, `list_eval_partition.txt`.
+//! - **A folder with a table**, see [`Source::Table`]: `labels.csv` and images.
+//! - **Synthetic** faces, drawn on demand, in any number and with exact landmarks. This is the
+//!   default if no folder is given.
 //!
-//! Every image is decoded once before anything is learned from it; what is broken is named, and skipped or refused.
+//! Every image is decoded once before training. Unusable images are listed by name, and skipped or
+//! rejected.
 
-pub mod anchors;
 pub mod augment;
 mod celeba;
 mod check;
-pub(crate) mod frames;
+pub(crate) mod glasses;
+pub mod landmarks;
 mod pool;
 mod sampler;
 pub(crate) mod scenes;
@@ -23,35 +25,35 @@ mod settings;
 mod synthetic;
 mod table;
 
-pub use pool::{Face, Pool, Whole};
+pub use pool::{Face, FullPhoto, Pool};
 pub use scenes::SceneSettings;
-pub use settings::{Broken, Crop, Settings, Source, Synthetic};
+pub use settings::{Broken, Crop, DataSettings, Source, SyntheticSettings};
 
 use crate::{Error, Result};
 use std::fmt;
 use std::path::Path;
 
-/// Faces to learn from, and faces to measure on.
+/// A data set, divided into faces for training and faces for validation.
 #[derive(Debug)]
 pub struct Dataset {
-    /// The folder's name, or "synthetic".
+    /// The name of the folder, or "synthetic".
     pub name: String,
-    /// Faces without glasses to learn from.
-    pub bare: Pool,
-    /// Photos of people who wear glasses: what composites should look like.
-    pub wearers: Pool,
-    /// Faces without glasses of people that training never sees.
-    pub validation: Pool,
-    /// Wearers among the people that training never sees.
-    pub validation_wearers: Pool,
+    /// Faces without glasses for training.
+    pub without_glasses: Pool,
+    /// Faces with glasses for training.
+    pub with_glasses: Pool,
+    /// Faces without glasses for validation. No identity is shared with training.
+    pub validation_without_glasses: Pool,
+    /// Faces with glasses for validation. No identity is shared with training.
+    pub validation_with_glasses: Pool,
     /// What was skipped, and why.
     pub problems: Vec<Problem>,
 }
 
-/// Something in the data that cannot be used.
+/// Something in a data set that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file, with the row where one of a table is meant.
+    /// The file, with the row if it is a table.
     pub path: String,
     /// What is wrong with it.
     pub reason: String,
@@ -63,44 +65,56 @@ impl fmt::Display for Problem {
     }
 }
 
-/// How many problems a summary or an error names.
-const NAMED: usize = 5;
+/// The number of problems that a summary or an error lists.
+const MAX_NAMED: usize = 5;
 
-/// The first problems, and how many more there are.
-fn name_some(problems: &[Problem]) -> String {
-    let mut named: Vec<String> = problems.iter().take(NAMED).map(Problem::to_string).collect();
-    if problems.len() > NAMED {
-        named.push(format!("and {} more", problems.len() - NAMED));
+/// The first problems, and the number of the others.
+fn list_first(problems: &[Problem]) -> String {
+    let mut named: Vec<String> = problems.iter().take(MAX_NAMED).map(Problem::to_string).collect();
+    if problems.len() > MAX_NAMED {
+        named.push(format!("and {} more", problems.len() - MAX_NAMED));
     }
     named.join("; ")
 }
 
 impl Dataset {
-    /// One line of counts, and one more where something was skipped, which names the first few.
+    /// One line with counts, and a second one that lists the first skipped files if there are any.
     pub fn summary(&self) -> String {
-        let [bare, wearers, held, held_wearers] =
-            [&self.bare, &self.wearers, &self.validation, &self.validation_wearers].map(Pool::len);
+        let [without, with, held_without, held_with] = [
+            &self.without_glasses,
+            &self.with_glasses,
+            &self.validation_without_glasses,
+            &self.validation_with_glasses,
+        ]
+        .map(Pool::len);
         let mut text = format!(
-            "{}: {bare} faces without glasses and {wearers} with; held out for validation: {held} and {held_wearers}",
+            "{}: {without} faces without glasses, {with} with glasses; held out for validation: {held_without} and {held_with}",
             self.name
         );
         if !self.problems.is_empty() {
-            text += &format!("\n{} skipped: {}", self.problems.len(), name_some(&self.problems));
+            text += &format!("\n{} skipped: {}", self.problems.len(), list_first(&self.problems));
         }
         text
     }
 }
 
-/// Opens a data set, and looks at every image that it will use. `folder` is what `settings` say it is, or what it looks
-/// like; without one, faces are drawn (see [`Synthetic`]). `progress` hears how many images of how many are checked, from
-/// several threads, each number once but not in order.
+/// Opens a data set and decodes every image that it will use.
+///
+/// `folder` is of the kind that `settings` name, or is recognised by its content. Without a folder,
+/// faces are drawn (see [`SyntheticSettings`]). `progress` is called with the number of checked
+/// images and their total, from several threads: once for each number, but not in order.
 ///
 /// # Errors
-/// [`Error::Argument`] as [`Settings::validate`], or where the source needs a folder and none is named, or the other way
-/// round; [`Error::Data`] and [`Error::Io`] where a table is missing, has not the columns that it needs, puts a person
-/// into two splits, lacks a split that is asked for, or leaves nothing to learn from; [`Error::Data`] for the first
-/// problem where [`Settings::broken`] refuses.
-pub fn open(folder: Option<&Path>, settings: &Settings, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Dataset> {
+/// - [`Error::Argument`] for those of [`DataSettings::validate`], and if the source needs a folder
+///   and none is given, or the reverse
+/// - [`Error::Data`] and [`Error::Io`] if a table is missing, lacks a column, has an identity in
+///   two splits, lacks a split that the settings use, or has no usable faces
+/// - [`Error::Data`] for the first problem if [`DataSettings::broken`] is [`Broken::Refuse`]
+pub fn open(
+    folder: Option<&Path>,
+    settings: &DataSettings,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Dataset> {
     settings.validate()?;
     let Some(folder) = folder else {
         return match settings.source {
@@ -108,7 +122,7 @@ pub fn open(folder: Option<&Path>, settings: &Settings, progress: &(dyn Fn(usize
             Source::Table | Source::Celeba => Err(Error::Argument {
                 name: "data.source",
                 value: settings.source.name().into(),
-                expected: "a folder to read it from".into(),
+                expected: "a folder of data (--data)".into(),
             }),
         };
     };
@@ -117,7 +131,7 @@ pub fn open(folder: Option<&Path>, settings: &Settings, progress: &(dyn Fn(usize
             return Err(Error::Argument {
                 name: "data.source",
                 value: "synthetic".into(),
-                expected: format!("no folder, as faces are drawn; {} was named", folder.display()),
+                expected: format!("another source, or no folder of data: {} is given", folder.display()),
             });
         }
         Source::Table => table::list(folder, settings)?,
@@ -125,7 +139,7 @@ pub fn open(folder: Option<&Path>, settings: &Settings, progress: &(dyn Fn(usize
         Source::Auto if folder.join(table::FILE).is_file() => table::list(folder, settings)?,
         Source::Auto if celeba::is_at(folder) => celeba::list(folder, settings)?,
         Source::Auto => {
-            let reason = format!("holds neither {} nor CelebA's {}.txt", table::FILE, celeba::ATTRIBUTES);
+            let reason = format!("the folder has neither {} nor CelebA's {}.txt", table::FILE, celeba::ATTRIBUTES);
             return Err(Error::data(folder, reason));
         }
     };

@@ -1,7 +1,7 @@
-//! Faces of one kind, and how to get at their pixels.
+//! Pools of faces, and access to their pixels.
 
-use super::anchors::Anchors;
 use super::augment::Subject;
+use super::landmarks::Landmarks;
 use super::synthetic;
 use crate::{Error, Result};
 use std::path::Path;
@@ -9,157 +9,165 @@ use std::sync::{Arc, OnceLock};
 use stgan::internals::pose::{EYE_Y, TEMPLE_X};
 use stgan::{Bitmap, Homography, Placement};
 
-/// CelebA's aligned images, and the square of them that the networks look at (ST-GAN's crop): width, height, the square's
-/// centre and half its side, in pixels.
-pub(super) const CELEBA: (f64, f64) = (178.0, 218.0);
-const CENTRE: [f64; 2] = [89.0, 124.0];
-const HALF: f64 = 72.0;
+/// The size of CelebA's aligned images, in pixels. The crop of ST-GAN is the square around
+/// `CROP_CENTRE` with half side `CROP_HALF_SIDE`.
+pub(super) const CELEBA_SIZE: (f64, f64) = (178.0, 218.0);
+const CROP_CENTRE: [f64; 2] = [89.0, 124.0];
+const CROP_HALF_SIDE: f64 = 72.0;
 
-/// How far an image's shape may be from CelebA's for its crop to be meant: 256×313 is, 218×218 is not.
-const SHAPE: f64 = 0.02;
+/// The tolerance for the aspect ratio of an image with CelebA's framing, relative to 218/178.
+/// 256×313 is accepted, 218×218 is not.
+const ASPECT_TOLERANCE: f64 = 0.02;
 
-/// The frame's canonical place on an image framed as CelebA's are; none where its shape says that it is not.
+/// The canonical placement of glasses on an image with CelebA's framing. None if the aspect ratio
+/// differs from CelebA's.
 pub(super) fn aligned_placement(width: u32, height: u32) -> Option<Placement> {
-    let scale = f64::from(width) / CELEBA.0;
-    let shape = f64::from(height) / (scale * CELEBA.1);
-    ((1.0 - SHAPE)..=(1.0 + SHAPE)).contains(&shape).then(|| Placement {
-        x: scale * CENTRE[0],
-        y: scale * (CENTRE[1] + HALF * EYE_Y),
-        width: scale * HALF * 2.0 * TEMPLE_X,
+    let scale = f64::from(width) / CELEBA_SIZE.0;
+    let shape = f64::from(height) / (scale * CELEBA_SIZE.1);
+    ((1.0 - ASPECT_TOLERANCE)..=(1.0 + ASPECT_TOLERANCE)).contains(&shape).then(|| Placement {
+        x: scale * CROP_CENTRE[0],
+        y: scale * (CROP_CENTRE[1] + CROP_HALF_SIDE * EYE_Y),
+        width: scale * CROP_HALF_SIDE * 2.0 * TEMPLE_X,
         rotation: 0.0,
     })
 }
 
 /// The four pools of a data set.
 ///
-/// The order is part of the meaning of a drawn face's address.
+/// The discriminant is part of the address of a synthetic face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Bare,
-    Wearer,
-    Validation,
-    ValidationWearer,
+pub(super) enum PoolKind {
+    WithoutGlasses,
+    WithGlasses,
+    ValidationWithoutGlasses,
+    ValidationWithGlasses,
 }
 
-impl Kind {
+impl PoolKind {
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Bare => "bare",
-            Self::Wearer => "wearer",
-            Self::Validation => "validation",
-            Self::ValidationWearer => "validation-wearer",
+            Self::WithoutGlasses => "without-glasses",
+            Self::WithGlasses => "with-glasses",
+            Self::ValidationWithoutGlasses => "validation-without-glasses",
+            Self::ValidationWithGlasses => "validation-with-glasses",
         }
     }
 
-    /// Whether it is learned from, rather than measured on.
+    /// Whether the pool is used for training rather than for validation.
     pub(super) fn is_learned(self) -> bool {
-        matches!(self, Self::Bare | Self::Wearer)
+        matches!(self, Self::WithoutGlasses | Self::WithGlasses)
     }
 }
 
-/// A face: what is known of it, and where its pixels come from.
+/// A face: its annotation, and the source of its pixels.
 #[derive(Clone, Debug)]
 pub struct Face {
-    /// Its name in the data set.
+    /// The name of the face in the data set.
     pub id: String,
-    /// Faces with the same value are one person. Where the data does not say, the id.
+    /// The identity. Faces with equal values show the same person. The id of the face if the data
+    /// set has no identities.
     pub person: String,
-    /// The points that a frame's anchors should meet, in the image's pixels. None where the data has no landmarks.
-    pub target: Option<Anchors>,
-    /// The frame's canonical place on the image, around which examples are cut.
+    /// The landmarks of the face, in pixels of the image. None if the data set has no landmarks.
+    pub target: Option<Landmarks>,
+    /// The canonical placement of glasses on the image, which is the centre of random crops.
     pub placement: Placement,
-    /// Degrees, positive where the face turns to the image's right; none where the data does not say.
+    /// The yaw in degrees, positive if the face turns to the right of the image. None if unknown.
     pub yaw: Option<f64>,
-    /// Width and height of the image.
+    /// Width and height of the image in pixels.
     pub size: (u32, u32),
-    pub(super) origin: Origin,
-    /// The photo that the image was cut from, where the data has it.
-    pub whole: Option<Whole>,
+    pub(super) origin: PixelSource,
+    /// The photo that the image was cut from, if the data set has it.
+    pub full_photo: Option<FullPhoto>,
 }
 
-/// The whole photo that an aligned image was cut from. It is not looked at before it is asked for.
+/// The photo that an aligned image was cut from. It is read only when needed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Whole {
-    /// Relative to the data's folder.
+pub struct FullPhoto {
+    /// The path relative to the folder of the data set.
     pub(super) file: String,
-    /// From pixels of the aligned image to pixels of the photo.
+    /// Maps pixels of the aligned image to pixels of the photo.
     pub from_aligned: Homography,
 }
 
-/// Where a face's pixels come from.
+/// The source of a face's pixels.
 #[derive(Clone, Debug)]
-pub(super) enum Origin {
+pub(super) enum PixelSource {
     File(Arc<Path>, String),
-    Drawn(synthetic::Address),
+    Synthetic(synthetic::FaceAddress),
 }
 
 impl Face {
-    /// The image, read and decoded or drawn: the same pixels each time.
+    /// The image, decoded from its file or drawn. Every call returns the same pixels.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Data`] for a file that has changed since it was checked.
+    /// [`Error::Io`] and [`Error::Data`] if the file has changed since the data set was opened.
     pub fn image(&self) -> Result<Bitmap> {
         match &self.origin {
-            Origin::File(folder, name) => read_image(&folder.join(name)),
-            Origin::Drawn(address) => address.draw(),
+            PixelSource::File(folder, name) => read_image(&folder.join(name)),
+            PixelSource::Synthetic(address) => address.draw(),
         }
     }
 
-    /// The whole photo, and the face's points in its pixels; none where the data has no photo or no landmarks.
+    /// The full photo and the face's landmarks in its pixels. None if the data set has no photo or
+    /// no landmarks.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Data`] for a photo that cannot be read.
-    pub fn photo(&self) -> Result<Option<(Bitmap, Anchors)>> {
-        match (&self.origin, &self.whole, &self.target) {
-            (Origin::File(folder, _), Some(whole), Some(target)) => {
-                let target = super::anchors::apply(&whole.from_aligned, target);
-                Ok(Some((read_image(&folder.join(&whole.file))?, target)))
+    /// [`Error::Io`] and [`Error::Data`] if the photo cannot be read.
+    pub fn photo(&self) -> Result<Option<(Bitmap, Landmarks)>> {
+        match (&self.origin, &self.full_photo, &self.target) {
+            (PixelSource::File(folder, _), Some(photo), Some(target)) => {
+                let target = super::landmarks::apply(&photo.from_aligned, target);
+                Ok(Some((read_image(&folder.join(&photo.file))?, target)))
             }
             _ => Ok(None),
         }
     }
 
-    /// Where a frame in canonical pose lies in ST-GAN's crop of the image, whatever the face; none where the image's shape
-    /// says that it is not framed as CelebA's.
+    /// The placement of glasses in canonical pose in ST-GAN's crop of the image, which does not
+    /// depend on the face. None if the aspect ratio differs from CelebA's.
     pub fn celeba_crop(&self) -> Option<Placement> {
         aligned_placement(self.size.0, self.size.1)
     }
 
-    /// How far the head is turned: |ln| of the ratio between the distances from the middle of the pupils to the temples,
-    /// 0 for a frontal face, at most 2. None without landmarks.
+    /// The turn of the head: |ln(a / b)|, where a and b are the distances from the midpoint of the
+    /// pupils to the temples.
+    ///
+    /// It is 0 for a frontal face and limited to 2. None without landmarks.
     pub fn turn(&self) -> Option<f64> {
         let [right, left, right_temple, left_temple, ..] = self.target?;
         let middle = [0.5 * (right[0] + left[0]), 0.5 * (right[1] + left[1])];
-        let ratio = super::anchors::distance(middle, left_temple) / super::anchors::distance(middle, right_temple);
+        let ratio = super::landmarks::distance(middle, left_temple) / super::landmarks::distance(middle, right_temple);
         Some(ratio.ln().abs().min(2.0))
     }
 
-    /// How large the face is in its picture: ln of the share of the width that a frame would take. None without landmarks.
+    /// The size of the face: ln of the width of its glasses as a share of the image width. None
+    /// without landmarks.
     pub fn extent(&self) -> Option<f64> {
-        let placed = super::anchors::placement(self.target.as_ref()?);
+        let placed = super::landmarks::placement(self.target.as_ref()?);
         Some((placed.width / f64::from(self.size.0)).ln())
     }
 }
 
-/// Reads and decodes a file.
+/// Reads and decodes an image file.
 pub(super) fn read_image(path: &Path) -> Result<Bitmap> {
     let bytes = std::fs::read(path).map_err(Error::io(path, "read"))?;
     if bytes.is_empty() {
         return Err(Error::data(path, "the file is empty"));
     }
-    let image = stgan_decoder::decode(&bytes).map_err(|source| Error::unreadable(path, "it is no image", source))?;
+    let image =
+        stgan_decoder::decode(&bytes).map_err(|source| Error::unreadable(path, "the file is not an image", source))?;
     Ok(Bitmap::new(image.width, image.height, image.pixels)?)
 }
 
-/// Faces of one kind, in memory or streamed. Shared between threads freely.
+/// Faces of one kind, in memory or streamed. A pool can be shared between threads.
 pub struct Pool {
     faces: Vec<Face>,
-    /// One for each face where they stay in memory, none where they are streamed.
+    /// One entry for each face, or none if the pool is streamed.
     kept: Vec<OnceLock<Arc<Subject>>>,
 }
 
 impl Pool {
-    /// Keeps subjects in memory where there are fewer faces than `keep_below`.
+    /// Creates a pool that keeps decoded faces in memory if there are fewer than `keep_below`.
     pub fn new(faces: Vec<Face>, keep_below: usize) -> Self {
         let kept = if faces.len() < keep_below { faces.len() } else { 0 };
         Self { kept: (0..kept).map(|_| OnceLock::new()).collect(), faces }
@@ -170,28 +178,28 @@ impl Pool {
         self.faces.len()
     }
 
-    /// Whether there is no face.
+    /// Whether the pool has no faces.
     pub fn is_empty(&self) -> bool {
         self.faces.is_empty()
     }
 
-    /// The number of faces.
+    /// All faces.
     pub fn faces(&self) -> &[Face] {
         &self.faces
     }
 
-    /// Whether subjects are decoded or drawn anew each time.
+    /// Whether faces are decoded or drawn anew on each access.
     pub fn is_streamed(&self) -> bool {
         self.kept.is_empty()
     }
 
-    /// The face of index `i`, ready for cropping. The same pixels each time.
+    /// The face with index `i`, ready for cropping. Every call returns the same pixels.
     ///
     /// # Errors
-    /// As [`Face::image`].
+    /// Those of [`Face::image`].
     ///
     /// # Panics
-    /// Where there is no such face.
+    /// If `i` is not below [`Pool::len`].
     pub fn subject(&self, i: usize) -> Result<Arc<Subject>> {
         let face = &self.faces[i];
         let Some(kept) = self.kept.get(i) else { return Ok(Arc::new(Subject::of(face)?)) };

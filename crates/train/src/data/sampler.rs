@@ -1,28 +1,28 @@
-//! Which face comes next.
+//! Sampling of faces.
 
 use super::Face;
 use rand::Rng;
 
-/// Draws faces so that rare poses and sizes count. A training set that is out of balance is the method's known weakness
-/// (ST-GAN, section 4.2).
+/// Samples faces so that rare head turns and face sizes are not under-represented. An unbalanced
+/// training set is a known weakness of the method (ST-GAN, section 4.2).
 ///
-/// Faces are sorted into ranges twice: by how far the head is turned, and by how large it is in its picture. A share of
-/// the draws takes one of the two at random, then any of its ranges, whether many faces are in it or few, and then one of
-/// those; the other draws take any face. Faces without landmarks are in no range: a pool of them is drawn from uniformly.
+/// Faces are binned by head turn and, separately, by face size. A share of the draws picks one of
+/// the two criteria, then one of its non-empty bins, then a face of the bin, each uniformly. All
+/// other draws are uniform over the faces. Faces without landmarks are in no bin.
 #[derive(Debug)]
-pub struct Sampler {
-    /// For each of the two, indices of faces by range. Where all are in one range there is nothing to balance.
+pub struct BalancedSampler {
+    /// Indices of faces by bin, for each criterion with more than one bin.
     orders: Vec<Vec<Vec<usize>>>,
     faces: usize,
     balance: f64,
 }
 
-impl Sampler {
-    /// The width of a range of [`super::Face::turn`], and of one of [`super::Face::extent`].
+impl BalancedSampler {
+    /// The bin widths of [`super::Face::turn`] and [`super::Face::extent`].
     const TURN: f64 = 0.2;
     const EXTENT: f64 = 0.1;
 
-    /// `balance` is the share of draws by pose and size; it is brought to 0 … 1.
+    /// `balance` is the share of balanced draws, clamped to 0 … 1.
     pub fn new(faces: &[&Face], balance: f64) -> Self {
         let turns = ranges(faces.iter().map(|face| face.turn()), Self::TURN);
         let extents = ranges(faces.iter().map(|face| face.extent()), Self::EXTENT);
@@ -30,10 +30,10 @@ impl Sampler {
         Self { orders, faces: faces.len(), balance: if balance.is_finite() { balance.clamp(0.0, 1.0) } else { 0.0 } }
     }
 
-    /// The index of a face.
+    /// Draws the index of a face.
     ///
     /// # Panics
-    /// Where the pool is empty.
+    /// If there are no faces.
     pub fn draw(&self, rng: &mut impl Rng) -> usize {
         if !rng.random_bool(self.balance) || self.orders.is_empty() {
             return rng.random_range(0..self.faces);
@@ -48,7 +48,7 @@ fn pick<'a, T>(among: &'a [T], rng: &mut impl Rng) -> &'a T {
     &among[rng.random_range(0..among.len())]
 }
 
-/// Indices by range of their value; empty ranges and those without a value are left out.
+/// Indices by bin. Empty bins and faces without a value are left out.
 fn ranges(values: impl Iterator<Item = Option<f64>>, width: f64) -> Vec<Vec<usize>> {
     let mut found = std::collections::BTreeMap::<i64, Vec<usize>>::new();
     for (i, value) in values.enumerate() {

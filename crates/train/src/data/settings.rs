@@ -1,71 +1,72 @@
-//! What is read, and how: the `[data]` table of a configuration.
+//! The `[data]` table of a configuration.
 
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// How a data set is opened. Every key may be left out; unknown ones are errors.
+/// `[data]`: how a data set is opened. All keys are optional.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// What kind of data it is.
+pub struct DataSettings {
+    /// The kind of data. Default: `"auto"`.
     pub source: Source,
-    /// The splits that are learned from. CelebA's are "train", "val" and "test".
+    /// The splits for training. CelebA has "train", "val" and "test". Default: `["train"]`.
     pub splits: Vec<String>,
-    /// The split that progress is measured on. Empty: none.
+    /// The split for validation; empty for no validation. Default: `"val"`.
     pub validation: String,
-    /// Splits whose wearers of glasses are shown to the critic besides those of `splits`.
-    pub wearer_splits: Vec<String>,
-    /// Faces turned further than this, in degrees of yaw, are not learned from; validation keeps them. A face whose yaw
-    /// the data does not say is kept.
-    pub largest_yaw: f64,
-    /// Whether landmarks are read where there are any. Without them there are no anchors to learn from or to measure.
+    /// Further splits whose people with glasses are used for training. Default: none.
+    pub with_glasses_splits: Vec<String>,
+    /// The maximum absolute yaw, in degrees, of faces for training. Faces for validation and faces
+    /// without a known yaw are not limited. Default: 180.
+    pub max_yaw: f64,
+    /// Whether landmarks are read, if there are any. Default: `true`.
     pub landmarks: bool,
-    /// Where examples are cut.
+    /// The centre of random crops. Default: `"landmarks"`.
     pub crop: Crop,
-    /// What happens to images and rows that cannot be used.
+    /// How unusable images and rows are handled. Default: `"skip"`.
     pub broken: Broken,
-    /// Pools of fewer faces than this stay in memory, decoded, once they have been used: 21 bytes a pixel. Larger ones are
-    /// decoded or drawn anew each time.
+    /// Pools with fewer faces than this stay in memory once they are decoded, at 21 bytes per
+    /// pixel. Larger pools are decoded or drawn anew on each access. Default: 2000.
     pub keep_in_memory_below: usize,
-    /// How many faces are drawn, if they are drawn.
-    pub synthetic: Synthetic,
+    /// The number of synthetic faces, if no folder is given.
+    pub synthetic: SyntheticSettings,
 }
 
-/// What kind of data a folder holds.
+/// The kind of data in a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
-    /// What is found in the folder; synthetic faces without one.
+    /// Recognised by the content of the folder. Synthetic faces if no folder is given.
     Auto,
-    /// Faces drawn on demand.
+    /// Faces that are drawn on demand.
     Synthetic,
     /// `labels.csv` and images. A row is one face:
     ///
-    /// | column | |
+    /// | column | content |
     /// |---|---|
-    /// | `id` | unique name of the face; may be left out where there is `image` |
-    /// | `split` | as "train", "val"; any name |
-    /// | `glasses` | 0 or 1, also no or yes, false or true |
-    /// | `person` | rows with the same value are one person, who may be in one split only |
-    /// | `image` | optional: the file, relative to the folder; `aligned/ID.jpg` where the column or the value is missing |
-    /// | `yaw` | optional: degrees, positive where the face turns to the image's right |
-    /// | `r_iris_x`, `r_iris_y`, `l_iris_…`, `r_temple_…`, `l_temple_…` | optional, all eight or none: pixels; `r` is the subject's right, the image's left |
-    /// | `photo`, `photo_r_eye_x`, …, `r_eye_x`, … | optional: the whole photo, and the eyes' centres on it and on the image, from which follows how they lie to each other |
+    /// | `id` | unique name of the face; optional if there is an `image` column |
+    /// | `split` | "train", "val" or any other name |
+    /// | `glasses` | 0 or 1; also no or yes, false or true |
+    /// | `person` | the identity; all rows of one identity must be in the same split |
+    /// | `image` | optional: the file, relative to the folder; default `aligned/ID.jpg` |
+    /// | `yaw` | optional: degrees, positive if the face turns to the right of the image |
+    /// | `r_iris_x`, `r_iris_y`, `l_iris_…`, `r_temple_…`, `l_temple_…` | optional, all eight or none: landmarks in pixels; `r` is the subject's right, which is on the left of the image |
+    /// | `photo`, `photo_r_eye_x`, …, `r_eye_x`, … | optional: the full photo, and the centres of the eyes on it and on the image, which define the mapping between the two |
     ///
-    /// Other columns are not read. Where there are no landmarks, images must be aligned and framed as CelebA's are
-    /// (178×218 pixels, or that shape in another size).
+    /// Other columns are ignored. Without landmarks, images must be aligned and framed as CelebA's
+    /// are (178×218 pixels, or the same aspect ratio).
     Table,
-    /// The aligned images as they are distributed, 178×218 pixels: `img_align_celeba/` (or that folder within itself),
-    /// `list_attr_celeba`, `list_eval_partition`, and where they are wanted `list_landmarks_align_celeba` and
-    /// `identity_CelebA`; the lists as `.txt` or as the `.csv` that some mirrors make of them.
+    /// CelebA in its original layout, with aligned images of 178×218 pixels: `img_align_celeba/`
+    /// (also nested in a folder of the same name), `list_attr_celeba`, `list_eval_partition`, and
+    /// optionally `list_landmarks_align_celeba` and `identity_CelebA`. The lists are `.txt`, or
+    /// `.csv` as on some mirrors.
     ///
-    /// The landmarks have eyes but no temples: those are put where an average frame's are (see
-    /// [`anchors::from_eyes`](super::anchors::from_eyes)).
+    /// The landmarks have eyes but no temples. Temples are placed as on an average face (see
+    /// [`landmarks::from_pupils`](super::landmarks::from_pupils)).
     Celeba,
 }
 
 impl Source {
-    /// As it is written in a configuration.
+    /// The name in a configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -76,87 +77,93 @@ impl Source {
     }
 }
 
-/// Where on an image the frame's canonical place is, around which examples are cut.
+/// The centre of random crops: where the canonical placement of glasses on an image comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Crop {
-    /// Where landmarks put it, as nearly as a similarity can; CelebA's crop where there are none.
+    /// The best similarity to the landmarks; CelebA's crop for a face without landmarks.
     Landmarks,
-    /// CelebA's crop on every image, as the paper does: landmarks then say nothing about where to look.
+    /// CelebA's crop on every image, as in ST-GAN. Landmarks do not influence the crop.
     Aligned,
 }
 
-/// What is done about images that cannot be read.
+/// How images that cannot be read are handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Broken {
-    /// Left out, named in [`Dataset::problems`](super::Dataset::problems).
+    /// They are left out and listed in [`Dataset::problems`](super::Dataset::problems).
     Skip,
-    /// The first ends it.
+    /// The first one is an error.
     Refuse,
 }
 
-/// How many synthetic faces there are. Face i of a pool is the same whatever the counts are.
+/// `[data.synthetic]`: the number of synthetic faces. Face i of a pool does not depend on the
+/// counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Synthetic {
-    /// What is drawn follows from it.
+pub struct SyntheticSettings {
+    /// The seed of the faces. Default: 1.
     pub seed: u64,
-    /// Faces without glasses.
-    pub bare: usize,
-    /// Faces with glasses.
-    pub wearers: usize,
-    /// Of each kind.
+    /// Faces without glasses for training. Default: 20 000.
+    pub without_glasses: usize,
+    /// Faces with glasses for training. Default: 20 000.
+    pub with_glasses: usize,
+    /// Faces of each kind for validation. Default: 512.
     pub validation: usize,
-    /// Pixels across an image, 178 in CelebA.
+    /// The width of an image in pixels. Default: 178, as in CelebA.
     pub width: u32,
 }
 
-impl Default for Synthetic {
+impl Default for SyntheticSettings {
     fn default() -> Self {
-        Self { seed: 1, bare: 20_000, wearers: 20_000, validation: 512, width: 178 }
+        Self { seed: 1, without_glasses: 20_000, with_glasses: 20_000, validation: 512, width: 178 }
     }
 }
 
-impl Default for Settings {
+impl Default for DataSettings {
     fn default() -> Self {
         Self {
             source: Source::Auto,
             splits: vec!["train".into()],
             validation: "val".into(),
-            wearer_splits: Vec::new(),
-            largest_yaw: 180.0,
+            with_glasses_splits: Vec::new(),
+            max_yaw: 180.0,
             landmarks: true,
             crop: Crop::Landmarks,
             broken: Broken::Skip,
             keep_in_memory_below: 2000,
-            synthetic: Synthetic::default(),
+            synthetic: SyntheticSettings::default(),
         }
     }
 }
 
-impl Settings {
-    /// Whether the values make sense.
+impl DataSettings {
+    /// Checks the values.
     ///
     /// # Errors
-    /// [`Error::Argument`] that names the key, as `data.splits`.
+    /// [`Error::Argument`] that names the first invalid key, such as `data.splits`.
     pub fn validate(&self) -> Result<()> {
-        let learned = || self.splits.iter().chain(&self.wearer_splits);
+        let learned = || self.splits.iter().chain(&self.with_glasses_splits);
         let s = &self.synthetic;
         let rules = [
             ("data.splits", format!("{:?}", self.splits), !self.splits.is_empty(), "at least one split"),
-            ("data.splits", format!("{:?}", self.splits), learned().all(|n| !n.is_empty()), "names that are not empty"),
+            (
+                "data.splits",
+                format!("{:?}", self.splits),
+                learned().all(|n| !n.is_empty()),
+                "names that are not empty, in data.splits and data.with_glasses_splits",
+            ),
             (
                 "data.validation",
                 self.validation.clone(),
                 !learned().any(|n| *n == self.validation),
-                "another split than those learned from",
+                "a split that is not used for training",
             ),
-            ("data.largest_yaw", self.largest_yaw.to_string(), self.largest_yaw > 0.0, "above 0"),
+            ("data.max_yaw", self.max_yaw.to_string(), self.max_yaw > 0.0, "a number above 0"),
             (
                 "data.synthetic",
                 format!("{s:?}"),
-                s.bare > 0 && s.bare.max(s.wearers).max(s.validation) <= 1 << 32,
+                s.without_glasses > 0 && s.without_glasses.max(s.with_glasses).max(s.validation) <= 1 << 32,
                 "1 to 2³² faces",
             ),
             ("data.synthetic.width", s.width.to_string(), (32..=2048).contains(&s.width), "32 to 2048 pixels"),

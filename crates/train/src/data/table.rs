@@ -1,9 +1,9 @@
-//! A folder with a `labels.csv`; see [`Source::Table`](super::Source::Table) for its columns.
+//! Data sets with a `labels.csv`; see [`Source::Table`](super::Source::Table) for its columns.
 
-use super::anchors::similarity;
-use super::check::{Landmarks, Listed, Row};
-use super::pool::Whole;
-use super::{Problem, Settings};
+use super::check::{Annotation, Listing, TableRow};
+use super::landmarks::similarity;
+use super::pool::FullPhoto;
+use super::{DataSettings, Problem};
 use crate::{Error, Result};
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 pub(super) const FILE: &str = "labels.csv";
 
-/// The columns of the landmarks, in the order of [`landmarks`].
+/// The columns of the landmarks: irises, then temples.
 const POINTS: [&str; 8] =
     ["r_iris_x", "r_iris_y", "l_iris_x", "l_iris_y", "r_temple_x", "r_temple_y", "l_temple_x", "l_temple_y"];
 
-/// The columns of a whole photo: the file, then the eyes' centres there and on the aligned image.
+/// The columns of a full photo: the file, the centres of the eyes on it, and those on the aligned
+/// image.
 const PHOTO: [&str; 9] = [
     "photo",
     "photo_r_eye_x",
@@ -28,7 +29,7 @@ const PHOTO: [&str; 9] = [
     "l_eye_y",
 ];
 
-/// Where the columns are.
+/// The indices of the columns.
 struct Columns {
     id: Option<usize>,
     image: Option<usize>,
@@ -40,9 +41,9 @@ struct Columns {
     photo: Option<[usize; 9]>,
 }
 
-pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
+pub(super) fn list(folder: &Path, settings: &DataSettings) -> Result<Listing> {
     let path = folder.join(FILE);
-    let error = |source: csv::Error| Error::unreadable(&path, "no table can be read from it", source);
+    let error = |source: csv::Error| Error::unreadable(&path, "cannot read the table", source);
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(&path).map_err(error)?;
     let columns = Columns::find(reader.headers().map_err(error)?).map_err(|reason| Error::data(&path, reason))?;
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
@@ -51,28 +52,28 @@ pub(super) fn list(folder: &Path, settings: &Settings) -> Result<Listed> {
         let row = record.map_err(|e| e.to_string()).and_then(|record| columns.row(&record, settings, &mut splits));
         match row {
             Ok(row) => rows.push(row),
-            // The header is the first line; quoted line breaks in between only shift the number.
+            // Rows count from the header, which is row 1. Quoted line breaks are not counted.
             Err(reason) => problems.push(Problem { path: format!("{} row {}", path.display(), i + 2), reason }),
         }
     }
-    Ok(Listed { path, images: folder.to_owned(), rows, problems })
+    Ok(Listing { path, images: folder.to_owned(), rows, problems })
 }
 
 impl Columns {
     fn find(header: &csv::StringRecord) -> std::result::Result<Self, String> {
-        // Spreadsheets put a byte order mark in front of the first name.
+        // Spreadsheets put a byte order mark before the first name.
         let at = |name: &str| header.iter().position(|column| column.trim_start_matches('\u{feff}') == name);
-        let need = |name: &str| at(name).ok_or_else(|| format!("there is no column {name}"));
+        let need = |name: &str| at(name).ok_or_else(|| format!("there is no column `{name}`"));
         let (id, image) = (at("id"), at("image"));
         if id.is_none() && image.is_none() {
-            return Err("there is neither a column id nor a column image".into());
+            return Err("there is neither a column `id` nor a column `image`".into());
         }
         let points = POINTS.map(at);
         let points = if points.iter().all(Option::is_none) {
             None
         } else {
             match POINTS.iter().zip(points).find(|(_, at)| at.is_none()) {
-                Some((name, _)) => return Err(format!("of the landmarks, there is no column {name}")),
+                Some((name, _)) => return Err(format!("there is no column `{name}`, which landmarks need")),
                 None => Some(points.map(Option::unwrap_or_default)),
             }
         };
@@ -85,21 +86,21 @@ impl Columns {
     fn row(
         &self,
         record: &csv::StringRecord,
-        settings: &Settings,
+        settings: &DataSettings,
         splits: &mut HashMap<String, Arc<str>>,
-    ) -> std::result::Result<Row, String> {
+    ) -> std::result::Result<TableRow, String> {
         let field = |at: usize| record.get(at).filter(|value| !value.is_empty());
-        let need = |at: usize, name: &str| field(at).ok_or_else(|| format!("its {name} is missing"));
+        let need = |at: usize, name: &str| field(at).ok_or_else(|| format!("`{name}` is missing"));
         let (id, image) = (self.id.and_then(field), self.image.and_then(field));
-        let id = id.or(image).ok_or("its id is missing")?;
+        let id = id.or(image).ok_or("`id` is missing")?;
         let split = need(self.split, "split")?;
         let glasses = match need(self.glasses, "glasses")?.to_ascii_lowercase().as_str() {
             "0" | "no" | "false" => false,
             "1" | "yes" | "true" => true,
-            other => return Err(format!("its glasses are {other:?}, not 0 or 1")),
+            other => return Err(format!("`glasses` is {other:?}, expected 0 or 1")),
         };
         let number = |value: &str, name: &str| {
-            value.parse::<f64>().map_err(|_| format!("its {name} is {value:?}, not a number"))
+            value.parse::<f64>().map_err(|_| format!("`{name}` is {value:?}, expected a number"))
         };
         let yaw = self.yaw.and_then(field).map(|value| number(value, "yaw")).transpose()?;
         let mut landmarks = None;
@@ -109,9 +110,10 @@ impl Columns {
                 *value = number(need(at, name)?, name)?;
             }
             let [rx, ry, lx, ly, tx, ty, ux, uy] = values;
-            landmarks = Some(Landmarks::Full { irises: [[rx, ry], [lx, ly]], temples: [[tx, ty], [ux, uy]] });
+            landmarks =
+                Some(Annotation::PupilsAndTemples { irises: [[rx, ry], [lx, ly]], temples: [[tx, ty], [ux, uy]] });
         }
-        let mut whole = None;
+        let mut full_photo = None;
         if let Some([file, rest @ ..]) = self.photo
             && let Some(file) = field(file)
         {
@@ -121,10 +123,10 @@ impl Columns {
             }
             let [a, b, c, d, e, f, g, h] = values;
             let from_aligned = similarity([[e, f], [g, h]], [[a, b], [c, d]])
-                .ok_or("its eyes on the whole photo are in one place, or not finite")?;
-            whole = Some(Whole { file: file.to_owned(), from_aligned });
+                .ok_or("the eyes on the full photo coincide or are not finite")?;
+            full_photo = Some(FullPhoto { file: file.to_owned(), from_aligned });
         }
-        Ok(Row {
+        Ok(TableRow {
             id: id.to_owned(),
             person: need(self.person, "person")?.to_owned(),
             split: splits.entry(split.to_owned()).or_insert_with(|| split.into()).clone(),
@@ -132,7 +134,7 @@ impl Columns {
             file: image.map_or_else(|| format!("aligned/{id}.jpg"), str::to_owned),
             yaw,
             landmarks,
-            whole,
+            full_photo,
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::{FitStart, MeasuredFit};
 use crate::Result;
 use crate::data::Face;
-use crate::data::anchors::{self, Anchors, FRAME};
+use crate::data::landmarks::{self, GLASSES, Landmarks};
 use crate::report::GridImage;
 use rayon::prelude::*;
 use stgan::compose::{self, Foreground};
@@ -52,7 +52,7 @@ fn compare(
     tryon: &TryOn,
     locator: &Locator,
     face: &Face,
-    (photo, target): (&Bitmap, &Anchors),
+    (photo, target): (&Bitmap, &Landmarks),
     glasses: &Foreground,
     size: usize,
 ) -> Result<Comparison> {
@@ -102,7 +102,7 @@ pub fn worst(
         let head = Head::new(&image, target, size)?;
         let FitStart { placement, params } = &fit.start;
         let again = tryon.fit_from(image.as_ref(), pair, placement, params, Some(fit.errors.len() - 1))?;
-        let best = tryon.fit(image.as_ref(), pair, &anchors::placement(target), Some(0))?;
+        let best = tryon.fit(image.as_ref(), pair, &landmarks::placement(target), Some(0))?;
         let updates = (0..=again.updates().len()).map(|k| again.homography(k)).chain([best.homography(0)]);
         Ok((face.id.clone(), updates.map(|h| head.with_glasses(pair, &h?)).collect::<Result<_>>()?))
     };
@@ -112,14 +112,14 @@ pub fn worst(
 /// An upright crop of a face, 20 % wider than the crop of a generator.
 struct Head<'a> {
     photo: &'a Bitmap,
-    target: &'a Anchors,
+    target: &'a Landmarks,
     to_photo: Homography,
     size: usize,
 }
 
 impl<'a> Head<'a> {
-    fn new(photo: &'a Bitmap, target: &'a Anchors, size: usize) -> Result<Self> {
-        let around = anchors::placement(target);
+    fn new(photo: &'a Bitmap, target: &'a Landmarks, size: usize) -> Result<Self> {
+        let around = landmarks::placement(target);
         let wide = Placement { width: 1.2 * around.width, ..around };
         Ok(Self { photo, target, to_photo: wide.to_photo()? * view_to_canonical(size), size })
     }
@@ -132,8 +132,8 @@ impl<'a> Head<'a> {
         let mut image = self.photo.clone();
         let whole = Rect { x: 0, y: 0, width: image.width(), height: image.height() };
         compose::blend(glasses, homography, image.data_mut(), whole)?;
-        let on_glasses = anchors::apply(&glasses_to_canonical(glasses).inverse()?, &FRAME);
-        let error = anchors::error(&anchors::apply(homography, &on_glasses), self.target);
+        let on_glasses = landmarks::apply(&glasses_to_canonical(glasses).inverse()?, &GLASSES);
+        let error = landmarks::error(&landmarks::apply(homography, &on_glasses), self.target);
         Ok(GridImage { planes: self.planes(&image)?, error: Some(error) })
     }
 

@@ -3,7 +3,7 @@
 use super::{FitStart, Spread, Summary};
 use crate::address::{Stream, rng};
 use crate::data::Face;
-use crate::data::anchors::{self, FRAME};
+use crate::data::landmarks::{self, GLASSES};
 use crate::{Error, Result};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -70,9 +70,9 @@ pub fn measure(
             let mut rng = rng(seed, Stream::Fit(index * glasses.len() * draws + k));
             let start = spread.draw(face, target, &mut rng)?;
             let fit = tryon.fit_from(image.as_ref(), pair, &start.placement, &start.params, updates)?;
-            let on_glasses = anchors::apply(&glasses_to_canonical(pair).inverse()?, &FRAME);
+            let on_glasses = landmarks::apply(&glasses_to_canonical(pair).inverse()?, &GLASSES);
             let errors = (0..=fit.updates().len())
-                .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_glasses), target)))
+                .map(|k| Ok(landmarks::error(&landmarks::apply(&fit.homography(k)?, &on_glasses), target)))
                 .collect::<Result<_>>()?;
             let moved = (1..=fit.updates().len()).map(|k| fit.displacement(k)).collect::<stgan::Result<_>>()?;
             Ok(MeasuredFit { face: index, glasses: k / draws, start, errors, moved })

@@ -3,7 +3,7 @@
 use super::{MeasuredFit, Spread, Summary};
 use crate::Result;
 use crate::data::Face;
-use crate::data::anchors::{Anchors, distance};
+use crate::data::landmarks::{Landmarks, distance};
 use rayon::prelude::*;
 use serde::Serialize;
 use stgan::Bitmap;
@@ -101,7 +101,7 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// The CIELAB colours of two squares on the cheeks, 0.75 inter-pupil distances below the pupils.
-fn cheeks(image: &Bitmap, target: &Anchors) -> Vec<[f64; 3]> {
+fn cheeks(image: &Bitmap, target: &Landmarks) -> Vec<[f64; 3]> {
     let eyes = distance(target[0], target[1]);
     let along = [(target[1][0] - target[0][0]) / eyes, (target[1][1] - target[0][1]) / eyes];
     let reach = (0.12 * eyes).round() as i64;
@@ -141,7 +141,7 @@ fn lab(colour: [u8; 3]) -> [f64; 3] {
 
 /// The sharpness of the region around the eyes: the mean absolute Laplacian divided by the standard
 /// deviation of the brightness.
-fn sharpness(image: &Bitmap, target: &Anchors) -> f64 {
+fn sharpness(image: &Bitmap, target: &Landmarks) -> f64 {
     let eyes = distance(target[0], target[1]);
     let middle = [0.5 * (target[0][0] + target[1][0]), 0.5 * (target[0][1] + target[1][1])];
     let span = |centre: f64, reach: f64| (centre - reach) as i64..(centre + reach) as i64;

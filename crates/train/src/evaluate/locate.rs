@@ -3,7 +3,7 @@
 use super::trials::below;
 use super::{MAX_FOUND_ERROR, Summary};
 use crate::address::{Stream, rng};
-use crate::data::anchors::{self, Anchors, FRAME, distance};
+use crate::data::landmarks::{self, GLASSES, Landmarks, distance};
 use crate::data::scenes::{SceneSettings, Scenes};
 use crate::data::{Dataset, Face};
 use crate::{Error, Result};
@@ -117,14 +117,14 @@ pub fn located(
     faceless: usize,
     seed: u64,
 ) -> Result<LocateReport> {
-    let faces = dataset.bare.faces();
+    let faces = dataset.without_glasses.faces();
     if faces.is_empty() || glasses.is_empty() || draws == 0 {
         let value = format!("{} faces, {} glasses, {draws} draws", faces.len(), glasses.len());
         return Err(Error::Argument { name: "evaluation", value, expected: "at least one of each".into() });
     }
     let limit = turned_limit(faces);
     let turned = |face: &Face| face.turn().is_some_and(|turn| turn >= limit);
-    let measure = |image: &Bitmap, target: &Anchors, turned: bool, glasses: &[Foreground]| -> Result<MeasuredImage> {
+    let measure = |image: &Bitmap, target: &Landmarks, turned: bool, glasses: &[Foreground]| -> Result<MeasuredImage> {
         measure(tryon, locator, image, target, turned, glasses)
     };
     let of_photos = |faces: &[Face], glasses: &[Foreground]| -> Result<Vec<MeasuredImage>> {
@@ -135,11 +135,11 @@ pub fn located(
         all.collect()
     };
     let photos = of_photos(faces, glasses)?;
-    let with_glasses = of_photos(dataset.wearers.faces(), &[])?;
+    let with_glasses = of_photos(dataset.with_glasses.faces(), &[])?;
 
-    let scenes = SceneSettings { people: 0, frames: 0, faceless: 40, ..SceneSettings::default() };
+    let scenes = SceneSettings { people: 0, glasses: 0, faceless: 40, ..SceneSettings::default() };
     let scenes = Scenes::new(dataset, false, &scenes, seed ^ 0x5eed)?;
-    let pasted: Vec<MeasuredImage> = (0..scenes.bare() * draws)
+    let pasted: Vec<MeasuredImage> = (0..scenes.faces_without_glasses() * draws)
         .into_par_iter()
         .map(|i| {
             let mut rng = rng(seed, Stream::Pasted(i));
@@ -234,7 +234,7 @@ fn measure(
     tryon: &TryOn,
     locator: &Locator,
     image: &Bitmap,
-    target: &Anchors,
+    target: &Landmarks,
     turned: bool,
     glasses: &[Foreground],
 ) -> Result<MeasuredImage> {
@@ -252,9 +252,9 @@ fn measure(
         Some(face) => {
             let errors = |pair: &Foreground| -> Result<Vec<f64>> {
                 let fit = tryon.fit(image.as_ref(), pair, &face.placement(), None)?;
-                let on_glasses = anchors::apply(&glasses_to_canonical(pair).inverse()?, &FRAME);
+                let on_glasses = landmarks::apply(&glasses_to_canonical(pair).inverse()?, &GLASSES);
                 (0..=fit.updates().len())
-                    .map(|k| Ok(anchors::error(&anchors::apply(&fit.homography(k)?, &on_glasses), target)))
+                    .map(|k| Ok(landmarks::error(&landmarks::apply(&fit.homography(k)?, &on_glasses), target)))
                     .collect()
             };
             glasses.iter().map(errors).collect::<Result<_>>()?

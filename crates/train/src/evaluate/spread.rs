@@ -1,8 +1,8 @@
 //! Distributions of initial placements.
 
 use crate::data::Face;
-use crate::data::anchors::{self, Anchors};
 use crate::data::augment::{Perturbation, perturb};
+use crate::data::landmarks::{self, Landmarks};
 use crate::{Error, Result};
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -76,10 +76,10 @@ impl Spread {
     ///
     /// # Errors
     /// [`Error::Argument`] for [`Spread::Paper`] if the image does not have the framing of CelebA.
-    pub fn draw(self, face: &Face, target: &Anchors, rng: &mut impl Rng) -> Result<FitStart> {
-        let eyes = anchors::distance(target[0], target[1]);
+    pub fn draw(self, face: &Face, target: &Landmarks, rng: &mut impl Rng) -> Result<FitStart> {
+        let eyes = landmarks::distance(target[0], target[1]);
         let dropped = |by: &Perturbation, rng: &mut _| FitStart {
-            placement: perturb(&anchors::placement(target), eyes, by, rng),
+            placement: perturb(&landmarks::placement(target), eyes, by, rng),
             params: [0.0; DIMENSION],
         };
         match self {
@@ -112,7 +112,7 @@ impl Spread {
 
 /// The placement whose [`Placement::to_photo`] is the similarity `to_photo`.
 fn placement_of(to_photo: &Homography) -> Placement {
-    let ends = [anchors::FRAME[2], anchors::FRAME[3]].map(|temple| to_photo.apply(temple));
+    let ends = [landmarks::GLASSES[2], landmarks::GLASSES[3]].map(|temple| to_photo.apply(temple));
     let along = [ends[1][0] - ends[0][0], ends[1][1] - ends[0][1]];
     Placement {
         x: 0.5 * (ends[0][0] + ends[1][0]),

@@ -3,7 +3,7 @@
 use super::{FitStart, Spread};
 use crate::address::{Stream, rng};
 use crate::data::Face;
-use crate::data::anchors::{self, Anchors, FRAME, distance};
+use crate::data::landmarks::{self, GLASSES, Landmarks, distance};
 use crate::{Error, Result};
 use rand::Rng;
 use rayon::prelude::*;
@@ -137,14 +137,14 @@ fn trial(
     tryon: &TryOn,
     situation: Situation,
     image: &Bitmap,
-    target: Option<&Anchors>,
+    target: Option<&Landmarks>,
     glasses: &Foreground,
     start: FitStart,
 ) -> Result<Trial> {
     let fit = tryon.fit(image.as_ref(), glasses, &start.placement, None)?;
     let last = fit.homography(fit.updates().len())?;
-    let on_glasses = anchors::apply(&glasses_to_canonical(glasses).inverse()?, &FRAME);
-    let error = target.map(|target| anchors::error(&anchors::apply(&last, &on_glasses), target));
+    let on_glasses = landmarks::apply(&glasses_to_canonical(glasses).inverse()?, &GLASSES);
+    let error = target.map(|target| landmarks::error(&landmarks::apply(&last, &on_glasses), target));
     Ok(Trial { situation, fit, error })
 }
 
@@ -158,8 +158,8 @@ fn anywhere(image: &Bitmap, rng: &mut impl Rng) -> FitStart {
     start(rng.random_range(0.0..width), rng.random_range(0.0..height), share * width, rng.random_range(-25.0..25.0))
 }
 
-fn beside(image: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> FitStart {
-    let (correct, unit) = (anchors::placement(target), distance(target[0], target[1]));
+fn beside(image: &Bitmap, target: &Landmarks, rng: &mut impl Rng) -> FitStart {
+    let (correct, unit) = (landmarks::placement(target), distance(target[0], target[1]));
     let (width, height) = (f64::from(image.width()), f64::from(image.height()));
     loop {
         // The area is three inter-pupil distances wider than the image, so there is always room.
@@ -173,9 +173,9 @@ fn beside(image: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> FitStart {
     }
 }
 
-fn outside(image: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> FitStart {
+fn outside(image: &Bitmap, target: &Landmarks, rng: &mut impl Rng) -> FitStart {
     let (width, height) = (f64::from(image.width()), f64::from(image.height()));
-    let size = anchors::placement(target).width * rng.random_range(0.5..1.5);
+    let size = landmarks::placement(target).width * rng.random_range(0.5..1.5);
     let beyond = size * rng.random_range(0.0..0.6);
     let (x, y) = match rng.random_range(0..4) {
         0 => (-beyond, rng.random_range(0.0..height)),
@@ -186,13 +186,13 @@ fn outside(image: &Bitmap, target: &Anchors, rng: &mut impl Rng) -> FitStart {
     start(x, y, size, rng.random_range(-25.0..25.0))
 }
 
-fn sized(target: &Anchors, by: std::ops::Range<f64>, rng: &mut impl Rng) -> FitStart {
-    let correct = anchors::placement(target);
+fn sized(target: &Landmarks, by: std::ops::Range<f64>, rng: &mut impl Rng) -> FitStart {
+    let correct = landmarks::placement(target);
     start(correct.x, correct.y, correct.width * rng.random_range(by), correct.rotation)
 }
 
 /// The part of an image below the face: real pixels without a face. `None` if it is too small.
-pub(super) fn below(image: &Bitmap, target: &Anchors) -> Result<Option<Bitmap>> {
+pub(super) fn below(image: &Bitmap, target: &Landmarks) -> Result<Option<Bitmap>> {
     let unit = distance(target[0], target[1]);
     let top = (target[0][1].max(target[1][1]) + 2.4 * unit).ceil().max(0.0) as u32;
     let height = image.height().saturating_sub(top);

@@ -1,81 +1,97 @@
-//! The game of generators against the critic (ST-GAN, section 3.2).
+//! Adversarial training of generators and discriminator (ST-GAN, section 3.2).
 
-use super::batch::{Batch, GameBatch};
-use super::discriminator::{self, player};
-use super::history::{History, Recipe};
+use super::batch::{AdversarialBatch, Batch};
+use super::discriminator::{self, discriminator_trainer};
+use super::history::{History, StoredComposite};
 use super::landmark_loss::landmark_loss;
-use super::networks::{CriticPlayer, Generators};
-use super::plan::{Game, Part};
-use super::regression::{generators, no_landmarks};
-use super::{Cascades, optimised};
+use super::networks::{DiscriminatorTrainer, GeneratorTrainer};
+use super::plan::{AdversarialObjective, PlannedPhase};
+use super::regression::{generator_trainer, no_landmarks};
+use super::{GeneratorRun, trained_networks};
 use crate::Result;
 use crate::address::Purpose;
-use crate::config::{Adversarial, AdversarialLoss, LandmarkLoss};
-use crate::runner::{Ahead, Numbers, Optimised, State, Task, Validated};
+use crate::config::{AdversarialLoss, AdversarialSettings, LandmarkLoss};
+use crate::runner::{IterationMetrics, Prefetched, State, Task, TrainedNetworks, ValidationResult};
 use stgan::model::{Discriminator, Parameters, losses};
 
-/// Generators and critic, taking turns: of one stage, or of all of them end to end.
-pub(super) struct GameTask<'a> {
-    run: &'a Cascades<'a>,
-    game: Game<'a>,
+/// Alternating optimisation of generators and discriminator: of one stage, or of all stages end to
+/// end.
+pub(super) struct AdversarialTask<'a> {
+    run: &'a GeneratorRun<'a>,
+    objective: AdversarialObjective<'a>,
     iterations: usize,
-    generators: Generators,
-    critic: CriticPlayer,
+    generators: GeneratorTrainer,
+    discriminator: DiscriminatorTrainer,
     history: History,
-    ahead: Ahead<GameBatch>,
+    prefetched: Prefetched<AdversarialBatch>,
 }
 
-impl<'a> GameTask<'a> {
+impl<'a> AdversarialTask<'a> {
     /// # Errors
-    /// As the networks, and [`Adam::restore`](crate::Adam::restore).
-    pub(super) fn new(run: &'a Cascades<'a>, part: &Part, game: Game<'a>, state: &State) -> Result<Self> {
+    /// Those of the networks and of [`Adam::restore`](crate::Adam::restore).
+    pub(super) fn new(
+        run: &'a GeneratorRun<'a>,
+        planned: &PlannedPhase,
+        objective: AdversarialObjective<'a>,
+        state: &State,
+    ) -> Result<Self> {
         let history = History::from_memory(&state.memory)?;
+        let betas = objective.discriminator_optimiser.betas;
         Ok(Self {
             run,
-            game,
-            iterations: part.leg.iterations,
-            generators: generators(run, part, game.generator.betas, state)?,
-            critic: player(run, game.discriminator, game.critic.betas, state)?,
-            ahead: Ahead::new(run.examples.game(game.settings, state.step, &history)),
+            objective,
+            iterations: planned.phase.iterations,
+            generators: generator_trainer(run, planned, objective.generator_optimiser.betas, state)?,
+            discriminator: discriminator_trainer(run, objective.discriminator, betas, state)?,
+            prefetched: Prefetched::new(run.examples.adversarial(objective.settings, state.run_iteration, &history)),
             history,
         })
     }
 
-    /// The rates of the generators and of the critic.
+    /// The learning rates of the generators and of the discriminator.
     fn rates(&self, iteration: usize) -> [f64; 2] {
-        [self.game.generator, self.game.critic].map(|optimiser| optimiser.rate(iteration, self.iterations))
+        [self.objective.generator_optimiser, self.objective.discriminator_optimiser]
+            .map(|optimiser| optimiser.rate(iteration, self.iterations))
     }
 }
 
-impl Task for GameTask<'_> {
-    fn iterate(&mut self, iteration: usize, step: usize) -> Result<Numbers> {
+impl Task for AdversarialTask<'_> {
+    fn iterate(&mut self, iteration: usize, run_iteration: usize) -> Result<IterationMetrics> {
         let rates = self.rates(iteration);
-        let Self { run, game, generators, critic, history, ahead, .. } = self;
-        history.absorb(game.settings.history.size, &mut run.examples.rng(Purpose::History, step, 0));
-        let (figures, recipes) = ahead.turn(
-            |batch| learn(game, generators, critic, batch, rates),
-            || run.examples.game(game.settings, step + 1, history),
+        let Self { run, objective, generators, discriminator, history, prefetched, .. } = self;
+        let mut rng = run.examples.rng(Purpose::History, run_iteration, 0);
+        history.store_pending(objective.settings.history.size, &mut rng);
+        let (metrics, composites) = prefetched.train(
+            |batch| train(objective, generators, discriminator, batch, rates),
+            || run.examples.adversarial(objective.settings, run_iteration + 1, history),
         )?;
-        history.offer(recipes);
-        Ok(figures)
+        history.set_pending(composites);
+        Ok(metrics)
     }
 
-    fn optimised(&self, iteration: usize) -> Vec<Optimised<'_>> {
-        let [generator, critic] = self.rates(iteration);
-        let average = self.game.settings.average;
-        vec![optimised(&self.generators, generator, average), discriminator::optimised(&self.critic, critic)]
+    fn trained_networks(&self, iteration: usize) -> Vec<TrainedNetworks<'_>> {
+        let [generator_rate, discriminator_rate] = self.rates(iteration);
+        let decay = self.objective.settings.ema_decay;
+        vec![
+            trained_networks(&self.generators, generator_rate, decay),
+            discriminator::trained_networks(&self.discriminator, discriminator_rate),
+        ]
     }
 
-    fn out_of_bounds(&self, means: &Numbers) -> Option<String> {
-        let limit = self.game.settings.largest_update;
-        let far = means.mean("update_norm").filter(|norm| *norm > limit);
-        let far =
-            far.map(|norm| format!("‖Δp‖ is {norm:.3}, above largest_update = {limit}: frames leave the picture"));
-        discriminator::out_of_bounds(means).or(far)
+    fn divergence(&self, means: &IterationMetrics) -> Option<String> {
+        let limit = self.objective.settings.max_update_norm;
+        let norm = means.mean("update_norm").filter(|norm| *norm > limit);
+        let reason = norm.map(|norm| {
+            format!(
+                "‖Δp‖ is {norm:.3}, above adversarial.max_update_norm = {limit}: glasses leave the image; lower the \
+                 generator's learning rate"
+            )
+        });
+        discriminator::divergence(means).or(reason)
     }
 
-    fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<Validated>> {
-        match self.run.preference(&self.critic, &self.game.settings.perturbation)? {
+    fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>> {
+        match self.run.preference(&self.discriminator, &self.objective.settings.perturbation)? {
             Some(preference) => Ok(Some(self.run.measure(weights, Some(preference))?)),
             None => Ok(None),
         }
@@ -86,61 +102,62 @@ impl Task for GameTask<'_> {
     }
 }
 
-/// One step of the generators, then the critic's: figures, and the recipes of what the generators made.
-fn learn(
-    game: &Game,
-    generators: &mut Generators,
-    critic: &mut CriticPlayer,
-    batch: &GameBatch,
-    [generator_rate, critic_rate]: [f64; 2],
-) -> Result<(Numbers, Vec<Recipe>)> {
-    let Game { settings, discriminator, .. } = game;
-    let mut figures =
-        generator_step(settings, discriminator.loss, generators, &critic.network, &batch.generator, generator_rate)?;
-    let mut recipes = Vec::new();
-    for batch in &batch.critic {
-        let (more, made) = discriminator::step(discriminator, critic, Some(generators), batch, critic_rate)?;
-        figures.add(&more);
-        recipes.extend(made);
+/// One optimiser step of the generators, then the discriminator's iterations. Returns the metrics
+/// and the composites that the generators made.
+fn train(
+    objective: &AdversarialObjective,
+    generators: &mut GeneratorTrainer,
+    discriminator: &mut DiscriminatorTrainer,
+    batch: &AdversarialBatch,
+    [generator_rate, discriminator_rate]: [f64; 2],
+) -> Result<(IterationMetrics, Vec<StoredComposite>)> {
+    let AdversarialObjective { settings, discriminator: table, .. } = objective;
+    let mut metrics =
+        train_generators(settings, table.loss, generators, &discriminator.network, &batch.generator, generator_rate)?;
+    let mut composites = Vec::new();
+    for batch in &batch.discriminator {
+        let (more, made) = discriminator::train(table, discriminator, Some(generators), batch, discriminator_rate)?;
+        metrics.add(&more);
+        composites.extend(made);
     }
-    Ok((figures, recipes))
+    Ok((metrics, composites))
 }
 
-/// One step of the trained generators: the sum over them of what the critic, frozen, makes of their composites, and of
-/// λ‖Δp‖².
+/// One optimiser step of the trained generators. The loss is the sum, over the generators, of the
+/// adversarial loss of their composites under the frozen discriminator and of λ‖Δp‖².
 ///
 /// # Errors
 /// [`Error::Diverged`](crate::Error::Diverged) if a gradient is not finite.
-fn generator_step(
-    settings: &Adversarial,
+fn train_generators(
+    settings: &AdversarialSettings,
     loss: AdversarialLoss,
-    generators: &mut Generators,
-    critic: &Discriminator,
+    generators: &mut GeneratorTrainer,
+    discriminator: &Discriminator,
     batch: &Batch,
     rate: f64,
-) -> Result<Numbers> {
-    let critic = critic.frozen();
-    let moves = generators.play(batch)?;
-    let (mut total, mut judged) = (batch.params.zeros_like()?.sum_all()?, None);
-    for step in &moves {
-        let scores = critic.forward(&batch.composite(&step.params)?)?;
-        let judgement = match loss {
+) -> Result<IterationMetrics> {
+    let discriminator = discriminator.frozen();
+    let steps = generators.rollout(batch)?;
+    let (mut total, mut last) = (batch.params.zeros_like()?.sum_all()?, None);
+    for step in &steps {
+        let scores = discriminator.forward(&batch.composite(&step.params)?)?;
+        let adversarial_loss = match loss {
             AdversarialLoss::WganGp => losses::wasserstein_generator(&scores)?,
             AdversarialLoss::LogisticR1 => losses::logistic_generator(&scores)?,
         };
         let update = losses::update(&step.delta)?;
-        total = ((total + &judgement)? + (&update * settings.update_penalty)?)?;
+        total = ((total + &adversarial_loss)? + (&update * settings.update_penalty)?)?;
         if settings.landmark_weight > 0.0 {
             let targets = batch.targets.as_ref().ok_or_else(no_landmarks)?;
             total =
                 (total + (landmark_loss(LandmarkLoss::Squared, &step.params, targets)? * settings.landmark_weight)?)?;
         }
-        judged = Some((judgement, update.detach().sqrt()?));
+        last = Some((adversarial_loss, update.detach().sqrt()?));
     }
     generators.adam.step(&total.backward()?, rate)?;
-    let mut figures = vec![("generator_loss", &total)];
-    if let Some((judgement, norm)) = &judged {
-        figures.extend([("judgement", judgement), ("update_norm", norm)]);
+    let mut metrics = vec![("generator_loss", &total)];
+    if let Some((adversarial_loss, norm)) = &last {
+        metrics.extend([("adversarial_loss", adversarial_loss), ("update_norm", norm)]);
     }
-    Numbers::read(&figures)
+    IterationMetrics::read(&metrics)
 }

@@ -1,24 +1,25 @@
 //! Batches as tensors.
 
 use crate::address::Address;
-use crate::data::anchors::{self, Anchors};
 use crate::data::augment::Example;
+use crate::data::landmarks::{self, Landmarks};
 use crate::{Error, Result};
 use candle_core::{Device, Tensor};
 use stgan::internals::homography::DIMENSION;
 use stgan::model::{self, Inputs, composite};
 use stgan::stn;
 
-/// Tensors of one batch, on the run's device.
+/// The tensors of one batch, on the device of the run.
 pub(super) struct Batch {
     /// [B, 3, S, S].
     pub background: Tensor,
-    /// What generators take: [B, 4 or 5, S, S].
+    /// The generators' input before it is warped: [B, 4 or 5, S, S].
     pub foreground: Tensor,
-    /// The frames' warps at the start [B, 8].
+    /// The initial warp parameters of the glasses [B, 8].
     pub params: Tensor,
-    /// The faces' points in the view, if the data has landmarks for all of them.
-    pub targets: Option<Vec<Anchors>>,
+    /// The landmarks of the faces in canonical coordinates of the view. None if a face has no
+    /// landmarks.
+    pub targets: Option<Vec<Landmarks>>,
     pub addresses: Vec<Address>,
 }
 
@@ -27,60 +28,61 @@ impl Batch {
         self.addresses.len()
     }
 
-    /// The pictures [B, 3, S, S] with the frames warped by `params`; gradients pass to `params`.
+    /// The composites [B, 3, S, S] of faces and glasses warped by `params`. Gradients pass to
+    /// `params`.
     pub(super) fn composite(&self, params: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = self.background.dims4()?;
-        let frames = self.foreground.narrow(1, 0, 4)?.contiguous()?;
-        Ok(composite(&self.background, &stn::warp(&frames, params, (height, width))?)?)
+        let glasses = self.foreground.narrow(1, 0, 4)?.contiguous()?;
+        Ok(composite(&self.background, &stn::warp(&glasses, params, (height, width))?)?)
     }
 
-    /// The foregrounds as warped so far, as generators look at them.
+    /// The foregrounds warped by `params`: the generators' input.
     pub(super) fn warped(&self, params: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = self.background.dims4()?;
         Ok(stn::warp(&self.foreground, params, (height, width))?)
     }
 
-    /// Parameters [B, 8] at which the frames' anchors meet the faces' points.
+    /// The parameters [B, 8] at which the glasses' landmarks meet the faces' landmarks.
     ///
     /// # Errors
-    /// [`Error::Argument`] if there are no landmarks.
-    pub(super) fn right(&self) -> Result<Tensor> {
+    /// [`Error::Argument`] if a face has no landmarks.
+    pub(super) fn landmark_params(&self) -> Result<Tensor> {
         let Some(targets) = &self.targets else {
             return Err(Error::Argument {
                 name: "landmarks",
                 value: "missing".into(),
-                expected: "data with landmarks, for composites at the landmark pose".into(),
+                expected: "data with landmarks for composites at the landmark pose".into(),
             });
         };
-        let solved: Vec<[f64; DIMENSION]> = targets.iter().map(anchors::solve).collect::<stgan::Result<_>>()?;
+        let solved: Vec<[f64; DIMENSION]> = targets.iter().map(landmarks::solve).collect::<stgan::Result<_>>()?;
         let values: Vec<f32> = solved.iter().flatten().map(|x| *x as f32).collect();
         Ok(Tensor::from_vec(values, (targets.len(), DIMENSION), self.params.device())?)
     }
 }
 
-/// What one step of the critic looks at.
-pub(super) struct CriticBatch {
-    /// Fresh examples, then remembered ones.
+/// The batch of one discriminator iteration.
+pub(super) struct DiscriminatorBatch {
+    /// Fresh examples, then those of remembered composites.
     pub examples: Batch,
-    /// The warps [h, 8] of the remembered ones, the last of `examples`.
+    /// The parameters [h, 8] of the remembered composites, which are the last of `examples`.
     pub remembered: Option<Tensor>,
-    /// Real pictures, as many as examples.
+    /// Real images, as many as examples.
     pub reals: Tensor,
-    /// Of the gradient penalty: [B, 1, 1, 1].
+    /// The mixing weights of the gradient penalty: [B, 1, 1, 1].
     pub mix: Tensor,
 }
 
-/// What one iteration of the game looks at.
-pub(super) struct GameBatch {
+/// The batches of one adversarial iteration.
+pub(super) struct AdversarialBatch {
     pub generator: Batch,
-    /// One for each of the critic's steps.
-    pub critic: Vec<CriticBatch>,
+    /// One for each discriminator iteration.
+    pub discriminator: Vec<DiscriminatorBatch>,
 }
 
-/// Stacks examples with a frame each into tensors.
+/// Stacks examples, each with its glasses, into tensors.
 pub(super) fn stack(
     examples: Vec<Example>,
-    frames: &[&[f32]],
+    glasses: &[&[f32]],
     addresses: Vec<Address>,
     size: usize,
     inputs: Inputs,
@@ -89,10 +91,10 @@ pub(super) fn stack(
     let n = examples.len();
     let background: Vec<f32> = examples.iter().flat_map(|e| e.background.iter().copied()).collect();
     let params: Vec<f32> = examples.iter().flat_map(|e| e.params.map(|x| x as f32)).collect();
-    let frames = Tensor::from_vec(frames.concat(), (n, 4, size, size), device)?;
+    let glasses = Tensor::from_vec(glasses.concat(), (n, 4, size, size), device)?;
     Ok(Batch {
         background: Tensor::from_vec(background, (n, 3, size, size), device)?,
-        foreground: model::foreground(&frames, inputs)?,
+        foreground: model::foreground(&glasses, inputs)?,
         params: Tensor::from_vec(params, (n, DIMENSION), device)?,
         targets: examples.into_iter().map(|e| e.target).collect(),
         addresses,

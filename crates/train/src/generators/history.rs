@@ -1,7 +1,9 @@
-//! What earlier generators made of frames, for the critic to see again.
+//! Composites made by earlier generators, which the discriminator is shown again (Shrivastava et
+//! al. 2017).
 //!
-//! A composite is remembered by its recipe, the address that its example was drawn at and the warp that the generator chose,
-//! and is cooked again when it is needed: ten thousand of them fit into half a megabyte, and a checkpoint holds them all.
+//! A composite is stored as the address of its example and the parameters that the generators
+//! chose, and is re-rendered when sampled. Ten thousand of them take half a megabyte, so a
+//! checkpoint holds them all.
 
 use crate::address::{Address, Purpose};
 use crate::{Error, Result};
@@ -10,91 +12,93 @@ use rand::Rng;
 use stgan::internals::homography::DIMENSION;
 use stgan::model::Parameters;
 
-/// How to make one composite again.
+/// What is needed to render one composite again.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Recipe {
+pub(super) struct StoredComposite {
     pub address: Address,
-    /// The warp that the frame had.
+    /// The warp parameters of the glasses.
     pub params: [f32; DIMENSION],
 }
 
-/// At most `size` recipes. New ones take the places of old ones drawn at random.
+/// A buffer of stored composites. When it is full, a new one replaces a random old one.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub(super) struct History {
-    entries: Vec<Recipe>,
-    /// The last iteration's, which [`History::absorb`] takes in. They wait so that the next iteration's examples can be prepared
-    /// meanwhile, and are the same ones whether the run was interrupted or not.
-    fresh: Vec<Recipe>,
+    entries: Vec<StoredComposite>,
+    /// The composites of the last iteration, which [`History::store_pending`] moves into the
+    /// buffer. They wait because the next batch is sampled while the iteration still runs; so the
+    /// batch is the same whether or not the run was interrupted in between.
+    pending: Vec<StoredComposite>,
 }
 
-/// Numbers of a recipe in a checkpoint: purpose, step, item, the warp.
+/// Columns of a stored composite in a checkpoint: purpose, iteration, item, parameters.
 const COLUMNS: usize = 3 + DIMENSION;
 
 const ENTRIES: &str = "history.entries";
-const FRESH: &str = "history.fresh";
+const PENDING: &str = "history.pending";
 
 impl History {
-    /// Holds `recipes` until [`History::absorb`].
-    pub(super) fn offer(&mut self, recipes: Vec<Recipe>) {
-        self.fresh = recipes;
+    /// Keeps `composites` until [`History::store_pending`].
+    pub(super) fn set_pending(&mut self, composites: Vec<StoredComposite>) {
+        self.pending = composites;
     }
 
-    /// Takes in what was offered.
-    pub(super) fn absorb(&mut self, size: usize, rng: &mut impl Rng) {
-        for recipe in self.fresh.drain(..) {
+    /// Moves the pending composites into the buffer, which holds at most `size`.
+    pub(super) fn store_pending(&mut self, size: usize, rng: &mut impl Rng) {
+        for composite in self.pending.drain(..) {
             if self.entries.len() < size {
-                self.entries.push(recipe);
+                self.entries.push(composite);
             } else if size > 0 {
                 let place = rng.random_range(0..self.entries.len());
-                self.entries[place] = recipe;
+                self.entries[place] = composite;
             }
         }
     }
 
-    /// `n` of them at random, fewer while there are fewer.
-    pub(super) fn draw(&self, n: usize, rng: &mut impl Rng) -> Vec<Recipe> {
+    /// Samples `n` composites with replacement; fewer while the buffer holds fewer than `n`.
+    pub(super) fn sample(&self, n: usize, rng: &mut impl Rng) -> Vec<StoredComposite> {
         (0..n.min(self.entries.len())).map(|_| self.entries[rng.random_range(0..self.entries.len())]).collect()
     }
 
-    /// Entries and fresh ones as f64 tensors [n, 11], under the names that a checkpoint has them by; every number is exact there.
+    /// Buffer and pending composites as f64 tensors [n, 11] for a checkpoint. Every value is exact.
     pub(super) fn to_memory(&self) -> Result<Parameters> {
-        let tensor = |recipes: &[Recipe]| -> Result<Tensor> {
-            let row = |r: &Recipe| {
-                let head = [r.address.purpose as u8 as f64, r.address.step as f64, r.address.item as f64];
-                head.into_iter().chain(r.params.map(f64::from))
+        let tensor = |composites: &[StoredComposite]| -> Result<Tensor> {
+            let row = |c: &StoredComposite| {
+                let head = [c.address.purpose as u8 as f64, c.address.iteration as f64, c.address.item as f64];
+                head.into_iter().chain(c.params.map(f64::from))
             };
-            let values: Vec<f64> = recipes.iter().flat_map(row).collect();
-            Ok(Tensor::from_vec(values, (recipes.len(), COLUMNS), &Device::Cpu)?)
+            let values: Vec<f64> = composites.iter().flat_map(row).collect();
+            Ok(Tensor::from_vec(values, (composites.len(), COLUMNS), &Device::Cpu)?)
         };
-        Ok([(ENTRIES.to_owned(), tensor(&self.entries)?), (FRESH.to_owned(), tensor(&self.fresh)?)]
+        Ok([(ENTRIES.to_owned(), tensor(&self.entries)?), (PENDING.to_owned(), tensor(&self.pending)?)]
             .into_iter()
             .collect())
     }
 
-    /// What [`History::to_memory`] gave; an empty history if there is none.
+    /// Restores what [`History::to_memory`] saved; an empty history if `memory` has none.
     ///
     /// # Errors
-    /// [`stgan::Error::TensorShape`] or [`Error::Argument`] for tensors that it has not given.
+    /// [`stgan::Error::TensorShape`] or [`Error::Argument`] if a tensor was not saved by
+    /// [`History::to_memory`].
     pub(super) fn from_memory(memory: &Parameters) -> Result<Self> {
-        let recipes = |tensor: &Tensor| -> Result<Vec<Recipe>> {
+        let composites = |tensor: &Tensor| -> Result<Vec<StoredComposite>> {
             if tensor.rank() != 2 || tensor.dim(1)? != COLUMNS || tensor.dtype() != DType::F64 {
                 let expected = format!("[n, {COLUMNS}] of f64");
                 let actual = tensor.dims().to_vec();
                 return Err(stgan::Error::TensorShape { name: "history".into(), actual, expected }.into());
             }
-            let recipe = |row: Vec<f64>| {
+            let composite = |row: Vec<f64>| {
                 let purpose = Purpose::from_number(row[0]).ok_or_else(|| Error::Argument {
                     name: "history",
                     value: row[0].to_string(),
-                    expected: "the number of a purpose".into(),
+                    expected: "the number of a purpose; the checkpoint is damaged".into(),
                 })?;
-                let address = Address { purpose, step: row[1] as usize, item: row[2] as usize };
-                Ok(Recipe { address, params: std::array::from_fn(|i| row[3 + i] as f32) })
+                let address = Address { purpose, iteration: row[1] as usize, item: row[2] as usize };
+                Ok(StoredComposite { address, params: std::array::from_fn(|i| row[3 + i] as f32) })
             };
-            tensor.to_vec2::<f64>()?.into_iter().map(recipe).collect()
+            tensor.to_vec2::<f64>()?.into_iter().map(composite).collect()
         };
-        let part = |name: &str| memory.0.get(name).map_or_else(|| Ok(Vec::new()), recipes);
-        Ok(Self { entries: part(ENTRIES)?, fresh: part(FRESH)? })
+        let read = |name: &str| memory.0.get(name).map_or_else(|| Ok(Vec::new()), composites);
+        Ok(Self { entries: read(ENTRIES)?, pending: read(PENDING)? })
     }
 }
 
@@ -104,30 +108,33 @@ mod tests {
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
-    fn recipe(step: usize) -> Recipe {
-        Recipe { address: Address { purpose: Purpose::Critic, step, item: 3 }, params: [0.1 * step as f32; DIMENSION] }
+    fn composite(iteration: usize) -> StoredComposite {
+        StoredComposite {
+            address: Address { purpose: Purpose::Discriminator, iteration, item: 3 },
+            params: [0.1 * iteration as f32; DIMENSION],
+        }
     }
 
     #[test]
-    fn it_stays_within_its_size_and_old_entries_leave_at_random() {
+    fn the_buffer_keeps_its_size_and_replaces_random_entries() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut history = History::default();
-        for step in 0..500 {
-            history.offer(vec![recipe(2 * step), recipe(2 * step + 1)]);
-            history.absorb(100, &mut rng);
+        for i in 0..500 {
+            history.set_pending(vec![composite(2 * i), composite(2 * i + 1)]);
+            history.store_pending(100, &mut rng);
         }
         assert_eq!(history.entries.len(), 100);
-        let steps: Vec<_> = history.entries.iter().map(|r| r.address.step).collect();
-        assert!(steps.iter().any(|&s| s < 800) && steps.iter().filter(|&&s| s >= 800).count() > 50);
-        assert!(History::default().draw(5, &mut rng).is_empty());
+        let iterations: Vec<_> = history.entries.iter().map(|c| c.address.iteration).collect();
+        assert!(iterations.iter().any(|&i| i < 800) && iterations.iter().filter(|&&i| i >= 800).count() > 50);
+        assert!(History::default().sample(5, &mut rng).is_empty());
     }
 
     #[test]
-    fn a_checkpoint_keeps_every_bit() {
+    fn a_checkpoint_restores_every_bit() {
         let mut history = History::default();
-        history.offer((0..7).map(recipe).collect());
-        history.absorb(100, &mut ChaCha8Rng::seed_from_u64(1));
-        history.offer(vec![recipe(1 << 40)]);
+        history.set_pending((0..7).map(composite).collect());
+        history.store_pending(100, &mut ChaCha8Rng::seed_from_u64(1));
+        history.set_pending(vec![composite(1 << 40)]);
         let mut memory = history.to_memory().unwrap();
         assert_eq!(History::from_memory(&memory).unwrap(), history);
         let entries = memory.0.get_mut(ENTRIES).unwrap();

@@ -1,4 +1,5 @@
-//! Training generators and their critic: regression, the critic alone, the game of both.
+//! Training of generators and discriminator: regression, pretraining of the discriminator,
+//! adversarial training.
 
 mod adversarial;
 mod batch;
@@ -19,100 +20,105 @@ use crate::data::Dataset;
 use crate::data::augment::Perturbation;
 use crate::report::{GridImage, grid, metrics, plot};
 use crate::runner::{
-    self, AnchorErrors, Begin, Event, Folder, Job, Leg, Measured, Optimised, Score, State, Task, Validated, Verdict,
+    self, Event, Folder, InitialState, Job, LandmarkErrors, Phase, Score, State, Task, TrainedNetworks,
+    ValidationMetrics, ValidationResult, Verdict,
 };
 use crate::{Error, Result};
-use adversarial::GameTask;
+use adversarial::AdversarialTask;
 use candle_core::Device;
-use discriminator::CriticTask;
+use discriminator::PretrainingTask;
 use examples::Examples;
-use networks::{CriticPlayer, Generators, prepare, stages};
-use plan::{Lesson, Part};
+use networks::{DiscriminatorTrainer, GeneratorTrainer, prepare, stages};
+use plan::{Objective, PlannedPhase};
 use regression::RegressionTask;
 use std::path::Path;
 use stgan::model::Parameters;
 use stgan::model::weights::Weights;
-use validation::Validation;
+use validation::GeneratorValidation;
 
-/// What a run begins with.
+/// The initial weights of a run.
 #[derive(Debug)]
-pub enum Start {
+pub enum RunStart {
     /// Random weights.
-    Afresh,
-    /// A weights file: its stages and, if it has one, its critic. Stages beyond it start as a copy of its last.
-    From(Box<Weights>),
-    /// The folder's newest checkpoint.
+    FromScratch,
+    /// The stages of a weights file, and its discriminator if it has one. A stage that the file
+    /// lacks is initialised with a copy of the stage before it.
+    FromWeights(Box<Weights>),
+    /// The newest checkpoint in the folder of the run.
     Resume,
 }
 
-/// Trains as `config` says on `dataset`, into the folder `out` (see [`Folder`]).
+/// Trains generators with the configuration `config` on `dataset` and writes to the folder `out`
+/// (see [`Folder`]).
 ///
-/// A resumed run gives the same numbers as an uninterrupted one, bit for bit on the CPU on as many threads. `report` hears of
-/// progress and says whether to go on; if it says no, a checkpoint is written and `false` returned.
+/// A resumed run gives the same weights as an uninterrupted one: bit for bit on the CPU, with the
+/// same number of threads. `report` is called with each [`Event`] and returns whether to continue.
+/// If it returns `false`, a checkpoint is written and the result is `Ok(false)`.
 ///
 /// # Errors
-/// [`Error::Argument`] for weights that do not fit the configuration, [`Error::Data`] and [`Error::Io`] for what cannot be
-/// read or written, [`Error::Diverged`] if a loss or a gradient stops being finite or the game leaves its bounds (the last
-/// checkpoint stands).
+/// - [`Error::Argument`] if the weights to start from do not match the configuration
+/// - [`Error::Data`] and [`Error::Io`] if a file cannot be read or written
+/// - [`Error::Diverged`] if a loss or gradient is not finite, or if an adversarial phase exceeds
+///   its bounds; the last checkpoint remains
 pub fn train_generators(
     config: &Config,
     dataset: &Dataset,
     out: &Path,
-    start: Start,
+    start: RunStart,
     device: &Device,
     report: &mut dyn FnMut(Event) -> bool,
 ) -> Result<bool> {
-    let begin = match start {
-        Start::Afresh => Begin::With(Parameters::default()),
-        Start::From(file) => {
-            fits(config, &file)?;
-            Begin::With(file.parameters)
+    let initial = match start {
+        RunStart::FromScratch => InitialState::Weights(Parameters::default()),
+        RunStart::FromWeights(file) => {
+            check_spec(config, &file)?;
+            InitialState::Weights(file.parameters)
         }
-        Start::Resume => Begin::Resume,
+        RunStart::Resume => InitialState::Resume,
     };
-    let job = Cascades {
+    let job = GeneratorRun {
         config,
         dataset,
         device,
-        parts: plan(config)?,
+        plan: plan(config)?,
         examples: Examples::new(config, dataset, device)?,
-        validation: Validation::new(config, &dataset.validation, device)?,
+        validation: GeneratorValidation::new(config, &dataset.validation_without_glasses, device)?,
     };
-    runner::run(&job, out, begin, report)
+    runner::run(&job, out, initial, report)
 }
 
-fn fits(config: &Config, file: &Weights) -> Result<()> {
+fn check_spec(config: &Config, file: &Weights) -> Result<()> {
     let (spec, stages) = (config.generator()?, config.model.stages);
     if file.spec != spec || file.stages > stages {
         return Err(Error::Argument {
-            name: "weights to start from",
+            name: "the model of the weights to start from",
             value: format!("{} stages of {:?}", file.stages, file.spec),
-            expected: format!("at most {stages} stages of {spec:?}"),
+            expected: format!("at most {stages} stages of {spec:?}, as in [model]"),
         });
     }
     Ok(())
 }
 
-/// A cascade of generators, with or without a critic.
-struct Cascades<'a> {
+/// A run that trains a cascade of generators, with or without a discriminator.
+struct GeneratorRun<'a> {
     config: &'a Config,
     dataset: &'a Dataset,
     device: &'a Device,
-    parts: Vec<Part<'a>>,
+    plan: Vec<PlannedPhase<'a>>,
     examples: Examples<'a>,
-    validation: Validation<'a>,
+    validation: GeneratorValidation<'a>,
 }
 
-/// The generators' optimiser in checkpoints.
+/// The name of the generators' optimiser in checkpoints.
 const NAME: &str = "generators";
 
-/// Generators as the runner sees them.
-fn optimised(generators: &Generators, rate: f64, average: f64) -> Optimised<'_> {
+/// The generators in the form that the runner expects.
+fn trained_networks(generators: &GeneratorTrainer, rate: f64, ema_decay: f64) -> TrainedNetworks<'_> {
     let rate = ("learning_rate", rate);
-    Optimised { name: NAME, adam: &generators.adam, rate, average, carries_on: false }
+    TrainedNetworks { name: NAME, adam: &generators.adam, rate, ema_decay, keeps_moments: false }
 }
 
-impl Job for Cascades<'_> {
+impl Job for GeneratorRun<'_> {
     fn config(&self) -> Result<String> {
         self.config.to_toml()
     }
@@ -121,25 +127,25 @@ impl Job for Cascades<'_> {
         &self.config.intervals
     }
 
-    fn legs(&self) -> Vec<Leg> {
-        self.parts.iter().map(|part| part.leg).collect()
+    fn phases(&self) -> Vec<Phase> {
+        self.plan.iter().map(|planned| planned.phase).collect()
     }
 
     fn held_out(&self) -> usize {
         self.validation.faces()
     }
 
-    fn begin<'a>(&'a self, leg: usize, state: &mut State) -> Result<Box<dyn Task + 'a>> {
-        let part = &self.parts[leg];
-        prepare(self.config, part, &mut state.weights)?;
-        Ok(match part.lesson {
-            Lesson::Regression { settings, optimiser } => {
-                Box::new(RegressionTask::new(self, part, settings, optimiser, state)?)
+    fn begin<'a>(&'a self, phase: usize, state: &mut State) -> Result<Box<dyn Task + 'a>> {
+        let planned = &self.plan[phase];
+        prepare(self.config, planned, &mut state.weights)?;
+        Ok(match planned.objective {
+            Objective::Regression { settings, optimiser } => {
+                Box::new(RegressionTask::new(self, planned, settings, optimiser, state)?)
             }
-            Lesson::Critic { settings, discriminator } => {
-                Box::new(CriticTask::new(self, part, settings, discriminator, state)?)
+            Objective::Pretraining { settings, discriminator } => {
+                Box::new(PretrainingTask::new(self, planned, settings, discriminator, state)?)
             }
-            Lesson::Game(game) => Box::new(GameTask::new(self, part, game, state)?),
+            Objective::Adversarial(objective) => Box::new(AdversarialTask::new(self, planned, objective, state)?),
         })
     }
 
@@ -152,8 +158,8 @@ impl Job for Cascades<'_> {
         if stages == 0 {
             return Ok(None);
         }
-        let worn = self.config.regression.as_ref().is_some_and(|r| r.wearers);
-        let faces = self.dataset.bare.len() + if worn { self.dataset.wearers.len() } else { 0 };
+        let uses_both = self.config.regression.as_ref().is_some_and(|r| r.with_glasses);
+        let faces = self.dataset.without_glasses.len() + if uses_both { self.dataset.with_glasses.len() } else { 0 };
         export::bytes(self.config, &self.dataset.name, faces, stages, weights).map(Some)
     }
 
@@ -163,45 +169,47 @@ impl Job for Cascades<'_> {
         if stages == 0 {
             return Ok(());
         }
-        let rows = self.validation.rows(stages, weights)?;
-        let picture = |(planes, error)| GridImage { planes, error };
+        let rows = self.validation.grid_rows(stages, weights)?;
+        let image = |(planes, error)| GridImage { planes, error };
         let rows: Vec<Vec<GridImage>> =
-            rows.into_iter().map(|row| row.pictures.into_iter().zip(row.errors).map(picture).collect()).collect();
+            rows.into_iter().map(|row| row.images.into_iter().zip(row.errors).map(image).collect()).collect();
         let names: Vec<String> = (1..=stages).map(|stage| format!("stage {stage}")).collect();
         let columns: Vec<&str> = std::iter::once("as placed").chain(names.iter().map(String::as_str)).collect();
         grid::write(&folder.file("examples.png"), self.config.model.size, &columns, &rows)
     }
 }
 
-impl Cascades<'_> {
-    /// The share of the held-out cases in which the critic prefers the right placement; none if nobody is held out.
-    fn preference(&self, critic: &CriticPlayer, perturbation: &Perturbation) -> Result<Option<f64>> {
+impl GeneratorRun<'_> {
+    /// The share of the held-out cases in which the discriminator prefers the correct placement.
+    /// None if no faces are held out.
+    fn preference(&self, discriminator: &DiscriminatorTrainer, perturbation: &Perturbation) -> Result<Option<f64>> {
         match self.validation.faces() {
             0 => Ok(None),
-            _ => self.validation.preference(&critic.network, perturbation).map(Some),
+            _ => self.validation.preference(&discriminator.network, perturbation).map(Some),
         }
     }
 
-    /// How far off the generators are, if there are any and landmarks to tell.
-    fn measure(&self, weights: &Parameters, preference: Option<f64>) -> Result<Validated> {
-        let mut figures: Vec<(&'static str, serde_json::Value)> = Vec::new();
-        figures.extend(preference.map(|preference| ("preference", preference.into())));
+    /// The landmark errors of the generators, if `weights` has generators and the data has
+    /// landmarks.
+    fn measure(&self, weights: &Parameters, preference: Option<f64>) -> Result<ValidationResult> {
+        let mut metrics: Vec<(&'static str, serde_json::Value)> = Vec::new();
+        metrics.extend(preference.map(|preference| ("preference", preference.into())));
         let stages = stages(weights);
         if stages == 0 || !self.validation.has_landmarks() {
-            let measured = Measured::Cascade { errors: None, preference };
-            return Ok(Validated { figures, measured, score: None, verdict: Verdict::GoOn });
+            let summary = ValidationMetrics::Cascade { errors: None, preference };
+            return Ok(ValidationResult { metrics, summary, score: None, verdict: Verdict::Continue });
         }
-        let found = self.validation.errors(stages, weights)?;
-        let errors = AnchorErrors { median: found.median(), p95: found.p95(), ignorant: found.ignorant() };
-        figures.extend([
+        let measured = self.validation.errors(stages, weights)?;
+        let errors = LandmarkErrors { median: measured.median(), p95: measured.p95(), baseline: measured.baseline() };
+        metrics.extend([
             ("median", errors.median.clone().into()),
             ("p95", errors.p95.clone().into()),
-            ("mean", found.mean().into()),
-            ("turned", found.turned().into()),
-            ("ignorant", errors.ignorant.into()),
+            ("mean", measured.mean().into()),
+            ("turned", measured.turned().into()),
+            ("baseline", errors.baseline.into()),
         ]);
         let score = Score { stages, value: errors.median[stages] + errors.p95[stages] };
-        let measured = Measured::Cascade { errors: Some(errors), preference };
-        Ok(Validated { figures, measured, score: Some(score), verdict: Verdict::GoOn })
+        let summary = ValidationMetrics::Cascade { errors: Some(errors), preference };
+        Ok(ValidationResult { metrics, summary, score: Some(score), verdict: Verdict::Continue })
     }
 }

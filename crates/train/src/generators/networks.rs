@@ -1,7 +1,7 @@
-//! The networks that are being trained, with their optimisers.
+//! Networks in training, with their optimisers.
 
 use super::batch::Batch;
-use super::plan::Part;
+use super::plan::PlannedPhase;
 use crate::address::{Address, Purpose, rng};
 use crate::config::Config;
 use crate::{Adam, Result};
@@ -11,22 +11,22 @@ use rand_distr::StandardNormal;
 use std::ops::Range;
 use stgan::model::{Discriminator, DiscriminatorSpec, Generator, GeneratorSpec, Parameters, TensorSpec, initialise};
 
-/// Some generators of a cascade, and the frozen ones before them.
-pub(super) struct Generators {
+/// The trained generators of a cascade, their optimiser, and the frozen generators before them.
+pub(super) struct GeneratorTrainer {
     frozen: Vec<Generator>,
     trained: Vec<Generator>,
     pub adam: Adam,
 }
 
-/// What one generator did: its update Δp and the parameters after it, both [B, 8].
-pub(super) struct Move {
+/// The output of one generator: its update Δp and the parameters p + Δp, both [B, 8].
+pub(super) struct Step {
     pub delta: Tensor,
     pub params: Tensor,
 }
 
-impl Generators {
+impl GeneratorTrainer {
     /// # Errors
-    /// As [`Generator::new`].
+    /// Those of [`Generator::new`].
     pub(super) fn new(
         spec: &GeneratorSpec,
         weights: &Parameters,
@@ -35,8 +35,8 @@ impl Generators {
         device: &Device,
     ) -> Result<Self> {
         let weights = weights.to_device(device)?;
-        let mine: Parameters = stages.clone().flat_map(|stage| stage_parameters(&weights, stage).0).collect();
-        let adam = Adam::new(&mine, betas)?;
+        let trained: Parameters = stages.clone().flat_map(|stage| stage_parameters(&weights, stage).0).collect();
+        let adam = Adam::new(&trained, betas)?;
         let variables = adam.parameters();
         let network = |parameters: &Parameters, stage: usize| Generator::new(spec, stage, parameters);
         Ok(Self {
@@ -46,8 +46,8 @@ impl Generators {
         })
     }
 
-    /// Where the frozen generators leave the frames [B, 8].
-    fn lead(&self, batch: &Batch) -> Result<Tensor> {
+    /// The parameters [B, 8] after the frozen generators.
+    fn frozen_params(&self, batch: &Batch) -> Result<Tensor> {
         let mut params = batch.params.clone();
         for generator in &self.frozen {
             params = (&params + generator.forward(&batch.background, &batch.warped(&params)?)?)?.detach();
@@ -55,45 +55,47 @@ impl Generators {
         Ok(params)
     }
 
-    /// What each of the trained generators does, one after the other. Gradients reach all of them; through the warps that a
-    /// generator looks at they do not pass, so that each answers for its own update.
-    pub(super) fn play(&self, batch: &Batch) -> Result<Vec<Move>> {
-        let mut params = self.lead(batch)?;
-        let mut moves = Vec::with_capacity(self.trained.len());
+    /// Runs the trained generators one after the other.
+    ///
+    /// Gradients reach all of them through the sum of the updates, but do not pass through the warp
+    /// that makes the next generator's input: each generator is trained on its own update only.
+    pub(super) fn rollout(&self, batch: &Batch) -> Result<Vec<Step>> {
+        let mut params = self.frozen_params(batch)?;
+        let mut steps = Vec::with_capacity(self.trained.len());
         for generator in &self.trained {
             let delta = generator.forward(&batch.background, &batch.warped(&params.detach())?)?;
             params = (&params + &delta)?;
-            moves.push(Move { delta, params: params.clone() });
+            steps.push(Step { delta, params: params.clone() });
         }
-        Ok(moves)
+        Ok(steps)
     }
 
-    /// Where the last of the generators leaves the frames [B, 8], without gradients.
-    pub(super) fn settle(&self, batch: &Batch) -> Result<Tensor> {
-        let moves = self.play(batch)?;
-        let params = moves.last().map_or_else(|| batch.params.clone(), |last| last.params.clone());
+    /// The parameters [B, 8] after the last generator, without gradients.
+    pub(super) fn final_params(&self, batch: &Batch) -> Result<Tensor> {
+        let steps = self.rollout(batch)?;
+        let params = steps.last().map_or_else(|| batch.params.clone(), |last| last.params.clone());
         Ok(params.detach())
     }
 }
 
-/// The critic.
-pub(super) struct CriticPlayer {
+/// The discriminator with its optimiser.
+pub(super) struct DiscriminatorTrainer {
     pub network: Discriminator,
     pub adam: Adam,
 }
 
-impl CriticPlayer {
+impl DiscriminatorTrainer {
     /// # Errors
-    /// As [`Discriminator::new`].
+    /// Those of [`Discriminator::new`].
     pub(super) fn new(
         spec: &DiscriminatorSpec,
         weights: &Parameters,
         betas: [f64; 2],
         device: &Device,
     ) -> Result<Self> {
-        let mine = weights.0.iter().filter(|(name, _)| name.starts_with("discriminator."));
-        let mine: Parameters = mine.map(|(name, tensor)| (name.clone(), tensor.clone())).collect();
-        let adam = Adam::new(&mine.to_device(device)?, betas)?;
+        let own = weights.0.iter().filter(|(name, _)| name.starts_with("discriminator."));
+        let own: Parameters = own.map(|(name, tensor)| (name.clone(), tensor.clone())).collect();
+        let adam = Adam::new(&own.to_device(device)?, betas)?;
         Ok(Self { network: Discriminator::new(spec, &adam.parameters())?, adam })
     }
 }
@@ -101,24 +103,26 @@ impl CriticPlayer {
 /// The tensors of one stage.
 pub(super) fn stage_parameters(weights: &Parameters, stage: usize) -> Parameters {
     let prefix = format!("stages.{stage}.");
-    let mine = weights.0.iter().filter(|(name, _)| name.starts_with(&prefix));
-    mine.map(|(name, tensor)| (name.clone(), tensor.clone())).collect()
+    let own = weights.0.iter().filter(|(name, _)| name.starts_with(&prefix));
+    own.map(|(name, tensor)| (name.clone(), tensor.clone())).collect()
 }
 
-/// How many stages there are.
+/// The number of stages in `weights`.
 pub(super) fn stages(weights: &Parameters) -> usize {
     (0..).take_while(|&stage| !stage_parameters(weights, stage).0.is_empty()).count()
 }
 
-/// Adds the networks that a leg needs and that are not there yet: a stage starts as a copy of the one before, the first and
-/// the critic at random.
-pub(super) fn prepare(config: &Config, part: &Part, weights: &mut Parameters) -> Result<()> {
+/// Adds the networks that a phase needs and `weights` lacks.
+///
+/// A stage is initialised with a copy of the stage before it, the first stage and the discriminator
+/// at random.
+pub(super) fn prepare(config: &Config, planned: &PlannedPhase, weights: &mut Parameters) -> Result<()> {
     let spec = config.generator()?;
     let random = |item: usize, tensors: &[TensorSpec]| {
-        let mut rng = rng(config.seed, Address { purpose: Purpose::Initialisation, step: 0, item });
+        let mut rng = rng(config.seed, Address { purpose: Purpose::Initialisation, iteration: 0, item });
         initialise(tensors, || rng.sample(StandardNormal))
     };
-    for stage in 0..part.stages.end {
+    for stage in 0..planned.stages.end {
         if weights.0.contains_key(&format!("stages.{stage}.fc2.bias")) {
             continue;
         }
@@ -131,7 +135,7 @@ pub(super) fn prepare(config: &Config, part: &Part, weights: &mut Parameters) ->
         }
         weights.0.extend(fresh.0);
     }
-    if let Some(tensors) = part.lesson.discriminator().map(|settings| settings.spec().tensors())
+    if let Some(tensors) = planned.objective.discriminator().map(|settings| settings.spec().tensors())
         && tensors.iter().any(|t| !weights.0.contains_key(&t.name))
     {
         weights.0.extend(random(1 << 10, &tensors)?.0);

@@ -1,93 +1,106 @@
-//! The order of a run: phases, and stages inside of them, each with its own settings.
+//! The plan of a run: its phases in order, each with the stages and settings that it trains with.
 
-use crate::config::{Adversarial, Config, Critic, DiscriminatorSettings, Optimiser, Regression};
-use crate::runner::{Leg, Phase};
+use crate::config::{
+    AdversarialSettings, Config, DiscriminatorPretraining, DiscriminatorSettings, OptimiserSettings, RegressionSettings,
+};
+use crate::runner::{Phase, PhaseKind};
 use crate::{Error, Result};
 use std::ops::Range;
 
-/// A leg of the plan.
+/// One phase of the plan.
 #[derive(Clone, Debug)]
-pub(crate) struct Part<'a> {
-    pub leg: Leg,
-    /// The stages whose generators are trained; none while the critic is alone.
+pub(crate) struct PlannedPhase<'a> {
+    pub phase: Phase,
+    /// The stages whose generators are trained. Empty while only the discriminator is trained.
     pub stages: Range<usize>,
-    pub lesson: Lesson<'a>,
+    pub objective: Objective<'a>,
 }
 
-/// What is done in a leg, with the tables of the configuration that say how.
+/// What a phase optimises, with the tables of the configuration that it reads.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Lesson<'a> {
-    /// Generators by landmarks.
-    Regression { settings: &'a Regression, optimiser: &'a Optimiser },
-    /// The critic alone.
-    Critic { settings: &'a Critic, discriminator: &'a DiscriminatorSettings },
-    /// Generators against the critic: one stage, or all of them end to end.
-    Game(Game<'a>),
+pub(crate) enum Objective<'a> {
+    /// Generators on landmarks.
+    Regression { settings: &'a RegressionSettings, optimiser: &'a OptimiserSettings },
+    /// The discriminator alone.
+    Pretraining { settings: &'a DiscriminatorPretraining, discriminator: &'a DiscriminatorSettings },
+    /// Generators against the discriminator: one stage, or all stages end to end.
+    Adversarial(AdversarialObjective<'a>),
 }
 
-/// The game's settings, with the optimisers of its two sides.
+/// The settings of an adversarial phase, with the optimisers of both sides.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Game<'a> {
-    pub settings: &'a Adversarial,
+pub(crate) struct AdversarialObjective<'a> {
+    pub settings: &'a AdversarialSettings,
     pub discriminator: &'a DiscriminatorSettings,
-    pub generator: &'a Optimiser,
-    pub critic: &'a Optimiser,
+    pub generator_optimiser: &'a OptimiserSettings,
+    pub discriminator_optimiser: &'a OptimiserSettings,
 }
 
-impl<'a> Lesson<'a> {
-    /// The critic's table, if a critic takes part.
+impl<'a> Objective<'a> {
+    /// The discriminator's table, if the phase trains a discriminator.
     pub(crate) fn discriminator(&self) -> Option<&'a DiscriminatorSettings> {
         match self {
             Self::Regression { .. } => None,
-            Self::Critic { discriminator, .. } | Self::Game(Game { discriminator, .. }) => Some(discriminator),
+            Self::Pretraining { discriminator, .. } | Self::Adversarial(AdversarialObjective { discriminator, .. }) => {
+                Some(discriminator)
+            }
         }
     }
 }
 
-/// The legs of a run, in order. What has no iterations is left out.
+/// The phases of a run, in order. Phases without iterations are left out.
 ///
 /// # Errors
-/// [`Error::Argument`] for a phase that needs a table which is not there.
-pub(crate) fn plan(config: &Config) -> Result<Vec<Part<'_>>> {
-    let discriminator = || needed("discriminator", config.discriminator.as_ref());
-    let adversarial = || needed("adversarial", config.adversarial.as_ref());
-    let mut parts = Vec::new();
+/// [`Error::Argument`] if a phase needs a table that the configuration does not have.
+pub(crate) fn plan(config: &Config) -> Result<Vec<PlannedPhase<'_>>> {
+    let discriminator = || required("discriminator", config.discriminator.as_ref());
+    let adversarial = || required("adversarial", config.adversarial.as_ref());
+    let mut phases = Vec::new();
     if let Some(settings) = &config.regression {
         for (stage, &iterations) in settings.iterations.iter().enumerate() {
-            let lesson = Lesson::Regression { settings, optimiser: &settings.optimiser[stage.min(1)] };
-            parts.push(Part::new(Phase::Regression, stage..stage + 1, iterations, lesson));
+            let objective = Objective::Regression { settings, optimiser: &settings.optimiser[stage.min(1)] };
+            phases.push(PlannedPhase::new(PhaseKind::Regression, stage..stage + 1, iterations, objective));
         }
     }
-    if let Some(settings) = &config.critic {
-        let lesson = Lesson::Critic { settings, discriminator: discriminator()? };
-        parts.push(Part::new(Phase::Critic, 0..0, settings.iterations, lesson));
+    if let Some(settings) = &config.discriminator_pretraining {
+        let objective = Objective::Pretraining { settings, discriminator: discriminator()? };
+        phases.push(PlannedPhase::new(PhaseKind::DiscriminatorPretraining, 0..0, settings.iterations, objective));
     }
     if let Some(settings) = &config.adversarial {
-        let (generator, critic) = (&settings.generator, &settings.critic);
-        let game = Game { settings, discriminator: discriminator()?, generator, critic };
+        let objective = Objective::Adversarial(AdversarialObjective {
+            settings,
+            discriminator: discriminator()?,
+            generator_optimiser: &settings.generator,
+            discriminator_optimiser: &settings.discriminator,
+        });
         for (stage, &iterations) in settings.iterations.iter().enumerate() {
-            parts.push(Part::new(Phase::Adversarial, stage..stage + 1, iterations, Lesson::Game(game)));
+            phases.push(PlannedPhase::new(PhaseKind::Adversarial, stage..stage + 1, iterations, objective));
         }
     }
-    if let Some(end) = &config.end_to_end {
-        let (generator, critic) = (&end.generator, &end.critic);
-        let game = Game { settings: adversarial()?, discriminator: discriminator()?, generator, critic };
-        parts.push(Part::new(Phase::EndToEnd, 0..config.model.stages, end.iterations, Lesson::Game(game)));
+    if let Some(end_to_end) = &config.end_to_end {
+        let objective = Objective::Adversarial(AdversarialObjective {
+            settings: adversarial()?,
+            discriminator: discriminator()?,
+            generator_optimiser: &end_to_end.generator,
+            discriminator_optimiser: &end_to_end.discriminator,
+        });
+        let stages = 0..config.model.stages;
+        phases.push(PlannedPhase::new(PhaseKind::EndToEnd, stages, end_to_end.iterations, objective));
     }
-    parts.retain(|part| part.leg.iterations > 0);
-    Ok(parts)
+    phases.retain(|planned| planned.phase.iterations > 0);
+    Ok(phases)
 }
 
-impl<'a> Part<'a> {
-    fn new(phase: Phase, stages: Range<usize>, iterations: usize, lesson: Lesson<'a>) -> Self {
-        Self { leg: Leg { phase, stage: stages.start + 1, iterations }, stages, lesson }
+impl<'a> PlannedPhase<'a> {
+    fn new(kind: PhaseKind, stages: Range<usize>, iterations: usize, objective: Objective<'a>) -> Self {
+        Self { phase: Phase { kind, stage: stages.start + 1, iterations }, stages, objective }
     }
 }
 
-fn needed<'a, T>(name: &'static str, table: Option<&'a T>) -> Result<&'a T> {
+fn required<'a, T>(name: &'static str, table: Option<&'a T>) -> Result<&'a T> {
     table.ok_or_else(|| Error::Argument {
         name,
         value: "missing".into(),
-        expected: "a table, for the phases that need it".into(),
+        expected: format!("a [{name}] table, which a phase of this run needs"),
     })
 }

@@ -1,56 +1,58 @@
-//! Generators by regression: landmarks say where the frame's anchors should be, the loss is how far off exp(p + Δp)
-//! leaves them.
+//! Regression of the generators on landmarks: the loss is the distance between the landmarks of
+//! face and glasses under exp(p + Δp).
 
 use super::batch::Batch;
 use super::landmark_loss::landmark_loss;
-use super::networks::Generators;
-use super::plan::Part;
-use super::{Cascades, NAME, optimised};
-use crate::config::{Optimiser, Regression};
-use crate::runner::{Ahead, Numbers, Optimised, State, Task, Validated};
+use super::networks::GeneratorTrainer;
+use super::plan::PlannedPhase;
+use super::{GeneratorRun, NAME, trained_networks};
+use crate::config::{OptimiserSettings, RegressionSettings};
+use crate::runner::{IterationMetrics, Prefetched, State, Task, TrainedNetworks, ValidationResult};
 use crate::{Error, Result};
 use stgan::model::{Parameters, losses};
 
-/// A generator, by landmarks.
+/// The regression of one generator.
 pub(super) struct RegressionTask<'a> {
-    run: &'a Cascades<'a>,
-    settings: &'a Regression,
-    optimiser: &'a Optimiser,
+    run: &'a GeneratorRun<'a>,
+    settings: &'a RegressionSettings,
+    optimiser: &'a OptimiserSettings,
     iterations: usize,
-    generators: Generators,
-    ahead: Ahead<Batch>,
+    generators: GeneratorTrainer,
+    prefetched: Prefetched<Batch>,
 }
 
 impl<'a> RegressionTask<'a> {
     /// # Errors
-    /// As the networks, and [`Adam::restore`](crate::Adam::restore).
+    /// Those of [`GeneratorTrainer::new`] and [`Adam::restore`](crate::Adam::restore).
     pub(super) fn new(
-        run: &'a Cascades<'a>,
-        part: &Part,
-        settings: &'a Regression,
-        optimiser: &'a Optimiser,
+        run: &'a GeneratorRun<'a>,
+        planned: &PlannedPhase,
+        settings: &'a RegressionSettings,
+        optimiser: &'a OptimiserSettings,
         state: &State,
     ) -> Result<Self> {
-        let generators = generators(run, part, optimiser.betas, state)?;
-        let ahead = Ahead::new(run.examples.regression(settings, state.step));
-        Ok(Self { run, settings, optimiser, iterations: part.leg.iterations, generators, ahead })
+        let generators = generator_trainer(run, planned, optimiser.betas, state)?;
+        let prefetched = Prefetched::new(run.examples.regression(settings, state.run_iteration));
+        Ok(Self { run, settings, optimiser, iterations: planned.phase.iterations, generators, prefetched })
     }
 }
 
 impl Task for RegressionTask<'_> {
-    fn iterate(&mut self, iteration: usize, step: usize) -> Result<Numbers> {
-        let Self { run, settings, optimiser, iterations, generators, ahead } = self;
+    fn iterate(&mut self, iteration: usize, run_iteration: usize) -> Result<IterationMetrics> {
+        let Self { run, settings, optimiser, iterations, generators, prefetched } = self;
         let rate = optimiser.rate(iteration, *iterations);
-        ahead
-            .turn(|batch| self::step(settings, generators, batch, rate), || run.examples.regression(settings, step + 1))
+        prefetched.train(
+            |batch| train(settings, generators, batch, rate),
+            || run.examples.regression(settings, run_iteration + 1),
+        )
     }
 
-    fn optimised(&self, iteration: usize) -> Vec<Optimised<'_>> {
+    fn trained_networks(&self, iteration: usize) -> Vec<TrainedNetworks<'_>> {
         let rate = self.optimiser.rate(iteration, self.iterations);
-        vec![optimised(&self.generators, rate, self.settings.average)]
+        vec![trained_networks(&self.generators, rate, self.settings.ema_decay)]
     }
 
-    fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<Validated>> {
+    fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>> {
         if self.run.validation.faces() == 0 {
             return Ok(None);
         }
@@ -58,34 +60,45 @@ impl Task for RegressionTask<'_> {
     }
 }
 
-/// The generators of a leg, with the weights and moments that `state` has.
-pub(super) fn generators(run: &Cascades, part: &Part, betas: [f64; 2], state: &State) -> Result<Generators> {
+/// The generators that a phase trains, with the weights and moments of `state`.
+pub(super) fn generator_trainer(
+    run: &GeneratorRun,
+    planned: &PlannedPhase,
+    betas: [f64; 2],
+    state: &State,
+) -> Result<GeneratorTrainer> {
     let spec = run.config.generator()?;
-    let mut generators = Generators::new(&spec, &state.weights, part.stages.clone(), betas, run.device)?;
+    let mut generators = GeneratorTrainer::new(&spec, &state.weights, planned.stages.clone(), betas, run.device)?;
     state.restore(NAME, &mut generators.adam)?;
     Ok(generators)
 }
 
-/// One step of the trained generators.
+/// One optimiser step of the trained generators.
 ///
 /// # Errors
-/// [`Error::Argument`] for a batch without landmarks, [`Error::Diverged`] if a gradient is not finite.
-fn step(settings: &Regression, generators: &mut Generators, batch: &Batch, rate: f64) -> Result<Numbers> {
+/// [`Error::Argument`] if a face of the batch has no landmarks, [`Error::Diverged`] if a gradient
+/// is not finite.
+fn train(
+    settings: &RegressionSettings,
+    generators: &mut GeneratorTrainer,
+    batch: &Batch,
+    rate: f64,
+) -> Result<IterationMetrics> {
     let targets = batch.targets.as_ref().ok_or_else(no_landmarks)?;
-    let moves = generators.play(batch)?;
-    let (mut total, mut updates) = (None, Vec::new());
-    for step in &moves {
+    let steps = generators.rollout(batch)?;
+    let (mut total, mut norms) = (None, Vec::new());
+    for step in &steps {
         let update = losses::update(&step.delta)?;
         let loss = (landmark_loss(settings.loss, &step.params, targets)? + (&update * settings.update_penalty)?)?;
         total = Some(match total {
             None => loss,
             Some(sum) => (sum + loss)?,
         });
-        updates.push(update.detach().sqrt()?);
+        norms.push(update.detach().sqrt()?);
     }
     let total = total.ok_or_else(no_landmarks)?;
     generators.adam.step(&total.backward()?, rate)?;
-    Numbers::read(&[("loss", &total), ("update_norm", &updates[updates.len() - 1])])
+    IterationMetrics::read(&[("loss", &total), ("update_norm", &norms[norms.len() - 1])])
 }
 
 pub(super) fn no_landmarks() -> Error {

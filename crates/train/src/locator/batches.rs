@@ -1,10 +1,10 @@
-//! What one iteration looks at, and what it should have answered.
+//! Batches for detector and refiner, with their targets.
 
 use crate::Result;
 use crate::address::{Address, Purpose, rng};
 use crate::config::LocatorConfig;
-use crate::data::anchors::{Point, distance};
-use crate::data::scenes::{Scene, Scenes, weather};
+use crate::data::landmarks::{Point, distance};
+use crate::data::scenes::{Scene, Scenes, degrade};
 use candle_core::{Device, Tensor};
 use rand::Rng;
 use rand_distr::StandardNormal;
@@ -12,216 +12,231 @@ use rayon::prelude::*;
 use stgan::internals::locate::{self, Detector, STRIDE};
 use stgan::{Homography, LocatedFace, Placement};
 
-/// Eye distances in pixels of a level at which a face is the detector's to find, and those at which it may, but need not.
-const FOUND: std::ops::Range<f64> = 3.8..14.5;
-const MAYBE: std::ops::Range<f64> = 3.0..24.0;
+/// Inter-pupil distances, in pixels of the level, at which the detector has to find a face, and at
+/// which it may, but need not.
+const TARGET_DISTANCES: std::ops::Range<f64> = 3.8..14.5;
+const AMBIGUOUS_DISTANCES: std::ops::Range<f64> = 3.0..24.0;
 
-/// Places nearer to a face's middle than this, in eye distances, should say that it is one; places nearer than the second say
-/// nothing wrong, whatever they say.
-const NEAR: f64 = 0.4;
-const BESIDE: f64 = 1.0;
+/// Within this distance from the midpoint of a face, in inter-pupil distances, a cell is positive.
+/// Within the second it is ignored, otherwise negative.
+const POSITIVE_RADIUS: f64 = 0.4;
+const IGNORED_RADIUS: f64 = 1.0;
 
-/// The refiner is not shown places whose frame would be narrower than this many pixels of the scene.
-const SMALLEST: f64 = 5.0;
+/// The minimum score of a proposal that the refiner is trained on.
+const MIN_PROPOSAL_SCORE: f64 = 0.03;
 
-/// Inputs [B, 3, H, W], and for every place of the answers [B, …, h, w]: 1 where there is a face, 1 where there is none (what has
-/// neither does not count), the answer's four coordinates, and what a unit of them is in eye distances.
-pub(super) struct Batch {
+/// The minimum width of the glasses' placement in a crop for the refiner, in pixels of the scene.
+const MIN_PLACEMENT_WIDTH: f64 = 5.0;
+
+/// Inputs [B, 3, H, W] and targets [B, …, h, w] for each output cell.
+///
+/// `positive` and `negative` are 0 or 1; a cell with 0 in both is ignored. `pupils` are the four
+/// coordinates of the pupils, and `unit` is the size of their unit in inter-pupil distances.
+pub(super) struct LocatorBatch {
     pub input: Tensor,
-    pub face: Tensor,
-    pub none: Tensor,
-    pub eyes: Tensor,
+    pub positive: Tensor,
+    pub negative: Tensor,
+    pub pupils: Tensor,
     pub unit: Tensor,
 }
 
-/// The same of one example, as plain numbers.
-struct Example {
+/// One example of a batch.
+struct LocatorExample {
     input: Vec<f32>,
-    face: Vec<f32>,
-    none: Vec<f32>,
-    eyes: Vec<f32>,
+    positive: Vec<f32>,
+    negative: Vec<f32>,
+    pupils: Vec<f32>,
     unit: Vec<f32>,
 }
 
-fn stack(examples: &[Example], input: usize, places: usize, device: &Device) -> Result<Batch> {
+fn stack(examples: &[LocatorExample], input: usize, cells: usize, device: &Device) -> Result<LocatorBatch> {
     let n = examples.len();
-    let tensor = |of: fn(&Example) -> &Vec<f32>, channels: usize, side: usize| -> Result<Tensor> {
+    let tensor = |of: fn(&LocatorExample) -> &Vec<f32>, channels: usize, side: usize| -> Result<Tensor> {
         let all: Vec<f32> = examples.iter().flat_map(|e| of(e).iter().copied()).collect();
         Ok(Tensor::from_vec(all, (n, channels, side, side), device)?)
     };
-    Ok(Batch {
+    Ok(LocatorBatch {
         input: tensor(|e| &e.input, 3, input)?,
-        face: tensor(|e| &e.face, 1, places)?,
-        none: tensor(|e| &e.none, 1, places)?,
-        eyes: tensor(|e| &e.eyes, 4, places)?,
-        unit: tensor(|e| &e.unit, 1, places)?,
+        positive: tensor(|e| &e.positive, 1, cells)?,
+        negative: tensor(|e| &e.negative, 1, cells)?,
+        pupils: tensor(|e| &e.pupils, 4, cells)?,
+        unit: tensor(|e| &e.unit, 1, cells)?,
     })
 }
 
 /// A batch for the detector.
-pub(super) fn detector(config: &LocatorConfig, scenes: &Scenes, step: usize, device: &Device) -> Result<Batch> {
+pub(super) fn detector(
+    config: &LocatorConfig,
+    scenes: &Scenes,
+    iteration: usize,
+    device: &Device,
+) -> Result<LocatorBatch> {
     let settings = &config.locator.detector;
     let size = settings.size;
-    let one = |item: usize| -> Result<Example> {
-        let mut rng = rng(config.seed, Address { purpose: Purpose::Detector, step, item });
+    let one = |item: usize| -> Result<LocatorExample> {
+        let mut rng = rng(config.seed, Address { purpose: Purpose::Detector, iteration, item });
         let scene = scenes.sample(size, &mut rng)?;
-        let input = weather(&scene.render(&Homography::IDENTITY, size, size)?, size, &mut rng);
-        Ok(answers(&scene, input))
+        let input = degrade(&scene.render(&Homography::IDENTITY, size, size)?, size, &mut rng);
+        Ok(detector_targets(&scene, input))
     };
     let examples: Vec<_> = (0..settings.batch).into_par_iter().map(one).collect::<Result<_>>()?;
     stack(&examples, size, size / STRIDE, device)
 }
 
-fn middle([a, b]: [Point; 2]) -> Point {
+fn midpoint([a, b]: [Point; 2]) -> Point {
     [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])]
 }
 
-/// What the detector should say of a scene.
-fn answers(scene: &Scene, input: Vec<f32>) -> Example {
+/// The detector's targets for a scene.
+fn detector_targets(scene: &Scene, input: Vec<f32>) -> LocatorExample {
     let (side, stride) = (scene.size / STRIDE, STRIDE as f64);
-    let places = side * side;
-    let mut e = Example {
+    let cells = side * side;
+    let mut targets = LocatorExample {
         input,
-        face: vec![0.0; places],
-        none: vec![1.0; places],
-        eyes: vec![0.0; 4 * places],
-        unit: vec![0.0; places],
+        positive: vec![0.0; cells],
+        negative: vec![1.0; cells],
+        pupils: vec![0.0; 4 * cells],
+        unit: vec![0.0; cells],
     };
-    let mut nearest = vec![f64::INFINITY; places];
+    let mut nearest = vec![f64::INFINITY; cells];
     for &face in &scene.faces {
-        let (apart, centre) = (distance(face[0], face[1]), middle(face));
-        for (place, nearest) in nearest.iter_mut().enumerate() {
-            let at = [(place % side) as f64 + 0.5, (place / side) as f64 + 0.5].map(|x| x * stride);
-            let far = distance(at, centre);
-            // At least one place is that near, however small the face is.
-            let near = (NEAR * apart).max(0.71 * stride);
-            if FOUND.contains(&apart) && far < near {
-                e.none[place] = 0.0;
-                if far < *nearest {
-                    *nearest = far;
-                    (e.face[place], e.unit[place]) = (1.0, (stride / apart) as f32);
+        let (pupil_distance, centre) = (distance(face[0], face[1]), midpoint(face));
+        for (cell, nearest) in nearest.iter_mut().enumerate() {
+            let at = [(cell % side) as f64 + 0.5, (cell / side) as f64 + 0.5].map(|x| x * stride);
+            let offset = distance(at, centre);
+            // At least one cell is positive, however small the face is.
+            let radius = (POSITIVE_RADIUS * pupil_distance).max(0.71 * stride);
+            if TARGET_DISTANCES.contains(&pupil_distance) && offset < radius {
+                targets.negative[cell] = 0.0;
+                if offset < *nearest {
+                    *nearest = offset;
+                    (targets.positive[cell], targets.unit[cell]) = (1.0, (stride / pupil_distance) as f32);
                     for (k, value) in face.iter().flatten().enumerate() {
-                        e.eyes[k * places + place] = ((value - at[k % 2]) / stride) as f32;
+                        targets.pupils[k * cells + cell] = ((value - at[k % 2]) / stride) as f32;
                     }
                 }
-            } else if MAYBE.contains(&apart) && far < (BESIDE * apart).max(near + 0.5 * stride) {
-                e.none[place] = 0.0;
+            } else if AMBIGUOUS_DISTANCES.contains(&pupil_distance)
+                && offset < (IGNORED_RADIUS * pupil_distance).max(radius + 0.5 * stride)
+            {
+                targets.negative[cell] = 0.0;
             }
         }
     }
-    e
+    targets
 }
 
-/// A batch for the refiner, on what `proposals` takes for faces and on other places of the scenes.
+/// A batch for the refiner: crops of scenes around the detector's proposals and around other
+/// places.
 pub(super) fn refiner(
     config: &LocatorConfig,
     scenes: &Scenes,
-    proposals: &Detector,
-    step: usize,
+    detector: &Detector,
+    iteration: usize,
     device: &Device,
-) -> Result<Batch> {
+) -> Result<LocatorBatch> {
     let settings = &config.locator.refiner;
     let (scene_size, size) = (config.locator.detector.size, config.locator.networks.refiner.size);
-    let one = |item: usize| -> Result<Vec<Example>> {
-        let mut rng = rng(config.seed, Address { purpose: Purpose::Refiner, step, item });
+    let one = |item: usize| -> Result<Vec<LocatorExample>> {
+        let mut rng = rng(config.seed, Address { purpose: Purpose::Refiner, iteration, item });
         let scene = scenes.sample(scene_size, &mut rng)?;
-        let seen = weather(&scene.render(&Homography::IDENTITY, scene_size, scene_size)?, scene_size, &mut rng);
-        let named = proposals.in_planes(&seen, (scene_size, scene_size));
+        let input = degrade(&scene.render(&Homography::IDENTITY, scene_size, scene_size)?, scene_size, &mut rng);
+        let proposals = detector.in_planes(&input, (scene_size, scene_size));
         let mut examples = Vec::new();
-        for place in places(&scene, named, settings.views, &mut rng) {
+        for place in places(&scene, proposals, settings.views, &mut rng) {
             examples.push(view(&scene, &place, size, &mut rng)?);
         }
         Ok(examples)
     };
-    let examples: Vec<Vec<Example>> = (0..settings.batch).into_par_iter().map(one).collect::<Result<_>>()?;
-    let examples: Vec<Example> = examples.into_iter().flatten().collect();
+    let examples: Vec<Vec<LocatorExample>> = (0..settings.batch).into_par_iter().map(one).collect::<Result<_>>()?;
+    let examples: Vec<LocatorExample> = examples.into_iter().flatten().collect();
     stack(&examples, size, 1, device)
 }
 
-/// Where the refiner looks in a scene.
-fn places(scene: &Scene, mut named: Vec<LocatedFace>, count: usize, rng: &mut impl Rng) -> Vec<Placement> {
+/// The places of the refiner's crops in a scene.
+fn places(scene: &Scene, mut proposals: Vec<LocatedFace>, count: usize, rng: &mut impl Rng) -> Vec<Placement> {
     let normal = |rng: &mut dyn rand::RngCore| rng.sample::<f64, _>(StandardNormal);
-    // The mistakes first: they are few.
-    named.retain(|place| place.score > 0.03 && place.placement().width > SMALLEST);
-    named.sort_by_key(|place| matches(scene, &place.placement()).is_some());
-    let mut places: Vec<Placement> = named.iter().take(count / 2).map(LocatedFace::placement).collect();
+    // False positives come first, since they are few.
+    proposals.retain(|place| place.score > MIN_PROPOSAL_SCORE && place.placement().width > MIN_PLACEMENT_WIDTH);
+    proposals.sort_by_key(|place| matches(scene, &place.placement()).is_some());
+    let mut places: Vec<Placement> = proposals.iter().take(count / 2).map(LocatedFace::placement).collect();
     while places.len() < count {
         let size = scene.size as f64;
-        let somewhere = |rng: &mut dyn rand::RngCore| [rng.random_range(0.0..size), rng.random_range(0.0..size)];
+        let random_point = |rng: &mut dyn rand::RngCore| [rng.random_range(0.0..size), rng.random_range(0.0..size)];
         let choice = rng.random_range(0.0..1.0);
         let face = (!scene.faces.is_empty()).then(|| scene.faces[rng.random_range(0..scene.faces.len())]);
         places.push(match face {
-            // Missed by a little, as the detector does and as people do who move.
+            // A small offset, as from the detector and from moving people.
             Some(face) if choice < 0.6 => {
                 let place = LocatedFace::new(face, 1.0).placement();
-                let apart = distance(face[0], face[1]);
-                let far = if rng.random_bool(0.3) { 0.28 } else { 0.13 };
+                let pupil_distance = distance(face[0], face[1]);
+                let spread = if rng.random_bool(0.3) { 0.28 } else { 0.13 };
                 Placement {
-                    x: place.x + far * apart * normal(rng),
-                    y: place.y + far * apart * normal(rng),
+                    x: place.x + spread * pupil_distance * normal(rng),
+                    y: place.y + spread * pupil_distance * normal(rng),
                     width: place.width * (0.15 * normal(rng)).exp(),
                     rotation: place.rotation + 9.0 * normal(rng),
                 }
             }
-            // Missed by far: beside, a part, of another size.
+            // A large offset: beside the face, a part of it, or another scale.
             Some(face) if choice < 0.85 => {
                 let place = LocatedFace::new(face, 1.0).placement();
-                let apart = distance(face[0], face[1]);
+                let pupil_distance = distance(face[0], face[1]);
                 Placement {
-                    x: place.x + 1.2 * apart * normal(rng),
-                    y: place.y + 1.2 * apart * normal(rng),
+                    x: place.x + 1.2 * pupil_distance * normal(rng),
+                    y: place.y + 1.2 * pupil_distance * normal(rng),
                     width: place.width * (0.7 * normal(rng)).exp(),
                     rotation: place.rotation + 20.0 * normal(rng),
                 }
             }
             _ => {
-                let [x, y] = somewhere(rng);
+                let [x, y] = random_point(rng);
                 let width = rng.random_range(7.0f64.ln()..60.0f64.ln()).exp();
                 Placement { x, y, width, rotation: 20.0 * normal(rng) }
             }
         });
     }
-    places.iter_mut().for_each(|place| place.width = place.width.max(SMALLEST));
+    places.iter_mut().for_each(|place| place.width = place.width.max(MIN_PLACEMENT_WIDTH));
     places
 }
 
-/// The face that a place is near enough to, if there is one: its pupils in canonical coordinates.
+/// The face that a place matches, if there is one: its pupils in canonical coordinates.
 fn matches(scene: &Scene, place: &Placement) -> Option<[Point; 2]> {
     let to_canonical = place.to_photo().ok()?.inverse().ok()?;
     let ([left, right], unit) = locate::canonical_pupils();
-    let wanted = middle([left, right]);
-    scene.faces.iter().map(|face| face.map(|eye| to_canonical.apply(eye))).find(|eyes| {
-        let size = distance(eyes[0], eyes[1]) / unit;
-        distance(middle(*eyes), wanted) < 0.6 * unit * size.max(1.0) && (0.5..2.0).contains(&size)
+    let target = midpoint([left, right]);
+    scene.faces.iter().map(|face| face.map(|pupil| to_canonical.apply(pupil))).find(|pupils| {
+        let size = distance(pupils[0], pupils[1]) / unit;
+        distance(midpoint(*pupils), target) < 0.6 * unit * size.max(1.0) && (0.5..2.0).contains(&size)
     })
 }
 
-/// Whether a place is so near to a face that it would be wrong to say that it is none.
-fn doubtful(scene: &Scene, place: &Placement) -> bool {
+/// Whether a place is too close to a face to be a negative example.
+fn is_ambiguous(scene: &Scene, place: &Placement) -> bool {
     let Some(to_canonical) = place.to_photo().ok().and_then(|map| map.inverse().ok()) else { return true };
     let ([left, right], unit) = locate::canonical_pupils();
     scene.faces.iter().any(|face| {
-        let eyes = face.map(|eye| to_canonical.apply(eye));
-        let size = distance(eyes[0], eyes[1]) / unit;
-        distance(middle(eyes), middle([left, right])) < 0.9 * unit * size.max(1.0) && (0.4..2.5).contains(&size)
+        let pupils = face.map(|pupil| to_canonical.apply(pupil));
+        let size = distance(pupils[0], pupils[1]) / unit;
+        distance(midpoint(pupils), midpoint([left, right])) < 0.9 * unit * size.max(1.0) && (0.4..2.5).contains(&size)
     })
 }
 
-/// What the refiner sees of a place, and what it should say.
-fn view(scene: &Scene, place: &Placement, size: usize, rng: &mut impl Rng) -> Result<Example> {
-    let input = weather(&scene.render(&locate::view_to_photo(place, size)?, size, size)?, size, rng);
-    let found = matches(scene, place);
+/// The refiner's input for a place, with its targets.
+fn view(scene: &Scene, place: &Placement, size: usize, rng: &mut impl Rng) -> Result<LocatorExample> {
+    let input = degrade(&scene.render(&locate::view_to_photo(place, size)?, size, size)?, size, rng);
+    let face = matches(scene, place);
     let (expected, unit) = locate::canonical_pupils();
-    let mut e = Example { input, face: vec![0.0], none: vec![0.0], eyes: vec![0.0; 4], unit: vec![1.0] };
-    match found {
-        Some(eyes) => {
-            e.face[0] = 1.0;
-            for (k, value) in e.eyes.iter_mut().enumerate() {
-                *value = ((eyes[k / 2][k % 2] - expected[k / 2][k % 2]) / unit) as f32;
+    let mut example =
+        LocatorExample { input, positive: vec![0.0], negative: vec![0.0], pupils: vec![0.0; 4], unit: vec![1.0] };
+    match face {
+        Some(pupils) => {
+            example.positive[0] = 1.0;
+            for (k, value) in example.pupils.iter_mut().enumerate() {
+                *value = ((pupils[k / 2][k % 2] - expected[k / 2][k % 2]) / unit) as f32;
             }
         }
-        None if doubtful(scene, place) => {}
-        None => e.none[0] = 1.0,
+        None if is_ambiguous(scene, place) => {}
+        None => example.negative[0] = 1.0,
     }
-    Ok(e)
+    Ok(example)
 }

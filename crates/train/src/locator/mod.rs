@@ -1,4 +1,4 @@
-//! Training a locator: the detector first, then the refiner on what the detector takes for faces.
+//! Training of a locator: first the detector, then the refiner on the detector's proposals.
 
 mod batches;
 mod task;
@@ -8,22 +8,24 @@ use crate::Result;
 use crate::config::{Intervals, LocatorConfig};
 use crate::data::Dataset;
 use crate::data::scenes::Scenes;
-use crate::runner::{self, Begin, Event, Job, Leg, Measured, State, Task, Validated, Verdict};
+use crate::runner::{self, Event, InitialState, Job, Phase, State, Task, ValidationMetrics, ValidationResult, Verdict};
 use candle_core::Device;
 use std::collections::BTreeMap;
 use std::path::Path;
 use stgan::internals::locate::{self, LocatorWeights};
 use stgan::model::Parameters;
 use stgan::model::weights::Storage;
-use task::{NetworkTask, Part};
-use validation::Validation;
+use task::{LocatorTask, NetworkKind};
+use validation::LocatorValidation;
 
-/// Trains a locator as `config` says on `dataset`, into the folder `out` (see [`Folder`](crate::Folder)), from random weights
-/// or, with `resume`, from the folder's newest checkpoint. As with [`train_generators`](crate::train_generators), a resumed run
-/// is the same run, and `report` says whether to go on.
+/// Trains a locator with the configuration `config` on `dataset` and writes to the folder `out`
+/// (see [`Folder`](crate::Folder)).
+///
+/// Training starts with random weights or, with `resume`, from the newest checkpoint in the folder.
+/// Resuming and `report` work as in [`train_generators`](crate::train_generators).
 ///
 /// # Errors
-/// The same as [`train_generators`](crate::train_generators).
+/// Those of [`train_generators`](crate::train_generators).
 pub fn train_locator(
     config: &LocatorConfig,
     dataset: &Dataset,
@@ -32,22 +34,22 @@ pub fn train_locator(
     device: &Device,
     report: &mut dyn FnMut(Event) -> bool,
 ) -> Result<bool> {
-    let begin = if resume { Begin::Resume } else { Begin::With(Parameters::default()) };
+    let begin = if resume { InitialState::Resume } else { InitialState::Weights(Parameters::default()) };
     let scenes = Scenes::new(dataset, false, &config.locator.scenes, config.seed)?;
-    let job = Locators { config, dataset, device, scenes, validation: Validation::new(config, dataset)? };
+    let job = LocatorRun { config, dataset, device, scenes, validation: LocatorValidation::new(config, dataset)? };
     runner::run(&job, out, begin, report)
 }
 
-/// The two networks of a locator.
-struct Locators<'a> {
+/// A run that trains the two networks of a locator.
+struct LocatorRun<'a> {
     config: &'a LocatorConfig,
     dataset: &'a Dataset,
     device: &'a Device,
     scenes: Scenes,
-    validation: Validation,
+    validation: LocatorValidation,
 }
 
-impl Job for Locators<'_> {
+impl Job for LocatorRun<'_> {
     fn config(&self) -> Result<String> {
         self.config.to_toml()
     }
@@ -56,16 +58,16 @@ impl Job for Locators<'_> {
         &self.config.intervals
     }
 
-    fn legs(&self) -> Vec<Leg> {
-        Part::ALL.map(|part| part.leg(self)).to_vec()
+    fn phases(&self) -> Vec<Phase> {
+        NetworkKind::ALL.map(|kind| kind.phase(self)).to_vec()
     }
 
     fn held_out(&self) -> usize {
         self.validation.faces()
     }
 
-    fn begin<'a>(&'a self, leg: usize, state: &mut State) -> Result<Box<dyn Task + 'a>> {
-        Ok(Box::new(NetworkTask::new(self, Part::ALL[leg], state)?))
+    fn begin<'a>(&'a self, phase: usize, state: &mut State) -> Result<Box<dyn Task + 'a>> {
+        Ok(Box::new(LocatorTask::new(self, NetworkKind::ALL[phase], state)?))
     }
 
     fn weights_file(&self) -> &'static str {
@@ -82,14 +84,14 @@ impl Job for Locators<'_> {
     }
 }
 
-impl Locators<'_> {
-    /// What becomes the weights file, without the threshold that they ask for.
+impl LocatorRun<'_> {
+    /// The weights file, with a placeholder for the detection threshold.
     fn file(&self, weights: &Parameters) -> Result<LocatorWeights> {
         let (config, dataset) = (self.config, self.dataset);
         let metadata = BTreeMap::from([
             ("task".to_owned(), "pupils".to_owned()),
             ("data".to_owned(), format!("{}: {}", dataset.name, config.data.splits.join(", "))),
-            ("faces".to_owned(), (dataset.bare.len() + dataset.wearers.len()).to_string()),
+            ("faces".to_owned(), (dataset.without_glasses.len() + dataset.with_glasses.len()).to_string()),
             ("command".to_owned(), format!("stgan train, seed {}", config.seed)),
             ("config".to_owned(), config.to_toml()?),
         ]);
@@ -97,15 +99,20 @@ impl Locators<'_> {
         Ok(LocatorWeights { spec, parameters: weights.clone(), threshold: 0.5, metadata })
     }
 
-    fn measure(&self, weights: &Parameters) -> Result<Validated> {
+    fn measure(&self, weights: &Parameters) -> Result<ValidationResult> {
         let measured = self.validation.measure(&self.file(weights)?, &self.config.locator)?;
-        let figures = vec![
+        let metrics = vec![
             ("found", measured.found.into()),
-            ("eyes_median", measured.median.into()),
-            ("eyes_p95", measured.p95.into()),
+            ("pupil_error_median", measured.median.into()),
+            ("pupil_error_p95", measured.p95.into()),
             ("threshold", measured.threshold.into()),
             ("recall", measured.recall.into()),
         ];
-        Ok(Validated { figures, measured: Measured::Locator(measured), score: None, verdict: Verdict::GoOn })
+        Ok(ValidationResult {
+            metrics,
+            summary: ValidationMetrics::Locator(measured),
+            score: None,
+            verdict: Verdict::Continue,
+        })
     }
 }

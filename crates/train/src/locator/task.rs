@@ -1,10 +1,10 @@
-//! One leg of a locator's run: one of its two networks learns.
+//! A phase of a locator's run: the training of one of its two networks.
 
-use super::Locators;
-use super::batches::{self, Batch};
+use super::LocatorRun;
+use super::batches::{self, LocatorBatch};
 use crate::address::{Address, Purpose, rng};
-use crate::config::Optimiser;
-use crate::runner::{Ahead, Leg, Numbers, Optimised, Phase, State, Task, Validated};
+use crate::config::OptimiserSettings;
+use crate::runner::{IterationMetrics, Phase, PhaseKind, Prefetched, State, Task, TrainedNetworks, ValidationResult};
 use crate::{Adam, Result};
 use candle_core::Tensor;
 use rand::Rng;
@@ -12,71 +12,72 @@ use rand_distr::StandardNormal;
 use stgan::internals::locate::{Detector, Network};
 use stgan::model::{Parameters, TensorSpec, initialise};
 
-/// Weight of the pupils' places beside the scores.
-const PLACES: f64 = 2.0;
-/// Errors below this, in eye distances, count squared.
-const SMALL: f64 = 0.03;
+/// The weight of the pupil loss relative to the score loss.
+const PUPIL_LOSS_WEIGHT: f64 = 2.0;
+/// The pupil loss is quadratic for errors well below this, in inter-pupil distances, and linear for
+/// larger ones.
+const SMOOTH_RADIUS: f64 = 0.03;
 
-/// In checkpoints.
+/// The name of the optimiser in checkpoints.
 const NAME: &str = "network";
 
-/// Which of the two networks learns.
+/// One of the two networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum NetworkKind {
     Detector,
-    /// On what the detector, trained by then, takes for faces.
+    /// Trained on the proposals of the trained detector.
     Refiner,
 }
 
-impl Part {
+impl NetworkKind {
     pub(super) const ALL: [Self; 2] = [Self::Detector, Self::Refiner];
 
-    pub(super) fn leg(self, job: &Locators) -> Leg {
+    pub(super) fn phase(self, job: &LocatorRun) -> Phase {
         let settings = &job.config.locator;
         match self {
-            Self::Detector => Leg { phase: Phase::Detector, stage: 1, iterations: settings.detector.iterations },
-            Self::Refiner => Leg { phase: Phase::Refiner, stage: 2, iterations: settings.refiner.iterations },
+            Self::Detector => Phase { kind: PhaseKind::Detector, stage: 1, iterations: settings.detector.iterations },
+            Self::Refiner => Phase { kind: PhaseKind::Refiner, stage: 2, iterations: settings.refiner.iterations },
         }
     }
 }
 
-/// Draws the batch of a step of the run.
-type Draw<'a> = Box<dyn Fn(usize) -> Result<Batch> + Send + Sync + 'a>;
+/// Samples the batch of an iteration of the run.
+type SampleBatch<'a> = Box<dyn Fn(usize) -> Result<LocatorBatch> + Send + Sync + 'a>;
 
-/// A network of the locator that learns.
-pub(super) struct NetworkTask<'a> {
-    job: &'a Locators<'a>,
-    part: Part,
+/// The training of one network.
+pub(super) struct LocatorTask<'a> {
+    job: &'a LocatorRun<'a>,
+    kind: NetworkKind,
     iterations: usize,
-    optimiser: &'a Optimiser,
+    optimiser: &'a OptimiserSettings,
     network: Network,
     adam: Adam,
-    draw: Draw<'a>,
-    ahead: Ahead<Batch>,
+    sample: SampleBatch<'a>,
+    prefetched: Prefetched<LocatorBatch>,
 }
 
-impl<'a> NetworkTask<'a> {
-    /// With the weights and moments that `state` has; random weights are put there if it has none.
+impl<'a> LocatorTask<'a> {
+    /// Uses the weights and moments of `state`. Random weights are added to `state` if it has none.
     ///
     /// # Errors
-    /// As the networks, and [`Adam::restore`].
-    pub(super) fn new(job: &'a Locators<'a>, part: Part, state: &mut State) -> Result<Self> {
+    /// Those of the networks and of [`Adam::restore`].
+    pub(super) fn new(job: &'a LocatorRun<'a>, kind: NetworkKind, state: &mut State) -> Result<Self> {
         let (settings, networks) = (&job.config.locator, &job.config.locator.networks);
-        let (tensors, optimiser) = match part {
-            Part::Detector => (networks.detector.tensors(), &settings.detector.optimiser),
-            Part::Refiner => (networks.refiner.tensors(), &settings.refiner.optimiser),
+        let (tensors, optimiser) = match kind {
+            NetworkKind::Detector => (networks.detector.tensors(), &settings.detector.optimiser),
+            NetworkKind::Refiner => (networks.refiner.tensors(), &settings.refiner.optimiser),
         };
-        prepare(job.config.seed, part, &tensors, &mut state.weights)?;
-        let mine = tensors.iter().map(|t| Ok((t.name.clone(), state.weights.get(t)?)));
-        let mine: Parameters = mine.collect::<Result<_>>()?;
-        let mut adam = Adam::new(&mine.to_device(job.device)?, optimiser.betas)?;
+        prepare(job.config.seed, kind, &tensors, &mut state.weights)?;
+        let own = tensors.iter().map(|t| Ok((t.name.clone(), state.weights.get(t)?)));
+        let own: Parameters = own.collect::<Result<_>>()?;
+        let mut adam = Adam::new(&own.to_device(job.device)?, optimiser.betas)?;
         state.restore(NAME, &mut adam)?;
-        let (network, draw): (_, Draw) = match part {
-            Part::Detector => (
+        let (network, sample): (_, SampleBatch) = match kind {
+            NetworkKind::Detector => (
                 networks.detector.network(&adam.parameters())?,
                 Box::new(|step| batches::detector(job.config, &job.scenes, step, job.device)),
             ),
-            Part::Refiner => {
+            NetworkKind::Refiner => {
                 let proposals = Detector::from_parameters(&networks.detector, &state.weights)?;
                 (
                     networks.refiner.network(&adam.parameters())?,
@@ -84,41 +85,41 @@ impl<'a> NetworkTask<'a> {
                 )
             }
         };
-        let (iterations, ahead) = (part.leg(job).iterations, Ahead::new(draw(state.step)));
-        Ok(Self { job, part, iterations, optimiser, network, adam, draw, ahead })
+        let (iterations, prefetched) = (kind.phase(job).iterations, Prefetched::new(sample(state.run_iteration)));
+        Ok(Self { job, kind, iterations, optimiser, network, adam, sample, prefetched })
     }
 }
 
-impl Task for NetworkTask<'_> {
-    fn iterate(&mut self, iteration: usize, step: usize) -> Result<Numbers> {
-        let Self { iterations, optimiser, network, adam, draw, ahead, .. } = self;
+impl Task for LocatorTask<'_> {
+    fn iterate(&mut self, iteration: usize, run_iteration: usize) -> Result<IterationMetrics> {
+        let Self { iterations, optimiser, network, adam, sample, prefetched, .. } = self;
         let rate = optimiser.rate(iteration, *iterations);
-        ahead.turn(|batch| learn(network, adam, batch, rate), || draw(step + 1))
+        prefetched.train(|batch| step(network, adam, batch, rate), || sample(run_iteration + 1))
     }
 
-    fn optimised(&self, iteration: usize) -> Vec<Optimised<'_>> {
+    fn trained_networks(&self, iteration: usize) -> Vec<TrainedNetworks<'_>> {
         let rate = ("learning_rate", self.optimiser.rate(iteration, self.iterations));
-        // A short memory at first, so that the beginning is soon forgotten.
+        // A smaller decay at first, so that the average forgets the initial weights.
         let done = iteration as f64 + 1.0;
-        let average = self.job.config.locator.average.min(done / (done + 9.0));
-        vec![Optimised { name: NAME, adam: &self.adam, rate, average, carries_on: false }]
+        let ema_decay = self.job.config.locator.ema_decay.min(done / (done + 9.0));
+        vec![TrainedNetworks { name: NAME, adam: &self.adam, rate, ema_decay, keeps_moments: false }]
     }
 
-    fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<Validated>> {
-        match self.part {
-            // There is nothing to measure before both networks are there.
-            Part::Detector => Ok(None),
-            Part::Refiner => self.job.measure(weights).map(Some),
+    fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>> {
+        match self.kind {
+            // Both networks are needed to measure a locator.
+            NetworkKind::Detector => Ok(None),
+            NetworkKind::Refiner => self.job.measure(weights).map(Some),
         }
     }
 }
 
-/// Random weights for a network that is not there yet.
-fn prepare(seed: u64, part: Part, tensors: &[TensorSpec], weights: &mut Parameters) -> Result<()> {
+/// Adds random weights for a network that `weights` lacks.
+fn prepare(seed: u64, kind: NetworkKind, tensors: &[TensorSpec], weights: &mut Parameters) -> Result<()> {
     if tensors.iter().all(|t| weights.0.contains_key(&t.name)) {
         return Ok(());
     }
-    let mut rng = rng(seed, Address { purpose: Purpose::Initialisation, step: 0, item: part as usize });
+    let mut rng = rng(seed, Address { purpose: Purpose::Initialisation, iteration: 0, item: kind as usize });
     weights.0.extend(initialise(tensors, || rng.sample(StandardNormal))?.0);
     Ok(())
 }
@@ -128,19 +129,22 @@ fn softplus(x: &Tensor) -> candle_core::Result<Tensor> {
     x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
 }
 
-/// One step: a focal loss of the scores (Lin et al. 2017, γ = 2), and how far off the pupils are where there is a face.
-fn learn(network: &Network, adam: &mut Adam, batch: &Batch, rate: f64) -> Result<Numbers> {
+/// One optimiser step. The loss is a focal loss of the scores (Lin et al. 2017, γ = 2) plus the
+/// pupil error at positive cells.
+fn step(network: &Network, adam: &mut Adam, batch: &LocatorBatch, rate: f64) -> Result<IterationMetrics> {
     let out = network.forward(&batch.input)?;
-    let (score, eyes) = (out.narrow(1, 0, 1)?, out.narrow(1, 1, 4)?);
-    let sure = candle_nn::ops::sigmoid(&score.detach())?;
-    let faces = (batch.face.sum_all()?.to_scalar::<f32>()?.max(1.0)) as f64;
-    let missed = ((softplus(&score.neg()?)? * (1.0 - &sure)?.sqr()?)? * &batch.face)?.sum_all()?;
-    let false_alarms = ((softplus(&score)? * sure.sqr()?)? * &batch.none)?.sum_all()?;
-    let scores = ((missed + false_alarms)? / faces)?;
-    let off = (eyes - &batch.eyes)?.broadcast_mul(&batch.unit)?;
-    let off =
-        (((off.sqr()? + SMALL * SMALL)?.sqrt()? - SMALL)?.broadcast_mul(&batch.face)?.sum_all()? / (4.0 * faces))?;
-    let total = (&scores + (&off * PLACES)?)?;
+    let (score, pupils) = (out.narrow(1, 0, 1)?, out.narrow(1, 1, 4)?);
+    let probability = candle_nn::ops::sigmoid(&score.detach())?;
+    let faces = (batch.positive.sum_all()?.to_scalar::<f32>()?.max(1.0)) as f64;
+    let misses = ((softplus(&score.neg()?)? * (1.0 - &probability)?.sqr()?)? * &batch.positive)?.sum_all()?;
+    let false_positives = ((softplus(&score)? * probability.sqr()?)? * &batch.negative)?.sum_all()?;
+    let scores = ((misses + false_positives)? / faces)?;
+    let off = (pupils - &batch.pupils)?.broadcast_mul(&batch.unit)?;
+    let off = (((off.sqr()? + SMOOTH_RADIUS * SMOOTH_RADIUS)?.sqrt()? - SMOOTH_RADIUS)?
+        .broadcast_mul(&batch.positive)?
+        .sum_all()?
+        / (4.0 * faces))?;
+    let total = (&scores + (&off * PUPIL_LOSS_WEIGHT)?)?;
     adam.step(&total.backward()?, rate)?;
-    Numbers::read(&[("loss", &total), ("scores", &scores), ("off", &off)])
+    IterationMetrics::read(&[("loss", &total), ("score_loss", &scores), ("pupil_loss", &off)])
 }

@@ -1,5 +1,7 @@
-//! A run's state on disk: safetensors files, each written beside its place and renamed, so that no crash leaves half of
-//! one; the newest few are kept.
+//! Checkpoints: the state of a run as safetensors files.
+//!
+//! A file is written under a temporary name and renamed, so a crash does not leave a partial one.
+//! Only the newest files are kept.
 
 use super::state::{Moments, Score, State};
 use crate::files::write_atomically;
@@ -12,38 +14,41 @@ use stgan::model::Parameters;
 
 const FORMAT: &str = "stgan-checkpoint";
 
-/// What tensors of a checkpoint's file are called, before their own names. Networks have no prefix.
+/// Prefixes of tensor names in a checkpoint. Tensors of networks have no prefix.
 const AVERAGE: &str = "average.";
 const MOMENTS: &str = "moments.";
 const MEMORY: &str = "memory.";
 
-/// The metadata's key of an optimiser's steps, after its name.
+/// The suffix of a metadata key: the name of an optimiser, then this, for the number of its steps.
 const STEPS: &str = "_steps";
 
-/// Writes `folder/STEP.safetensors` and removes all but the newest `keep`. `config` is the run's, as TOML.
+/// Writes `folder/ITERATION.safetensors` (the iteration of the whole run, nine digits) and removes
+/// all checkpoints but the newest `keep`.
+///
+/// `config` is the configuration of the run as TOML.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Error::Io`] if a file cannot be written or removed.
 pub(super) fn save(state: &State, folder: &Path, keep: usize, config: &str) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(Error::io(folder, "made"))?;
-    let path = folder.join(format!("{:09}.safetensors", state.step));
+    std::fs::create_dir_all(folder).map_err(Error::io(folder, "created"))?;
+    let path = folder.join(format!("{:09}.safetensors", state.run_iteration));
     let mut metadata = HashMap::from([
         ("format".to_owned(), FORMAT.to_owned()),
-        ("leg".to_owned(), state.leg.to_string()),
+        ("phase".to_owned(), state.phase.to_string()),
         ("iteration".to_owned(), state.iteration.to_string()),
-        ("step".to_owned(), state.step.to_string()),
+        ("run_iteration".to_owned(), state.run_iteration.to_string()),
         ("config".to_owned(), config.to_owned()),
     ]);
     if let Some(Score { stages, value }) = state.best {
         metadata.insert("best_stages".to_owned(), stages.to_string());
-        // The bits, since decimals would lose some.
+        // As bits: decimals would not be exact.
         metadata.insert("best_score".to_owned(), value.to_bits().to_string());
     }
     for (name, Moments { steps, .. }) in &state.moments {
         metadata.insert(format!("{name}{STEPS}"), steps.to_string());
     }
     let bytes = safetensors::serialize(&tensors(state), Some(metadata))
-        .map_err(|error| Error::unreadable(&path, "it cannot be encoded", error))?;
+        .map_err(|error| Error::unreadable(&path, "cannot encode the checkpoint", error))?;
     write_atomically(&path, &bytes)?;
     let all = all(folder)?;
     for old in &all[..all.len().saturating_sub(keep)] {
@@ -52,7 +57,7 @@ pub(super) fn save(state: &State, folder: &Path, keep: usize, config: &str) -> R
     Ok(())
 }
 
-/// All tensors of a state, under the names that they have in the file.
+/// The tensors of a state by their names in the file.
 fn tensors(state: &State) -> HashMap<String, Tensor> {
     let prefixed = |prefix: String, parameters: &Parameters| -> Vec<(String, Tensor)> {
         parameters.0.iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor.clone())).collect()
@@ -66,12 +71,15 @@ fn tensors(state: &State) -> HashMap<String, Tensor> {
     tensors
 }
 
-/// The newest checkpoint of a folder.
+/// Loads the newest checkpoint of a folder.
 ///
 /// # Errors
-/// [`Error::Data`] if there is none, or it is damaged or of another configuration; [`Error::Io`].
+/// [`Error::Data`] if there is no checkpoint, if it is damaged or if it has another configuration;
+/// [`Error::Io`] if it cannot be read.
 pub(super) fn load(folder: &Path, config: &str) -> Result<State> {
-    let newest = all(folder)?.pop().ok_or_else(|| Error::data(folder, "there is no checkpoint to go on from"))?;
+    let newest = all(folder)?
+        .pop()
+        .ok_or_else(|| Error::data(folder, "there is no checkpoint to resume from; train without --resume"))?;
     read(&newest, config)
 }
 
@@ -81,20 +89,25 @@ fn read(path: &Path, config: &str) -> Result<State> {
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
     let metadata = header.metadata().clone().unwrap_or_default();
     if metadata.get("format").map(String::as_str) != Some(FORMAT) {
-        return Err(Error::data(path, "not a checkpoint of this program"));
+        return Err(Error::data(path, "this is not a checkpoint of stgan"));
     }
     if metadata.get("config").map(String::as_str) != Some(config) {
-        return Err(Error::data(path, "it belongs to a run with another configuration"));
+        return Err(Error::data(
+            path,
+            "the checkpoint belongs to a run with another configuration; resume with the configuration of the run",
+        ));
     }
     let find = |key: &str| metadata.get(key).and_then(|value| value.parse::<u64>().ok());
     let number = |key: &str| {
-        find(key).map(|n| n as usize).ok_or_else(|| Error::data(path, format!("its metadata has no number `{key}`")))
+        find(key)
+            .map(|n| n as usize)
+            .ok_or_else(|| Error::data(path, format!("the checkpoint is damaged: its metadata has no integer `{key}`")))
     };
     let best = find("best_stages").zip(find("best_score"));
     let mut state = State {
-        leg: number("leg")?,
+        phase: number("phase")?,
         iteration: number("iteration")?,
-        step: number("step")?,
+        run_iteration: number("run_iteration")?,
         best: best.map(|(stages, bits)| Score { stages: stages as usize, value: f64::from_bits(bits) }),
         ..State::default()
     };
@@ -110,7 +123,7 @@ fn read(path: &Path, config: &str) -> Result<State> {
     Ok(state)
 }
 
-/// Where a tensor of the file belongs, and its name there.
+/// The part of the state that a tensor of the file belongs to, and its name there.
 fn part_of<'a, 'n>(state: &'a mut State, name: &'n str) -> (&'a mut Parameters, &'n str) {
     if let Some(rest) = name.strip_prefix(AVERAGE) {
         return (&mut state.average, rest);
@@ -127,7 +140,7 @@ fn part_of<'a, 'n>(state: &'a mut State, name: &'n str) -> (&'a mut Parameters, 
 /// The checkpoints of a folder, oldest first.
 ///
 /// # Errors
-/// [`Error::Io`] if a folder that is there cannot be read.
+/// [`Error::Io`] if the folder exists and cannot be read.
 pub(super) fn all(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,

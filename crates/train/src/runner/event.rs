@@ -1,29 +1,29 @@
-//! What a run tells while it goes on.
+//! Events that a run reports.
 
-/// What is being trained.
+/// What a phase trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Phase {
-    /// A generator, by landmarks.
+pub enum PhaseKind {
+    /// A generator, by regression on landmarks.
     Regression,
-    /// The critic alone.
-    Critic,
-    /// A generator against the critic.
+    /// The discriminator alone.
+    DiscriminatorPretraining,
+    /// A generator against the discriminator.
     Adversarial,
-    /// All generators against the critic.
+    /// All generators against the discriminator.
     EndToEnd,
-    /// The locator's network that looks over whole photos.
+    /// The locator's detector.
     Detector,
-    /// The locator's network that looks closer.
+    /// The locator's refiner.
     Refiner,
 }
 
-impl Phase {
+impl PhaseKind {
     /// The name in metrics and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Regression => "regression",
-            Self::Critic => "critic",
+            Self::DiscriminatorPretraining => "discriminator_pretraining",
             Self::Adversarial => "adversarial",
             Self::EndToEnd => "end_to_end",
             Self::Detector => "detector",
@@ -31,44 +31,44 @@ impl Phase {
         }
     }
 
-    /// Phase and stage in messages; a locator has no stages.
+    /// Phase and stage for messages, as "regression stage 1"; the name alone for a locator, which
+    /// has no stages.
     pub fn at_stage(self, stage: usize) -> String {
         match self {
             Self::Detector | Self::Refiner => self.name().to_owned(),
-            Self::Regression | Self::Critic | Self::Adversarial | Self::EndToEnd => {
+            Self::Regression | Self::DiscriminatorPretraining | Self::Adversarial | Self::EndToEnd => {
                 format!("{} stage {stage}", self.name())
             }
         }
     }
 
-    /// The name of the figure that is minimised first.
+    /// The name of the metric that the phase minimises.
     pub(super) fn loss(self) -> &'static str {
         match self {
             Self::Regression | Self::Detector | Self::Refiner => "loss",
-            Self::Critic => "critic_loss",
+            Self::DiscriminatorPretraining => "discriminator_loss",
             Self::Adversarial | Self::EndToEnd => "generator_loss",
         }
     }
 }
 
-/// What a run tells while it goes on.
+/// An event of a run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// Everything is there that the run needs. Iterations count over the whole run; `validation` is how many faces or photos
-    /// are held out.
+    /// The run is ready to train.
     Ready {
-        /// Faces or photos that are held out.
+        /// Held-out faces or photos.
         validation: usize,
         /// Iterations of the whole run.
         iterations: usize,
         /// Iterations of the whole run that are done.
         done: usize,
     },
-    /// Some iterations more are done.
+    /// An interval of `intervals.report` iterations is done.
     Progress {
         /// The phase.
-        phase: Phase,
+        phase: PhaseKind,
         /// The stage, from 1.
         stage: usize,
         /// Iterations of the whole run that are done.
@@ -76,63 +76,65 @@ pub enum Event {
         /// The mean loss since the last event.
         loss: f64,
     },
-    /// Measured on people that training does not see. The iteration counts within phase and stage.
+    /// A validation on held-out people is done.
     Validated {
         /// The phase.
-        phase: Phase,
+        phase: PhaseKind,
         /// The stage, from 1.
         stage: usize,
-        /// Iterations within phase and stage.
+        /// Iterations done within this phase and stage.
         iteration: usize,
-        /// What was measured.
-        measured: Measured,
+        /// The metrics.
+        metrics: ValidationMetrics,
     },
-    /// The critic's phase has ended, with this preference; whether it reached what the configuration asks for.
-    CriticDone {
-        /// The share of the cases in which the discriminator prefers the right placement, if there is one.
+    /// The discriminator's pretraining has ended.
+    DiscriminatorPretrained {
+        /// The share of the held-out cases in which the discriminator prefers the correct
+        /// placement.
         preference: f64,
-        /// Whether it reached what the configuration asks for.
+        /// Whether that share reached `discriminator_pretraining.stop_at`.
         reached: bool,
     },
 }
 
-/// What a validation measures.
+/// The metrics of a validation.
 #[derive(Clone, Debug)]
-pub enum Measured {
-    /// Of generators and critic: the anchor errors (none before there is a generator, or without landmarks), and the share
-    /// of the cases in which the critic prefers the right placement (none while there is no critic).
+pub enum ValidationMetrics {
+    /// Of generators and discriminator.
     Cascade {
-        /// The landmark errors, if there are a generator and landmarks.
-        errors: Option<AnchorErrors>,
-        /// The share of the cases in which the discriminator prefers the right placement, if there is one.
+        /// The landmark errors, if there are generators and landmarks.
+        errors: Option<LandmarkErrors>,
+        /// The share of the held-out cases in which the discriminator prefers the correct
+        /// placement, if there is a discriminator.
         preference: Option<f64>,
     },
     /// Of a locator.
-    Locator(LocatorFigures),
+    Locator(LocatorMetrics),
 }
 
-/// Anchor errors in eye distances, as placed and after each stage.
+/// Landmark errors in inter-pupil distances: of the initial placement, and after each stage.
 #[derive(Clone, Debug)]
-pub struct AnchorErrors {
+pub struct LandmarkErrors {
     /// Medians.
     pub median: Vec<f64>,
     /// 95th percentiles.
     pub p95: Vec<f64>,
-    /// The median of a generator that ignores the face.
-    pub ignorant: f64,
+    /// The median error of a generator that ignores the face.
+    pub baseline: f64,
 }
 
-/// How a locator fares.
+/// The metrics of a locator.
 #[derive(Clone, Copy, Debug)]
-pub struct LocatorFigures {
-    /// Of the photos with a face, the share in which it is found, whatever the score.
+pub struct LocatorMetrics {
+    /// The share of the photos with a face in which it is found, at any score.
     pub found: f64,
-    /// Median error of the pupils of those, in eye distances.
+    /// The median error of the found pupils, in inter-pupil distances.
     pub median: f64,
-    /// The 95th percentile.
+    /// The 95th percentile of that error.
     pub p95: f64,
-    /// The lowest score from which on no more than the configured share of the faceless pictures raises an alarm.
+    /// The detection threshold: the lowest score at which the false positive rate on faceless
+    /// images is at most `locator.max_false_positive_rate`, limited by `locator.min_threshold`.
     pub threshold: f64,
-    /// The share of the photos whose face is found with that threshold.
+    /// The share of the photos whose face is found at that threshold.
     pub recall: f64,
 }

@@ -1,32 +1,33 @@
-//! Where a run writes.
+//! The folder of a run.
 
 use super::checkpoint;
 use crate::Result;
 use std::path::{Path, PathBuf};
 
-/// The folder of a run: `config.toml`, `metrics.jsonl`, `checkpoints/`, and the weights, written with every checkpoint.
+/// The folder of a run: `config.toml`, `metrics.jsonl`, `checkpoints/` and the weights.
 ///
-/// Those of generators are `weights.safetensors`; beside them are `best.safetensors`, which did best on the validation
-/// split (the sum of median and 95th percentile), `losses.png`, `landmark-error.png` and `examples.png`. A locator's are
-/// `locator.safetensors`.
+/// The weights are written with every checkpoint: `weights.safetensors` for generators,
+/// `locator.safetensors` for a locator. A run of generators also writes `best.safetensors` (the
+/// weights with the lowest sum of median and 95th percentile on the validation split),
+/// `losses.png`, `landmark-error.png` and `examples.png`.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// Names a folder, which need not be there.
+    /// Names a folder. It need not exist.
     pub fn new(path: &Path) -> Self {
         Self(path.to_owned())
     }
 
-    /// The path of a file in it.
+    /// The path of a file in the folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
-    /// The newest checkpoint; none in a folder without any, or that does not exist.
+    /// The newest checkpoint. None if the folder does not exist or has no checkpoint.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) if the folder is there and cannot be read.
+    /// [`Error::Io`](crate::Error::Io) if the folder exists and cannot be read.
     pub fn newest_checkpoint(&self) -> Result<Option<PathBuf>> {
         Ok(checkpoint::all(&self.checkpoints())?.pop())
     }

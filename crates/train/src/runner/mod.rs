@@ -1,19 +1,21 @@
-//! The one training loop: checkpoints, metrics, averages, intervals, divergence, export and resume, whatever is trained.
+//! The training loop: iterations, metrics, averages of weights, validation, checkpoints, export,
+//! resume and detection of divergence.
 //!
-//! A run is a [`Job`]: a list of legs, each with a [`Task`] that knows its networks and what an iteration does with them.
+//! A run is a [`Job`]: a list of phases, each with a [`Task`] that owns its networks and defines an
+//! iteration.
 
 mod checkpoint;
 mod event;
 mod folder;
-mod numbers;
+mod iteration_metrics;
 mod state;
 mod task;
 
-pub use event::{AnchorErrors, Event, LocatorFigures, Measured, Phase};
+pub use event::{Event, LandmarkErrors, LocatorMetrics, PhaseKind, ValidationMetrics};
 pub use folder::Folder;
-pub(crate) use numbers::Numbers;
+pub(crate) use iteration_metrics::IterationMetrics;
 pub(crate) use state::{Score, State};
-pub(crate) use task::{Ahead, Job, Leg, Optimised, Task, Validated, Verdict};
+pub(crate) use task::{Job, Phase, Prefetched, Task, TrainedNetworks, ValidationResult, Verdict};
 
 use crate::files::write_atomically;
 use crate::report::{Metrics, Record};
@@ -22,40 +24,41 @@ use std::path::Path;
 use std::time::Instant;
 use stgan::model::Parameters;
 
-/// What hears of a run's progress, and says whether to go on.
+/// Called with each event of a run. Returns whether to continue.
 pub(crate) type Report<'a> = &'a mut dyn FnMut(Event) -> bool;
 
-/// What a run begins with.
-pub(crate) enum Begin {
-    /// These networks; what is missing is drawn at random.
-    With(Parameters),
-    /// The newest checkpoint of the folder.
+/// The networks that a run starts with.
+pub(crate) enum InitialState {
+    /// These networks. Networks that are missing are initialised by the job.
+    Weights(Parameters),
+    /// The newest checkpoint in the folder.
     Resume,
 }
 
-/// Does a job in the folder `out`; `false` if `report` ended it.
+/// Runs a job in the folder `out`. Returns `false` if `report` stopped it.
 ///
 /// # Errors
-/// [`Error::Data`] and [`Error::Io`] for what cannot be read or written, [`Error::Diverged`] if a loss or a gradient is not
-/// finite or the task is out of its bounds (the last checkpoint stands), and what the job's tasks give.
-pub(crate) fn run(job: &dyn Job, out: &Path, begin: Begin, report: Report) -> Result<bool> {
-    std::fs::create_dir_all(out).map_err(Error::io(out, "made"))?;
+/// [`Error::Data`] and [`Error::Io`] if a file cannot be read or written, [`Error::Diverged`] if a
+/// loss or gradient is not finite or a task reports divergence (the last checkpoint remains), and
+/// the errors of the tasks.
+pub(crate) fn run(job: &dyn Job, out: &Path, initial: InitialState, report: Report) -> Result<bool> {
+    std::fs::create_dir_all(out).map_err(Error::io(out, "created"))?;
     let (folder, config) = (Folder::new(out), job.config()?);
-    let state = match begin {
-        Begin::With(weights) => State { weights, ..State::default() },
-        Begin::Resume => checkpoint::load(&folder.checkpoints(), &config)?,
+    let state = match initial {
+        InitialState::Weights(weights) => State { weights, ..State::default() },
+        InitialState::Resume => checkpoint::load(&folder.checkpoints(), &config)?,
     };
     let mut metrics = Metrics::open(&folder.file("metrics.jsonl"))?;
-    metrics.truncate_after(state.step)?;
+    metrics.truncate_after(state.run_iteration)?;
     write_atomically(&folder.file("config.toml"), config.as_bytes())?;
-    let legs = job.legs();
+    let phases = job.phases();
     let mut run = Run { job, folder, config, metrics, state, report, stopped: false };
-    let iterations = legs.iter().map(|leg| leg.iterations).sum();
-    run.tell(Event::Ready { validation: job.held_out(), iterations, done: run.state.step });
-    while let (false, Some(leg)) = (run.stopped, legs.get(run.state.leg)) {
-        run.train(leg)?;
+    let iterations = phases.iter().map(|phase| phase.iterations).sum();
+    run.emit(Event::Ready { validation: job.held_out(), iterations, done: run.state.run_iteration });
+    while let (false, Some(phase)) = (run.stopped, phases.get(run.state.phase)) {
+        run.train(phase)?;
     }
-    Ok(run.state.leg == legs.len())
+    Ok(run.state.phase == phases.len())
 }
 
 struct Run<'a> {
@@ -65,56 +68,57 @@ struct Run<'a> {
     metrics: Metrics,
     state: State,
     report: Report<'a>,
-    /// Whether the report has asked to stop.
+    /// Whether `report` has asked to stop.
     stopped: bool,
 }
 
-/// What has to be done after an iteration.
+/// What is due after an iteration.
 struct Due {
     report: bool,
     validate: bool,
     save: bool,
-    /// The leg is at its end.
+    /// Whether this was the last iteration of the phase.
     last: bool,
 }
 
-/// The figures since the last report.
-struct Interval {
-    numbers: Numbers,
+/// The metrics since the last report.
+struct ReportInterval {
+    metrics: IterationMetrics,
     since: Instant,
 }
 
-impl Interval {
+impl ReportInterval {
     fn new() -> Self {
-        Self { numbers: Numbers::default(), since: Instant::now() }
+        Self { metrics: IterationMetrics::default(), since: Instant::now() }
     }
 }
 
 impl Run<'_> {
-    fn tell(&mut self, event: Event) {
+    fn emit(&mut self, event: Event) {
         self.stopped |= !(self.report)(event);
     }
 
-    /// Trains one leg to its end, or until the report asks to stop.
-    fn train(&mut self, leg: &Leg) -> Result<()> {
-        let mut task = self.job.begin(self.state.leg, &mut self.state)?;
-        let mut interval = Interval::new();
-        while self.state.iteration < leg.iterations {
-            let (iteration, step) = (self.state.iteration, self.state.step);
-            let learned = task.iterate(iteration, step).map_err(|error| located(error, leg, iteration + 1))?;
-            interval.numbers.add(&learned);
-            (self.state.iteration, self.state.step) = (iteration + 1, step + 1);
-            self.state.follow(&task.optimised(iteration))?;
-            let due = self.due(leg);
-            if due.report || interval.numbers.broken().is_some() {
-                self.progress(leg, &*task, &interval)?;
-                interval = Interval::new();
+    /// Trains one phase to its end, or until `report` asks to stop.
+    fn train(&mut self, phase: &Phase) -> Result<()> {
+        let mut task = self.job.begin(self.state.phase, &mut self.state)?;
+        let mut interval = ReportInterval::new();
+        while self.state.iteration < phase.iterations {
+            let (iteration, run_iteration) = (self.state.iteration, self.state.run_iteration);
+            let metrics =
+                task.iterate(iteration, run_iteration).map_err(|error| with_phase(error, phase, iteration + 1))?;
+            interval.metrics.add(&metrics);
+            (self.state.iteration, self.state.run_iteration) = (iteration + 1, run_iteration + 1);
+            self.state.update_averages(&task.trained_networks(iteration))?;
+            let due = self.due(phase);
+            if due.report || interval.metrics.first_non_finite().is_some() {
+                self.progress(phase, &*task, &interval)?;
+                interval = ReportInterval::new();
             }
             if due.validate || due.save || self.stopped {
                 self.collect(&*task)?;
             }
-            let enough = due.validate && self.validate(leg, &*task)?;
-            if due.last || enough {
+            let finished = due.validate && self.validate(phase, &*task)?;
+            if due.last || finished {
                 break;
             }
             if due.save || self.stopped {
@@ -124,69 +128,68 @@ impl Run<'_> {
                 return Ok(());
             }
         }
-        self.state.end_leg(&task.optimised(self.state.iteration))?;
+        self.state.end_phase(&task.trained_networks(self.state.iteration))?;
         self.save()
     }
 
-    fn due(&self, leg: &Leg) -> Due {
+    fn due(&self, phase: &Phase) -> Due {
         let (intervals, done) = (self.job.intervals(), self.state.iteration);
-        let last = done == leg.iterations;
+        let last = done == phase.iterations;
         let due = |every: usize| done.is_multiple_of(every) || last;
         Due { report: due(intervals.report), validate: due(intervals.validate), save: due(intervals.checkpoint), last }
     }
 
-    fn record(&self, leg: &Leg) -> Record {
-        Record::new(leg.phase.name(), leg.stage, self.state.iteration, self.state.step)
+    fn record(&self, phase: &Phase) -> Record {
+        Record::new(phase.kind.name(), phase.stage, self.state.iteration, self.state.run_iteration)
     }
 
-    /// Writes a line of metrics, and ends a run that has left its bounds.
-    fn progress(&mut self, leg: &Leg, task: &dyn Task, interval: &Interval) -> Result<()> {
-        let Interval { numbers, since } = interval;
-        let mut record = self.record(leg);
-        for (name, value) in numbers.means() {
+    /// Writes a line of metrics, and fails if the run has diverged.
+    fn progress(&mut self, phase: &Phase, task: &dyn Task, interval: &ReportInterval) -> Result<()> {
+        let ReportInterval { metrics, since } = interval;
+        let mut record = self.record(phase);
+        for (name, value) in metrics.means() {
             record = record.with(name, value);
         }
-        for Optimised { rate: (name, rate), .. } in task.optimised(self.state.iteration - 1) {
+        for TrainedNetworks { rate: (name, rate), .. } in task.trained_networks(self.state.iteration - 1) {
             record = record.with(name, rate);
         }
         self.metrics.append(&record.with("seconds", since.elapsed().as_secs_f64()))?;
-        let broken = numbers.broken().map(|(name, value)| format!("{name} is {value}"));
-        if let Some(reason) = broken.or_else(|| task.out_of_bounds(numbers)) {
+        let non_finite = metrics.first_non_finite().map(|(name, value)| format!("{name} is {value}"));
+        if let Some(reason) = non_finite.or_else(|| task.divergence(metrics)) {
             let iteration = self.state.iteration;
-            return Err(located(Error::Diverged { iteration, reason }, leg, iteration));
+            return Err(with_phase(Error::Diverged { iteration, reason }, phase, iteration));
         }
-        let loss = numbers.mean(leg.phase.loss()).unwrap_or(f64::NAN);
-        let (phase, stage, done) = (leg.phase, leg.stage, self.state.step);
-        self.tell(Event::Progress { phase, stage, done, loss });
+        let loss = metrics.mean(phase.kind.loss()).unwrap_or(f64::NAN);
+        self.emit(Event::Progress { phase: phase.kind, stage: phase.stage, done: self.state.run_iteration, loss });
         Ok(())
     }
 
     fn collect(&mut self, task: &dyn Task) -> Result<()> {
-        self.state.collect(&task.optimised(self.state.iteration))?;
+        self.state.collect(&task.trained_networks(self.state.iteration))?;
         if let Some(memory) = task.memory()? {
             self.state.memory = memory;
         }
         Ok(())
     }
 
-    /// Measures, and says whether the leg has reached what it is for.
-    fn validate(&mut self, leg: &Leg, task: &dyn Task) -> Result<bool> {
-        let weights = self.state.shown()?;
+    /// Validates, and returns whether the phase has reached its goal.
+    fn validate(&mut self, phase: &Phase, task: &dyn Task) -> Result<bool> {
+        let weights = self.state.averaged_weights()?;
         let Some(validated) = task.validate(self.state.iteration, &weights)? else { return Ok(false) };
-        let Validated { figures, measured, score, verdict } = validated;
+        let ValidationResult { metrics, summary, score, verdict } = validated;
         if let Some(score) = score.filter(|score| score.beats(self.state.best)) {
             self.state.best = Some(score);
             self.export("best.safetensors", &weights)?;
         }
-        let record = figures.into_iter().fold(self.record(leg), |record, (name, value)| record.with(name, value));
+        let record = metrics.into_iter().fold(self.record(phase), |record, (name, value)| record.with(name, value));
         self.metrics.append(&record)?;
         self.job.draw(&self.folder, &weights)?;
-        let (phase, stage, iteration) = (leg.phase, leg.stage, self.state.iteration);
-        self.tell(Event::Validated { phase, stage, iteration, measured });
+        let iteration = self.state.iteration;
+        self.emit(Event::Validated { phase: phase.kind, stage: phase.stage, iteration, metrics: summary });
         match verdict {
-            Verdict::GoOn => Ok(false),
-            Verdict::CriticDone { preference, reached } => {
-                self.tell(Event::CriticDone { preference, reached });
+            Verdict::Continue => Ok(false),
+            Verdict::DiscriminatorPretrained { preference, reached } => {
+                self.emit(Event::DiscriminatorPretrained { preference, reached });
                 Ok(reached)
             }
         }
@@ -194,7 +197,7 @@ impl Run<'_> {
 
     /// Writes the weights and a checkpoint.
     fn save(&self) -> Result<()> {
-        self.export(self.job.weights_file(), &self.state.shown()?)?;
+        self.export(self.job.weights_file(), &self.state.averaged_weights()?)?;
         checkpoint::save(&self.state, &self.folder.checkpoints(), self.job.intervals().keep, &self.config)
     }
 
@@ -206,11 +209,11 @@ impl Run<'_> {
     }
 }
 
-/// A divergence is told with its phase, and the iteration of its leg.
-fn located(error: Error, leg: &Leg, iteration: usize) -> Error {
+/// Adds the phase, and the iteration within it, to a divergence.
+fn with_phase(error: Error, phase: &Phase, iteration: usize) -> Error {
     match error {
         Error::Diverged { reason, .. } => {
-            Error::Diverged { iteration, reason: format!("{}: {reason}", leg.phase.at_stage(leg.stage)) }
+            Error::Diverged { iteration, reason: format!("{}: {reason}", phase.kind.at_stage(phase.stage)) }
         }
         other => other,
     }

@@ -1,39 +1,40 @@
-//! Where a run stands.
+//! The state of a run.
 
-use super::task::Optimised;
+use super::task::TrainedNetworks;
 use crate::{Adam, Result};
 use candle_core::Device;
 use std::collections::BTreeMap;
 use stgan::model::Parameters;
 
-/// Where a run stands between two iterations: what a checkpoint holds.
+/// The state of a run between two iterations: the content of a checkpoint.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
-    /// The leg of the plan, and the iterations of it that are done.
-    pub leg: usize,
+    /// The index of the current phase.
+    pub phase: usize,
+    /// Iterations of the current phase that are done.
     pub iteration: usize,
-    /// Iterations done in the whole run.
-    pub step: usize,
+    /// Iterations of the whole run that are done.
+    pub run_iteration: usize,
     /// The best score on the validation split so far.
     pub best: Option<Score>,
-    /// All networks.
+    /// The weights of all networks.
     pub weights: Parameters,
-    /// Running averages of the networks being trained, if they have any.
+    /// Running averages of the weights in training, if the phase has any.
     pub average: Parameters,
-    /// What the optimisers remember, by name.
+    /// The moments of the optimisers, by name.
     pub moments: BTreeMap<String, Moments>,
-    /// What a task remembers beside its networks.
+    /// Tensors that a task keeps besides networks and moments.
     pub memory: Parameters,
 }
 
-/// The moments of an [`Adam`], and its steps.
+/// The moments of an [`Adam`], and the number of its steps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Moments {
     pub tensors: Parameters,
     pub steps: usize,
 }
 
-/// A result on the validation split: the lower the better, among those of as many stages.
+/// A score on the validation split. Lower is better among scores of equally many stages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Score {
     pub stages: usize,
@@ -41,17 +42,18 @@ pub(crate) struct Score {
 }
 
 impl Score {
-    /// Scores of more stages are better than those of fewer, whatever they are.
+    /// Whether this score is better than `best`. A score of more stages is always better than one
+    /// of fewer.
     pub(crate) fn beats(self, best: Option<Self>) -> bool {
         best.is_none_or(|best| best.stages < self.stages || best.stages == self.stages && self.value < best.value)
     }
 }
 
 impl State {
-    /// Gives an optimiser back what it remembers, if it was there before.
+    /// Restores the moments of an optimiser, if the state has any.
     ///
     /// # Errors
-    /// As [`Adam::restore`].
+    /// Those of [`Adam::restore`].
     pub(crate) fn restore(&self, name: &str, adam: &mut Adam) -> Result<()> {
         match self.moments.get(name) {
             Some(Moments { tensors, steps }) => adam.restore(tensors, *steps),
@@ -59,12 +61,12 @@ impl State {
         }
     }
 
-    /// Brings what has been learned here.
+    /// Copies weights and moments from the optimisers.
     ///
     /// # Errors
-    /// If a device gives no copy.
-    pub(crate) fn collect(&mut self, optimised: &[Optimised]) -> Result<()> {
-        for Optimised { name, adam, .. } in optimised {
+    /// [`Error::Tensor`](crate::Error::Tensor) if a copy from the device fails.
+    pub(crate) fn collect(&mut self, trained: &[TrainedNetworks]) -> Result<()> {
+        for TrainedNetworks { name, adam, .. } in trained {
             self.weights.0.extend(adam.parameters().copied(&Device::Cpu)?.0);
             let (tensors, steps) = adam.state()?;
             self.moments.insert((*name).to_owned(), Moments { tensors, steps });
@@ -72,33 +74,34 @@ impl State {
         Ok(())
     }
 
-    /// Moves the running averages towards what the optimisers have now.
-    pub(crate) fn follow(&mut self, optimised: &[Optimised]) -> Result<()> {
-        for Optimised { adam, average, .. } in optimised.iter().filter(|one| one.average > 0.0) {
+    /// Updates the running averages with the current weights.
+    pub(crate) fn update_averages(&mut self, trained: &[TrainedNetworks]) -> Result<()> {
+        for TrainedNetworks { adam, ema_decay, .. } in trained.iter().filter(|one| one.ema_decay > 0.0) {
             for (name, tensor) in adam.parameters().0 {
-                // From a checkpoint it comes on the CPU.
+                // A checkpoint is loaded to the CPU.
                 let old = self.average.0.get(&name).unwrap_or(&tensor).to_device(tensor.device())?;
-                let new = ((old * *average)? + (&tensor * (1.0 - average))?)?.detach();
+                let new = ((old * *ema_decay)? + (&tensor * (1.0 - ema_decay))?)?.detach();
                 self.average.0.insert(name, new);
             }
         }
         Ok(())
     }
 
-    /// The weights to validate and export: averages if there are any.
-    pub(crate) fn shown(&self) -> Result<Parameters> {
+    /// The weights to validate and export: averages where there are any.
+    pub(crate) fn averaged_weights(&self) -> Result<Parameters> {
         let mut weights = self.weights.clone();
         weights.0.extend(self.average.copied(&Device::Cpu)?.0);
         Ok(weights)
     }
 
-    /// The end of a leg: averages become the weights, and the next leg is where a resumed run begins.
-    pub(crate) fn end_leg(&mut self, optimised: &[Optimised]) -> Result<()> {
-        self.weights = self.shown()?;
+    /// Ends a phase: the averages become the weights, and moments that do not outlast the phase are
+    /// dropped.
+    pub(crate) fn end_phase(&mut self, trained: &[TrainedNetworks]) -> Result<()> {
+        self.weights = self.averaged_weights()?;
         self.average = Parameters::default();
-        let carried = |name: &String| optimised.iter().all(|one| one.name != name || one.carries_on);
-        self.moments.retain(|name, _| carried(name));
-        (self.leg, self.iteration) = (self.leg + 1, 0);
+        let keeps = |name: &String| trained.iter().all(|one| one.name != name || one.keeps_moments);
+        self.moments.retain(|name, _| keeps(name));
+        (self.phase, self.iteration) = (self.phase + 1, 0);
         Ok(())
     }
 }

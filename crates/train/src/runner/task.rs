@@ -1,96 +1,100 @@
-//! What the runner asks of those who know what is trained.
+//! The interface between the training loop and the networks that it trains.
 
 use super::folder::Folder;
-use super::numbers::Numbers;
+use super::iteration_metrics::IterationMetrics;
 use super::state::{Score, State};
-use super::{Measured, Phase};
+use super::{PhaseKind, ValidationMetrics};
 use crate::config::Intervals;
 use crate::{Adam, Result};
 use serde_json::Value;
 use stgan::model::Parameters;
 
-/// A kind of run: which tasks follow each other, and what becomes of the weights.
+/// A kind of run: its phases, and the export of its weights.
 pub(crate) trait Job {
-    /// The configuration as it is kept beside checkpoints and weights.
+    /// The configuration as TOML, as it is stored with checkpoints and weights.
     fn config(&self) -> Result<String>;
 
     fn intervals(&self) -> &Intervals;
 
-    /// The legs of the run, in order.
-    fn legs(&self) -> Vec<Leg>;
+    /// The phases of the run, in order.
+    fn phases(&self) -> Vec<Phase>;
 
-    /// How many faces or photos are held out.
+    /// The number of held-out faces or photos.
     fn held_out(&self) -> usize;
 
-    /// The task of a leg, with the networks, moments and memory that `state` has. Networks that are not there yet are put
-    /// into its weights.
-    fn begin<'a>(&'a self, leg: usize, state: &mut State) -> Result<Box<dyn Task + 'a>>;
+    /// Creates the task of a phase with the networks, moments and memory of `state`. Networks that
+    /// `state` lacks are initialised and added to its weights.
+    fn begin<'a>(&'a self, phase: usize, state: &mut State) -> Result<Box<dyn Task + 'a>>;
 
-    /// The name of the file with the weights.
+    /// The name of the weights file.
     fn weights_file(&self) -> &'static str;
 
-    /// The bytes of that file; none while there are too few networks for one.
+    /// The bytes of the weights file. None while networks for it are missing.
     fn export(&self, weights: &Parameters) -> Result<Option<Vec<u8>>>;
 
-    /// Draws what a validation shows into the folder, in which the metrics are up to date.
+    /// Draws plots and image grids into the folder. The metrics in the folder are up to date.
     fn draw(&self, _folder: &Folder, _weights: &Parameters) -> Result<()> {
         Ok(())
     }
 }
 
-/// A part of a run with one set of networks to train.
+/// A part of a run that trains one set of networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Leg {
-    pub phase: Phase,
-    /// As metrics and messages count it, from 1.
+pub(crate) struct Phase {
+    pub kind: PhaseKind,
+    /// The stage in metrics and messages, from 1.
     pub stage: usize,
     pub iterations: usize,
 }
 
-/// The networks of one leg, and what an iteration does with them.
+/// The networks of one phase, and one iteration of their training.
 pub(crate) trait Task {
-    /// One iteration: `iteration` of the leg, `step` of the whole run, both from 0.
+    /// Runs one iteration: number `iteration` of the phase and `run_iteration` of the whole run,
+    /// both from 0.
     ///
     /// # Errors
     /// [`Error::Diverged`](crate::Error::Diverged) if a gradient is not finite.
-    fn iterate(&mut self, iteration: usize, step: usize) -> Result<Numbers>;
+    fn iterate(&mut self, iteration: usize, run_iteration: usize) -> Result<IterationMetrics>;
 
-    /// Everything that is trained, as of iteration `iteration` (from 0).
-    fn optimised(&self, iteration: usize) -> Vec<Optimised<'_>>;
+    /// The networks in training, with the settings of iteration `iteration` (from 0).
+    fn trained_networks(&self, iteration: usize) -> Vec<TrainedNetworks<'_>>;
 
-    /// Why the means of an interval are out of bounds, if they are.
-    fn out_of_bounds(&self, _means: &Numbers) -> Option<String> {
+    /// Why training has diverged, by the mean metrics of an interval. None if it has not.
+    fn divergence(&self, _means: &IterationMetrics) -> Option<String> {
         None
     }
 
-    /// Measures `weights` after `iteration` iterations of the leg; none if there is nothing to measure on, or not yet.
-    fn validate(&self, iteration: usize, weights: &Parameters) -> Result<Option<Validated>>;
+    /// Measures `weights` after `iteration` iterations of the phase. None if there is nothing to
+    /// measure.
+    fn validate(&self, iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>>;
 
-    /// What a checkpoint has to hold besides networks and moments; none leaves what it held before.
+    /// Tensors that a checkpoint stores besides networks and moments. None keeps what the state
+    /// has.
     fn memory(&self) -> Result<Option<Parameters>> {
         Ok(None)
     }
 }
 
-/// Networks that are trained together, as the runner sees them.
-pub(crate) struct Optimised<'a> {
-    /// In checkpoints.
+/// Networks that one optimiser trains.
+pub(crate) struct TrainedNetworks<'a> {
+    /// The name of the optimiser in checkpoints.
     pub name: &'static str,
     pub adam: &'a Adam,
-    /// The name of the rate in the metrics, and the rate itself.
+    /// The name of the learning rate in the metrics, and its value.
     pub rate: (&'static str, f64),
-    /// Decay of the running average; 0 for none.
-    pub average: f64,
-    /// Whether the moments outlast the leg.
-    pub carries_on: bool,
+    /// The decay of the running average of the weights; 0 for none.
+    pub ema_decay: f64,
+    /// Whether the moments outlast the phase.
+    pub keeps_moments: bool,
 }
 
-/// What a validation found.
-pub(crate) struct Validated {
-    /// For the line of metrics.
-    pub figures: Vec<(&'static str, Value)>,
-    pub measured: Measured,
-    /// Of networks that this leg trains.
+/// The result of a validation.
+pub(crate) struct ValidationResult {
+    /// The values for the line of metrics.
+    pub metrics: Vec<(&'static str, Value)>,
+    /// The metrics for [`Event::Validated`](super::Event::Validated).
+    pub summary: ValidationMetrics,
+    /// The score, if the phase trains what it measures.
     pub score: Option<Score>,
     pub verdict: Verdict,
 }
@@ -98,39 +102,41 @@ pub(crate) struct Validated {
 /// What follows from a validation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Verdict {
-    GoOn,
-    /// The critic's phase is at its end, with this preference; `reached` tells whether it has learned enough.
-    CriticDone {
+    Continue,
+    /// The discriminator's pretraining is over. `reached` tells whether it reached its target
+    /// preference.
+    DiscriminatorPretrained {
         preference: f64,
         reached: bool,
     },
 }
 
-/// The batch that comes next, prepared while another is learned from.
-pub(crate) struct Ahead<B>(Result<B>);
+/// The next batch, prepared while the current one is used for training.
+pub(crate) struct Prefetched<B>(Result<B>);
 
-impl<B: Send + Sync> Ahead<B> {
-    /// With the first batch.
+impl<B: Send + Sync> Prefetched<B> {
+    /// Starts with the first batch.
     pub(crate) fn new(first: Result<B>) -> Self {
         Self(first)
     }
 
-    /// Learns from the batch that is ready, and draws the next meanwhile. An error of drawing is told when its batch is due.
-    pub(crate) fn turn<R: Send>(
+    /// Trains on the prefetched batch while `sample` prepares the next one on another thread. An
+    /// error of `sample` is returned when its batch is due.
+    pub(crate) fn train<R: Send>(
         &mut self,
-        learn: impl FnOnce(&B) -> Result<R> + Send,
-        draw: impl FnOnce() -> Result<B> + Send,
+        train: impl FnOnce(&B) -> Result<R> + Send,
+        sample: impl FnOnce() -> Result<B> + Send,
     ) -> Result<R> {
         match &self.0 {
             Ok(batch) => {
-                let (learned, next) = rayon::join(|| learn(batch), draw);
+                let (trained, next) = rayon::join(|| train(batch), sample);
                 self.0 = next;
-                learned
+                trained
             }
-            // The run ends with this error; that another batch is drawn for it does no harm.
+            // The error ends the run. Replacing the batch is only a way to take the error out.
             Err(_) => {
-                let taken = std::mem::replace(&mut self.0, draw());
-                taken.and_then(|batch| learn(&batch))
+                let taken = std::mem::replace(&mut self.0, sample());
+                taken.and_then(|batch| train(&batch))
             }
         }
     }

@@ -12,8 +12,9 @@ fn shipped() -> TryOn {
 
 /// Synthetic faces of 178×218 pixels.
 fn synthetic(count: usize) -> Dataset {
-    let synthetic = data::Synthetic { bare: count, wearers: 1, validation: 1, ..Default::default() };
-    data::open(None, &data::Settings { synthetic, ..Default::default() }, &|_, _| {}).unwrap()
+    let synthetic =
+        data::SyntheticSettings { without_glasses: count, with_glasses: 1, validation: 1, ..Default::default() };
+    data::open(None, &data::DataSettings { synthetic, ..Default::default() }, &|_, _| {}).unwrap()
 }
 
 fn glasses(count: usize) -> Vec<Foreground> {
@@ -30,7 +31,7 @@ fn placement_error(faces: &[Face], spread: Spread) -> f64 {
 #[test]
 fn initial_placements_have_the_error_of_their_spread() {
     let dataset = synthetic(12);
-    let faces = dataset.bare.faces();
+    let faces = dataset.without_glasses.faces();
     let (dropped, double, paper) = (
         placement_error(faces, Spread::Dropped),
         placement_error(faces, Spread::Double),
@@ -45,11 +46,11 @@ fn initial_placements_have_the_error_of_their_spread() {
 fn only_the_paper_spread_starts_with_warped_glasses() {
     let dataset = synthetic(2);
     for spread in Spread::ALL {
-        let fits = measure(&shipped(), dataset.bare.faces(), &glasses(2), spread, 2, Some(1), 3).unwrap();
+        let fits = measure(&shipped(), dataset.without_glasses.faces(), &glasses(2), spread, 2, Some(1), 3).unwrap();
         assert_eq!(fits.len(), 8);
         assert!(fits.iter().all(|fit| fit.errors.len() == 2 && fit.errors.iter().all(|e| e.is_finite())));
         assert!(fits.iter().all(|fit| (fit.start.params != [0.0; 8]) == (spread == Spread::Paper)));
-        let again = measure(&shipped(), dataset.bare.faces(), &glasses(2), spread, 2, Some(1), 3).unwrap();
+        let again = measure(&shipped(), dataset.without_glasses.faces(), &glasses(2), spread, 2, Some(1), 3).unwrap();
         assert_eq!(fits, again);
     }
 }
@@ -58,14 +59,14 @@ fn only_the_paper_spread_starts_with_warped_glasses() {
 fn fits_halve_the_error_of_the_paper_spread() {
     // This spread has the largest initial error.
     let dataset = synthetic(6);
-    let fits = measure(&shipped(), dataset.bare.faces(), &glasses(3), Spread::Paper, 4, None, 3).unwrap();
+    let fits = measure(&shipped(), dataset.without_glasses.faces(), &glasses(3), Spread::Paper, 4, None, 3).unwrap();
     let errors = SpreadErrors::of(Spread::Paper, &fits).updates;
     assert!(errors[errors.len() - 1].median < 0.5 * errors[0].median, "{errors:?}");
 }
 
 #[test]
 fn evaluation_without_glasses_landmarks_or_celeba_framing_is_an_error() {
-    let mut dataset = synthetic(1).bare.faces().to_vec();
+    let mut dataset = synthetic(1).without_glasses.faces().to_vec();
     let none = measure(&shipped(), &dataset, &[], Spread::Dropped, 1, None, 3).unwrap_err();
     assert_eq!(none.code(), "argument");
     dataset[0].size = (300, 300);
@@ -79,7 +80,7 @@ fn evaluation_without_glasses_landmarks_or_celeba_framing_is_an_error() {
 #[test]
 fn initial_warp_parameters_that_are_huge_or_not_finite_are_errors() {
     let dataset = synthetic(1);
-    let face = &dataset.bare.faces()[0];
+    let face = &dataset.without_glasses.faces()[0];
     let (image, pair) = (face.image().unwrap(), &glasses(1)[0]);
     for bad in [f64::NAN, f64::INFINITY, 11.0] {
         let mut params = [0.0; 8];
@@ -93,7 +94,7 @@ fn initial_warp_parameters_that_are_huge_or_not_finite_are_errors() {
 fn warps_stay_bounded_and_the_confidence_tells_faces_from_other_images() {
     let dataset = synthetic(8);
     let (tryon, glasses) = (shipped(), glasses(4));
-    let all = trials(&tryon, dataset.bare.faces(), &glasses, 2, 3).unwrap();
+    let all = trials(&tryon, dataset.without_glasses.faces(), &glasses, 2, 3).unwrap();
     // These images end too close below the face for `Situation::Below`.
     let occurs = |situation| all.iter().any(|trial| trial.situation == situation);
     assert!(Situation::ALL.into_iter().all(|situation| occurs(situation) == (situation != Situation::Below)));
@@ -103,7 +104,7 @@ fn warps_stay_bounded_and_the_confidence_tells_faces_from_other_images() {
         assert!((0.0..=1.0).contains(&trial.fit.confidence().unwrap()));
         assert_eq!(trial.error.is_none(), matches!(trial.situation, Situation::Synthetic | Situation::Below));
     }
-    let report = calibration(&tryon, dataset.bare.faces(), &glasses, 2, 3).unwrap();
+    let report = calibration(&tryon, dataset.without_glasses.faces(), &glasses, 2, 3).unwrap();
     assert!(report.convergence.iter().all(|c| c.moved.p95 < 0.01), "{:?}", report.convergence);
     assert!(report.auc > 0.8, "{report:?}");
     let confident = |situation| report.situations.iter().find(|s| s.situation == situation).unwrap().confident;
@@ -114,7 +115,7 @@ fn warps_stay_bounded_and_the_confidence_tells_faces_from_other_images() {
 #[test]
 fn group_errors_are_the_errors_of_the_fits_in_the_group() {
     let dataset = synthetic(9);
-    let faces = dataset.bare.faces();
+    let faces = dataset.without_glasses.faces();
     let fits = measure(&shipped(), faces, &glasses(2), Spread::Dropped, 1, Some(1), 3).unwrap();
     let groups = groups(faces, Spread::Dropped, &fits).unwrap();
     let by = |what: &str| groups.iter().filter(|g| g.by.starts_with(what)).map(|g| g.faces).collect::<Vec<_>>();
@@ -129,7 +130,7 @@ fn group_errors_are_the_errors_of_the_fits_in_the_group() {
 #[test]
 fn the_worst_fit_of_each_face_is_drawn_with_all_of_its_updates() {
     let dataset = synthetic(3);
-    let (tryon, faces, glasses) = (shipped(), dataset.bare.faces(), glasses(2));
+    let (tryon, faces, glasses) = (shipped(), dataset.without_glasses.faces(), glasses(2));
     let fits = measure(&tryon, faces, &glasses, Spread::Dropped, 2, None, 3).unwrap();
     let worst = worst(&tryon, faces, &glasses, &fits, 2, 24).unwrap();
     assert_eq!(worst.len(), 2);

@@ -5,27 +5,40 @@ use rand_chacha::ChaCha8Rng;
 use std::path::Path;
 use stgan::Homography;
 use stgan_synth::people::Person;
-use stgan_train::data::anchors::{self, Anchors, FRAME};
-use stgan_train::data::augment::{Perturbation, Sampler};
-use stgan_train::data::{self, Broken, Dataset, Settings, Synthetic};
+use stgan_train::data::augment::{BalancedSampler, Perturbation};
+use stgan_train::data::landmarks::{self, GLASSES, Landmarks};
+use stgan_train::data::{self, Broken, DataSettings, Dataset, SyntheticSettings};
 
-fn synthetic(bare: usize, others: usize) -> Settings {
-    Settings {
-        synthetic: Synthetic { bare, wearers: others, validation: others, ..Synthetic::default() },
-        ..Settings::default()
+fn synthetic(without_glasses: usize, others: usize) -> DataSettings {
+    DataSettings {
+        synthetic: SyntheticSettings {
+            without_glasses,
+            with_glasses: others,
+            validation: others,
+            ..SyntheticSettings::default()
+        },
+        ..DataSettings::default()
     }
 }
 
-fn open(settings: &Settings) -> Dataset {
+fn open(settings: &DataSettings) -> Dataset {
     data::open(None, settings, &|_, _| {}).unwrap()
 }
 
 #[test]
 fn a_synthetic_face_does_not_depend_on_the_number_of_faces() {
     let (few, many) = (open(&synthetic(3, 2)), open(&synthetic(40, 30)));
-    assert_eq!((many.bare.len(), many.wearers.len(), many.validation.len()), (40, 30, 30));
+    assert_eq!(
+        (many.without_glasses.len(), many.with_glasses.len(), many.validation_without_glasses.len()),
+        (40, 30, 30)
+    );
     let pools = |data: &Dataset| -> Vec<_> {
-        let all = [&data.bare, &data.wearers, &data.validation, &data.validation_wearers];
+        let all = [
+            &data.without_glasses,
+            &data.with_glasses,
+            &data.validation_without_glasses,
+            &data.validation_with_glasses,
+        ];
         all.iter().map(|pool| pool.faces()[1].clone()).collect()
     };
     let images = |data: &Dataset| pools(data).iter().map(|face| face.image().unwrap()).collect::<Vec<_>>();
@@ -34,38 +47,43 @@ fn a_synthetic_face_does_not_depend_on_the_number_of_faces() {
     // Different pools show different people.
     let found = images(&few);
     assert!((0..4).all(|i| (0..i).all(|j| found[i] != found[j])));
-    let other = Settings { synthetic: Synthetic { seed: 2, ..synthetic(3, 2).synthetic }, ..Settings::default() };
+    let other = DataSettings {
+        synthetic: SyntheticSettings { seed: 2, ..synthetic(3, 2).synthetic },
+        ..DataSettings::default()
+    };
     assert!(images(&few)[0] != images(&open(&other))[0]);
-    let level = open(&Settings { largest_yaw: 10.0, ..synthetic(200, 0) });
-    assert!((60..140).contains(&level.bare.len()), "{:?}", level.bare);
+    let level = open(&DataSettings { max_yaw: 10.0, ..synthetic(200, 0) });
+    assert!((60..140).contains(&level.without_glasses.len()), "{:?}", level.without_glasses);
     // At half the width, the same face has landmarks at half the coordinates.
-    let small =
-        open(&Settings { synthetic: Synthetic { width: 89, ..synthetic(3, 2).synthetic }, ..Settings::default() });
-    let (a, b) = (&small.bare.faces()[0], &few.bare.faces()[0]);
-    let halved = |(p, q): (&[f64; 2], [f64; 2])| anchors::distance(*p, q.map(|x| 0.5 * x)) < 1e-9;
+    let small = open(&DataSettings {
+        synthetic: SyntheticSettings { width: 89, ..synthetic(3, 2).synthetic },
+        ..DataSettings::default()
+    });
+    let (a, b) = (&small.without_glasses.faces()[0], &few.without_glasses.faces()[0]);
+    let halved = |(p, q): (&[f64; 2], [f64; 2])| landmarks::distance(*p, q.map(|x| 0.5 * x)) < 1e-9;
     assert!(a.target.unwrap().iter().zip(b.target.unwrap()).all(halved));
     assert_eq!(a.size, (89, 109));
-    let subject = small.bare.subject(0).unwrap();
+    let subject = small.without_glasses.subject(0).unwrap();
     let example = subject.example(24, &Perturbation::DROPPED, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
     assert_eq!(example.background.len(), 3 * 24 * 24);
 }
 
 /// The landmarks of the glasses after the homography that is solved for `target`, in the unit of
 /// `target`.
-fn solved(target: &Anchors) -> Anchors {
-    let to_image = anchors::placement(target).to_photo().unwrap();
-    let seen = anchors::apply(&to_image.inverse().unwrap(), target);
-    let p = anchors::solve(&seen).unwrap();
-    anchors::apply(&(to_image * Homography::exp(&p.map(|x| -x))), &FRAME)
+fn solved(target: &Landmarks) -> Landmarks {
+    let to_image = landmarks::placement(target).to_photo().unwrap();
+    let seen = landmarks::apply(&to_image.inverse().unwrap(), target);
+    let p = landmarks::solve(&seen).unwrap();
+    landmarks::apply(&(to_image * Homography::exp(&p.map(|x| -x))), &GLASSES)
 }
 
 #[test]
 fn glasses_at_the_landmark_pose_match_the_face() {
     let data = open(&synthetic(3000, 0));
     let mut errors: Vec<f64> = Vec::new();
-    for face in data.bare.faces() {
+    for face in data.without_glasses.faces() {
         let target = face.target.unwrap();
-        errors.push(anchors::error(&solved(&target), &target));
+        errors.push(landmarks::error(&solved(&target), &target));
         assert!(
             target[0][0] > 20.0 && target[1][0] < 158.0 && target[2][0] < target[0][0] && target[1][0] < target[3][0]
         );
@@ -77,10 +95,10 @@ fn glasses_at_the_landmark_pose_match_the_face() {
 #[test]
 fn balanced_sampling_draws_rare_poses_and_sizes_more_often() {
     let data = open(&synthetic(3000, 0));
-    let faces = data.bare.faces();
+    let faces = data.without_glasses.faces();
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let mut share = |balance: f64, rare: &dyn Fn(usize) -> bool| {
-        let sampler = Sampler::new(&data.bare.faces().iter().collect::<Vec<_>>(), balance);
+        let sampler = BalancedSampler::new(&data.without_glasses.faces().iter().collect::<Vec<_>>(), balance);
         (0..8000).filter(|_| rare(sampler.draw(&mut rng))).count() as f64 / 8000.0
     };
     let turned = |i: usize| faces[i].turn().unwrap() > 0.8;
@@ -94,8 +112,8 @@ fn balanced_sampling_draws_rare_poses_and_sizes_more_often() {
         assert!(full > 2.5 * there && half > plain && full > half, "{name}: {there}, drawn {plain}, {half}, {full}");
     }
     // Without landmarks, sampling is uniform.
-    let unlabelled = open(&Settings { landmarks: false, ..synthetic(50, 0) });
-    let sampler = Sampler::new(&unlabelled.bare.faces().iter().collect::<Vec<_>>(), 1.0);
+    let unlabelled = open(&DataSettings { landmarks: false, ..synthetic(50, 0) });
+    let sampler = BalancedSampler::new(&unlabelled.without_glasses.faces().iter().collect::<Vec<_>>(), 1.0);
     let mut counts = [0usize; 50];
     for _ in 0..10_000 {
         counts[sampler.draw(&mut rng)] += 1;
@@ -103,22 +121,28 @@ fn balanced_sampling_draws_rare_poses_and_sizes_more_often() {
     assert!(counts.iter().all(|&count| (130..270).contains(&count)), "{counts:?}");
 }
 
+/// The labelled portraits are not part of the repository. `STGAN_PORTRAITS` names their folder.
 #[test]
 fn the_labelled_portraits_are_complete() {
-    let folder = Path::new("../../../shared/data/portraits");
-    if !folder.is_dir() {
-        println!("skipped: {} is not there", folder.display());
+    let Some(folder) = std::env::var_os("STGAN_PORTRAITS") else {
+        println!("skipped: STGAN_PORTRAITS is not set");
         return;
-    }
-    let settings = Settings { broken: Broken::Refuse, wearer_splits: vec!["extra_gray".into()], ..Settings::default() };
+    };
+    let folder = Path::new(&folder);
+    let settings = DataSettings {
+        broken: Broken::Refuse,
+        with_glasses_splits: vec!["extra_gray".into()],
+        ..DataSettings::default()
+    };
     let data = data::open(Some(folder), &settings, &|_, _| {}).unwrap();
-    assert_eq!((data.bare.len(), data.wearers.len()), (631, 141 + 110));
-    assert_eq!((data.validation.len(), data.validation_wearers.len()), (70, 18));
-    let grey = Settings { splits: vec!["train".into(), "extra_gray".into()], wearer_splits: vec![], ..settings };
-    assert_eq!(data::open(Some(folder), &grey, &|_, _| {}).unwrap().bare.len(), 631 + 366);
-    for face in data.bare.faces() {
+    assert_eq!((data.without_glasses.len(), data.with_glasses.len()), (631, 141 + 110));
+    assert_eq!((data.validation_without_glasses.len(), data.validation_with_glasses.len()), (70, 18));
+    let grey =
+        DataSettings { splits: vec!["train".into(), "extra_gray".into()], with_glasses_splits: vec![], ..settings };
+    assert_eq!(data::open(Some(folder), &grey, &|_, _| {}).unwrap().without_glasses.len(), 631 + 366);
+    for face in data.without_glasses.faces() {
         let target = face.target.unwrap();
-        assert!(anchors::error(&solved(&target), &target) < 0.15, "{}", face.id);
+        assert!(landmarks::error(&solved(&target), &target) < 0.15, "{}", face.id);
     }
 }
 
@@ -130,9 +154,9 @@ fn the_near_temple_of_a_turned_head_is_further_from_the_centre() {
         rng.set_stream(i);
         Person::sample(&mut rng)
     }) {
-        let target = anchors::from_landmarks(person.pupils(), person.temples());
+        let target = landmarks::from_landmarks(person.pupils(), person.temples());
         let middle = [0.5 * (target[0][0] + target[1][0]), 0.5 * (target[0][1] + target[1][1])];
-        let [right, left] = [target[2], target[3]].map(|t| anchors::distance(t, middle));
+        let [right, left] = [target[2], target[3]].map(|t| landmarks::distance(t, middle));
         assert!(target[2][0] < target[0][0] && target[1][0] < target[3][0], "temples lie outside the pupils");
         if person.yaw().abs() > 8.0 {
             // If the head is turned towards the right of the image, the subject's right side is

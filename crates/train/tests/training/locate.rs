@@ -1,4 +1,4 @@
-//! Finding faces: the kernels, the weights file, and what the shipped networks find. `tests/wasm.rs` does some of it in wasm.
+//! Face detection: inference kernels, the weights file, and the shipped networks.
 
 use crate::common::locate;
 use rand::SeedableRng;
@@ -12,15 +12,15 @@ use stgan_synth::faceless::Kind;
 use stgan_synth::people::Person;
 
 #[test]
-fn convolutions_are_convolutions() {
+fn convolutions_agree_with_the_reference() {
     for instructions in Instructions::available() {
-        locate::convolutions_are_convolutions(instructions);
+        locate::convolutions_agree_with_the_reference(instructions);
     }
-    locate::what_does_not_fit_is_refused();
+    locate::layers_that_do_not_fit_are_rejected();
 }
 
 #[test]
-fn the_weights_file_survives_a_round_trip_and_says_what_is_wrong() {
+fn the_weights_file_survives_a_round_trip_and_errors_name_the_problem() {
     let file = locate::untrained();
     let bytes = write(&file, Storage::F32).unwrap();
     let again = read(&bytes).unwrap();
@@ -33,10 +33,10 @@ fn the_weights_file_survives_a_round_trip_and_says_what_is_wrong() {
     assert!(matches!(read(&bytes[..bytes.len() / 2]), Err(Error::WeightsFormat(_))));
     let glasses = include_bytes!("../../../../weights/glasses.safetensors");
     assert!(matches!(read(glasses), Err(Error::WeightsMetadata { key, .. }) if key == "format"));
-    let mut without = file.clone();
-    without.threshold = 2.0;
+    let mut invalid = file.clone();
+    invalid.threshold = 2.0;
     assert!(
-        matches!(read(&write(&without, Storage::F32).unwrap()), Err(Error::WeightsMetadata { key, .. }) if key == "threshold")
+        matches!(read(&write(&invalid, Storage::F32).unwrap()), Err(Error::WeightsMetadata { key, .. }) if key == "threshold")
     );
     let mut other = file;
     other.parameters.0.remove("refiner.answer.bias");
@@ -44,7 +44,7 @@ fn the_weights_file_survives_a_round_trip_and_says_what_is_wrong() {
 }
 
 #[test]
-fn any_photo_can_be_looked_at() {
+fn photos_of_any_size_are_accepted() {
     let locator = Locator::from_weights(&locate::untrained()).unwrap();
     for (width, height) in [(1, 1), (3, 500), (700, 2), (40, 30), (1200, 900)] {
         let data = (0..width * height * 4).map(|i| (i * 41 % 253) as u8).collect();
@@ -66,33 +66,33 @@ fn shipped() -> Locator {
     Locator::new(include_bytes!("../../../../weights/locator.safetensors")).unwrap()
 }
 
-/// How far the pupils are off on average, in eye distances.
-fn off(face: &LocatedFace, eyes: &[[f64; 2]; 2]) -> f64 {
+/// The mean error of the pupils in inter-pupil distances.
+fn pupil_error(face: &LocatedFace, pupils: &[[f64; 2]; 2]) -> f64 {
     let distance = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
-    0.5 * (distance(face.pupils[0], eyes[0]) + distance(face.pupils[1], eyes[1])) / distance(eyes[0], eyes[1])
+    0.5 * (distance(face.pupils[0], pupils[0]) + distance(face.pupils[1], pupils[1])) / distance(pupils[0], pupils[1])
 }
 
-type Eyes = [[f64; 2]; 2];
+type Pupils = [[f64; 2]; 2];
 
-/// A picture with others in it, each with its pupils, scaled, turned by degrees and put with its middle somewhere; gives the
-/// pupils in it.
-fn composed(size: (u32, u32), parts: &[(&Bitmap, Eyes, f64, f64, [f64; 2])]) -> (Bitmap, Vec<Eyes>) {
-    let mut picture = Bitmap::new(size.0, size.1, vec![150; (size.0 * size.1 * 4) as usize]).unwrap();
-    picture.data_mut().chunks_exact_mut(4).for_each(|pixel| pixel[3] = 255);
+/// Composes an image of others. Each has its pupils and is scaled, rotated by degrees and placed
+/// with its centre at a point. Returns the image and all pupils in its pixels.
+fn compose_people(size: (u32, u32), parts: &[(&Bitmap, Pupils, f64, f64, [f64; 2])]) -> (Bitmap, Vec<Pupils>) {
+    let mut composed = Bitmap::new(size.0, size.1, vec![150; (size.0 * size.1 * 4) as usize]).unwrap();
+    composed.data_mut().chunks_exact_mut(4).for_each(|pixel| pixel[3] = 255);
     let whole = Rect { x: 0, y: 0, width: size.0, height: size.1 };
     let mut all = Vec::new();
-    for (part, eyes, scale, degrees, [x, y]) in parts {
+    for (part, pupils, scale, degrees, [x, y]) in parts {
         let (w, h) = (f64::from(part.width()), f64::from(part.height()));
         let centre = Homography::similarity(1.0, 0.0, -0.5 * w, -0.5 * h);
         let map = Homography::similarity(*scale, degrees.to_radians(), *x, *y) * centre;
         let image = Foreground::new(part.as_ref()).unwrap();
-        compose::blend(&image, &map, picture.data_mut(), whole).unwrap();
-        all.push(eyes.map(|eye| map.apply(eye)));
+        compose::blend(&image, &map, composed.data_mut(), whole).unwrap();
+        all.push(pupils.map(|pupil| map.apply(pupil)));
     }
-    (picture, all)
+    (composed, all)
 }
 
-/// Portraits that the project renders, which the networks have not learned from, and their pupils.
+/// Rendered portraits, which are not in the training data, with their pupils.
 fn portraits(width: u32) -> Vec<(Bitmap, [[f64; 2]; 2])> {
     let portrait = |p: &stgan_portraits::Portrait| {
         let image = p.render(width).unwrap();
@@ -106,21 +106,21 @@ fn portraits(width: u32) -> Vec<(Bitmap, [[f64; 2]; 2])> {
 fn rendered_portraits_are_found_upright_tilted_dark_and_grey() {
     let (locator, portraits) = (shipped(), portraits(160));
     let (mut all, mut found) = (0, 0);
-    for (image, eyes) in &portraits {
+    for (image, pupils) in &portraits {
         for degrees in [0.0, -30.0, 30.0] {
-            for look in 0..3 {
-                let (mut picture, eyes) = composed((420, 380), &[(image, *eyes, 1.0, degrees, [220.0, 190.0])]);
-                for pixel in picture.data_mut().chunks_exact_mut(4) {
+            for appearance in 0..3 {
+                let (mut photo, pupils) = compose_people((420, 380), &[(image, *pupils, 1.0, degrees, [220.0, 190.0])]);
+                for pixel in photo.data_mut().chunks_exact_mut(4) {
                     let grey = ((u16::from(pixel[0]) + u16::from(pixel[1]) + u16::from(pixel[2])) / 3) as u8;
-                    match look {
+                    match appearance {
                         1 => pixel[..3].fill(grey),
                         2 => pixel[..3].iter_mut().for_each(|value| *value /= 3),
                         _ => {}
                     }
                 }
-                let best = locator.locate(picture.as_ref()).unwrap();
+                let best = locator.locate(photo.as_ref()).unwrap();
                 all += 1;
-                found += usize::from(best.first().is_some_and(|face| off(face, &eyes[0]) < 0.15));
+                found += usize::from(best.first().is_some_and(|face| pupil_error(face, &pupils[0]) < 0.15));
             }
         }
     }
@@ -128,7 +128,7 @@ fn rendered_portraits_are_found_upright_tilted_dark_and_grey() {
 }
 
 #[test]
-fn drawn_people_are_found_one_by_one_and_in_a_group_of_ten() {
+fn synthetic_people_are_found_alone_and_in_a_group_of_ten() {
     let locator = shipped();
     let people: Vec<(Bitmap, [[f64; 2]; 2])> = (0..40)
         .map(|i| {
@@ -137,33 +137,33 @@ fn drawn_people_are_found_one_by_one_and_in_a_group_of_ten() {
             (person.draw(178).unwrap(), person.pupils())
         })
         .collect();
-    let is_found = |image: &Bitmap, eyes: &[[f64; 2]; 2]| {
-        locator.locate(image.as_ref()).unwrap().iter().any(|face| off(face, eyes) < 0.15)
+    let is_found = |image: &Bitmap, pupils: &[[f64; 2]; 2]| {
+        locator.locate(image.as_ref()).unwrap().iter().any(|face| pupil_error(face, pupils) < 0.15)
     };
-    let found = people.iter().filter(|(image, eyes)| is_found(image, eyes)).count();
+    let found = people.iter().filter(|(image, pupils)| is_found(image, pupils)).count();
     assert!(found >= 38, "{found} of 40");
 
-    // A frame on each would take a twentieth of the width.
+    // The glasses of each person would take a twentieth of the width.
     let parts: Vec<_> = (0..10)
         .map(|i| {
-            let (image, eyes) = &people[i];
+            let (image, pupils) = &people[i];
             let place = [100.0 + 200.0 * (i % 5) as f64, 180.0 + 300.0 * (i / 5) as f64];
-            (image, *eyes, 1.0 / 1.6, 0.0, place)
+            (image, *pupils, 1.0 / 1.6, 0.0, place)
         })
         .collect();
-    let (group, eyes) = composed((1000, 660), &parts);
+    let (group, pupils) = compose_people((1000, 660), &parts);
     let all = locator.locate(group.as_ref()).unwrap();
-    let found = eyes.iter().filter(|eyes| all.iter().any(|face| off(face, eyes) < 0.15)).count();
+    let found = pupils.iter().filter(|pupils| all.iter().any(|face| pupil_error(face, pupils) < 0.15)).count();
     assert!(found >= 9, "{found} of ten");
     assert!(all.len() <= 11, "{} faces", all.len());
 }
 
 #[test]
-fn one_look_follows_a_face_and_says_when_it_has_left() {
-    let (image, eyes) = portraits(160).swap_remove(1);
+fn the_refiner_tracks_a_face_and_rejects_a_place_without_one() {
+    let (image, pupils) = portraits(160).swap_remove(1);
     let locator = shipped();
-    let (picture, eyes) = composed((420, 380), &[(&image, eyes, 1.0, 0.0, [220.0, 190.0])]);
-    let there = LocatedFace::new(eyes[0], 1.0);
+    let (photo, pupils) = compose_people((420, 380), &[(&image, pupils, 1.0, 0.0, [220.0, 190.0])]);
+    let there = LocatedFace::new(pupils[0], 1.0);
     let placement = there.placement();
     for (dx, dy) in [(0.0, 0.0), (0.3, 0.0), (-0.2, 0.2), (0.0, -0.3)] {
         let near = Placement {
@@ -171,21 +171,21 @@ fn one_look_follows_a_face_and_says_when_it_has_left() {
             y: placement.y + dy * there.pupil_distance(),
             ..placement
         };
-        let face = locator.refine(picture.as_ref(), &near).unwrap().expect("the face is near");
-        assert!(off(&face, &eyes[0]) < 0.2, "{dx}, {dy}: off by {}", off(&face, &eyes[0]));
+        let face = locator.refine(photo.as_ref(), &near).unwrap().expect("the face is near");
+        assert!(pupil_error(&face, &pupils[0]) < 0.2, "{dx}, {dy}: error {}", pupil_error(&face, &pupils[0]));
     }
     let away = Placement { x: placement.x + 160.0, y: placement.y + 60.0, ..placement };
-    assert_eq!(locator.refine(picture.as_ref(), &away).unwrap(), None);
+    assert_eq!(locator.refine(photo.as_ref(), &away).unwrap(), None);
 }
 
 #[test]
-fn pictures_without_a_face_have_none() {
+fn no_faces_are_found_in_faceless_images() {
     let locator = shipped();
-    let alarms = |i: u64| {
+    let false_positive = |i: u64| {
         let kind = Kind::ALL[i as usize % Kind::ALL.len()];
         let image = kind.draw(&mut ChaCha8Rng::seed_from_u64(7000 + i), 320).unwrap();
         usize::from(!locator.locate(image.as_ref()).unwrap().is_empty())
     };
-    let found: usize = (0..200).map(alarms).sum();
+    let found: usize = (0..200).map(false_positive).sum();
     assert!(found <= 4, "{found} of 200");
 }

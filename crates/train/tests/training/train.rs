@@ -1,5 +1,5 @@
-//! Training through all its phases on synthetic faces: it learns, resumes bit for bit, stops where it should, and starts
-//! from weights.
+//! Training through all phases on synthetic faces: learning, bit-exact resume, end conditions,
+//! initial weights.
 
 use crate::common::runs::{Temporary, numbers};
 use candle_core::Device;
@@ -7,9 +7,9 @@ use std::path::Path;
 use stgan::TryOn;
 use stgan::model::weights::{self, Weights};
 use stgan_train::data::{self, Dataset};
-use stgan_train::{Config, Event, Folder, Phase, Result, Start, train_generators};
+use stgan_train::{Config, Event, Folder, PhaseKind, Result, RunStart, train_generators};
 
-/// Small enough for a second, with everything in it.
+/// A configuration with all phases that trains in about a second.
 const CONFIG: &str = r#"
 seed = 5
 [model]
@@ -19,7 +19,7 @@ hidden = 8
 inputs = "rgba+pose"
 stages = 2
 [examples]
-frames = 6
+glasses = 6
 balance = 0.5
 [intervals]
 report = 2
@@ -27,8 +27,8 @@ validate = 6
 checkpoint = 5
 keep = 2
 [data.synthetic]
-bare = 24
-wearers = 12
+without_glasses = 24
+with_glasses = 12
 validation = 6
 width = 32
 [validation]
@@ -42,40 +42,40 @@ optimiser = [{ learning_rate = 5e-3, warmup = 3, floor = 0.1 }, { learning_rate 
 translation = 0.15
 scale = 0.1
 rotation = 6.0
-far = 0.2
+far_share = 0.2
 shape = 0.05
 warp = 0.1
-warped = 0.5
+warped_share = 0.5
 colour = true
 [discriminator]
 channels = [4, 6]
 penalty = 0.125
 [discriminator.reals]
-composites = 0.5
-references = 0.5
-[critic]
+composite_share = 0.5
+identity_share = 0.5
+[discriminator_pretraining]
 iterations = 8
 batch = 4
-strangers = 0.5
+mismatched_share = 0.5
 optimiser = { learning_rate = 1e-3 }
-[critic.perturbation]
+[discriminator_pretraining.perturbation]
 translation = 0.15
 scale = 0.0
 rotation = 6.0
-far = 0.0
+far_share = 0.0
 shape = 0.0
 warp = 0.2
-warped = 1.0
+warped_share = 1.0
 colour = true
 [adversarial]
 iterations = [9, 7]
 batch = 4
-critic_steps = 2
+discriminator_iterations = 2
 update_penalty = 0.1
 landmark_weight = 0.1
-average = 0.9
+ema_decay = 0.9
 generator = { learning_rate = 1e-3 }
-critic = { learning_rate = 1e-3 }
+discriminator = { learning_rate = 1e-3 }
 [adversarial.history]
 size = 20
 share = 0.5
@@ -83,15 +83,15 @@ share = 0.5
 translation = 0.15
 scale = 0.0
 rotation = 6.0
-far = 0.0
+far_share = 0.0
 shape = 0.0
 warp = 0.1
-warped = 1.0
+warped_share = 1.0
 colour = true
 [end_to_end]
 iterations = 6
 generator = { learning_rate = 1e-3 }
-critic = { learning_rate = 1e-3 }
+discriminator = { learning_rate = 1e-3 }
 "#;
 
 fn read(run: &Temporary, name: &str) -> Weights {
@@ -110,17 +110,17 @@ fn faces(config: &Config) -> Dataset {
     data::open(None, &config.data, &|_, _| ()).unwrap()
 }
 
-fn go(config: &Config, out: &Path, start: Start, report: &mut dyn FnMut(Event) -> bool) -> Result<bool> {
+fn train(config: &Config, out: &Path, start: RunStart, report: &mut dyn FnMut(Event) -> bool) -> Result<bool> {
     train_generators(config, &faces(config), out, start, &Device::Cpu, report)
 }
 
 #[test]
-fn a_resumed_run_is_the_same_run_through_all_phases() {
+fn a_resumed_run_equals_an_uninterrupted_run_in_all_phases() {
     for loss in ["wgan-gp", "logistic-r1"] {
         let config = config(&[("penalty = 0.125", &format!("penalty = 0.125\nloss = \"{loss}\""))]);
         let (whole, parts) = (Temporary::new(&format!("whole-{loss}")), Temporary::new(&format!("parts-{loss}")));
         let mut phases = Vec::new();
-        let finished = go(&config, &whole.0, Start::Afresh, &mut |event| {
+        let finished = train(&config, &whole.0, RunStart::FromScratch, &mut |event| {
             if let Event::Progress { phase, loss, .. } = event {
                 assert!(loss.is_finite());
                 phases.push(phase);
@@ -129,21 +129,25 @@ fn a_resumed_run_is_the_same_run_through_all_phases() {
         });
         assert!(finished.unwrap());
         phases.dedup();
-        assert_eq!(phases, [Phase::Regression, Phase::Critic, Phase::Adversarial, Phase::EndToEnd]);
+        assert_eq!(
+            phases,
+            [PhaseKind::Regression, PhaseKind::DiscriminatorPretraining, PhaseKind::Adversarial, PhaseKind::EndToEnd]
+        );
 
-        // Interrupted in every phase, between checkpoints and on them, and at the end of a leg.
-        let mut start = Start::Afresh;
+        // Interrupted in every phase, both at checkpoints and between them, and at the end of a
+        // phase.
+        let mut start = RunStart::FromScratch;
         for stop in [4, 14, 17, 24, 28, 34, 41] {
-            let finished = go(
+            let finished = train(
                 &config,
                 &parts.0,
                 start,
                 &mut |event| !matches!(event, Event::Progress { done, .. } if done >= stop),
             );
             assert!(!finished.unwrap());
-            start = Start::Resume;
+            start = RunStart::Resume;
         }
-        assert!(go(&config, &parts.0, Start::Resume, &mut |_| true).unwrap());
+        assert!(train(&config, &parts.0, RunStart::Resume, &mut |_| true).unwrap());
         let newest = |folder: &Temporary| Folder::new(&folder.0).newest_checkpoint().unwrap().unwrap();
         assert!(numbers(&newest(&whole)) == numbers(&newest(&parts)), "{loss}: the checkpoints differ");
         for file in ["weights.safetensors", "best.safetensors"] {
@@ -165,7 +169,7 @@ fn a_resumed_run_is_the_same_run_through_all_phases() {
 
         assert_eq!(TryOn::new(&std::fs::read(whole.file("weights.safetensors")).unwrap()).unwrap().stages(), 2);
         assert!(read(&whole, "weights.safetensors").discriminator.is_some());
-        for file in ["losses.png", "anchor-error.png", "pictures.png"] {
+        for file in ["losses.png", "landmark-error.png", "examples.png"] {
             assert!(image::image_dimensions(whole.file(file)).unwrap().0 > 100, "{file}");
         }
         assert_eq!(std::fs::read_dir(whole.file("checkpoints")).unwrap().count(), 2);
@@ -175,29 +179,30 @@ fn a_resumed_run_is_the_same_run_through_all_phases() {
 }
 
 #[test]
-fn another_configuration_or_a_damaged_checkpoint_is_refused() {
+fn a_checkpoint_of_another_configuration_or_a_damaged_one_is_rejected() {
     let out = Temporary::new("refused");
     let plan = config(&[]);
-    assert!(!go(&plan, &out.0, Start::Afresh, &mut |e| !matches!(e, Event::Progress { .. })).unwrap());
+    assert!(!train(&plan, &out.0, RunStart::FromScratch, &mut |e| !matches!(e, Event::Progress { .. })).unwrap());
     let other = Config { seed: 6, ..plan.clone() };
-    let error = go(&other, &out.0, Start::Resume, &mut |_| true).unwrap_err();
+    let error = train(&other, &out.0, RunStart::Resume, &mut |_| true).unwrap_err();
     assert!(error.to_string().contains("another configuration"), "{error}");
     let newest = Folder::new(&out.0).newest_checkpoint().unwrap().unwrap();
     let bytes = std::fs::read(&newest).unwrap();
     std::fs::write(&newest, &bytes[..bytes.len() / 2]).unwrap();
-    assert_eq!(go(&plan, &out.0, Start::Resume, &mut |_| true).unwrap_err().code(), "data");
+    assert_eq!(train(&plan, &out.0, RunStart::Resume, &mut |_| true).unwrap_err().code(), "data");
     let empty = Temporary::new("empty");
-    let error = go(&plan, &empty.0, Start::Resume, &mut |_| true).unwrap_err();
+    let error = train(&plan, &empty.0, RunStart::Resume, &mut |_| true).unwrap_err();
     assert!(error.to_string().contains("no checkpoint"), "{error}");
 }
 
 #[test]
-fn regression_learns() {
+fn regression_reduces_the_loss() {
     let plan = config(&[("iterations = [14, 0]", "iterations = [150, 0]")]);
-    let alone = Config { critic: None, adversarial: None, end_to_end: None, discriminator: None, ..plan };
+    let alone =
+        Config { discriminator_pretraining: None, adversarial: None, end_to_end: None, discriminator: None, ..plan };
     let out = Temporary::new("learns");
     let mut losses = Vec::new();
-    let finished = go(&alone, &out.0, Start::Afresh, &mut |event| {
+    let finished = train(&alone, &out.0, RunStart::FromScratch, &mut |event| {
         if let Event::Progress { loss, .. } = event {
             losses.push(loss);
         }
@@ -209,17 +214,22 @@ fn regression_learns() {
 }
 
 #[test]
-fn a_run_starts_from_weights_and_leaves_stages_without_iterations_alone() {
+fn a_run_from_weights_keeps_stages_without_iterations() {
     let first = Temporary::new("from-first");
-    let no_game =
-        |plan: Config| Config { critic: None, adversarial: None, end_to_end: None, discriminator: None, ..plan };
-    go(&no_game(config(&[])), &first.0, Start::Afresh, &mut |_| true).unwrap();
+    let regression_only = |plan: Config| Config {
+        discriminator_pretraining: None,
+        adversarial: None,
+        end_to_end: None,
+        discriminator: None,
+        ..plan
+    };
+    train(&regression_only(config(&[])), &first.0, RunStart::FromScratch, &mut |_| true).unwrap();
     let file = read(&first, "weights.safetensors");
     assert_eq!(file.stages, 1);
 
     let second = Temporary::new("from-second");
-    let plan = no_game(config(&[("iterations = [14, 0]", "iterations = [0, 6]")]));
-    go(&plan, &second.0, Start::From(Box::new(file.clone())), &mut |_| true).unwrap();
+    let plan = regression_only(config(&[("iterations = [14, 0]", "iterations = [0, 6]")]));
+    train(&plan, &second.0, RunStart::FromWeights(Box::new(file.clone())), &mut |_| true).unwrap();
     let extended = read(&second, "weights.safetensors");
     assert_eq!(extended.stages, 2);
     let values =
@@ -229,26 +239,26 @@ fn a_run_starts_from_weights_and_leaves_stages_without_iterations_alone() {
     }
     assert_ne!(values(&extended, "stages.0.fc2.weight"), values(&extended, "stages.1.fc2.weight"));
 
-    let small = no_game(config(&[("channels = [4, 6]\nhidden", "channels = [4, 5]\nhidden")]));
-    let error = go(&small, &second.0, Start::From(Box::new(file)), &mut |_| true).unwrap_err();
+    let small = regression_only(config(&[("channels = [4, 6]\nhidden", "channels = [4, 5]\nhidden")]));
+    let error = train(&small, &second.0, RunStart::FromWeights(Box::new(file)), &mut |_| true).unwrap_err();
     assert_eq!(error.code(), "argument");
 }
 
 #[test]
-fn the_critic_alone_ends_once_it_prefers_what_is_right() {
-    // Frames that are thrown far off the face are easily told from those on it.
+fn pretraining_of_the_discriminator_ends_at_the_target_preference() {
+    // Glasses that are far off the face are easy to tell from correct ones.
     let plan = config(&[
-        ("strangers = 0.5", "stop_at = 0.75"),
+        ("mismatched_share = 0.5", "stop_at = 0.75"),
         ("warp = 0.2", "warp = 1.0"),
         ("validate = 6", "validate = 25"),
         ("iterations = 8", "iterations = 2000"),
         ("channels = [4, 6]\npenalty", "channels = [8, 16]\npenalty"),
     ]);
     let plan = Config { regression: None, adversarial: None, end_to_end: None, ..plan };
-    let out = Temporary::new("critic");
+    let out = Temporary::new("pretraining");
     let mut done = None;
-    go(&plan, &out.0, Start::Afresh, &mut |event| {
-        if let Event::CriticDone { preference, reached } = event {
+    train(&plan, &out.0, RunStart::FromScratch, &mut |event| {
+        if let Event::DiscriminatorPretrained { preference, reached } = event {
             done = Some((preference, reached));
         }
         true
@@ -259,25 +269,29 @@ fn the_critic_alone_ends_once_it_prefers_what_is_right() {
 }
 
 #[test]
-fn a_run_that_leaves_its_bounds_ends_with_the_iteration() {
-    let plan = config(&[("average = 0.9", "average = 0.9\nlargest_update = 1e-9")]);
+fn a_diverged_run_ends_with_an_error_that_names_the_iteration() {
+    let plan = config(&[(
+        "ema_decay = 0.9",
+        "ema_decay = 0.9
+max_update_norm = 1e-9",
+    )]);
     let out = Temporary::new("bounds");
-    let error = go(&plan, &out.0, Start::Afresh, &mut |_| true).unwrap_err();
+    let error = train(&plan, &out.0, RunStart::FromScratch, &mut |_| true).unwrap_err();
     assert_eq!(error.code(), "diverged");
     assert!(error.to_string().contains("‖Δp‖") && error.to_string().contains("iteration 2"), "{error}");
     assert!(Folder::new(&out.0).newest_checkpoint().unwrap().is_some());
 
     let plan = config(&[("learning_rate = 5e-3, warmup = 3, floor = 0.1", "learning_rate = 1e30")]);
     let out = Temporary::new("nan");
-    assert_eq!(go(&plan, &out.0, Start::Afresh, &mut |_| true).unwrap_err().code(), "diverged");
+    assert_eq!(train(&plan, &out.0, RunStart::FromScratch, &mut |_| true).unwrap_err().code(), "diverged");
 }
 
 #[test]
-fn regression_learns_on_wearers_too_where_it_is_told_to() {
+fn regression_uses_people_with_glasses_if_configured() {
     let run = |plan: Config| {
-        let out = Temporary::new("worn");
+        let out = Temporary::new("with-glasses");
         let mut losses = Vec::new();
-        go(&plan, &out.0, Start::Afresh, &mut |event| {
+        train(&plan, &out.0, RunStart::FromScratch, &mut |event| {
             if let Event::Progress { loss, .. } = event {
                 losses.push(loss);
             }
@@ -286,22 +300,30 @@ fn regression_learns_on_wearers_too_where_it_is_told_to() {
         .unwrap();
         losses
     };
-    let (bare, worn) = ("update_penalty = 1e-3\noptimiser", "update_penalty = 1e-3\nwearers = true\noptimiser");
-    let losses = [config(&[]), config(&[(bare, worn)])].map(run);
+    let (without, with) = (
+        "update_penalty = 1e-3\noptimiser",
+        "update_penalty = 1e-3
+with_glasses = true\noptimiser",
+    );
+    let losses = [config(&[]), config(&[(without, with)])].map(run);
     assert!(!losses[0].is_empty() && losses[0] != losses[1], "{losses:?}");
 }
 
 #[test]
-fn a_phase_that_needs_what_the_data_lacks_is_refused_at_the_start() {
+fn a_run_is_rejected_at_the_start_if_the_data_lacks_something() {
     let refused = |plan: Config| {
         let out = Temporary::new("lacks");
-        go(&plan, &out.0, Start::Afresh, &mut |_| true).unwrap_err().to_string()
+        train(&plan, &out.0, RunStart::FromScratch, &mut |_| true).unwrap_err().to_string()
     };
-    let message = refused(config(&[("wearers = 12", "wearers = 0")]));
-    assert!(message.contains("critic needs"), "{message}");
-    let (loss, worn) = ("update_penalty = 1e-3", "update_penalty = 1e-3\nwearers = true");
-    let message = refused(config(&[("wearers = 12", "wearers = 0"), (loss, worn)]));
-    assert!(message.contains("wear glasses") && message.contains("regression"), "{message}");
+    let message = refused(config(&[("with_glasses = 12", "with_glasses = 0")]));
+    assert!(message.contains("discriminator needs"), "{message}");
+    let (penalty, with) = (
+        "update_penalty = 1e-3",
+        "update_penalty = 1e-3
+with_glasses = true",
+    );
+    let message = refused(config(&[("with_glasses = 12", "with_glasses = 0"), (penalty, with)]));
+    assert!(message.contains("people with glasses") && message.contains("regression"), "{message}");
     let message = refused(config(&[("[data.synthetic]", "[data]\nlandmarks = false\n[data.synthetic]")]));
     assert!(message.contains("landmarks"), "{message}");
 }

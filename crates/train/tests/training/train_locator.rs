@@ -1,11 +1,12 @@
-//! Training a locator on synthetic faces: it resumes bit for bit, and ends with a file that finds nothing it is not sure of.
+//! Training of a locator on synthetic faces: bit-exact resume, and a detection threshold above the
+//! configured minimum.
 
 use crate::common::runs::{Temporary, numbers};
 use candle_core::Device;
 use stgan_train::data;
-use stgan_train::{Event, LocatorConfig, Measured, train_locator};
+use stgan_train::{Event, LocatorConfig, ValidationMetrics, train_locator};
 
-/// Small enough for seconds.
+/// A configuration that trains in seconds.
 const CONFIG: &str = r#"
 seed = 3
 [intervals]
@@ -14,14 +15,14 @@ validate = 2
 checkpoint = 3
 keep = 2
 [data.synthetic]
-bare = 8
-wearers = 4
+without_glasses = 8
+with_glasses = 4
 validation = 4
 width = 64
 [locator]
-average = 0.9
-false_alarms = 0.1
-lowest_threshold = 0.8
+ema_decay = 0.9
+max_false_positive_rate = 0.1
+min_threshold = 0.8
 [locator.networks.detector]
 layers = [[4, 4], [4, 8], [4, 8]]
 [locator.networks.refiner]
@@ -29,11 +30,11 @@ size = 32
 channels = [4, 8]
 hidden = 8
 [locator.scenes]
-photos = 0.0
-drawn = 0.2
-glasses = 0.3
+photo_share = 0.0
+synthetic_share = 0.2
+glasses_share = 0.3
 people = 4
-frames = 4
+glasses = 4
 faceless = 4
 tilt = 14.0
 [locator.detector]
@@ -49,19 +50,20 @@ optimiser = { learning_rate = 1e-3, warmup = 2 }
 "#;
 
 #[test]
-fn a_resumed_run_is_the_same_run() {
+fn a_resumed_run_equals_an_uninterrupted_run() {
     let config = LocatorConfig::parse_with(CONFIG, "test", &[]).unwrap();
     let faces = data::open(None, &config.data, &|_, _| ()).unwrap();
     let (whole, parts) = (Temporary::new("locator-whole"), Temporary::new("locator-parts"));
     let mut thresholds = Vec::new();
     let finished = train_locator(&config, &faces, &whole.0, false, &Device::Cpu, &mut |event| {
-        if let Event::Validated { measured: Measured::Locator(measured), .. } = event {
+        if let Event::Validated { metrics: ValidationMetrics::Locator(measured), .. } = event {
             thresholds.push(measured.threshold);
         }
         true
     });
     assert!(finished.unwrap());
-    // The refiner's four iterations: there is nothing to measure before both networks are there.
+    // Only the refiner's four iterations are validated, since both networks are needed to measure a
+    // locator.
     assert_eq!(thresholds.len(), 2);
     assert!(thresholds.iter().all(|&threshold| threshold >= 0.8), "{thresholds:?}");
 
@@ -83,9 +85,9 @@ fn a_resumed_run_is_the_same_run() {
 }
 
 #[test]
-fn a_threshold_that_no_score_reaches_is_refused() {
-    let changed = LocatorConfig::parse_with(CONFIG, "test", &["locator.lowest_threshold=1.0".to_owned()]);
+fn an_unreachable_minimum_threshold_is_rejected() {
+    let changed = LocatorConfig::parse_with(CONFIG, "test", &["locator.min_threshold=1.0".to_owned()]);
     let error = changed.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
-    assert!(source.contains("locator.lowest_threshold"), "{error}: {source}");
+    assert!(source.contains("locator.min_threshold"), "{error}: {source}");
 }

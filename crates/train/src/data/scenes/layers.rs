@@ -1,19 +1,19 @@
-//! A scene: layers over each other, rendered through any view.
+//! Scenes as lists of layers, rendered through any view.
 
 use crate::Result;
-use crate::data::anchors::{self, Anchors, Point};
+use crate::data::landmarks::{self, Landmarks, Point};
 use std::sync::Arc;
 use stgan::Homography;
 use stgan::internals::resample::Pyramid;
 
-/// An image that layers share.
-pub(super) struct Picture(pub Pyramid);
+/// An image that several layers can share.
+pub(super) struct SourceImage(pub Pyramid);
 
-/// What of its picture a layer shows, in the picture's pixels.
+/// The visible part of a layer's image, in pixels of the image.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Mask {
     Whole,
-    /// All of the plane: beyond the square around the centre, the square's edge goes on.
+    /// Covers the whole plane: outside the square around the centre, its edge is extended.
     Clamped {
         centre: Point,
         radius: f64,
@@ -31,23 +31,23 @@ pub(super) enum Mask {
     },
 }
 
-pub(super) struct Layer {
-    picture: Arc<Picture>,
+pub(super) struct SceneLayer {
+    image: Arc<SourceImage>,
     to_scene: Homography,
-    to_picture: Homography,
+    to_image: Homography,
     mask: Mask,
 }
 
-/// Layers, and where the faces in them have their pupils.
+/// Layers, and the pupils of the faces in them.
 pub(crate) struct Scene {
     pub size: usize,
-    layers: Vec<Layer>,
-    /// The pupils of every face in scene pixels, the image's left one first.
+    layers: Vec<SceneLayer>,
+    /// The pupils of every face in pixels of the scene, the image's left one first.
     pub faces: Vec<[Point; 2]>,
 }
 
 impl Mask {
-    /// The share of a layer at a point of its picture.
+    /// The opacity of a layer at a point of its image.
     fn at(&self, [x, y]: Point) -> f32 {
         let fade = |beyond: f64, soft: f64| ((1.0 - beyond) / soft).clamp(0.0, 1.0) as f32;
         match *self {
@@ -61,10 +61,10 @@ impl Mask {
         }
     }
 
-    /// The box that it shows, in the picture's pixels.
-    fn bounds(&self, picture: &Pyramid) -> Option<[Point; 2]> {
+    /// The bounding box of the visible part, in pixels of the image. None if it is unbounded.
+    fn bounds(&self, image: &Pyramid) -> Option<[Point; 2]> {
         match *self {
-            Self::Whole => Some([[0.0, 0.0], [f64::from(picture.width()), f64::from(picture.height())]]),
+            Self::Whole => Some([[0.0, 0.0], [f64::from(image.width()), f64::from(image.height())]]),
             Self::Clamped { .. } => None,
             Self::Oval { centre: [x, y], reach: [a, b], .. } | Self::Box { centre: [x, y], reach: [a, b], .. } => {
                 Some([[x - a, y - b], [x + a, y + b]])
@@ -73,17 +73,18 @@ impl Mask {
     }
 }
 
-impl Layer {
-    pub(super) fn new(picture: Arc<Picture>, to_scene: &Homography, mask: Mask) -> Result<Self> {
-        Ok(Self { picture, to_scene: *to_scene, to_picture: to_scene.inverse()?, mask })
+impl SceneLayer {
+    pub(super) fn new(image: Arc<SourceImage>, to_scene: &Homography, mask: Mask) -> Result<Self> {
+        Ok(Self { image, to_scene: *to_scene, to_image: to_scene.inverse()?, mask })
     }
 
-    /// Draws the layer over `pixels`, premultiplied RGBA, `width` a row; `to_view` is from the scene to them.
+    /// Draws the layer over `pixels`: premultiplied RGBA with `width` pixels per row. `to_view`
+    /// maps the scene to these pixels.
     fn draw(&self, to_view: &Homography, from_view: &Homography, width: usize, pixels: &mut [[f32; 4]]) {
         let height = pixels.len() / width;
-        let to_picture = self.to_picture * *from_view;
+        let to_image = self.to_image * *from_view;
         let (mut columns, mut rows) = (0..width, 0..height);
-        if let Some([[left, top], [right, bottom]]) = self.mask.bounds(&self.picture.0) {
+        if let Some([[left, top], [right, bottom]]) = self.mask.bounds(&self.image.0) {
             let map = *to_view * self.to_scene;
             let corners = [[left, top], [right, top], [right, bottom], [left, bottom]].map(|c| map.apply(c));
             let range = |axis: usize, size: usize| {
@@ -101,14 +102,14 @@ impl Layer {
             let out = &mut pixels[y * width..][columns.clone()];
             match self.mask {
                 Mask::Clamped { centre, radius } => {
-                    self.clamped(&to_picture, (columns.start, y), centre, radius, &mut line)
+                    self.clamped(&to_image, (columns.start, y), centre, radius, &mut line)
                 }
-                _ => self.picture.0.sample_row(&to_picture, columns.start as u32, y as u32, &mut line),
+                _ => self.image.0.sample_row(&to_image, columns.start as u32, y as u32, &mut line),
             }
             for (x, (out, value)) in columns.clone().zip(out.iter_mut().zip(&line)) {
                 let share = match self.mask {
                     Mask::Whole | Mask::Clamped { .. } => 1.0,
-                    mask => mask.at(to_picture.apply([x as f64 + 0.5, y as f64 + 0.5])),
+                    mask => mask.at(to_image.apply([x as f64 + 0.5, y as f64 + 0.5])),
                 };
                 if share > 0.0 {
                     let left = 1.0 - share * value[3];
@@ -118,17 +119,18 @@ impl Layer {
         }
     }
 
-    /// A row of a background, which has no end: each pixel looked up at the nearest point of the square.
+    /// Samples a row of an unbounded background: points outside the square take the value at its
+    /// edge.
     fn clamped(&self, map: &Homography, (x, y): (usize, usize), centre: Point, radius: f64, line: &mut [[f32; 4]]) {
         let edge = radius - 1.0;
-        self.picture.0.sample_row(map, x as u32, y as u32, line);
+        self.image.0.sample_row(map, x as u32, y as u32, line);
         for (x, value) in (x..).zip(line) {
             let at = map.apply([x as f64 + 0.5, y as f64 + 0.5]);
             let near = [0, 1].map(|k| at[k].clamp(centre[k] - edge, centre[k] + edge));
             if near != at {
                 let shift = Homography::similarity(1.0, 0.0, near[0] - at[0], near[1] - at[1]);
                 let mut one = [[0.0; 4]];
-                self.picture.0.sample_row(&(shift * *map), x as u32, y as u32, &mut one);
+                self.image.0.sample_row(&(shift * *map), x as u32, y as u32, &mut one);
                 [*value] = one;
             }
         }
@@ -140,28 +142,29 @@ impl Scene {
         Self { size, layers: Vec::new(), faces: Vec::new() }
     }
 
-    pub(super) fn push(&mut self, layer: Layer) {
+    pub(super) fn push(&mut self, layer: SceneLayer) {
         self.layers.push(layer);
     }
 
-    /// A face by its points in the scene; those that were mirrored too.
-    pub(super) fn add_face(&mut self, target: &Anchors) {
+    /// Adds a face by its landmarks in the scene, which may be mirrored.
+    pub(super) fn add_face(&mut self, target: &Landmarks) {
         let [a, b, ..] = *target;
         self.faces.push(if a[0] <= b[0] { [a, b] } else { [b, a] });
     }
 
-    /// Whether something that reaches so far around a point leaves all faces as they are.
+    /// Whether a circle around a point leaves all faces uncovered.
     pub(super) fn is_free(&self, at: Point, reach: f64) -> bool {
         self.faces.iter().all(|[a, b]| {
             let middle = [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])];
-            anchors::distance(at, middle) > reach + 1.2 * anchors::distance(*a, *b)
+            landmarks::distance(at, middle) > reach + 1.2 * landmarks::distance(*a, *b)
         })
     }
 
-    /// `width × height` pixels, premultiplied RGBA, each looked up through `from_view` (their coordinates to the scene's).
+    /// Renders `width × height` pixels of premultiplied RGBA. `from_view` maps their coordinates to
+    /// the scene.
     ///
     /// # Errors
-    /// [`stgan::Error::Degenerate`] for a view without an inverse.
+    /// [`stgan::Error::Degenerate`] if `from_view` has no inverse.
     pub(crate) fn render(&self, from_view: &Homography, width: usize, height: usize) -> Result<Vec<[f32; 4]>> {
         let to_view = from_view.inverse()?;
         let mut pixels = vec![[0.0; 4]; width * height];

@@ -1,21 +1,22 @@
-//! Scenes for a locator: photos as they might be, with faces of any size, place and tilt, and everything around them that is
-//! none. Native only.
+//! Training scenes for a locator: images with faces of any size, position and tilt, and with
+//! distractors.
 //!
-//! A scene is a list of layers, each an image under a similarity; it is rendered at any size and through any view, so that the
-//! detector's whole scene and the refiner's closer looks come from the same faces. Sources are a data set's aligned images (cut
-//! out and pasted), its whole photos, drawn people, frames to put on faces, and faceless pictures.
+//! A scene is a list of layers, each an image under a similarity. It can be rendered at any size
+//! and through any view, so the detector's scene and the refiner's crops show the same faces. The
+//! images are aligned images of a data set (cut out and pasted), its full photos, synthetic people,
+//! glasses to put on faces, and faceless images.
 
+mod degrade;
 mod layers;
-mod weather;
 
+pub(crate) use degrade::degrade;
 pub(crate) use layers::Scene;
-pub(crate) use weather::weather;
 
-use super::anchors::{self, Anchors, Point};
+use super::landmarks::{self, Landmarks, Point};
 use super::{Dataset, Pool};
 use crate::Result;
 use crate::address::{Stream, rng};
-use layers::{Layer, Mask, Picture};
+use layers::{Mask, SceneLayer, SourceImage};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
@@ -29,75 +30,86 @@ use stgan_synth::faceless::Kind;
 use stgan_synth::people::{self, Person};
 use stgan_synth::random;
 
-/// What scenes are made of: shares and counts.
+/// `[locator.scenes]`: the composition of scenes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SceneSettings {
-    /// Share of the scenes that are a part of a whole photo; the others have a made-up background.
-    pub photos: f64,
-    /// Share of the pasted faces that are drawn people.
-    pub drawn: f64,
-    /// Share of the pasted bare faces that a frame is put on.
-    pub glasses: f64,
-    /// How many people are drawn, frames, and faceless pictures of every kind.
+    /// The share of the scenes that show a part of a full photo. The others have a made-up
+    /// background. Default: 0.35.
+    pub photo_share: f64,
+    /// The share of the pasted faces that are synthetic people. Default: 0.12.
+    pub synthetic_share: f64,
+    /// The share of the pasted faces without glasses that glasses are put on. Default: 0.3.
+    pub glasses_share: f64,
+    /// The number of synthetic people. Default: 400.
     pub people: usize,
-    /// The number of glasses.
-    pub frames: usize,
-    /// Images without a face.
+    /// The number of random glasses. Default: 400.
+    pub glasses: usize,
+    /// The number of faceless images of each kind. Default: 150.
     pub faceless: usize,
-    /// Standard deviation of the tilt in degrees; a third of the faces is tilted by up to three times that, evenly.
+    /// The standard deviation of the tilt, in degrees. A third of the faces has a uniform tilt of
+    /// up to three times this value. Default: 14.
     pub tilt: f64,
 }
 
 impl Default for SceneSettings {
     fn default() -> Self {
-        Self { photos: 0.35, drawn: 0.12, glasses: 0.3, people: 400, frames: 400, faceless: 150, tilt: 14.0 }
+        Self {
+            photo_share: 0.35,
+            synthetic_share: 0.12,
+            glasses_share: 0.3,
+            people: 400,
+            glasses: 400,
+            faceless: 150,
+            tilt: 14.0,
+        }
     }
 }
 
-/// Pixels across drawn people, and across faceless pictures.
+/// Widths of synthetic people, of faceless images and of glasses, in pixels.
 const PERSON_WIDTH: u32 = 178;
 const FACELESS_WIDTH: u32 = 160;
-const FRAME_WIDTH: u32 = 96;
+const GLASSES_WIDTH: u32 = 96;
 
-/// Eye distances in a scene's pixels: what the detector's levels may hold, and a little beyond on both sides.
-const EYES: std::ops::Range<f64> = 3.2..26.0;
+/// Inter-pupil distances in pixels of a scene: the range of the detector's levels, with a margin on
+/// both sides.
+const PUPIL_DISTANCES: std::ops::Range<f64> = 3.2..26.0;
 
-/// All images that scenes are made of.
+/// The images that scenes are made of.
 pub(crate) struct Scenes {
     settings: SceneSettings,
-    /// With the points of their faces, in their pixels.
-    faces: Vec<Pasted>,
-    people: Vec<Pasted>,
-    photos: Vec<(Arc<Picture>, Anchors)>,
-    frames: Vec<(Arc<Picture>, Homography)>,
-    faceless: Vec<Arc<Picture>>,
+    /// With the landmarks of their faces, in their pixels.
+    faces: Vec<CutOut>,
+    people: Vec<CutOut>,
+    photos: Vec<(Arc<SourceImage>, Landmarks)>,
+    glasses: Vec<(Arc<SourceImage>, Homography)>,
+    faceless: Vec<Arc<SourceImage>>,
 }
 
 /// An image with a face that can be cut out.
-struct Pasted {
-    picture: Arc<Picture>,
-    target: Anchors,
-    bare: bool,
+struct CutOut {
+    image: Arc<SourceImage>,
+    target: Landmarks,
+    without_glasses: bool,
     /// See [`super::Face::turn`].
     turn: f64,
 }
 
 impl Scenes {
-    /// From the faces of a data set that are learned from, or from those that are held out.
+    /// Uses the faces for training, or with `held_out` those for validation.
     ///
     /// # Errors
-    /// [`crate::Error::Data`] and [`crate::Error::Io`] for images that cannot be read.
+    /// [`crate::Error::Data`] and [`crate::Error::Io`] if an image cannot be read.
     pub(crate) fn new(dataset: &Dataset, held_out: bool, settings: &SceneSettings, seed: u64) -> Result<Self> {
-        let (bare, wearers) = if held_out {
-            (&dataset.validation, &dataset.validation_wearers)
+        let (without, with) = if held_out {
+            (&dataset.validation_without_glasses, &dataset.validation_with_glasses)
         } else {
-            (&dataset.bare, &dataset.wearers)
+            (&dataset.without_glasses, &dataset.with_glasses)
         };
         let (mut faces, mut photos) = (Vec::new(), Vec::new());
-        for (pool, bare) in [(bare, true), (wearers, false)] {
-            faces.extend(of_pool(pool, bare)?);
-            photos.extend(photos_of(pool)?);
+        for (pool, without_glasses) in [(without, true), (with, false)] {
+            faces.extend(cut_outs(pool, without_glasses)?);
+            photos.extend(full_photos(pool)?);
         }
         let people = (0..settings.people)
             .into_par_iter()
@@ -105,88 +117,97 @@ impl Scenes {
                 let person = Person::sample(&mut rng(seed, Stream::ScenePerson(i)));
                 let scale = f64::from(PERSON_WIDTH) / people::WIDTH;
                 let scaled = |points: [Point; 2]| points.map(|p| p.map(|x| x * scale));
-                let target = anchors::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
-                let picture = Picture::new(person.draw(PERSON_WIDTH)?.as_ref(), 0)?;
-                Ok(Pasted { picture, target, bare: true, turn: 0.0 })
+                let target = landmarks::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
+                let image = SourceImage::new(person.draw(PERSON_WIDTH)?.as_ref(), 0)?;
+                Ok(CutOut { image, target, without_glasses: true, turn: 0.0 })
             })
             .collect::<Result<_>>()?;
-        let frames = (0..settings.frames)
+        let glasses = (0..settings.glasses)
             .into_par_iter()
             .map(|i| {
-                let image = random::glasses(&mut rng(seed, Stream::SceneFrame(i)), FRAME_WIDTH);
+                let image = random::glasses(&mut rng(seed, Stream::SceneGlasses(i)), GLASSES_WIDTH);
                 let to_canonical = glasses_to_canonical(&Foreground::new(image.as_ref())?);
-                Ok((Picture::new(image.as_ref(), 0)?, to_canonical))
+                Ok((SourceImage::new(image.as_ref(), 0)?, to_canonical))
             })
             .collect::<Result<_>>()?;
         let faceless = (0..settings.faceless * Kind::ALL.len())
             .into_par_iter()
             .map(|i| {
                 let kind = Kind::ALL[i % Kind::ALL.len()];
-                Picture::new(kind.draw(&mut rng(seed, Stream::SceneFaceless(i)), FACELESS_WIDTH)?.as_ref(), 0)
+                SourceImage::new(kind.draw(&mut rng(seed, Stream::SceneFaceless(i)), FACELESS_WIDTH)?.as_ref(), 0)
             })
             .collect::<Result<_>>()?;
-        Ok(Self { settings: settings.clone(), faces, people, photos, frames, faceless })
+        Ok(Self { settings: settings.clone(), faces, people, photos, glasses, faceless })
     }
 
-    /// A scene of `size × size` pixels.
+    /// Samples a scene of `size × size` pixels.
     ///
     /// # Errors
-    /// None for the data that [`Scenes::new`] admits.
+    /// [`stgan::Error::Degenerate`] for degenerate landmarks, which an opened data set does not
+    /// have.
     pub(crate) fn sample(&self, size: usize, rng: &mut impl Rng) -> Result<Scene> {
         let mut scene = Scene::new(size);
-        let photo = if self.photos.is_empty() { 0.0 } else { self.settings.photos };
+        let photo = if self.photos.is_empty() { 0.0 } else { self.settings.photo_share };
         if rng.random_bool(photo) {
             self.photo(&mut scene, rng)?
         } else {
-            self.backdrop(&mut scene, rng)?
+            self.background(&mut scene, rng)?
         }
-        // Things that are pasted just as faces are, so that an outline tells nothing.
+        // Distractors are pasted in the same way as faces, so that an outline does not reveal a
+        // face.
         for _ in 0..rng.random_range(0..3) {
-            self.thing(&mut scene, rng)?;
+            self.distractor(&mut scene, rng)?;
         }
-        let most = if scene.faces.is_empty() { 5 } else { 3 };
-        let alone = rng.random_bool(0.15);
-        // In most scenes faces are of about one size, as in a group.
-        let size = log_uniform(EYES, rng);
-        for _ in 0..if alone { 0 } else { rng.random_range(0..=most) } {
-            let eyes = if rng.random_bool(0.6) { size * rng.random_range(0.8..1.25) } else { log_uniform(EYES, rng) };
-            self.paste(&mut scene, eyes.clamp(EYES.start, EYES.end), rng)?;
+        let max_faces = if scene.faces.is_empty() { 5 } else { 3 };
+        let empty = rng.random_bool(0.15);
+        // In most scenes the faces have similar sizes, as in a group photo.
+        let size = log_uniform(PUPIL_DISTANCES, rng);
+        for _ in 0..if empty { 0 } else { rng.random_range(0..=max_faces) } {
+            let scene_distance = if rng.random_bool(0.6) {
+                size * rng.random_range(0.8..1.25)
+            } else {
+                log_uniform(PUPIL_DISTANCES, rng)
+            };
+            self.paste(&mut scene, scene_distance.clamp(PUPIL_DISTANCES.start, PUPIL_DISTANCES.end), rng)?;
         }
         Ok(scene)
     }
 
-    /// How many bare faces can be pasted.
-    pub(crate) fn bare(&self) -> usize {
-        self.faces.iter().filter(|face| face.bare).count()
+    /// The number of faces without glasses that can be pasted.
+    pub(crate) fn faces_without_glasses(&self) -> usize {
+        self.faces.iter().filter(|face| face.without_glasses).count()
     }
 
-    /// A picture of `size × size` pixels with one of the bare faces, cut out and pasted anywhere on a made-up background: a frame
-    /// on it would take 5 to 100 % of the width; it is tilted by up to 35°, and mirrored in half of the cases. Gives the face's
-    /// points in the picture, and how far the head is turned ([`super::Face::turn`]).
+    /// Pastes face `index` (of those without glasses) at a random position of a made-up background
+    /// of `size × size` pixels.
+    ///
+    /// Its glasses would take 5 to 100 % of the width. The face is tilted by up to 35°, and
+    /// mirrored in half of the cases. Returns the image, the landmarks in its pixels, and the turn
+    /// of the head ([`super::Face::turn`]).
     ///
     /// # Errors
-    /// As [`Scenes::sample`].
+    /// Those of [`Scenes::sample`].
     ///
     /// # Panics
-    /// Where there is no such face.
-    pub(crate) fn pasted(&self, index: usize, size: usize, rng: &mut impl Rng) -> Result<(Bitmap, Anchors, f64)> {
+    /// If there is no such face.
+    pub(crate) fn pasted(&self, index: usize, size: usize, rng: &mut impl Rng) -> Result<(Bitmap, Landmarks, f64)> {
         let face = &self.faces[index];
         let mut scene = Scene::new(size);
-        self.backdrop(&mut scene, rng)?;
+        self.background(&mut scene, rng)?;
         let side = size as f64;
         let across = side * log_uniform(0.05..1.0, rng);
-        let (middle, apart) = (middle(&face.target), anchors::distance(face.target[0], face.target[1]));
-        // All of the frame is in the picture.
+        let (midpoint, pupil_distance) = (midpoint(&face.target), landmarks::distance(face.target[0], face.target[1]));
+        // The glasses lie completely within the image.
         let mut at = || 0.5 * across + (side - across) * rng.random::<f64>();
         let (x, y) = (at(), at());
         let (tilt, flip) = (rng.random_range(-35.0..35.0f64), rng.random_bool(0.5));
-        let to_scene = Homography::similarity(across * PUPIL_X / TEMPLE_X / apart, tilt.to_radians(), x, y)
+        let to_scene = Homography::similarity(across * PUPIL_X / TEMPLE_X / pupil_distance, tilt.to_radians(), x, y)
             * Homography([if flip { -1.0 } else { 1.0 }, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0])
-            * Homography::similarity(1.0, 0.0, -middle[0], -middle[1]);
-        let reach = [rng.random_range(1.35..2.3), rng.random_range(1.8..3.2)].map(|r| r * apart);
-        let centre = [middle[0], middle[1] + 0.4 * apart];
-        scene.push(Layer::new(face.picture.clone(), &to_scene, outline(centre, reach, rng))?);
-        let mut target = anchors::apply(&to_scene, &face.target);
+            * Homography::similarity(1.0, 0.0, -midpoint[0], -midpoint[1]);
+        let reach = [rng.random_range(1.35..2.3), rng.random_range(1.8..3.2)].map(|r| r * pupil_distance);
+        let centre = [midpoint[0], midpoint[1] + 0.4 * pupil_distance];
+        scene.push(SceneLayer::new(face.image.clone(), &to_scene, outline(centre, reach, rng))?);
+        let mut target = landmarks::apply(&to_scene, &face.target);
         if flip {
             target.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
         }
@@ -197,10 +218,10 @@ impl Scenes {
         Ok((Bitmap::new(side, side, data)?, target, face.turn))
     }
 
-    /// A part of a whole photo, mostly with its face.
+    /// Adds a part of a full photo, in most cases with its face.
     fn photo(&self, scene: &mut Scene, rng: &mut impl Rng) -> Result<()> {
-        let (picture, target) = &self.photos[rng.random_range(0..self.photos.len())];
-        let eyes = log_uniform(EYES, rng);
+        let (image, target) = &self.photos[rng.random_range(0..self.photos.len())];
+        let scene_distance = log_uniform(PUPIL_DISTANCES, rng);
         let size = scene.size as f64;
         // One in five shows what is beside the face.
         let at = if rng.random_bool(0.8) {
@@ -208,48 +229,48 @@ impl Scenes {
         } else {
             [size * rng.random_range(-0.5..1.5), size * rng.random_range(-0.7..0.1)]
         };
-        let to_scene = self.pose(target, eyes, at, rng);
-        scene.push(Layer::new(picture.clone(), &to_scene, Mask::Whole)?);
-        scene.add_face(&anchors::apply(&to_scene, target));
+        let to_scene = self.pose(target, scene_distance, at, rng);
+        scene.push(SceneLayer::new(image.clone(), &to_scene, Mask::Whole)?);
+        scene.add_face(&landmarks::apply(&to_scene, target));
         Ok(())
     }
 
-    /// A made-up background.
-    fn backdrop(&self, scene: &mut Scene, rng: &mut impl Rng) -> Result<()> {
+    /// Adds a made-up background.
+    fn background(&self, scene: &mut Scene, rng: &mut impl Rng) -> Result<()> {
         let size = scene.size as f64;
-        let (picture, centre, radius) = if rng.random_bool(0.6) || self.photos.is_empty() {
-            let picture = &self.faceless[rng.random_range(0..self.faceless.len())];
-            let [w, h] = picture.size();
-            (picture, [0.5 * w, 0.5 * h], 0.5 * w.min(h))
+        let (image, centre, radius) = if rng.random_bool(0.6) || self.photos.is_empty() {
+            let image = &self.faceless[rng.random_range(0..self.faceless.len())];
+            let [w, h] = image.size();
+            (image, [0.5 * w, 0.5 * h], 0.5 * w.min(h))
         } else {
-            // Below the face, where a photo has clothes and what stands there.
-            let (picture, target) = &self.photos[rng.random_range(0..self.photos.len())];
-            let [w, h] = picture.size();
-            let eyes = anchors::distance(target[0], target[1]);
-            let chin = target[0][1].max(target[1][1]) + 2.6 * eyes;
+            // The part below the face, which shows clothes.
+            let (image, target) = &self.photos[rng.random_range(0..self.photos.len())];
+            let [w, h] = image.size();
+            let pupil_distance = landmarks::distance(target[0], target[1]);
+            let chin = target[0][1].max(target[1][1]) + 2.6 * pupil_distance;
             if h - chin < 12.0 {
-                let picture = &self.faceless[rng.random_range(0..self.faceless.len())];
-                let [w, h] = picture.size();
-                (picture, [0.5 * w, 0.5 * h], 0.5 * w.min(h))
+                let image = &self.faceless[rng.random_range(0..self.faceless.len())];
+                let [w, h] = image.size();
+                (image, [0.5 * w, 0.5 * h], 0.5 * w.min(h))
             } else {
-                (picture, [0.5 * w, 0.5 * (chin + h)], 0.5 * w.min(h - chin))
+                (image, [0.5 * w, 0.5 * (chin + h)], 0.5 * w.min(h - chin))
             }
         };
-        // The square around the centre covers the scene, whichever way it is turned.
+        // The square around the centre covers the scene at any rotation.
         let scale = size / 2.0 / radius * rng.random_range(1.0..1.8);
         let turn = if rng.random_bool(0.7) { 0.0 } else { rng.random_range(-3.2..3.2f64) };
         let covering = scale * (turn.sin().abs() + turn.cos().abs());
         let flip = if rng.random_bool(0.5) { -1.0 } else { 1.0 };
         let to_scene = Homography::similarity(covering, turn, 0.5 * size, 0.5 * size)
             * Homography([flip, 0.0, -flip * centre[0], 0.0, 1.0, -centre[1], 0.0, 0.0, 1.0]);
-        scene.push(Layer::new(picture.clone(), &to_scene, Mask::Clamped { centre, radius })?);
+        scene.push(SceneLayer::new(image.clone(), &to_scene, Mask::Clamped { centre, radius })?);
         Ok(())
     }
 
-    /// Something that is no face, cut out as faces are.
-    fn thing(&self, scene: &mut Scene, rng: &mut impl Rng) -> Result<()> {
-        let (size, picture) = (scene.size as f64, &self.faceless[rng.random_range(0..self.faceless.len())]);
-        let [w, h] = picture.size();
+    /// Adds a distractor: a faceless image, cut out as faces are.
+    fn distractor(&self, scene: &mut Scene, rng: &mut impl Rng) -> Result<()> {
+        let (size, image) = (scene.size as f64, &self.faceless[rng.random_range(0..self.faceless.len())]);
+        let [w, h] = image.size();
         let across = size * log_uniform(0.08..0.9, rng);
         let scale = across / w * rng.random_range(1.0..2.0);
         let at = [rng.random_range(0.0..size), rng.random_range(0.0..size)];
@@ -258,66 +279,69 @@ impl Scenes {
         let to_scene = Homography::similarity(scale, 0.3 * normal(rng), at[0], at[1])
             * Homography::similarity(1.0, 0.0, -centre[0], -centre[1]);
         if scene.is_free(at, 0.8 * across) {
-            scene.push(Layer::new(picture.clone(), &to_scene, outline(centre, [reach, reach], rng))?);
+            scene.push(SceneLayer::new(image.clone(), &to_scene, outline(centre, [reach, reach], rng))?);
         }
         Ok(())
     }
 
-    /// A face, cut out and put where there is room for it.
-    fn paste(&self, scene: &mut Scene, eyes: f64, rng: &mut impl Rng) -> Result<()> {
-        let drawn = !self.people.is_empty() && (self.faces.is_empty() || rng.random_bool(self.settings.drawn));
+    /// Adds a face, cut out, at a free position if there is one.
+    fn paste(&self, scene: &mut Scene, scene_distance: f64, rng: &mut impl Rng) -> Result<()> {
+        let drawn =
+            !self.people.is_empty() && (self.faces.is_empty() || rng.random_bool(self.settings.synthetic_share));
         let pool = if drawn { &self.people } else { &self.faces };
         if pool.is_empty() {
             return Ok(());
         }
         let face = &pool[rng.random_range(0..pool.len())];
-        let (size, apart) = (scene.size as f64, anchors::distance(face.target[0], face.target[1]));
-        let middle = middle(&face.target);
-        // How much of the image comes along, in eye distances: the head alone, or the shoulders too.
+        let (size, pupil_distance) = (scene.size as f64, landmarks::distance(face.target[0], face.target[1]));
+        let midpoint = midpoint(&face.target);
+        // The reach of the cutout in inter-pupil distances: from the head alone to head and
+        // shoulders.
         let reach = [rng.random_range(1.35..2.3), rng.random_range(1.8..3.2)];
         let lower = rng.random_range(0.2..0.6);
-        let centre = [middle[0], middle[1] + lower * apart];
-        let mask = outline(centre, reach.map(|r| r * apart), rng);
+        let centre = [midpoint[0], midpoint[1] + lower * pupil_distance];
+        let mask = outline(centre, reach.map(|r| r * pupil_distance), rng);
         for _ in 0..6 {
-            let margin = (0.7 * eyes).min(0.45 * size);
+            let margin = (0.7 * scene_distance).min(0.45 * size);
             let at = [rng.random_range(margin..size - margin), rng.random_range(margin..size - margin)];
-            if !scene.is_free(at, reach[1] * eyes) {
+            if !scene.is_free(at, reach[1] * scene_distance) {
                 continue;
             }
-            let to_scene = self.pose(&face.target, eyes, at, rng);
-            scene.push(Layer::new(face.picture.clone(), &to_scene, mask)?);
-            if face.bare && !self.frames.is_empty() && rng.random_bool(self.settings.glasses) {
-                let (frame, to_canonical) = &self.frames[rng.random_range(0..self.frames.len())];
-                let on_face = to_scene * anchors::worn(&face.target)? * *to_canonical;
-                scene.push(Layer::new(frame.clone(), &on_face, Mask::Whole)?);
+            let to_scene = self.pose(&face.target, scene_distance, at, rng);
+            scene.push(SceneLayer::new(face.image.clone(), &to_scene, mask)?);
+            if face.without_glasses && !self.glasses.is_empty() && rng.random_bool(self.settings.glasses_share) {
+                let (glasses, to_canonical) = &self.glasses[rng.random_range(0..self.glasses.len())];
+                let on_face = to_scene * landmarks::glasses_to_image(&face.target)? * *to_canonical;
+                scene.push(SceneLayer::new(glasses.clone(), &on_face, Mask::Whole)?);
             }
-            scene.add_face(&anchors::apply(&to_scene, &face.target));
+            scene.add_face(&landmarks::apply(&to_scene, &face.target));
             break;
         }
         Ok(())
     }
 
-    /// From an image to the scene: the pupils' middle at `at`, as far apart as `eyes`, tilted, mirrored in half of the cases.
-    fn pose(&self, target: &Anchors, eyes: f64, at: Point, rng: &mut impl Rng) -> Homography {
-        let (middle, apart) = (middle(target), anchors::distance(target[0], target[1]));
+    /// Maps an image to the scene: the midpoint of the pupils goes to `at`, their distance becomes
+    /// `scene_distance`. The face is tilted at random, and mirrored in half of the cases.
+    fn pose(&self, target: &Landmarks, scene_distance: f64, at: Point, rng: &mut impl Rng) -> Homography {
+        let (midpoint, pupil_distance) = (midpoint(target), landmarks::distance(target[0], target[1]));
         let level = (target[1][1] - target[0][1]).atan2(target[1][0] - target[0][0]);
         let tilt = self.settings.tilt.to_radians();
         let tilt = if rng.random_bool(1.0 / 3.0) { rng.random_range(-3.0..3.0) * tilt } else { normal(rng) * tilt };
         let flip = if rng.random_bool(0.5) { -1.0 } else { 1.0 };
-        // A little narrower or wider than it is, as lenses and turned heads make it.
+        // A random aspect ratio, as from lenses and turned heads.
         let squeeze = (0.06 * normal(rng)).exp();
-        Homography::similarity(eyes / apart, tilt, at[0], at[1])
+        Homography::similarity(scene_distance / pupil_distance, tilt, at[0], at[1])
             * Homography([flip * squeeze, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0])
             * Homography::similarity(1.0, -level, 0.0, 0.0)
-            * Homography::similarity(1.0, 0.0, -middle[0], -middle[1])
+            * Homography::similarity(1.0, 0.0, -midpoint[0], -midpoint[1])
     }
 }
 
-fn middle(target: &Anchors) -> Point {
+fn midpoint(target: &Landmarks) -> Point {
     [0, 1].map(|k| 0.5 * (target[0][k] + target[1][k]))
 }
 
-/// An oval or a box, its edge sharp or soft.
+/// An oval or a box with a sharp or soft edge.
 fn outline(centre: Point, reach: [f64; 2], rng: &mut impl Rng) -> Mask {
     let soft = if rng.random_bool(0.3) { 0.01 } else { rng.random_range(0.02..0.35) };
     if rng.random_bool(0.7) { Mask::Oval { centre, reach, soft } } else { Mask::Box { centre, reach, soft } }
@@ -331,34 +355,34 @@ fn log_uniform(range: std::ops::Range<f64>, rng: &mut impl Rng) -> f64 {
     rng.random_range(range.start.ln()..range.end.ln()).exp()
 }
 
-/// The aligned images of a pool, at half their size: sharper than a scene needs them.
-fn of_pool(pool: &Pool, bare: bool) -> Result<Vec<Pasted>> {
-    let face = |face: &super::Face| -> Option<Result<Pasted>> {
+/// The aligned images of a pool. Large ones are halved, which is sharp enough for a scene.
+fn cut_outs(pool: &Pool, without_glasses: bool) -> Result<Vec<CutOut>> {
+    let face = |face: &super::Face| -> Option<Result<CutOut>> {
         let target = face.target?;
-        // Where a face has 60 pixels between its eyes, half of them do.
-        let skipped = u32::from(anchors::distance(target[0], target[1]) > 40.0);
-        let picture = face.image().and_then(|image| Picture::new(image.as_ref(), skipped));
+        // Halves faces with more than 40 pixels between the pupils.
+        let skipped = u32::from(landmarks::distance(target[0], target[1]) > 40.0);
+        let image = face.image().and_then(|image| SourceImage::new(image.as_ref(), skipped));
         let turn = face.turn().unwrap_or(0.0);
-        Some(picture.map(|picture| Pasted { picture, target, bare, turn }))
+        Some(image.map(|image| CutOut { image, target, without_glasses, turn }))
     };
     pool.faces().par_iter().filter_map(face).collect()
 }
 
-/// The whole photos of a pool, with no more detail than scenes need.
-fn photos_of(pool: &Pool) -> Result<Vec<(Arc<Picture>, Anchors)>> {
-    let photo = |face: &super::Face| -> Option<Result<(Arc<Picture>, Anchors)>> {
+/// The full photos of a pool, without the pyramid levels that scenes do not need.
+fn full_photos(pool: &Pool) -> Result<Vec<(Arc<SourceImage>, Landmarks)>> {
+    let photo = |face: &super::Face| -> Option<Result<(Arc<SourceImage>, Landmarks)>> {
         let (image, target) = match face.photo() {
             Ok(found) => found?,
             Err(error) => return Some(Err(error)),
         };
-        let skipped = (anchors::distance(target[0], target[1]) / 40.0).log2().ceil().clamp(0.0, 6.0) as u32;
-        Some(Picture::new(image.as_ref(), skipped).map(|picture| (picture, target)))
+        let skipped = (landmarks::distance(target[0], target[1]) / 40.0).log2().ceil().clamp(0.0, 6.0) as u32;
+        Some(SourceImage::new(image.as_ref(), skipped).map(|image| (image, target)))
     };
     pool.faces().par_iter().filter_map(photo).collect()
 }
 
-/// A pyramid with its size.
-impl Picture {
+/// An image pyramid and its size.
+impl SourceImage {
     fn new(image: stgan::BitmapRef, skipped: u32) -> Result<Arc<Self>> {
         Ok(Arc::new(Self(Pyramid::from_level(image, skipped)?)))
     }

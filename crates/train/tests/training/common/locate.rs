@@ -1,6 +1,6 @@
-//! The locator's kernels and networks: checks that run natively and in wasm.
+//! Checks of the kernels of a locator, and a locator with random weights.
 
-// A module of several test programs.
+// The modules of the test program share these items.
 #![allow(unreachable_pub)]
 
 use candle_core::{Device, Tensor};
@@ -9,7 +9,7 @@ use stgan::internals::locate::{DetectorSpec, LocatorSpec, LocatorWeights, Refine
 use stgan::model::{Parameters, initialise};
 use stgan::ops;
 
-/// Numbers without a pattern, the same every time.
+/// Pseudo-random numbers between −½ and ½, the same on every call.
 pub fn numbers(count: usize, seed: u32) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12345);
     let mut next = || {
@@ -33,8 +33,9 @@ fn map_of(planes: &[f32], size: (usize, usize), channels: usize, border: usize) 
     map
 }
 
-/// On every size, for kernels and strides of all kinds: what `ops::conv_layer` gives, but for the rounding to whole numbers.
-pub fn convolutions_are_convolutions(instructions: Instructions) {
+/// Compares convolutions of all sizes, kernels and strides with `ops::conv_layer`, up to the
+/// rounding of quantised weights.
+pub fn convolutions_agree_with_the_reference(instructions: Instructions) {
     let mut seed = 0;
     for (kernel, stride) in [(1, 1), (3, 1), (4, 2), (4, 4), (2, 2), (5, 3)] {
         for channels in [(1, 1), (3, 5), (7, 8), (8, 24), (13, 19)] {
@@ -55,8 +56,9 @@ pub fn convolutions_are_convolutions(instructions: Instructions) {
                     let (_, _, height, width) = expected.dims4().unwrap();
                     assert_eq!(output.size(), (height, width));
                     let expected = expected.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-                    // Numbers within ±½. A weight's step is what all of them add up to over 2¹⁷: 2e-6 a tap. Half of it off
-                    // each product is 1.6e-7 · taps^1.5 (standard deviation) off the sum; five of these are allowed.
+                    // Values lie within ±½. The quantisation step of a weight is the sum of all
+                    // weights over 2¹⁷: 2e-6 per tap. Half a step in each product gives the sum a
+                    // standard deviation of 1.6e-7 · taps^1.5, of which five are allowed.
                     let taps = (channels.0 * kernel * kernel) as f32;
                     let tolerance = 1e-4 + 8e-7 * taps.powf(1.5);
                     for y in 0..height {
@@ -74,8 +76,8 @@ pub fn convolutions_are_convolutions(instructions: Instructions) {
     }
 }
 
-/// What no network is made of is refused.
-pub fn what_does_not_fit_is_refused() {
+/// Rejects layers that do not form a network.
+pub fn layers_that_do_not_fit_are_rejected() {
     let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
     let conv =
         |weight: &[usize], bias: &[usize]| Conv::new(&zeros(weight), &zeros(bias), 1, true, Instructions::best());
@@ -86,7 +88,7 @@ pub fn what_does_not_fit_is_refused() {
     assert!(Chain::new(Vec::new()).is_err());
 }
 
-/// A locator that has learned nothing.
+/// A locator with random weights.
 pub fn untrained() -> LocatorWeights {
     let spec = LocatorSpec {
         detector: DetectorSpec { layers: vec![[4, 4], [4, 8], [4, 8], [3, 8]] },

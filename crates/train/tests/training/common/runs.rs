@@ -1,11 +1,11 @@
-//! Folders of training runs, and what lies in them.
+//! Folders of training runs, and the files in them.
 
-// A module of several test programs.
+// The modules of the test program share these items.
 #![allow(unreachable_pub)]
 
 use std::path::{Path, PathBuf};
 
-/// A folder that is removed at the end.
+/// A folder that is removed when dropped.
 pub struct Temporary(pub PathBuf);
 
 impl Temporary {
@@ -26,7 +26,7 @@ impl Drop for Temporary {
     }
 }
 
-/// The numbers of a safetensors file, whose metadata has no fixed order.
+/// The tensor data of a safetensors file, without the metadata, whose order varies.
 pub fn numbers(path: &Path) -> Vec<u8> {
     let bytes = std::fs::read(path).unwrap();
     let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;

@@ -1,4 +1,4 @@
-//! Frames as the networks see them: a pool of random ones for training, the catalogue's for evaluation.
+//! Random glasses as inputs of the networks.
 
 use crate::Result;
 use crate::address::{Stream, rng};
@@ -7,16 +7,18 @@ use stgan::compose::Foreground;
 use stgan::internals::tryon;
 use stgan_synth::random;
 
-/// Pixels across, before a frame is brought to the networks' size: enough that the filter has something to do.
+/// The width of the drawn glasses in pixels, before they are resampled to the size of the networks.
 const RENDER_WIDTH: u32 = 192;
 
-/// `count` random frames in canonical pose, four planes of `size × size` each. The same seed gives the same frames.
+/// Draws `count` random glasses in canonical pose. Each is four planes (RGBA) of `size × size`.
+///
+/// The same seed gives the same glasses.
 ///
 /// # Errors
-/// As [`Foreground::new`].
+/// Those of [`Foreground::new`].
 pub(crate) fn random(count: usize, size: usize, seed: u64) -> Result<Vec<Vec<f32>>> {
     let draw = |i: usize| {
-        let image = random::glasses(&mut rng(seed, Stream::Frame(i)), RENDER_WIDTH);
+        let image = random::glasses(&mut rng(seed, Stream::Glasses(i)), RENDER_WIDTH);
         Ok(tryon::glasses_view(&Foreground::new(image.as_ref())?, size)?)
     };
     (0..count).into_par_iter().map(draw).collect()

@@ -1,15 +1,15 @@
-//! The figures of an iteration, and their means over an interval.
+//! The metrics of an iteration, and their means over several iterations.
 
 use crate::Result;
 use candle_core::{DType, Tensor};
 use std::collections::BTreeMap;
 
-/// Figures by name, each with how many iterations it is the sum over.
+/// Metrics by name: the sum of the values and their number.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Numbers(BTreeMap<&'static str, (f64, usize)>);
+pub(crate) struct IterationMetrics(BTreeMap<&'static str, (f64, usize)>);
 
-impl Numbers {
-    /// Reads scalars off their device, all in one transfer.
+impl IterationMetrics {
+    /// Copies scalars from their device in one transfer.
     pub(crate) fn read(scalars: &[(&'static str, &Tensor)]) -> Result<Self> {
         let tensors: Vec<Tensor> =
             scalars.iter().map(|(_, t)| t.detach().to_dtype(DType::F64)).collect::<candle_core::Result<_>>()?;
@@ -24,18 +24,18 @@ impl Numbers {
         }
     }
 
-    /// The mean of a figure.
+    /// The mean of one metric.
     pub(crate) fn mean(&self, name: &str) -> Option<f64> {
         self.0.get(name).map(|(sum, count)| sum / (*count).max(1) as f64)
     }
 
-    /// Every figure's mean.
+    /// The mean of every metric.
     pub(crate) fn means(&self) -> impl Iterator<Item = (&'static str, f64)> {
         self.0.iter().map(|(name, (sum, count))| (*name, sum / (*count).max(1) as f64))
     }
 
-    /// The first figure that is not finite.
-    pub(crate) fn broken(&self) -> Option<(&'static str, f64)> {
+    /// The first metric whose mean is not finite.
+    pub(crate) fn first_non_finite(&self) -> Option<(&'static str, f64)> {
         self.means().find(|(_, value)| !value.is_finite())
     }
 }

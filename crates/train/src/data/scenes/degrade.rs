@@ -1,14 +1,14 @@
-//! What light, lenses and files do to a picture.
+//! Image degradation: light, blur, noise and compression.
 
 use rand::Rng;
 use rand_distr::StandardNormal;
 
-/// Side of the blocks that JPEG quantises.
+/// The side of JPEG's blocks.
 const BLOCK: usize = 8;
 
-/// Turns premultiplied RGBA into what a network is given, three planes of (colour − ½) · alpha, after light, tint, blur, noise and
-/// compression at random.
-pub(crate) fn weather(pixels: &[[f32; 4]], width: usize, rng: &mut impl Rng) -> Vec<f32> {
+/// Converts premultiplied RGBA to the input of a network: three planes of (colour − ½) · alpha,
+/// after random light, tint, blur, noise and compression.
+pub(crate) fn degrade(pixels: &[[f32; 4]], width: usize, rng: &mut impl Rng) -> Vec<f32> {
     let area = pixels.len();
     let mut planes = vec![0.0; 3 * area];
     for (i, [r, g, b, alpha]) in pixels.iter().enumerate() {
@@ -40,7 +40,8 @@ pub(crate) fn weather(pixels: &[[f32; 4]], width: usize, rng: &mut impl Rng) -> 
     planes
 }
 
-/// Exposure (one in six is taken in the dark), contrast, gamma, tint; some in black and white.
+/// Randomises exposure (one image in six is dark), contrast, gamma and tint. Some images become
+/// grey.
 fn light(planes: &mut [f32], area: usize, rng: &mut impl Rng) {
     if rng.random_bool(0.2) {
         for i in 0..area {
@@ -64,7 +65,7 @@ fn light(planes: &mut [f32], area: usize, rng: &mut impl Rng) {
     }
 }
 
-/// A binomial blur, 1-2-1 along both axes.
+/// Blurs with the binomial kernel 1-2-1 along both axes.
 fn soften(plane: &mut [f32], width: usize) {
     let height = plane.len() / width;
     for row in plane.chunks_exact_mut(width) {
@@ -85,7 +86,8 @@ fn soften(plane: &mut [f32], width: usize) {
     }
 }
 
-/// What JPEG does: the cosine transform of every block, rounded to multiples of `step`, more coarsely where it is fine.
+/// Quantises as JPEG does: the cosine transform of each block is rounded to multiples of `step`,
+/// which grows with the frequency.
 fn compress(planes: &mut [f32], width: usize, step: f32) {
     let height = planes.len() / 3 / width;
     let basis: [[f32; BLOCK]; BLOCK] = std::array::from_fn(|k| {
@@ -124,15 +126,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fine_steps_leave_a_picture_as_it_is_and_coarse_ones_its_mean() {
-        let picture: Vec<f32> = (0..3 * 16 * 16).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
-        let mut fine = picture.clone();
+    fn fine_quantisation_keeps_the_image_and_coarse_quantisation_its_mean() {
+        let image: Vec<f32> = (0..3 * 16 * 16).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
+        let mut fine = image.clone();
         compress(&mut fine, 16, 1e-6);
-        assert!(fine.iter().zip(&picture).all(|(a, b)| (a - b).abs() < 1e-4));
-        let mut coarse = picture.clone();
+        assert!(fine.iter().zip(&image).all(|(a, b)| (a - b).abs() < 1e-4));
+        let mut coarse = image.clone();
         compress(&mut coarse, 16, 0.1);
-        assert!(coarse.iter().zip(&picture).any(|(a, b)| (a - b).abs() > 0.05));
+        assert!(coarse.iter().zip(&image).any(|(a, b)| (a - b).abs() > 0.05));
         let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
-        assert!((mean(&coarse) - mean(&picture)).abs() < 0.02);
+        assert!((mean(&coarse) - mean(&image)).abs() < 0.02);
     }
 }

@@ -1,32 +1,33 @@
-//! The homography whose frame meets eight points best.
+//! The homography that aligns the landmarks of glasses with those of a face.
 
-use super::{Anchors, FRAME, placement};
+use super::{GLASSES, Landmarks, placement};
 use stgan::internals::homography::DIMENSION;
 use stgan::internals::pose::{EYE_Y, TEMPLE_X};
 use stgan::{Error, Homography, Result};
 
-/// Iterations that Levenberg–Marquardt may take; turned heads take about ten.
-const MOST: usize = 200;
+/// The maximum number of Levenberg–Marquardt iterations. Turned heads need about ten.
+const MAX_ITERATIONS: usize = 200;
 
-/// Step of the central differences. exp is analytic: their error is about 1e-10.
-const STEP: f64 = 1e-5;
+/// The step of the central differences, whose error is then about 1e-10 because exp is analytic.
+const DIFFERENCE_STEP: f64 = 1e-5;
 
-/// Coordinates beyond this are no view of a face.
-const FARTHEST: f64 = 100.0;
+/// The maximum coordinate of a landmark, in canonical units.
+const MAX_COORDINATE: f64 = 100.0;
 
-/// The parameters p such that exp(−p) brings the eight points of [`FRAME`] nearest to `target`, in the sense of least
-/// squares: the frame warped by p sits on the face as well as a homography can make it.
+/// The parameters p at which exp(−p) maps the landmarks [`GLASSES`] as close as possible to
+/// `target`, in the sense of least squares.
 ///
-/// `target` is in canonical coordinates of the view, as [`crate::data::augment::Example::target`]. Levenberg–Marquardt
-/// from the best similarity (see [`placement`]): eight points against eight parameters, so that a frontal face is met
-/// exactly and a turned one nearly.
+/// `target` is in canonical coordinates of the view, as [`crate::data::augment::Example::target`].
+/// Levenberg–Marquardt starts at the best similarity (see [`placement`]). Eight points determine
+/// eight parameters, so the fit is exact for a frontal face and nearly exact for a turned one.
 ///
 /// # Errors
-/// [`Error::Degenerate`] for points that are not finite, lie on a line or in a mirror, or that no homography comes near.
-pub fn solve(target: &Anchors) -> Result<[f64; DIMENSION]> {
+/// [`Error::Degenerate`] if a landmark is not finite, if the landmarks are collinear or mirrored,
+/// or if no homography comes near them.
+pub fn solve(target: &Landmarks) -> Result<[f64; DIMENSION]> {
     let degenerate = |reason| Err(Error::Degenerate(reason));
-    if target.iter().flatten().any(|x| !x.is_finite() || x.abs() > FARTHEST) {
-        return degenerate("an anchor is not finite, or far outside of the view");
+    if target.iter().flatten().any(|x| !x.is_finite() || x.abs() > MAX_COORDINATE) {
+        return degenerate("a landmark is not finite, or far outside the view");
     }
     let size = super::distance(target[0], target[1]);
     let across = [target[1][0] - target[0][0], target[1][1] - target[0][1]];
@@ -35,12 +36,12 @@ pub fn solve(target: &Anchors) -> Result<[f64; DIMENSION]> {
         across[0] * down[1] - across[1] * down[0] > 1e-3 * size * size
     };
     if size < 1e-6 || !upright(4, 6) || !upright(5, 7) {
-        return degenerate("the anchors lie on a line, or in a mirror");
+        return degenerate("the landmarks are collinear or mirrored");
     }
     let mut p = similarity(target);
     let (mut residuals, mut cost) = distances(&p, target);
     let mut damping = 1e-4;
-    for _ in 0..MOST {
+    for _ in 0..MAX_ITERATIONS {
         let (normal, gradient) = normal_equations(&p, &residuals);
         let mut moved = false;
         while damping < 1e10 {
@@ -66,44 +67,45 @@ pub fn solve(target: &Anchors) -> Result<[f64; DIMENSION]> {
             break;
         }
     }
-    // Half an eye distance off on average is another configuration of points, not a face.
+    // An error of half an inter-pupil distance means that these are not landmarks of a face.
     if !cost.is_finite() || (cost / 8.0).sqrt() > 0.5 * size {
-        return degenerate("no homography brings the frame near the anchors");
+        return degenerate("no homography aligns the glasses with the landmarks");
     }
     Ok(p)
 }
 
-/// The parameters of the best similarity: the logarithm of S: x ↦ z x + t (complex numbers), where exp(−p) = S.
-fn similarity(target: &Anchors) -> [f64; DIMENSION] {
+/// The parameters of the best similarity S: x ↦ z x + t (complex numbers), so that exp(−p) = S.
+fn similarity(target: &Landmarks) -> [f64; DIMENSION] {
     let place = placement(target);
     let (scale, angle) = (place.width / (2.0 * TEMPLE_X), place.rotation.to_radians());
     let (a, b) = (scale.ln(), angle);
     let (zx, zy) = (scale * angle.cos(), scale * angle.sin());
-    // S brings (0, EYE_Y) to the placement's centre.
+    // S maps (0, EYE_Y) to the centre of the placement.
     let t = [place.x + zy * EYE_Y, place.y - zx * EYE_Y];
     // The translation of the logarithm is t · l / (z − 1) with l = ln z.
     let (dx, dy) = (zx - 1.0, zy);
     let norm = dx * dx + dy * dy;
     let factor = if norm < 1e-16 { [1.0, 0.0] } else { [(a * dx + b * dy) / norm, (b * dx - a * dy) / norm] };
     let shift = [factor[0] * t[0] - factor[1] * t[1], factor[1] * t[0] + factor[0] * t[1]];
-    // The matrix [a −b; b a] less a third of its trace, negated.
+    // The matrix [a −b; b a] minus a third of its trace, negated.
     [-shift[0], b, -a / 3.0, 0.0, -shift[1], -b, 2.0 * a / 3.0, 0.0]
 }
 
 type Residuals = [f64; 16];
 
-fn distances(p: &[f64; DIMENSION], target: &Anchors) -> (Residuals, f64) {
+fn distances(p: &[f64; DIMENSION], target: &Landmarks) -> (Residuals, f64) {
     let found = points(p);
     let residuals: Residuals = std::array::from_fn(|i| found[i] - target[i / 2][i % 2]);
     let cost = residuals.iter().map(|r| r * r).sum::<f64>();
     (residuals, if cost.is_finite() { cost } else { f64::INFINITY })
 }
 
-/// The frame's points under exp(−p). None may cross the horizon on the way: that one goes to infinity.
+/// The landmarks of the glasses under exp(−p). A point that crosses the horizon is mapped to
+/// infinity.
 fn points(p: &[f64; DIMENSION]) -> Residuals {
     let map = Homography::exp(&p.map(|x| -x));
     let mut found = [f64::INFINITY; 16];
-    for (k, [x, y]) in FRAME.into_iter().enumerate() {
+    for (k, [x, y]) in GLASSES.into_iter().enumerate() {
         let [u, v, w] = map.apply_homogeneous([x, y, 1.0]);
         if w > 1e-6 {
             (found[2 * k], found[2 * k + 1]) = (u / w, v / w);
@@ -116,17 +118,17 @@ fn points(p: &[f64; DIMENSION]) -> Residuals {
 fn normal_equations(p: &[f64; DIMENSION], residuals: &Residuals) -> ([[f64; DIMENSION]; DIMENSION], [f64; DIMENSION]) {
     let columns: [Residuals; DIMENSION] = std::array::from_fn(|i| {
         let (mut more, mut less) = (*p, *p);
-        more[i] += STEP;
-        less[i] -= STEP;
+        more[i] += DIFFERENCE_STEP;
+        less[i] -= DIFFERENCE_STEP;
         let (more, less) = (points(&more), points(&less));
-        std::array::from_fn(|k| (more[k] - less[k]) / (2.0 * STEP))
+        std::array::from_fn(|k| (more[k] - less[k]) / (2.0 * DIFFERENCE_STEP))
     });
     let dot = |a: &Residuals, b: &Residuals| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let normal = std::array::from_fn(|i| std::array::from_fn(|j| dot(&columns[i], &columns[j])));
     (normal, std::array::from_fn(|i| dot(&columns[i], residuals)))
 }
 
-/// Gaussian elimination with row pivots; none for a singular matrix.
+/// Gaussian elimination with row pivoting. None if the matrix is singular.
 fn eliminate(mut m: [[f64; DIMENSION]; DIMENSION], mut v: [f64; DIMENSION]) -> Option<[f64; DIMENSION]> {
     for k in 0..DIMENSION {
         let pivot = (k..DIMENSION).max_by(|&i, &j| m[i][k].abs().total_cmp(&m[j][k].abs()))?;
@@ -159,40 +161,40 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
     use rand_distr::StandardNormal;
 
-    fn frame_at(p: &[f64; DIMENSION]) -> Anchors {
-        apply(&Homography::exp(&p.map(|x| -x)), &FRAME)
+    fn glasses_at(p: &[f64; DIMENSION]) -> Landmarks {
+        apply(&Homography::exp(&p.map(|x| -x)), &GLASSES)
     }
 
-    fn cost(p: &[f64; DIMENSION], target: &Anchors) -> f64 {
+    fn cost(p: &[f64; DIMENSION], target: &Landmarks) -> f64 {
         distances(p, target).1
     }
 
     #[test]
-    fn a_frame_warped_by_any_parameters_gives_them_back() {
+    fn solving_recovers_the_parameters_of_warped_glasses() {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         for spread in [0.0, 1e-9, 0.02, 0.1, 0.2] {
             for _ in 0..50 {
                 let p: [f64; DIMENSION] = std::array::from_fn(|_| spread * rng.sample::<f64, _>(StandardNormal));
-                let found = solve(&frame_at(&p)).unwrap();
+                let found = solve(&glasses_at(&p)).unwrap();
                 assert!(found.iter().zip(p).all(|(a, b)| (a - b).abs() < 1e-7), "{p:?}: {found:?}");
             }
         }
     }
 
     #[test]
-    fn similarities_are_where_it_starts() {
+    fn similarities_are_solved_by_the_initial_guess() {
         let mut rng = ChaCha8Rng::seed_from_u64(4);
         for _ in 0..50 {
             let mut draw = |spread: f64| spread * rng.sample::<f64, _>(StandardNormal);
             let s = Homography::similarity(draw(0.3).exp(), draw(0.5), draw(0.5), draw(0.5));
-            let target = apply(&s, &FRAME);
+            let target = apply(&s, &GLASSES);
             assert!(cost(&similarity(&target), &target) < 1e-20);
             assert!(cost(&solve(&target).unwrap(), &target) < 1e-20);
         }
     }
 
     #[test]
-    fn a_turned_head_is_met_better_than_by_a_similarity_and_no_neighbour_is_nearer() {
+    fn a_turned_head_is_solved_better_than_by_a_similarity_and_at_a_minimum() {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         for turn in [0.0, 0.1, 0.25, 0.4, 0.5] {
             for _ in 0..20 {
@@ -202,7 +204,7 @@ mod tests {
                 let p = solve(&target).unwrap();
                 let best = cost(&p, &target);
                 assert!(best <= cost(&similarity(&target), &target));
-                assert!(error(&frame_at(&p), &target) < 0.04 + 0.3 * turn, "{turn}: {p:?}");
+                assert!(error(&glasses_at(&p), &target) < 0.04 + 0.3 * turn, "{turn}: {p:?}");
                 for i in 0..DIMENSION {
                     for by in [-1e-3, 1e-3] {
                         let mut other = p;
@@ -215,8 +217,8 @@ mod tests {
     }
 
     #[test]
-    fn points_that_are_no_face_are_refused() {
-        let face = FRAME;
+    fn points_that_are_not_a_face_are_rejected() {
+        let face = GLASSES;
         let mut broken = vec![[[0.0; 2]; 8], face.map(|[x, _]| [x, 0.0]), face.map(|[_, y]| [0.0, y])];
         broken.push(face.map(|[x, y]| [-x, y]));
         broken.push(face.map(|[x, y]| [x, -y]));

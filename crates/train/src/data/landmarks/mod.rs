@@ -1,7 +1,8 @@
-//! The points of a frame that should meet points of a face, and how far off they are.
+//! Landmarks of faces and glasses, and the landmark error.
 //!
-//! Eight points in this order: pupils, temples, below the pupils, above the pupils; of each pair the subject's right
-//! (the image's left) first. Anchor error is the mean distance of the first four, in eye distances.
+//! A face and its glasses have eight landmarks each: pupils, temples, points below the pupils,
+//! points above the pupils. Of each pair, the subject's right one (on the left of the image) comes
+//! first. The landmark error is the mean distance of the first four, in inter-pupil distances.
 
 mod solve;
 
@@ -13,14 +14,14 @@ use stgan::{Homography, Placement, Result};
 /// x and y.
 pub type Point = [f64; 2];
 
-/// The eight points of a frame or of a face.
-pub type Anchors = [Point; 8];
+/// The eight landmarks of a face or of glasses.
+pub type Landmarks = [Point; 8];
 
-/// Above and below the pupils: this share of the eye distance.
+/// The offset of the points above and below the pupils, in inter-pupil distances.
 const OFFSET: f64 = 0.3;
 
-/// The points of a frame in canonical pose.
-pub const FRAME: Anchors = {
+/// The landmarks of glasses in canonical pose.
+pub const GLASSES: Landmarks = {
     const DOWN: f64 = OFFSET * 2.0 * PUPIL_X;
     [
         [-PUPIL_X, EYE_Y],
@@ -34,12 +35,14 @@ pub const FRAME: Anchors = {
     ]
 };
 
-/// The points of a face that those of a frame should meet, from its irises and temples (right, left), in their unit.
+/// The landmarks of a face, from its irises and temples (each the subject's right one first), in
+/// the same units.
 ///
-/// Temples are projected onto the line through the pupils. The points above and below are offset square to that line by
-/// 0.3 eye distances, scaled on each side by that side's distance from the middle to its temple over the mean of both:
-/// on a turned head the near lens is the larger one.
-pub fn from_landmarks(irises: [Point; 2], temples: [Point; 2]) -> Anchors {
+/// Temples are projected onto the line through the pupils. The points above and below are offset
+/// perpendicular to that line by 0.3 inter-pupil distances. On each side this offset is scaled by
+/// the distance from the midpoint to the temple, relative to the mean of both sides: on a turned
+/// head, the nearer lens is larger.
+pub fn from_landmarks(irises: [Point; 2], temples: [Point; 2]) -> Landmarks {
     let [right, left] = irises;
     let eyes = distance(right, left);
     let along = [(left[0] - right[0]) / eyes, (left[1] - right[1]) / eyes];
@@ -61,35 +64,39 @@ pub fn from_landmarks(irises: [Point; 2], temples: [Point; 2]) -> Anchors {
     ]
 }
 
-/// As [`from_landmarks`], of a face of which only the eyes are known: its temples are taken to lie where those of a frame
-/// in canonical pose do. On a turned head they do not: such anchors are good for a median, not for the last hundredth.
-pub fn from_eyes([right, left]: [Point; 2]) -> Anchors {
+/// The landmarks of a face whose temples are unknown. They are placed as on an average frontal
+/// face.
+///
+/// On a turned head this is inaccurate, so high percentiles of the landmark error are not
+/// meaningful for such faces.
+pub fn from_pupils([right, left]: [Point; 2]) -> Landmarks {
     let at = |share: f64| [0, 1].map(|k| 0.5 * (right[k] + left[k]) + 0.5 * share * (left[k] - right[k]));
     from_landmarks([right, left], [at(-TEMPLE_X / PUPIL_X), at(TEMPLE_X / PUPIL_X)])
 }
 
-/// The mean distance of pupils and temples, in eye distances of `target`.
-pub fn error(actual: &Anchors, target: &Anchors) -> f64 {
+/// The landmark error: the mean distance of pupils and temples, in inter-pupil distances of
+/// `target`.
+pub fn error(actual: &Landmarks, target: &Landmarks) -> f64 {
     let sum: f64 = actual.iter().zip(target).take(4).map(|(a, b)| distance(*a, *b)).sum();
     sum / 4.0 / distance(target[0], target[1])
 }
 
-/// The eight points under a homography.
-pub fn apply(h: &Homography, anchors: &Anchors) -> Anchors {
-    anchors.map(|point| h.apply(point))
+/// Maps all landmarks by a homography.
+pub fn apply(h: &Homography, landmarks: &Landmarks) -> Landmarks {
+    landmarks.map(|point| h.apply(point))
 }
 
-/// The placement whose pupils and temples are nearest to `target` in the sense of least squares.
-pub fn placement(target: &Anchors) -> Placement {
+/// The placement of glasses with the least squared distance of pupils and temples to `target`.
+pub fn placement(target: &Landmarks) -> Placement {
     let n = 4.0;
-    let mean = |points: &Anchors| {
+    let mean = |points: &Landmarks| {
         let sum = points.iter().take(4).fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
         [sum[0] / n, sum[1] / n]
     };
-    // The frame's four points have their mean at (0, EYE_Y): the box's centre.
-    let (from, to) = (mean(&FRAME), mean(target));
+    // The mean of the four points is (0, EYE_Y), the centre of the placement.
+    let (from, to) = (mean(&GLASSES), mean(target));
     let (mut dot, mut cross, mut square) = (0.0, 0.0, 0.0);
-    for (f, t) in FRAME.iter().zip(target).take(4) {
+    for (f, t) in GLASSES.iter().zip(target).take(4) {
         let (fx, fy, tx, ty) = (f[0] - from[0], f[1] - from[1], t[0] - to[0], t[1] - to[1]);
         dot += fx * tx + fy * ty;
         cross += fx * ty - fy * tx;
@@ -99,17 +106,19 @@ pub fn placement(target: &Anchors) -> Placement {
     Placement { x: to[0], y: to[1], width: 2.0 * TEMPLE_X * scale, rotation: cross.atan2(dot).to_degrees() }
 }
 
-/// From canonical coordinates of a frame to the image: the homography that meets the face's anchors best.
+/// The homography from canonical coordinates of glasses to the image whose landmarks meet those of
+/// the face best.
 ///
 /// # Errors
-/// As [`solve`], and for anchors that no placement has.
-pub fn worn(target: &Anchors) -> Result<Homography> {
+/// Those of [`solve`], and those of [`Placement::to_photo`] if the landmarks have no placement.
+pub fn glasses_to_image(target: &Landmarks) -> Result<Homography> {
     let to_image = placement(target).to_photo()?;
     let p = solve(&apply(&to_image.inverse()?, target))?;
     Ok(to_image * Homography::exp(&p.map(|x| -x)))
 }
 
-/// The similarity that brings two points to two others; none where the first two are in one place, or a number is not finite.
+/// The similarity that maps two points to two others. None if the first two coincide or if a number
+/// is not finite.
 pub fn similarity([a, b]: [Point; 2], [c, d]: [Point; 2]) -> Option<Homography> {
     let (u, v) = ([b[0] - a[0], b[1] - a[1]], [d[0] - c[0], d[1] - c[1]]);
     let square = u[0] * u[0] + u[1] * u[1];
@@ -138,10 +147,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frontal_face_is_met_exactly() {
+    fn the_placement_of_a_frontal_face_is_exact() {
         let truth = Placement { x: 120.0, y: 80.0, width: 90.0, rotation: 7.0 };
         let to_photo = truth.to_photo().unwrap();
-        let on_photo = apply(&to_photo, &FRAME);
+        let on_photo = apply(&to_photo, &GLASSES);
         let target = from_landmarks([on_photo[0], on_photo[1]], [on_photo[2], on_photo[3]]);
         assert!(error(&on_photo, &target) < 1e-12);
         assert!(on_photo.iter().zip(target).all(|(a, b)| distance(*a, b) < 1e-9));
@@ -151,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn two_points_make_a_similarity() {
+    fn two_point_pairs_determine_a_similarity() {
         let map = similarity([[1.0, 2.0], [4.0, 6.0]], [[10.0, 0.0], [10.0, 10.0]]).unwrap();
         assert!(distance(map.apply([1.0, 2.0]), [10.0, 0.0]) < 1e-12);
         assert!(distance(map.apply([4.0, 6.0]), [10.0, 10.0]) < 1e-12);
@@ -160,10 +169,10 @@ mod tests {
     }
 
     #[test]
-    fn a_shift_by_one_eye_distance_is_an_error_of_one() {
+    fn a_shift_by_one_inter_pupil_distance_is_an_error_of_one() {
         let target = from_landmarks([[10.0, 0.0], [20.0, 0.0]], [[4.0, 3.0], [27.0, 3.0]]);
         assert!((error(&target.map(|[x, y]| [x, y + 10.0]), &target) - 1.0).abs() < 1e-12);
-        // The left temple is farther from the middle: that side's lens is larger.
+        // The left temple is farther from the midpoint, so the left lens is larger.
         assert!(target[5][1] > target[4][1]);
     }
 }
