@@ -32,7 +32,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     };
     // The same settings as in the program: mimalloc keeps freed memory (`mi_option_purge_delay`),
-    // and candle uses one thread. SAFETY: no other thread runs yet.
+    // and candle uses one thread.
+    // SAFETY: no other thread runs yet.
     #[allow(unsafe_code)]
     unsafe {
         libmimalloc_sys::mi_option_set(15, -1);

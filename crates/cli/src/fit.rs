@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     /// Image of the glasses with a transparent background: PNG or WebP
     glasses: PathBuf,
     /// Initial placement: centre and width of the opaque part of the glasses in photo pixels,
-    /// rotation in degrees clockwise [default: on the detected face with the highest score]
+    /// rotation in degrees clockwise [default: the detected face with the highest score]
     #[arg(long, value_name = "X,Y,WIDTH[,DEGREES]", value_parser = placement, allow_hyphen_values = true)]
     at: Option<Placement>,
     /// Fit the glasses to all detected faces
@@ -32,11 +32,11 @@ pub(crate) struct Arguments {
     /// Image to write, at the size of the photo; the name ends in .png, .jpg or .webp
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Print updates and homographies (glasses pixels to photo pixels) as JSON; with --all a list
-    /// with an entry per face
+    /// Print updates and homographies (glasses pixels to photo pixels) as JSON; with --all as a
+    /// list of faces
     #[arg(long)]
     json: bool,
-    /// Number of updates [default: as stored in the weights file]
+    /// Number of updates, 0 to 64 [default: as stored in the weights file]
     #[arg(long, value_name = "N")]
     updates: Option<usize>,
     /// Weights file of the generators [default: bundled]

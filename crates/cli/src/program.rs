@@ -8,7 +8,6 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(
     version,
-    about,
     after_help = "\
 Examples:
   stgan fit photo.jpg glasses.png -o fitted.jpg

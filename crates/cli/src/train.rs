@@ -205,8 +205,8 @@ fn show(bar: &ProgressBar, event: Event) {
 }
 
 /// The metrics of a validation in words.
-fn described(measured: &ValidationMetrics) -> String {
-    match measured {
+fn described(metrics: &ValidationMetrics) -> String {
+    match metrics {
         ValidationMetrics::Cascade { errors, preference } => {
             let mut parts = Vec::new();
             if let Some(errors) = errors {

@@ -160,21 +160,20 @@ fn gallery_writes_images_and_their_list() {
 /// Writes a variant of the built-in configuration that trains within seconds.
 fn small_training(folder: &Path) -> PathBuf {
     let config = folder.join("config.toml");
-    let text_of = include_str!("../../../../configs/synthetic.toml");
+    let built_in = include_str!("../../../../configs/synthetic.toml");
     let small = [
         ("size = 72", "size = 16"),
         ("channels = [16, 32, 64, 128, 256]", "channels = [4, 6]"),
-        ("frames = 3000", "frames = 4"),
-        (
-            "bare = 4000\nwearers = 0\nvalidation = 256\nwidth = 100",
-            "bare = 8\nwearers = 0\nvalidation = 4\nwidth = 32",
-        ),
+        ("glasses = 3000", "glasses = 4"),
+        ("without_glasses = 4000", "without_glasses = 8"),
+        ("validation = 256", "validation = 4"),
+        ("width = 100", "width = 32"),
         ("report = 20\nvalidate = 250", "report = 1\nvalidate = 3"),
         ("stop_at = 0.95\n", ""),
         ("iterations = 4000", "iterations = 12"),
         ("iterations = [5000, 3000]", "iterations = [4, 2]"),
     ];
-    let small = small.iter().fold(text_of.to_owned(), |text, (from, to)| {
+    let small = small.iter().fold(built_in.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "{from}");
         text.replace(from, to)
     });
