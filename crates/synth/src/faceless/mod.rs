@@ -1,7 +1,7 @@
 //! Random images without a human face: negatives for the face locator.
 //!
-//! They show textures, landscapes, objects, animals, and glasses not worn by anyone. Equal states of
-//! the random number generator give equal images.
+//! They show textures, landscapes, objects, animals, and glasses not worn by anyone. Equal states
+//! of the random number generator give equal images.
 
 mod animals;
 mod landscapes;
