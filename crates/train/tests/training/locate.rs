@@ -109,8 +109,7 @@ fn rendered_portraits_are_found_upright_tilted_dark_and_grey() {
     for (image, pupils) in &portraits {
         for degrees in [0.0, -30.0, 30.0] {
             for appearance in 0..3 {
-                let (mut photo, pupils) =
-                    compose_people((420, 380), &[(image, *pupils, 1.0, degrees, [220.0, 190.0])]);
+                let (mut photo, pupils) = compose_people((420, 380), &[(image, *pupils, 1.0, degrees, [220.0, 190.0])]);
                 for pixel in photo.data_mut().chunks_exact_mut(4) {
                     let grey = ((u16::from(pixel[0]) + u16::from(pixel[1]) + u16::from(pixel[2])) / 3) as u8;
                     match appearance {
