@@ -35,6 +35,7 @@ pub(super) fn aligned_placement(width: u32, height: u32) -> Option<Placement> {
 /// The four pools of a data set.
 ///
 /// The discriminant is part of the address of a synthetic face.
+#[allow(clippy::enum_variant_names, reason = "all pools are defined by glasses")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PoolKind {
     WithoutGlasses,
