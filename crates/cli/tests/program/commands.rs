@@ -162,11 +162,10 @@ fn small_training(folder: &Path) -> PathBuf {
     let small = [
         ("size = 72", "size = 16"),
         ("channels = [16, 32, 64, 128, 256]", "channels = [4, 6]"),
-        ("frames = 3000", "frames = 4"),
-        (
-            "bare = 4000\nwearers = 0\nvalidation = 256\nwidth = 100",
-            "bare = 8\nwearers = 0\nvalidation = 4\nwidth = 32",
-        ),
+        ("glasses = 3000", "glasses = 4"),
+        ("without_glasses = 4000", "without_glasses = 8"),
+        ("validation = 256", "validation = 4"),
+        ("width = 100", "width = 32"),
         ("report = 20\nvalidate = 250", "report = 1\nvalidate = 3"),
         ("stop_at = 0.95\n", ""),
         ("iterations = 4000", "iterations = 12"),
