@@ -128,8 +128,8 @@ impl Subject {
     }
 }
 
-/// Perturbs a placement by a random similarity. `pupil_distance` is the inter-pupil distance in the units of
-/// the placement.
+/// Perturbs a placement by a random similarity. `pupil_distance` is the inter-pupil distance in the
+/// units of the placement.
 pub fn perturb(placement: &Placement, pupil_distance: f64, by: &Perturbation, rng: &mut impl Rng) -> Placement {
     let factor = if rng.random_bool(by.far_share) { 2.0 } else { 1.0 };
     Placement {
