@@ -1,7 +1,7 @@
 //! Addresses of random numbers.
 //!
-//! A seed and an address determine a random stream. So no state of a generator has to be saved, and
-//! everything can be sampled again.
+//! A seed and an address determine a random stream. The state of a generator therefore need not be
+//! saved, and every sample can be drawn again.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

@@ -1,9 +1,9 @@
-//! Training and evaluation of the networks of `stgan`: data sets, phases, the optimiser,
-//! checkpoints, reports, and how good weights are.
+//! Training and evaluation of the networks of `stgan`: data sets, training phases, the optimiser,
+//! checkpoints, metrics and plots.
 //!
-//! [`train_generators`] and [`train_locator`] do whole runs: a configuration from [`config`], a
-//! data set from [`data`], a folder to write to, and a callback that hears of progress.
-//! [`evaluate`] measures weights, from anywhere.
+//! [`train_generators`] and [`train_locator`] run a whole training. They take a configuration from
+//! [`config`], a data set from [`data`], an output folder, and a callback for progress events.
+//! [`evaluate`] measures a weights file.
 
 mod address;
 pub mod config;

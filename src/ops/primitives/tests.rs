@@ -3,7 +3,7 @@
 
 use crate::model::{Discriminator, DiscriminatorSpec, Parameters, losses};
 use crate::ops::{self, ConvGeometry, Interpolation, Padding, Sampler};
-use candle_core::{Device, Result, Tensor, Var};
+use candle_core::{DType, Device, Result, Tensor, Var};
 use std::cell::Cell;
 
 thread_local! {
@@ -11,8 +11,18 @@ thread_local! {
     pub(super) static WITHOUT_KERNELS: Cell<bool> = const { Cell::new(false) };
 }
 
+#[path = "../../../tests/common/noise.rs"]
+mod noise;
+
+thread_local! {
+    /// The number of random tensors so far. A test has a thread of its own, so its tensors are the
+    /// same in each run.
+    static TENSORS: Cell<u32> = const { Cell::new(0) };
+}
+
 fn random(shape: &[usize]) -> Tensor {
-    Tensor::randn(0f64, 1.0, shape, &Device::Cpu).unwrap()
+    TENSORS.set(TENSORS.get() + 1);
+    noise::Noise::new(TENSORS.get()).tensor(shape).to_dtype(DType::F64).unwrap()
 }
 
 /// The value of `f`, and the gradients of Σ R · f(…) with respect to all operands.

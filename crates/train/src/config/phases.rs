@@ -156,9 +156,9 @@ pub struct DiscriminatorPretraining {
     /// are run.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "reachable")]
     pub stop_at: Option<f64>,
-    /// The share of the composites whose glasses are placed where they would be correct on another
-    /// face of the batch. Without such composites, the discriminator can detect a wrong pose
-    /// without looking at the face. Needs landmarks. Default: 0.
+    /// The share of the composites with the landmark pose of another face of the batch. Without
+    /// such composites, the discriminator can detect a wrong pose without looking at the face.
+    /// Needs landmarks. Default: 0.
     #[serde(default)]
     pub mismatched_share: f64,
     /// The optimiser.

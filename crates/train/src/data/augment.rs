@@ -58,7 +58,7 @@ pub struct Subject {
     target: Option<Landmarks>,
     placement: Placement,
     /// The inter-pupil distance in pixels, from the landmarks or else from the placement.
-    eyes: f64,
+    pupil_distance: f64,
 }
 
 /// A training example.
@@ -78,8 +78,8 @@ impl Subject {
     /// # Errors
     /// Those of [`Pyramid::new`].
     pub fn new(image: BitmapRef, target: Option<Landmarks>, placement: Placement) -> Result<Self> {
-        let eyes = target.map_or(placement.width * PUPIL_X / TEMPLE_X, |t| landmarks::distance(t[0], t[1]));
-        Ok(Self { pyramid: Pyramid::new(image)?, target, placement, eyes })
+        let pupil_distance = target.map_or(placement.width * PUPIL_X / TEMPLE_X, |t| landmarks::distance(t[0], t[1]));
+        Ok(Self { pyramid: Pyramid::new(image)?, target, placement, pupil_distance })
     }
 
     /// Reads or draws the image of a face.
@@ -96,7 +96,7 @@ impl Subject {
     /// [`stgan::Error::Degenerate`] for a crop without area, which a valid [`Perturbation`] does
     /// not give.
     pub fn example(&self, size: usize, perturbation: &Perturbation, rng: &mut impl Rng) -> Result<Example> {
-        let placed = perturb(&self.placement, self.eyes, perturbation, rng);
+        let placed = perturb(&self.placement, self.pupil_distance, perturbation, rng);
         let flip = rng.random_bool(0.5);
         let mirror =
             if flip { Homography([-1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]) } else { Homography::IDENTITY };
@@ -112,13 +112,13 @@ impl Subject {
         }
         let to_view = to_photo.inverse()?;
         let target = self.target.map(|target| {
-            let mut seen = landmarks::apply(&to_view, &target);
+            let mut in_view = landmarks::apply(&to_view, &target);
             if flip {
-                for pair in seen.chunks_exact_mut(2) {
+                for pair in in_view.chunks_exact_mut(2) {
                     pair.swap(0, 1);
                 }
             }
-            seen
+            in_view
         });
         let mut params = [0.0; DIMENSION];
         if rng.random_bool(perturbation.warped_share) {
@@ -128,15 +128,15 @@ impl Subject {
     }
 }
 
-/// Perturbs a placement by a random similarity. `eyes` is the inter-pupil distance in the units of
-/// the placement.
-pub fn perturb(truth: &Placement, eyes: f64, by: &Perturbation, rng: &mut impl Rng) -> Placement {
-    let far = if rng.random_bool(by.far_share) { 2.0 } else { 1.0 };
+/// Perturbs a placement by a random similarity. `pupil_distance` is the inter-pupil distance in the
+/// units of the placement.
+pub fn perturb(placement: &Placement, pupil_distance: f64, by: &Perturbation, rng: &mut impl Rng) -> Placement {
+    let factor = if rng.random_bool(by.far_share) { 2.0 } else { 1.0 };
     Placement {
-        x: truth.x + far * by.translation * eyes * normal(rng),
-        y: truth.y + far * by.translation * eyes * normal(rng),
-        width: truth.width * (far * by.scale * normal(rng)).exp(),
-        rotation: truth.rotation + far * by.rotation * normal(rng),
+        x: placement.x + factor * by.translation * pupil_distance * normal(rng),
+        y: placement.y + factor * by.translation * pupil_distance * normal(rng),
+        width: placement.width * (factor * by.scale * normal(rng)).exp(),
+        rotation: placement.rotation + factor * by.rotation * normal(rng),
     }
 }
 

@@ -263,14 +263,14 @@ fn check_landmarks(target: &Landmarks, size: (u32, u32)) -> std::result::Result<
     if !finite(target) {
         return Err("a coordinate is not finite");
     }
-    let beyond = |temple: Point, eye: Point, other: Point| {
-        (temple[0] - other[0]) * (eye[0] - other[0]) + (temple[1] - other[1]) * (eye[1] - other[1]) > 0.0
+    let beyond = |temple: Point, pupil: Point, other: Point| {
+        (temple[0] - other[0]) * (pupil[0] - other[0]) + (temple[1] - other[1]) * (pupil[1] - other[1]) > 0.0
     };
     if !beyond(right_temple, right, left) || !beyond(left_temple, left, right) {
         return Err("the temples are swapped");
     }
     // In canonical coordinates, as the networks see the face.
-    let seen = landmarks::placement(target).to_photo().and_then(|to_photo| to_photo.inverse());
-    let solved = seen.and_then(|to_view| landmarks::solve(&landmarks::apply(&to_view, target)));
+    let to_view = landmarks::placement(target).to_photo().and_then(|to_photo| to_photo.inverse());
+    let solved = to_view.and_then(|to_view| landmarks::solve(&landmarks::apply(&to_view, target)));
     solved.map(|_| ()).map_err(|_| "no homography places glasses there")
 }

@@ -12,7 +12,7 @@ const RENDER_WIDTH: u32 = 192;
 
 /// Draws `count` random glasses in canonical pose. Each is four planes (RGBA) of `size × size`.
 ///
-/// The same seed gives the same glasses.
+/// Equal seeds give equal glasses.
 ///
 /// # Errors
 /// Those of [`Foreground::new`].

@@ -35,6 +35,7 @@ pub(super) fn aligned_placement(width: u32, height: u32) -> Option<Placement> {
 /// The four pools of a data set.
 ///
 /// The discriminant is part of the address of a synthetic face.
+#[allow(clippy::enum_variant_names, reason = "all pools are defined by glasses")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PoolKind {
     WithoutGlasses,
@@ -163,14 +164,14 @@ pub(super) fn read_image(path: &Path) -> Result<Bitmap> {
 pub struct Pool {
     faces: Vec<Face>,
     /// One entry for each face, or none if the pool is streamed.
-    kept: Vec<OnceLock<Arc<Subject>>>,
+    cache: Vec<OnceLock<Arc<Subject>>>,
 }
 
 impl Pool {
     /// Creates a pool that keeps decoded faces in memory if there are fewer than `keep_below`.
     pub fn new(faces: Vec<Face>, keep_below: usize) -> Self {
-        let kept = if faces.len() < keep_below { faces.len() } else { 0 };
-        Self { kept: (0..kept).map(|_| OnceLock::new()).collect(), faces }
+        let cache = if faces.len() < keep_below { faces.len() } else { 0 };
+        Self { cache: (0..cache).map(|_| OnceLock::new()).collect(), faces }
     }
 
     /// The number of faces.
@@ -190,7 +191,7 @@ impl Pool {
 
     /// Whether faces are decoded or drawn anew on each access.
     pub fn is_streamed(&self) -> bool {
-        self.kept.is_empty()
+        self.cache.is_empty()
     }
 
     /// The face with index `i`, ready for cropping. Every call returns the same pixels.
@@ -202,17 +203,17 @@ impl Pool {
     /// If `i` is not below [`Pool::len`].
     pub fn subject(&self, i: usize) -> Result<Arc<Subject>> {
         let face = &self.faces[i];
-        let Some(kept) = self.kept.get(i) else { return Ok(Arc::new(Subject::of(face)?)) };
-        if let Some(subject) = kept.get() {
+        let Some(cache) = self.cache.get(i) else { return Ok(Arc::new(Subject::of(face)?)) };
+        if let Some(subject) = cache.get() {
             return Ok(subject.clone());
         }
         let subject = Arc::new(Subject::of(face)?);
-        Ok(kept.get_or_init(|| subject).clone())
+        Ok(cache.get_or_init(|| subject).clone())
     }
 }
 
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Pool({} faces, {})", self.len(), if self.is_streamed() { "streamed" } else { "kept" })
+        write!(f, "Pool({} faces, {})", self.len(), if self.is_streamed() { "streamed" } else { "in memory" })
     }
 }

@@ -77,7 +77,7 @@ impl Source {
     }
 }
 
-/// The centre of random crops: where the canonical placement of glasses on an image comes from.
+/// The source of the canonical placement of glasses on an image, the centre of random crops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Crop {

@@ -65,14 +65,14 @@ impl FaceAddress {
         if matches!(self.kind, PoolKind::WithoutGlasses | PoolKind::ValidationWithoutGlasses) {
             return Ok(image);
         }
-        let frame = random::glasses(&mut rng, (GLASSES_WIDTH_SHARE * f64::from(self.width)) as u32);
-        let frame = Foreground::new(frame.as_ref())?;
+        let glasses = random::glasses(&mut rng, (GLASSES_WIDTH_SHARE * f64::from(self.width)) as u32);
+        let glasses = Foreground::new(glasses.as_ref())?;
         let scale = f64::from(self.width) / people::WIDTH;
         let scaled = |points: [[f64; 2]; 2]| points.map(|p| p.map(|x| x * scale));
         let target = landmarks::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
         let to_image = landmarks::glasses_to_image(&target)?;
         let rect = stgan::Rect { x: 0, y: 0, width: image.width(), height: image.height() };
-        compose::blend(&frame, &(to_image * glasses_to_canonical(&frame)).normalized()?, image.data_mut(), rect)?;
+        compose::blend(&glasses, &(to_image * glasses_to_canonical(&glasses)).normalized()?, image.data_mut(), rect)?;
         Ok(image)
     }
 }

@@ -158,8 +158,8 @@ fn stored_composites(addresses: &[Address], params: &Tensor) -> Result<Vec<Store
 /// The discriminator's loss and the metrics that describe it, all scalars.
 struct DiscriminatorLoss {
     total: Tensor,
-    /// mean D(real) − mean D(fake). With the Wasserstein loss (where the discriminator is called a
-    /// critic) it estimates the Wasserstein distance.
+    /// mean D(real) − mean D(fake). With the Wasserstein loss it estimates the Wasserstein
+    /// distance, and the discriminator is a "critic" in the terms of the Wasserstein GAN.
     score_gap: Tensor,
     gradient_norm: Tensor,
     /// The gradient penalty before it is weighted.

@@ -103,7 +103,7 @@ pub enum Event {
 /// The metrics of a validation.
 #[derive(Clone, Debug)]
 pub enum ValidationMetrics {
-    /// Metrics of generators and discriminator.
+    /// The metrics of generators and discriminator.
     Cascade {
         /// The landmark errors, if there are generators and landmarks.
         errors: Option<LandmarkErrors>,
@@ -111,7 +111,7 @@ pub enum ValidationMetrics {
         /// placement, if there is a discriminator.
         preference: Option<f64>,
     },
-    /// Metrics of a locator.
+    /// The metrics of a locator.
     Locator(LocatorMetrics),
     /// Metrics of the network that labels product photos.
     Cutout(CutoutMetrics),
@@ -142,7 +142,7 @@ pub struct LandmarkErrors {
 /// The metrics of a locator.
 #[derive(Clone, Copy, Debug)]
 pub struct LocatorMetrics {
-    /// The share of the photos with a face in which it is found, at any score.
+    /// The share of the photos with a face in which it is found at any score.
     pub found: f64,
     /// The median error of the found pupils, in inter-pupil distances.
     pub median: f64,

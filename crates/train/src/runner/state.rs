@@ -87,7 +87,7 @@ impl State {
         Ok(())
     }
 
-    /// The weights to validate and export: averages where there are any.
+    /// The weights to validate and export: averages, if the phase has any.
     pub(crate) fn averaged_weights(&self) -> Result<Parameters> {
         let mut weights = self.weights.clone();
         weights.0.extend(self.average.copied(&Device::Cpu)?.0);

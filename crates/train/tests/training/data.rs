@@ -385,10 +385,7 @@ fn an_incomplete_or_inconsistent_table_is_rejected() {
             error(DataSettings { splits: vec!["trian".into()], ..plain() }, &nothing),
             "no split trian; the splits are train, val",
         ),
-        (
-            error(DataSettings { validation: "train".into(), ..plain() }, &nothing),
-            "argument: data.validation_without_glasses",
-        ),
+        (error(DataSettings { validation: "train".into(), ..plain() }, &nothing), "argument: data.validation"),
         (error(DataSettings { splits: Vec::new(), ..plain() }, &nothing), "argument: data.splits"),
         (error(DataSettings { max_yaw: f64::NAN, ..plain() }, &nothing), "argument: data.max_yaw"),
         (error(plain(), &|f| f.write("labels.csv", "")), "neither a column `id` nor"),

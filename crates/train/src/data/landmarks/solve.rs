@@ -43,7 +43,7 @@ pub fn solve(target: &Landmarks) -> Result<[f64; DIMENSION]> {
     let mut damping = 1e-4;
     for _ in 0..MAX_ITERATIONS {
         let (normal, gradient) = normal_equations(&p, &residuals);
-        let mut moved = false;
+        let mut improved = false;
         while damping < 1e10 {
             let mut damped = normal;
             for (i, row) in damped.iter_mut().enumerate() {
@@ -57,13 +57,13 @@ pub fn solve(target: &Landmarks) -> Result<[f64; DIMENSION]> {
             let (r, c) = distances(&next, target);
             if c <= cost {
                 let small = step.iter().all(|s| s.abs() < 1e-12);
-                (p, residuals, cost, moved) = (next, r, c, !small);
+                (p, residuals, cost, improved) = (next, r, c, !small);
                 damping = (damping * 0.1).max(1e-12);
                 break;
             }
             damping *= 10.0;
         }
-        if !moved {
+        if !improved {
             break;
         }
     }
