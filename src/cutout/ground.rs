@@ -80,12 +80,9 @@ fn least_squares<'a>(samples: impl Iterator<Item = &'a ([f64; TERMS], [f64; 3])>
     let mut matrix = [[0.0; TERMS + 3]; TERMS];
     let mut count = 0.0;
     for (terms, colour) in samples {
-        for row in 0..TERMS {
-            for column in 0..TERMS {
-                matrix[row][column] += terms[row] * terms[column];
-            }
-            for c in 0..3 {
-                matrix[row][TERMS + c] += terms[row] * colour[c];
+        for (row, factor) in matrix.iter_mut().zip(terms) {
+            for (cell, value) in row.iter_mut().zip(terms.iter().chain(colour)) {
+                *cell += factor * value;
             }
         }
         count += 1.0;
@@ -120,7 +117,8 @@ mod tests {
     #[test]
     fn a_gradient_is_found_under_a_dark_shadow() {
         let (width, height) = (90u32, 60u32);
-        let value = |x: u32, y: u32| 0.6 + 0.3 * f64::from(x) / f64::from(width) - 0.1 * f64::from(y) / f64::from(height);
+        let value =
+            |x: u32, y: u32| 0.6 + 0.3 * f64::from(x) / f64::from(width) - 0.1 * f64::from(y) / f64::from(height);
         let data = (0..width * height).flat_map(|i| {
             let (x, y) = (i % width, i / width);
             let shadow = (30..60).contains(&x) && (40..50).contains(&y);

@@ -48,6 +48,11 @@ impl Labelled<'_> {
         (0..LABELS).max_by(|&a, &b| all[a].total_cmp(&all[b])).unwrap_or(0)
     }
 
+    /// Whether a pixel shows nothing but ground, with some certainty.
+    pub(super) fn is_ground(&self, i: usize) -> bool {
+        self.probability(i, BACKGROUND) > 0.95
+    }
+
     fn colour(&self, i: usize) -> [f64; 3] {
         [0, 1, 2].map(|c| f64::from(self.image.data()[4 * i + c]) / 255.0)
     }
@@ -74,7 +79,8 @@ pub(super) fn cut_out(labelled: &Labelled, ground: &Ground) -> Result<(Bitmap, L
     for i in 0..count {
         let (colour, behind) = (labelled.colour(i), ground.at(i));
         let share = |label: usize| labelled.probability(i, label);
-        let (front_share, lens_share) = (share(FRONT), share(LENS) + if inside(&labels, i, width) { share(ARM) } else { 0.0 });
+        let (front_share, lens_share) =
+            (share(FRONT), share(LENS) + if inside(&labels, i, width) { share(ARM) } else { 0.0 });
         if front_share + lens_share < 0.05 {
             continue;
         }
@@ -84,12 +90,17 @@ pub(super) fn cut_out(labelled: &Labelled, ground: &Ground) -> Result<(Bitmap, L
         let over = match labels[i] {
             FRONT => {
                 let own = front[i].unwrap_or(colour);
-                let alpha = if translucent { (0.4 + 3.0 * distance(colour, behind)).min(1.0) } else { covered(colour, own, behind).max(front_share) };
+                let alpha = if translucent {
+                    (0.4 + 3.0 * distance(colour, behind)).min(1.0)
+                } else {
+                    covered(colour, own, behind).max(front_share)
+                };
                 (unmixed(colour, behind, alpha, own), alpha)
             }
             _ => {
                 let own = front[i].unwrap_or(colour);
-                let alpha = if front[i].is_some() { front_share.min(covered(colour, own, behind)) } else { front_share };
+                let alpha =
+                    if front[i].is_some() { front_share.min(covered(colour, own, behind)) } else { front_share };
                 (own, if alpha < 0.1 { 0.0 } else { alpha })
             }
         };
@@ -98,9 +109,10 @@ pub(super) fn cut_out(labelled: &Labelled, ground: &Ground) -> Result<(Bitmap, L
         if alpha < 1.0 / 255.0 {
             continue;
         }
-        for c in 0..3 {
-            let value = (over.0[c] * over.1 + lens_colour[c] * lens_alpha * (1.0 - over.1)) / alpha;
-            data[4 * i + c] = (255.0 * value.clamp(0.0, 1.0)).round() as u8;
+        let mixed: [f64; 3] =
+            std::array::from_fn(|c| (over.0[c] * over.1 + lens_colour[c] * lens_alpha * (1.0 - over.1)) / alpha);
+        for (out, value) in data[4 * i..].iter_mut().zip(mixed) {
+            *out = (255.0 * value.clamp(0.0, 1.0)).round() as u8;
         }
         data[4 * i + 3] = (255.0 * alpha.min(1.0)).round() as u8;
     }
@@ -130,11 +142,9 @@ fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
 
 /// The share of `own` in a mix with `behind` that comes nearest to `colour`.
 fn covered(colour: [f64; 3], own: [f64; 3], behind: [f64; 3]) -> f64 {
-    let (mut dot, mut norm) = (0.0, 0.0);
-    for c in 0..3 {
-        dot += (colour[c] - behind[c]) * (own[c] - behind[c]);
-        norm += (own[c] - behind[c]).powi(2);
-    }
+    let along = |c: usize| own[c] - behind[c];
+    let dot: f64 = (0..3).map(|c| (colour[c] - behind[c]) * along(c)).sum();
+    let norm: f64 = (0..3).map(|c| along(c).powi(2)).sum();
     // Own colour and ground are alike: the pixel says nothing.
     if norm < 0.01 { 1.0 } else { (dot / norm).clamp(0.0, 1.0) }
 }
@@ -209,10 +219,9 @@ fn nearby(
             let i = y * width + x;
             if labels[i] == label && labelled.probability(i, label) > 0.9 {
                 let colour = labelled.colour(i);
-                for c in 0..3 {
-                    row[c] += colour[c];
+                for (sum, value) in row.iter_mut().zip(colour.into_iter().chain([1.0])) {
+                    *sum += value;
                 }
-                row[3] += 1.0;
             }
             let above = sums[y * pitch + x + 1];
             sums[(y + 1) * pitch + x + 1] = std::array::from_fn(|k| above[k] + row[k]);
