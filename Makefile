@@ -36,8 +36,12 @@ gallery: ## Render the demo's glasses and portraits into www/public/gallery, whi
 # The fake camera of the tests plays this clip.
 clip: target/clip.mjpeg
 
-target/clip.mjpeg: $(shell find crates/portraits -type f) crates/cli/src/clip.rs
-	cargo run --release --quiet -- clip --output $@
+# Within `make test` the tests have built the program; `cargo run` alone would build it again with other
+# features of its dependencies.
+BUILT := $(filter test,$(MAKECMDGOALS))
+
+target/clip.mjpeg: $(shell find crates/portraits -type f) crates/cli/src/clip.rs | $(if $(BUILT),test-rust)
+	$(if $(BUILT),target/release/stgan,cargo run --release --quiet --) clip --output $@
 
 test: lint-js lint-text test-rust test-wasm test-package test-demo ## Check and test everything
 
