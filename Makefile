@@ -36,8 +36,8 @@ gallery: ## Render the demo's glasses and portraits into www/public/gallery, whi
 # The fake camera of the tests plays this clip.
 clip: target/clip.mjpeg
 
-# Within `make test` the tests have built the program; `cargo run` alone would build it again with other
-# features of its dependencies.
+# Within `make test` the tests have built the program; `cargo run` alone would build it again with
+# other features of its dependencies.
 BUILT := $(filter test,$(MAKECMDGOALS))
 
 target/clip.mjpeg: $(shell find crates/portraits -type f) crates/cli/src/clip.rs | $(if $(BUILT),test-rust)
@@ -45,8 +45,8 @@ target/clip.mjpeg: $(shell find crates/portraits -type f) crates/cli/src/clip.rs
 
 test: lint-js lint-text test-rust test-wasm test-package test-demo ## Check and test everything
 
-# The ARM target compiles the NEON code. It also checks each feature of the library alone, and all of
-# them together, except `cuda`, which `make check-cuda` builds.
+# The ARM target compiles the NEON code. It also checks each feature of the library alone, and all
+# of them together, except `cuda`, which `make check-cuda` builds.
 ARM := aarch64-unknown-linux-gnu
 
 lint-rust: ## Check formatting and lints of the Rust code for each feature and for ARM, and its dependencies
