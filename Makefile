@@ -36,29 +36,35 @@ gallery: ## Render the demo's glasses and portraits into www/public/gallery, whi
 # The fake camera of the tests plays this clip.
 clip: target/clip.mjpeg
 
-target/clip.mjpeg: $(shell find crates/portraits -type f) crates/cli/src/clip.rs
-	cargo run --release --quiet -- clip --output $@
+# Within `make test` the tests have built the program; `cargo run` alone would build it again with
+# other features of its dependencies.
+BUILT := $(filter test,$(MAKECMDGOALS))
+
+target/clip.mjpeg: $(shell find crates/portraits -type f) crates/cli/src/clip.rs | $(if $(BUILT),test-rust)
+	$(if $(BUILT),target/release/stgan,cargo run --release --quiet --) clip --output $@
 
 test: lint-js lint-text test-rust test-wasm test-package test-demo ## Check and test everything
 
-# Checks each feature of the library alone and all of them together, except `cuda`, which
-# `make check-cuda` builds. The ARM target compiles the NEON code.
+# The ARM target compiles the NEON code. It also checks each feature of the library alone, and all
+# of them together, except `cuda`, which `make check-cuda` builds.
 ARM := aarch64-unknown-linux-gnu
 
 lint-rust: ## Check formatting and lints of the Rust code for each feature and for ARM, and its dependencies
 	cargo fmt --check
 	cargo clippy --release --workspace --all-targets -- -D warnings
-	@for features in "" bundled-weights internals bundled-weights,internals; do \
-		echo "cargo clippy --package stgan --features '$$features'"; \
-		cargo clippy --release --quiet --package stgan --lib --features "$$features" -- -D warnings; \
-	done
 	@test -d "$$(rustc --print target-libdir --target $(ARM))" || rustup target add $(ARM)
-	cargo clippy --release --package stgan --lib --target $(ARM) -- -D warnings
+	@for features in "" bundled-weights internals bundled-weights,internals; do \
+		echo "cargo clippy --package stgan --lib --target $(ARM) --features '$$features'"; \
+		cargo clippy --release --quiet --package stgan --lib --target $(ARM) --features "$$features" -- -D warnings; \
+	done
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \
 		else echo "warning: cargo-deny is not installed; licences and sources of dependencies are not checked"; fi
 
+# The build tool and the JavaScript interface have no native tests; `make pkg` builds both.
+UNTESTED := --exclude stgan-bindgen --exclude stgan-wasm
+
 test-rust: lint-rust ## Run the Rust lints and native tests, and build the Rust documentation
-	cargo test --release --workspace
+	cargo test --release --workspace $(UNTESTED)
 	RUSTDOCFLAGS='-D warnings' cargo doc --release --no-deps --workspace
 
 lint-js: node_modules/.package-lock.json ## Check formatting and lints of TypeScript, JavaScript, CSS and JSON

@@ -23,8 +23,11 @@ const { target_directory: target } = JSON.parse(output('cargo', ['metadata', '--
 const runner = join(target, 'tools', `wasm-test-runner${suffix}`);
 
 say('Building the tests for wasm32');
-run('cargo', ['test', ...BUILD, '--test', 'wasm', '--no-run']);
-const messages = output('cargo', ['test', ...BUILD, '--test', 'wasm', '--no-run', '--quiet', '--message-format=json']);
+// The package alone, not the default members: candle is then built once for the tests and for
+// `make pkg`.
+const test = ['test', ...BUILD, '--package', 'stgan', '--test', 'wasm', '--no-run'];
+run('cargo', test);
+const messages = output('cargo', [...test, '--quiet', '--message-format=json']);
 const { executable } = messages
   .split('\n')
   .map((line) => JSON.parse(line))

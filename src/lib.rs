@@ -5,10 +5,10 @@
 //! foreground's homography. The update is applied, and the next generator takes the result:
 //!
 //! ```text
-//!     photo ────┐
-//!               ├─> 72 or 144 pixel view ─> generator i ─> Δp ─> p + Δp ─> warp by H = exp(p) ─┐
-//!     glasses ──┘                  ^                                                           │  N times
-//!                                  └───────────────────────────────────────────────────────────┘
+//! photo ────┐
+//!           ├─> 72 or 144 pixel view ─> generator i ─> Δp ─> p + Δp ─> warp by H = exp(p) ─┐
+//! glasses ──┘                  ^                                                           │  N times
+//!                              └───────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! The networks predict only warp parameters, so inference runs at low resolution and the warp is
