@@ -22,8 +22,8 @@ fn terms(u: f64, v: f64) -> [f64; TERMS] {
 }
 
 impl Ground {
-    /// Fits the surface to the pixels for which `is_ground` holds, robustly: shadows and printed words
-    /// among them are outliers. None if too few pixels are ground.
+    /// Fits the surface to the pixels for which `is_ground` holds, robustly: shadows and printed
+    /// words among them are outliers. None if too few pixels are ground.
     pub(super) fn fit(image: BitmapRef, is_ground: impl Fn(usize) -> bool) -> Option<Self> {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let count = (0..width * height).filter(|&i| is_ground(i)).count();
@@ -51,7 +51,8 @@ impl Ground {
                 let colour = found.colour(&sample.0);
                 *kept = (0..3).all(|c| (colour[c] - sample.1[c]).abs() < limit);
             }
-            // Most of the ground is a shadow, or no smooth surface: the last fit is the best there is.
+            // Most of the ground is a shadow, or no smooth surface: the last fit is the best there
+            // is.
             if kept.iter().filter(|kept| **kept).count() < samples.len() / 4 {
                 break;
             }

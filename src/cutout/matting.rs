@@ -1,8 +1,8 @@
 //! From labels to transparency: known-background matting at the photo's own size.
 //!
-//! With the colour of the ground known everywhere, a pixel `I = α F + (1 − α) B` needs only one of α
-//! and F: inside the front α is 1, at its border F is the colour of the front nearby, in a lens the
-//! least α that explains the pixel is taken.
+//! With the colour of the ground known everywhere, a pixel `I = α F + (1 − α) B` needs only one of
+//! α and F: inside the front α is 1, at its border F is the colour of the front nearby, in a lens
+//! the least α that explains the pixel is taken.
 
 use super::ground::Ground;
 use super::network::LABELS;
@@ -158,8 +158,8 @@ fn unmixed(colour: [f64; 3], behind: [f64; 3], alpha: f64, own: [f64; 3]) -> [f6
 
 /// Colour and opacity of a lens at a pixel.
 fn of_lens(colour: [f64; 3], behind: [f64; 3], lenses: Lenses) -> ([f64; 3], f64) {
-    // The least opacity that explains the pixel: black paint if it is darker than the ground, white if
-    // it is lighter.
+    // The least opacity that explains the pixel: black paint if it is darker than the ground, white
+    // if it is lighter.
     let darker = (0..3).map(|c| 1.0 - colour[c] / behind[c]).fold(0.0, f64::max);
     let lighter = (0..3).map(|c| (colour[c] - behind[c]) / (1.0 - behind[c]).max(0.05)).fold(0.0, f64::max);
     let least = darker.max(lighter).clamp(0.0, 1.0);

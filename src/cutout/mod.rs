@@ -1,5 +1,5 @@
-//! Product photos to glasses: a network labels each pixel, then the ground is removed at the photo's
-//! own size.
+//! Product photos to glasses: a network labels each pixel, then the ground is removed at the
+//! photo's own size.
 
 mod ground;
 mod matting;

@@ -81,7 +81,10 @@ impl Segmenter {
     /// [`Segmenter::multiple`].
     pub fn probabilities(&self, image: &[f32], size: (usize, usize)) -> Vec<f32> {
         assert_eq!(image.len(), 3 * size.0 * size.1, "three values a pixel");
-        assert!(size.0 % self.multiple() == 0 && size.1 % self.multiple() == 0, "a size that halves evenly");
+        assert!(
+            size.0.is_multiple_of(self.multiple()) && size.1.is_multiple_of(self.multiple()),
+            "a size that halves evenly"
+        );
         // Enough zeros around each image for the kernels of 3 and 4.
         const BORDER: usize = 4;
         let mut input = Map::new(size, 3, BORDER);

@@ -13,8 +13,8 @@ const FINE: u32 = 384;
 const MARGIN: f64 = 0.1;
 /// A pixel belongs to the glasses if front and lens have at least this probability together.
 const GLASSES: f32 = 0.5;
-/// Smaller groups of pixels, as a share of the largest group, are not part of the glasses: a logo or
-/// a price.
+/// Smaller groups of pixels, as a share of the largest group, are not part of the glasses: a logo
+/// or a price.
 const MIN_GROUP: f64 = 0.05;
 
 /// The part of a photo that shows the glasses, with the probabilities of the labels.
@@ -101,8 +101,8 @@ fn labelled(segmenter: &Segmenter, photo: BitmapRef, rect: Rect, scale: f64) -> 
     Ok(Segments { rect, size: (width, height), probabilities })
 }
 
-/// The box around the glasses in pixels of the photo: the largest connected group of front and lens,
-/// and all groups that are not much smaller.
+/// The box around the glasses in pixels of the photo: the largest connected group of front and
+/// lens, and all groups that are not much smaller.
 fn bounds(segments: &Segments) -> Option<Rect> {
     let (width, height) = segments.size;
     let is_glasses: Vec<bool> = segments.probabilities.chunks_exact(LABELS).map(|p| p[1] + p[2] > GLASSES).collect();

@@ -90,8 +90,8 @@ impl Map {
         half
     }
 
-    /// Repeats each pixel as 2×2 pixels, and appends the channels of `beside`, which has the size of
-    /// the result.
+    /// Repeats each pixel as 2×2 pixels, and appends the channels of `beside`, which has the size
+    /// of the result.
     pub fn doubled_beside(&self, beside: &Self, border: usize) -> Self {
         let (own, more) = (self.channels, beside.channels);
         let mut joined = Self::new(beside.size, own + more, border);

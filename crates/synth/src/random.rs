@@ -156,8 +156,8 @@ pub(crate) enum Part {
 }
 
 impl Drawing {
-    /// The SVG document of `parts` in drawing order, on top of `below`: markup in the coordinates of
-    /// the drawing.
+    /// The SVG document of `parts` in drawing order, on top of `below`: markup in the coordinates
+    /// of the drawing.
     pub(crate) fn svg(&self, below: &str, parts: &[Part]) -> String {
         let [x, y] = CANVAS;
         let mut body = below.to_owned();

@@ -1,5 +1,5 @@
-//! Temple arms as product photos show them: folded behind the lenses, open and foreshortened, spread
-//! to the sides.
+//! Temple arms as product photos show them: folded behind the lenses, open and foreshortened,
+//! spread to the sides.
 
 use crate::colour::Colour;
 use crate::random::{Layout, log_uniform};

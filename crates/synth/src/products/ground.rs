@@ -67,8 +67,8 @@ pub(super) fn mirror_image(rng: &mut impl Rng, photo: &mut [f32], layers: &Layer
     }
 }
 
-/// Shadows: of the whole glasses on a wall or a table behind them, soft or hard, and a dark line where
-/// they touch the ground.
+/// Shadows: of the whole glasses on a wall or a table behind them, soft or hard, and a dark line
+/// where they touch the ground.
 pub(super) fn shadows(rng: &mut impl Rng, photo: &mut [f32], layers: &Layers, foot: usize) {
     let (width, height) = layers.size;
     let size = width.max(height) as f64;

@@ -1,4 +1,5 @@
-//! Training of the cut-out network on product photos: bit-exact resume, and a readable weights file.
+//! Training of the cut-out network on product photos: bit-exact resume, and a readable weights
+//! file.
 
 use crate::common::runs::{Temporary, numbers};
 use candle_core::Device;
