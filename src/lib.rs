@@ -96,6 +96,7 @@
 
 mod bitmap;
 pub mod compose;
+mod cutout;
 mod error;
 mod homography;
 mod kernels;
@@ -124,6 +125,9 @@ pub use tryon::{Fit, MAX_UPDATES, TryOn, Update, View};
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals {
+    pub mod cutout {
+        pub use crate::cutout::*;
+    }
     pub mod homography {
         pub use crate::homography::*;
     }

@@ -89,4 +89,20 @@ impl Map {
         }
         half
     }
+
+    /// Repeats each pixel as 2×2 pixels, and appends the channels of `beside`, which has the size
+    /// of the result.
+    pub fn doubled_beside(&self, beside: &Self, border: usize) -> Self {
+        let (own, more) = (self.channels, beside.channels);
+        let mut joined = Self::new(beside.size, own + more, border);
+        for y in 0..beside.size.0 {
+            let (source, other) = (self.row((y / 2).min(self.size.0 - 1)), beside.row(y));
+            for (x, pixel) in joined.row_mut(y).chunks_exact_mut(own + more).enumerate() {
+                let from = (x / 2).min(self.size.1 - 1) * own;
+                pixel[..own].copy_from_slice(&source[from..from + own]);
+                pixel[own..].copy_from_slice(&other[x * more..(x + 1) * more]);
+            }
+        }
+        joined
+    }
 }

@@ -12,7 +12,8 @@
 //! Metadata: `format` ("stgan-locator"), `version`, `size` (of the refiner's view) and `threshold`.
 
 use super::detector::OUTPUTS;
-use super::network::{ConvLayer, Network, tensors};
+use super::network::Network;
+use crate::model::conv_layer::{ConvLayer, tensors};
 use crate::model::storage::{self, Storage};
 use crate::model::{Parameters, TensorSpec};
 use crate::{Error, Result};

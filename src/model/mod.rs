@@ -2,6 +2,7 @@
 //! the weights file.
 
 mod cascade;
+pub(crate) mod conv_layer;
 mod discriminator;
 mod generator;
 mod inference;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use stgan::model::weights::{MAX_UPDATES, Weights};
 use stgan::model::{GeneratorSpec, Inputs, Parameters, TensorSpec, initialise};
-use stgan_train::Config;
+use stgan_train::{Config, CutoutConfig, LocatorConfig};
 
 /// Write a weights file with random weights
 ///
@@ -127,8 +127,8 @@ fn read_config(path: &Path) -> Result<Config> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
     ensure!(
-        !stgan_train::LocatorConfig::is_locator_config(&text),
-        "--config {name} is the configuration of a locator; expected one of generators, with a [model] table"
+        !LocatorConfig::is_locator_config(&text) && !CutoutConfig::is_cutout_config(&text),
+        "--config {name} is not the configuration of generators; expected one of generators, with a [model] table"
     );
     Config::parse(&text, &name).context("--config")
 }

@@ -7,6 +7,7 @@ mod export;
 mod files;
 mod fit;
 mod gallery;
+mod glasses;
 mod init;
 mod inspect;
 mod program;

@@ -1,6 +1,6 @@
 //! The command line. Each command has a module.
 
-use crate::{clip, evaluate, export, fit, gallery, init, inspect, track, train};
+use crate::{clip, evaluate, export, fit, gallery, glasses, init, inspect, track, train};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -24,6 +24,7 @@ struct Program {
 #[derive(Subcommand)]
 enum Command {
     Fit(fit::Arguments),
+    Glasses(glasses::Arguments),
     Inspect(inspect::Arguments),
     Gallery(gallery::Arguments),
     Clip(clip::Arguments),
@@ -38,6 +39,7 @@ pub(crate) fn main() -> ExitCode {
     limit_candle_threads();
     let result = match Program::parse().command {
         Command::Fit(arguments) => fit::run(&arguments),
+        Command::Glasses(arguments) => glasses::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Gallery(arguments) => gallery::run(&arguments),
         Command::Clip(arguments) => clip::run(&arguments),

@@ -10,7 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use stgan::model::weights;
 use stgan_train::data::{self, Dataset};
-use stgan_train::{Config, Event, Folder, LocatorConfig, RunStart, ValidationMetrics, train_generators, train_locator};
+use stgan_train::{
+    Config, CutoutConfig, Event, Folder, LocatorConfig, RunStart, ValidationMetrics, train_cutout, train_generators,
+    train_locator,
+};
 
 /// Train generators and discriminator, or a face locator
 ///
@@ -63,10 +66,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         );
     }
     let locator = LocatorConfig::is_locator_config(&text);
+    let cutout = CutoutConfig::is_cutout_config(&text);
     ensure!(
-        !locator || arguments.from.is_none(),
-        "--from is for generators only; a locator starts with random weights"
+        !(locator || cutout) || arguments.from.is_none(),
+        "--from is for generators only; other networks start with random weights"
     );
+    if cutout {
+        ensure!(arguments.data.is_none(), "a cut-out network is trained on rendered product photos; omit --data");
+        let config = CutoutConfig::parse_with(&text, &name, &arguments.changes)?;
+        let (device, stop) = (arguments.device.open()?, stop_on_interrupt()?);
+        let bar = bar("rendering held-out product photos")?;
+        let finished = train_cutout(&config, &arguments.out, arguments.resume, &device, &mut |event| {
+            show(&bar, event);
+            !stop.load(Ordering::Relaxed)
+        });
+        bar.abandon();
+        return end(arguments, &folder, finished, "cutout.safetensors");
+    }
     if locator {
         let config = LocatorConfig::parse_with(&text, &name, &arguments.changes)?;
         let session = Session::open(arguments, &config.data, "drawing faceless images")?;
@@ -224,6 +240,9 @@ fn described(metrics: &ValidationMetrics) -> String {
                 ));
             }
             parts.join("; ")
+        }
+        ValidationMetrics::Cutout(m) => {
+            format!("intersection over union: front {:.3}, lens {:.3}, arm {:.3}", m.front, m.lens, m.arm)
         }
         ValidationMetrics::Locator(m) => format!(
             "{:.1} % of the faces found, pupil error {:.4} (95 %: {:.4}) inter-pupil distances; \

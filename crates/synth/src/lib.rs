@@ -3,6 +3,7 @@
 //! - [`catalogue`] lists the glasses of the demo.
 //! - [`random`] draws random glasses and [`people`] draws random faces with exact landmarks, both
 //!   for training.
+//! - [`products`] draws product photos of random glasses with a label for each pixel.
 //! - [`faceless`] draws images without a face, to measure and reduce false detections.
 //!
 //! Equal seeds give equal images.
@@ -11,6 +12,7 @@ mod catalogue;
 mod colour;
 pub mod faceless;
 pub mod people;
+pub mod products;
 pub mod random;
 mod svg;
 

@@ -13,11 +13,12 @@ use super::render_svg;
 use paint::Finish;
 use rand::Rng;
 use shape::{Outline, Point};
+use std::fmt::Write;
 use stgan::Bitmap;
 use stgan::compose::MIN_OPAQUE_ALPHA;
 
 /// Half the width and half the height of the drawing before cropping. The glasses end at x = ±100.
-const CANVAS: [f64; 2] = [106.0, 96.0];
+pub(crate) const CANVAS: [f64; 2] = [106.0, 96.0];
 
 /// Draws random glasses from the front, cropped to their bounding box.
 ///
@@ -29,7 +30,9 @@ pub fn glasses(rng: &mut impl Rng, width: u32) -> Bitmap {
     loop {
         // Rimless glasses can be almost invisible; a drawing that is empty or too narrow is
         // retried.
-        let Ok(image) = render_svg(&draw(rng), canvas) else { continue };
+        let Ok(image) = render_svg(&draw(rng).svg("", &[Part::Back, Part::Lenses, Part::Front]), canvas) else {
+            continue;
+        };
         let Some(found) = image.as_ref().bounding_box(MIN_OPAQUE_ALPHA) else { continue };
         if found.width * 10 < width * 9 {
             continue;
@@ -41,25 +44,33 @@ pub fn glasses(rng: &mut impl Rng, width: u32) -> Bitmap {
 }
 
 /// The dimensions of one pair of glasses, in units of 1 % of half its width.
-struct Layout {
+pub(crate) struct Layout {
     /// Half the gap between the rims.
-    gap: f64,
+    pub(crate) gap: f64,
     /// The x coordinate at which the rims end. The end pieces reach from there to 100.
     end: f64,
     /// The lens opening of the right half (x > 0) and the outer edge of its rim.
     inner: Outline,
     outer: Outline,
     /// The minimum thickness of the rim; 0 for rimless glasses.
-    rim: f64,
+    pub(crate) rim: f64,
     rimless: bool,
     /// The y coordinate at which a half rim is cut; `None` for a full rim.
     half: Option<f64>,
     /// Whether a half rim is the part below the cut, not the part above it.
     half_below: bool,
     /// The y coordinate of the hinges.
-    hinge: f64,
+    pub(crate) hinge: f64,
     /// Whether the dimensions are those of glasses on sale. Half of the glasses go far beyond them.
     plain: bool,
+}
+
+impl Layout {
+    /// The top and the bottom of the rims.
+    pub(crate) fn heights(&self) -> [f64; 2] {
+        let (low, high) = self.outer.bounds();
+        [low[1], high[1]]
+    }
 }
 
 fn layout(rng: &mut impl Rng) -> Layout {
@@ -105,19 +116,84 @@ fn layout(rng: &mut impl Rng) -> Layout {
     Layout { gap, end, inner, outer, rim, rimless, half, half_below: rng.random_bool(0.1), hinge, plain }
 }
 
-fn log_uniform(rng: &mut impl Rng, low: f64, high: f64) -> f64 {
+pub(crate) fn log_uniform(rng: &mut impl Rng, low: f64, high: f64) -> f64 {
     rng.random_range(low.ln()..high.ln()).exp()
 }
 
-/// The SVG document of random glasses.
-fn draw(rng: &mut impl Rng) -> String {
+/// Random glasses as parts, so that each part can be rendered alone. All parts share one coordinate
+/// system: the glasses end at x = ±100, and y points down.
+pub(crate) struct Drawing {
+    /// The gradients of front and metal, and the same without transparency.
+    finish: String,
+    opaque: String,
+    /// All other definitions.
+    defs: String,
+    /// Temple arms and nose pads.
+    back: String,
+    lenses: String,
+    /// Reflections on the lenses.
+    glare: String,
+    /// Bridge, rims and hinges.
+    front: String,
+    /// Degrees, clockwise.
+    tilt: f64,
+    pub(crate) layout: Layout,
+}
+
+/// A part of a [`Drawing`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Temple arms and nose pads.
+    Back,
+    /// Lenses with reflections.
+    Lenses,
+    /// Bridge, rims and hinges.
+    Front,
+    /// The front without transparency.
+    FrontShape,
+    /// The filled openings of the lenses.
+    LensShape,
+}
+
+impl Drawing {
+    /// The SVG document of `parts` in drawing order, on top of `below`: markup in the coordinates
+    /// of the drawing.
+    pub(crate) fn svg(&self, below: &str, parts: &[Part]) -> String {
+        let [x, y] = CANVAS;
+        let mut body = below.to_owned();
+        for part in parts {
+            match part {
+                Part::Back => body.push_str(&self.back),
+                Part::Lenses => {
+                    body.push_str(&self.lenses);
+                    body.push_str(&self.glare);
+                }
+                Part::Front | Part::FrontShape => body.push_str(&self.front),
+                Part::LensShape => {
+                    let path = self.layout.inner.path();
+                    let _ = write!(body, r#"<path d="{path}"/><g transform="scale(-1 1)"><path d="{path}"/></g>"#);
+                }
+            }
+        }
+        let finish = if parts.contains(&Part::FrontShape) { &self.opaque } else { &self.finish };
+        let (defs, tilt, width, height) = (&self.defs, self.tilt, 2.0 * x, 2.0 * y);
+        format!(
+            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="-{x} -{y} {width} {height}"><defs>{finish}{defs}</defs><g transform="rotate({tilt:.2})">{body}</g></svg>"#
+        )
+    }
+}
+
+/// Draws random glasses.
+pub(crate) fn draw(rng: &mut impl Rng) -> Drawing {
     let layout = layout(rng);
     let front = Finish::sample(rng);
     let metal = if rng.random_bool(0.6) { Finish::metal(rng) } else { front.clone() };
     let (low, high) = layout.outer.bounds();
-    let mut defs = String::new();
-    let front_fill = front.define(&mut defs, "front", low[1], high[1]);
-    let metal_fill = metal.define(&mut defs, "metal", low[1], high[1]);
+    let (mut finish, mut opaque, mut defs) = (String::new(), String::new(), String::new());
+    let front_fill = front.define(&mut finish, "front", low[1], high[1]);
+    let metal_fill = metal.define(&mut finish, "metal", low[1], high[1]);
+    front.opaque().define(&mut opaque, "front", low[1], high[1]);
+    metal.opaque().define(&mut opaque, "metal", low[1], high[1]);
     let hardware = if layout.rimless || rng.random_bool(0.35) { &metal_fill } else { &front_fill };
     // Drawing order: arms and nose pads behind the lenses; then lenses, reflections, bridge, rims
     // and hinges.
@@ -144,14 +220,16 @@ fn draw(rng: &mut impl Rng) -> String {
         "scale(-1 1)".to_owned()
     };
     let tilt = if rng.random_bool(0.2) { rng.random_range(-1.5..1.5) } else { 0.0 };
-    let [x, y] = CANVAS;
+    let _ = write!(
+        defs,
+        r#"<clipPath id="right"><path d="{right}"/></clipPath><clipPath id="left"><path d="{left}"/></clipPath>"#
+    );
     let mirrored = |part: &str| format!(r#"<g>{part}</g><g transform="scale(-1 1)">{part}</g>"#);
-    let (back, lens, half) = (mirrored(&back), mirrored(&lens), mirrored(&half));
-    format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="-{x} -{y} {} {}"><defs>{defs}<clipPath id="right"><path d="{right}"/></clipPath><clipPath id="left"><path d="{left}"/></clipPath></defs><g transform="rotate({tilt:.2})">{back}{lens}<g clip-path="url(#right)">{glare}</g><g clip-path="url(#left)"><g transform="{other}">{glare}</g></g>{middle}{half}</g></svg>"#,
-        2.0 * x,
-        2.0 * y,
-    )
+    let glare = format!(
+        r#"<g clip-path="url(#right)">{glare}</g><g clip-path="url(#left)"><g transform="{other}">{glare}</g></g>"#
+    );
+    let front = middle + &mirrored(&half);
+    Drawing { finish, opaque, defs, back: mirrored(&back), lenses: mirrored(&lens), glare, front, tilt, layout }
 }
 
 #[cfg(test)]

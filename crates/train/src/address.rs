@@ -25,10 +25,12 @@ pub(crate) enum Purpose {
     /// Examples of the locator's detector and refiner.
     Detector,
     Refiner,
+    /// Product photos.
+    Cutout,
 }
 
 impl Purpose {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Generator,
         Self::Discriminator,
         Self::Real,
@@ -38,6 +40,7 @@ impl Purpose {
         Self::Validation,
         Self::Detector,
         Self::Refiner,
+        Self::Cutout,
     ];
 
     pub(crate) fn from_number(number: f64) -> Option<Self> {

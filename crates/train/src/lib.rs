@@ -7,6 +7,7 @@
 
 mod address;
 pub mod config;
+mod cutout;
 pub mod data;
 mod error;
 pub mod evaluate;
@@ -17,10 +18,11 @@ mod optimiser;
 pub mod report;
 mod runner;
 
-pub use config::{Config, LocatorConfig};
+pub use config::{Config, CutoutConfig, LocatorConfig};
+pub use cutout::train_cutout;
 pub use error::{Error, Result};
 pub use files::write_atomically;
 pub use generators::{RunStart, train_generators};
 pub use locator::train_locator;
 pub use optimiser::Adam;
-pub use runner::{Event, Folder, LandmarkErrors, LocatorMetrics, PhaseKind, ValidationMetrics};
+pub use runner::{CutoutMetrics, Event, Folder, LandmarkErrors, LocatorMetrics, PhaseKind, ValidationMetrics};

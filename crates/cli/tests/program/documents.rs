@@ -4,7 +4,7 @@
 use super::stgan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use stgan_train::{Config, LocatorConfig};
+use stgan_train::{Config, CutoutConfig, LocatorConfig};
 
 fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -123,9 +123,12 @@ fn configurations_in_documents_exist_and_accept_the_changes() {
         let pairs = words.windows(2).filter(|pair| pair[0] == "--set");
         // Values of shell variables are not known here.
         let changes: Vec<String> = pairs.map(|pair| pair[1].clone()).filter(|change| !change.contains('$')).collect();
-        let outcome = match text.contains("\n[locator]\n") {
-            true => LocatorConfig::parse_with(&text, name, &changes).map(drop),
-            false => Config::parse_with(&text, name, &changes).map(drop),
+        let outcome = if LocatorConfig::is_locator_config(&text) {
+            LocatorConfig::parse_with(&text, name, &changes).map(drop)
+        } else if CutoutConfig::is_cutout_config(&text) {
+            CutoutConfig::parse_with(&text, name, &changes).map(drop)
+        } else {
+            Config::parse_with(&text, name, &changes).map(drop)
         };
         if let Err(error) = outcome {
             wrong.push(format!("{place}: {error:?}"));

@@ -96,7 +96,7 @@ fn flags_override_the_configuration() {
     assert_eq!((file.spec, file.stages), (expected, 2));
 
     let locator = configs.join("locator.toml");
-    for (path, said) in [(&locator, "of a locator"), (&configs.join("none.toml"), "none.toml")] {
+    for (path, said) in [(&locator, "not the configuration of generators"), (&configs.join("none.toml"), "none.toml")] {
         let out = folder.join("wrong.safetensors");
         let ended = init(&out, &["--config", path.to_str().unwrap()]);
         let error = String::from_utf8_lossy(&ended.stderr).into_owned();

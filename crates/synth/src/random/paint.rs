@@ -107,6 +107,12 @@ impl Finish {
         Self { stops: vec![(0.0, colour, alpha), (1.0, end, alpha)], across: 0.0, blotch: None }
     }
 
+    /// The finish without transparency.
+    pub(super) fn opaque(&self) -> Self {
+        let stops = self.stops.iter().map(|&(at, colour, _)| (at, colour, 1.0)).collect();
+        Self { stops, ..self.clone() }
+    }
+
     pub(super) fn blotched(&self) -> bool {
         self.blotch.is_some()
     }

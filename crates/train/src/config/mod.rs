@@ -5,11 +5,13 @@
 //! all stages end to end.
 
 mod checks;
+mod cutout;
 mod locator;
 mod phases;
 mod text;
 mod validate;
 
+pub use cutout::{CutoutConfig, CutoutSettings};
 pub(crate) use locator::MAX_THRESHOLD;
 pub use locator::{DetectorSettings, LocatorConfig, LocatorSettings, RefinerSettings};
 

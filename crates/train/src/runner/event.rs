@@ -16,6 +16,8 @@ pub enum PhaseKind {
     Detector,
     /// The locator's refiner.
     Refiner,
+    /// The network that labels product photos.
+    Cutout,
 }
 
 impl PhaseKind {
@@ -28,14 +30,15 @@ impl PhaseKind {
             Self::EndToEnd => "end_to_end",
             Self::Detector => "detector",
             Self::Refiner => "refiner",
+            Self::Cutout => "cutout",
         }
     }
 
-    /// Phase and stage for messages, as "regression stage 1"; the name alone for a locator, which
-    /// has no stages.
+    /// Phase and stage for messages, as "regression stage 1"; the name alone for phases that have
+    /// no stages.
     pub fn at_stage(self, stage: usize) -> String {
         match self {
-            Self::Detector | Self::Refiner => self.name().to_owned(),
+            Self::Detector | Self::Refiner | Self::Cutout => self.name().to_owned(),
             Self::Regression | Self::DiscriminatorPretraining | Self::Adversarial | Self::EndToEnd => {
                 format!("{} stage {stage}", self.name())
             }
@@ -45,7 +48,7 @@ impl PhaseKind {
     /// The name of the metric that the phase minimises.
     pub(super) fn loss(self) -> &'static str {
         match self {
-            Self::Regression | Self::Detector | Self::Refiner => "loss",
+            Self::Regression | Self::Detector | Self::Refiner | Self::Cutout => "loss",
             Self::DiscriminatorPretraining => "discriminator_loss",
             Self::Adversarial | Self::EndToEnd => "generator_loss",
         }
@@ -110,6 +113,19 @@ pub enum ValidationMetrics {
     },
     /// The metrics of a locator.
     Locator(LocatorMetrics),
+    /// Metrics of the network that labels product photos.
+    Cutout(CutoutMetrics),
+}
+
+/// Intersections over unions of the labels, over all pixels of the held-out product photos.
+#[derive(Clone, Copy, Debug)]
+pub struct CutoutMetrics {
+    /// Rims, bridge and hinges.
+    pub front: f64,
+    /// Lenses.
+    pub lens: f64,
+    /// Temple arms and nose pads.
+    pub arm: f64,
 }
 
 /// Landmark errors in inter-pupil distances: of the initial placement, and after each stage.

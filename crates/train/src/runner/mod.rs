@@ -11,7 +11,7 @@ mod iteration_metrics;
 mod state;
 mod task;
 
-pub use event::{Event, LandmarkErrors, LocatorMetrics, PhaseKind, ValidationMetrics};
+pub use event::{CutoutMetrics, Event, LandmarkErrors, LocatorMetrics, PhaseKind, ValidationMetrics};
 pub use folder::Folder;
 pub(crate) use iteration_metrics::IterationMetrics;
 pub(crate) use state::{Score, State};

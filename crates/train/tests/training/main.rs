@@ -12,4 +12,5 @@ mod locate;
 mod report;
 mod track;
 mod train;
+mod train_cutout;
 mod train_locator;

@@ -1,0 +1,86 @@
+//! Training of the network that labels product photos, on rendered photos of random glasses.
+
+mod task;
+
+use crate::Result;
+use crate::address::{Address, Purpose, rng};
+use crate::config::{CutoutConfig, Intervals};
+use crate::runner::{self, Event, InitialState, Job, Phase, PhaseKind, State, Task};
+use candle_core::Device;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+use stgan::internals::cutout::{self, CutoutWeights};
+use stgan::model::Parameters;
+use stgan::model::weights::Storage;
+use stgan_synth::products::{Product, product};
+use task::CutoutTask;
+
+/// Trains the network with the configuration `config` and writes to the folder `out` (see
+/// [`Folder`](crate::Folder)).
+///
+/// Training starts with random weights or, with `resume`, from the newest checkpoint in the folder.
+/// Resuming and `report` work as in [`train_generators`](crate::train_generators).
+///
+/// # Errors
+/// Those of [`train_generators`](crate::train_generators).
+pub fn train_cutout(
+    config: &CutoutConfig,
+    out: &Path,
+    resume: bool,
+    device: &Device,
+    report: &mut dyn FnMut(Event) -> bool,
+) -> Result<bool> {
+    let begin = if resume { InitialState::Resume } else { InitialState::Weights(Parameters::default()) };
+    let size = (config.cutout.size[0], config.cutout.size[1]);
+    let held_out = |item: usize| {
+        let address = Address { purpose: Purpose::Validation, iteration: 0, item };
+        Ok(product(&mut rng(config.seed, address), size)?)
+    };
+    let validation = (0..config.cutout.validation).into_par_iter().map(held_out).collect::<Result<_>>()?;
+    runner::run(&CutoutRun { config, device, validation }, out, begin, report)
+}
+
+/// A run that trains the network.
+struct CutoutRun<'a> {
+    config: &'a CutoutConfig,
+    device: &'a Device,
+    validation: Vec<Product>,
+}
+
+impl Job for CutoutRun<'_> {
+    fn config(&self) -> Result<String> {
+        self.config.to_toml()
+    }
+
+    fn intervals(&self) -> &Intervals {
+        &self.config.intervals
+    }
+
+    fn phases(&self) -> Vec<Phase> {
+        vec![Phase { kind: PhaseKind::Cutout, stage: 1, iterations: self.config.cutout.iterations }]
+    }
+
+    fn held_out(&self) -> usize {
+        self.validation.len()
+    }
+
+    fn begin<'a>(&'a self, _phase: usize, state: &mut State) -> Result<Box<dyn Task + 'a>> {
+        Ok(Box::new(CutoutTask::new(self, state)?))
+    }
+
+    fn weights_file(&self) -> &'static str {
+        "cutout.safetensors"
+    }
+
+    fn export(&self, weights: &Parameters) -> Result<Option<Vec<u8>>> {
+        let metadata = BTreeMap::from([
+            ("task".to_owned(), "product photos".to_owned()),
+            ("command".to_owned(), format!("stgan train, seed {}", self.config.seed)),
+            ("config".to_owned(), self.config.to_toml()?),
+        ]);
+        let spec = self.config.cutout.network.clone();
+        let file = CutoutWeights { spec, parameters: weights.clone(), metadata };
+        Ok(Some(cutout::write(&file, Storage::F16)?))
+    }
+}

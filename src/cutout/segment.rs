@@ -1,0 +1,151 @@
+//! Labels for the pixels of a product photo: first on the whole photo, small, to find the glasses,
+//! then on the part with the glasses.
+
+use super::network::{LABELS, Segmenter};
+use crate::resample::Downscaler;
+use crate::{BitmapRef, Rect, Result};
+
+/// The longer side of the whole photo as the network reads it, in pixels.
+const COARSE: u32 = 256;
+/// The width of the part with the glasses as the network reads it, in pixels.
+const FINE: u32 = 384;
+/// The margin around the glasses in the second pass, as a share of their width.
+const MARGIN: f64 = 0.1;
+/// A pixel belongs to the glasses if front and lens have at least this probability together.
+const GLASSES: f32 = 0.5;
+/// Smaller groups of pixels, as a share of the largest group, are not part of the glasses: a logo
+/// or a price.
+const MIN_GROUP: f64 = 0.05;
+
+/// The part of a photo that shows the glasses, with the probabilities of the labels.
+#[derive(Clone, Debug)]
+pub(super) struct Segments {
+    /// The part in pixels of the photo.
+    pub rect: Rect,
+    /// Width and height of the probabilities.
+    size: (usize, usize),
+    /// [`LABELS`] values for each pixel, rows top to bottom.
+    probabilities: Vec<f32>,
+}
+
+impl Segments {
+    /// The probabilities at every pixel of the part, by bilinear interpolation.
+    pub(super) fn at_full_size(&self) -> Vec<f32> {
+        let (width, height) = (self.rect.width as usize, self.rect.height as usize);
+        let axis = |i: usize, full: usize, small: usize| {
+            let at = ((i as f32 + 0.5) * small as f32 / full as f32 - 0.5).clamp(0.0, (small - 1) as f32);
+            let first = at as usize;
+            (first, (first + 1).min(small - 1), at - first as f32)
+        };
+        let columns: Vec<_> = (0..width).map(|x| axis(x, width, self.size.0)).collect();
+        let mut all = Vec::with_capacity(LABELS * width * height);
+        for y in 0..height {
+            let (top, bottom, down) = axis(y, height, self.size.1);
+            for &(left, right, across) in &columns {
+                let at = |x: usize, y: usize| &self.probabilities[LABELS * (y * self.size.0 + x)..][..LABELS];
+                let (a, b, c, d) = (at(left, top), at(right, top), at(left, bottom), at(right, bottom));
+                all.extend((0..LABELS).map(|k| {
+                    let (above, below) = (a[k] + across * (b[k] - a[k]), c[k] + across * (d[k] - c[k]));
+                    above + down * (below - above)
+                }));
+            }
+        }
+        all
+    }
+}
+
+/// Finds and labels the glasses of a photo; `None` if there are none.
+///
+/// # Errors
+/// [`crate::Error::ImageTooLarge`] as [`Downscaler::new`].
+pub(super) fn segment(segmenter: &Segmenter, photo: BitmapRef) -> Result<Option<Segments>> {
+    let (width, height) = (photo.width(), photo.height());
+    let whole = Rect { x: 0, y: 0, width, height };
+    let scale = f64::from(COARSE) / f64::from(width.max(height));
+    let coarse = labelled(segmenter, photo, whole, scale.min(1.0))?;
+    let Some(found) = bounds(&coarse) else { return Ok(None) };
+    let margin = (MARGIN * f64::from(found.width)) as u32 + 2;
+    let (x, y) = (found.x.saturating_sub(margin), found.y.saturating_sub(margin));
+    let right = (found.x + found.width + margin).min(width);
+    let bottom = (found.y + found.height + margin).min(height);
+    let part = Rect { x, y, width: right - x, height: bottom - y };
+    let scale = f64::from(FINE) / f64::from(part.width);
+    labelled(segmenter, photo, part, scale.min(1.0)).map(Some)
+}
+
+/// Labels a part of the photo, downscaled by `scale`.
+fn labelled(segmenter: &Segmenter, photo: BitmapRef, rect: Rect, scale: f64) -> Result<Segments> {
+    let reduced = |side: u32| ((f64::from(side) * scale).round() as u32).clamp(1, side);
+    let (width, height) = (reduced(rect.width), reduced(rect.height));
+    let mut downscaler = Downscaler::new((rect.width, rect.height), (width, height))?;
+    let pitch = 4 * photo.width() as usize;
+    for row in photo.data().chunks_exact(pitch).skip(rect.y as usize).take(rect.height as usize) {
+        downscaler.push(&row[4 * rect.x as usize..4 * (rect.x + rect.width) as usize])?;
+    }
+    let small = downscaler.finish()?;
+    let (width, height) = (width as usize, height as usize);
+    // The border is repeated up to a size that halves evenly. Transparent pixels show white.
+    let cell = segmenter.multiple();
+    let (columns, rows) = (width.next_multiple_of(cell), height.next_multiple_of(cell));
+    let mut image = Vec::with_capacity(3 * columns * rows);
+    for y in 0..rows {
+        for x in 0..columns {
+            let pixel = &small.data()[4 * (y.min(height - 1) * width + x.min(width - 1))..][..4];
+            let alpha = f32::from(pixel[3]) / 255.0;
+            image.extend([0, 1, 2].map(|c| alpha * (f32::from(pixel[c]) / 255.0 - 1.0) + 0.5));
+        }
+    }
+    let padded = segmenter.probabilities(&image, (rows, columns));
+    let rows = padded.chunks_exact(LABELS * columns).take(height);
+    let probabilities = rows.flat_map(|row| &row[..LABELS * width]).copied().collect();
+    Ok(Segments { rect, size: (width, height), probabilities })
+}
+
+/// The box around the glasses in pixels of the photo: the largest connected group of front and
+/// lens, and all groups that are not much smaller.
+fn bounds(segments: &Segments) -> Option<Rect> {
+    let (width, height) = segments.size;
+    let is_glasses: Vec<bool> = segments.probabilities.chunks_exact(LABELS).map(|p| p[1] + p[2] > GLASSES).collect();
+    let mut group = vec![usize::MAX; width * height];
+    let mut boxes: Vec<(usize, [usize; 4])> = Vec::new();
+    let mut stack = Vec::new();
+    for start in 0..width * height {
+        if !is_glasses[start] || group[start] != usize::MAX {
+            continue;
+        }
+        let id = boxes.len();
+        let (mut count, mut bounds) = (0, [usize::MAX, usize::MAX, 0, 0]);
+        group[start] = id;
+        stack.push(start);
+        while let Some(i) = stack.pop() {
+            let (x, y) = (i % width, i / width);
+            count += 1;
+            bounds = [bounds[0].min(x), bounds[1].min(y), bounds[2].max(x), bounds[3].max(y)];
+            // A gap of one pixel does not separate.
+            for (nx, ny) in (y.saturating_sub(2)..(y + 3).min(height))
+                .flat_map(|ny| (x.saturating_sub(2)..(x + 3).min(width)).map(move |nx| (nx, ny)))
+            {
+                let next = ny * width + nx;
+                if is_glasses[next] && group[next] == usize::MAX {
+                    group[next] = id;
+                    stack.push(next);
+                }
+            }
+        }
+        boxes.push((count, bounds));
+    }
+    let largest = boxes.iter().map(|(count, _)| *count).max()?;
+    // Glasses are larger than a few pixels.
+    if largest < 12 {
+        return None;
+    }
+    let kept = boxes.iter().filter(|(count, _)| *count as f64 >= MIN_GROUP * largest as f64);
+    let [left, top, right, bottom] = kept.fold([usize::MAX, usize::MAX, 0, 0], |all, (_, b)| {
+        [all[0].min(b[0]), all[1].min(b[1]), all[2].max(b[2]), all[3].max(b[3])]
+    });
+    let Rect { x, y, width: full_width, height: full_height } = segments.rect;
+    let to_full = |at: usize, full: u32, small: usize| (at as f64 * f64::from(full) / small as f64) as u32;
+    let (left, right) = (to_full(left, full_width, width), to_full(right + 1, full_width, width));
+    let (top, bottom) = (to_full(top, full_height, height), to_full(bottom + 1, full_height, height));
+    Some(Rect { x: x + left, y: y + top, width: (right - left).max(1), height: (bottom - top).max(1) })
+}
