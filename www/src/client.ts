@@ -29,7 +29,7 @@ export class Client {
       if ('failure' in data) pending?.reject(new WorkerError(data.failure));
       else pending?.resolve(data.response as never);
     };
-    // The script did not load, or an error occurred outside of any request.
+    // The script did not load, or an error occurred outside any request.
     this.#worker.onerror = (event) => {
       const failure = { code: 'worker', message: event.message || 'the worker did not start' };
       for (const pending of this.#pending.values()) pending.reject(new WorkerError(failure));

@@ -18,7 +18,7 @@ export function picker(button: HTMLButtonElement, input: HTMLInputElement, take:
 
 /**
  * Accepts files dropped anywhere on the page. `zones` shows the drop zones for photos and glasses;
- * a file dropped outside of them is a photo.
+ * a file dropped outside them is a photo.
  */
 export function dropping(zones: HTMLElement, input: ImageInput): void {
   let depth = 0;
