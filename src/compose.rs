@@ -19,6 +19,8 @@
 use crate::bitmap::MAX_PIXELS;
 use crate::resample::{Jacobian, Pyramid};
 use crate::{Bitmap, BitmapRef, Error, Homography, Rect, Result};
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 /// The minimum alpha byte of a pixel inside the bounding box of the glasses: 10 %.
 pub const MIN_OPAQUE_ALPHA: u8 = 26;
@@ -28,12 +30,23 @@ pub const MIN_OPAQUE_ALPHA: u8 = 26;
 const MAX_LEVEL_PIXELS: u64 = 16_000_000;
 
 /// An image of glasses, prepared for drawing.
+///
+/// Clones share the prepared pixels.
 #[derive(Clone, Debug)]
 pub struct Foreground {
-    pyramid: Pyramid,
+    pyramid: Arc<Pyramid>,
     bounding_box: Rect,
     /// The bounding box of all pixels that are not fully transparent.
     visible: Rect,
+    /// The view that networks of one size read, kept after the first fit.
+    view: Arc<OnceLock<View>>,
+}
+
+/// The planes of a view, and its side in pixels.
+#[derive(Debug)]
+struct View {
+    size: usize,
+    planes: Vec<f32>,
 }
 
 /// A part of the canvas: straight-alpha RGBA and the position of its top-left corner.
@@ -58,7 +71,8 @@ impl Foreground {
         let visible = image.bounding_box(1).ok_or_else(empty)?;
         let pixels = u64::from(image.width()) * u64::from(image.height());
         let skipped = (0..).find(|halvings| pixels >> (2 * halvings) <= MAX_LEVEL_PIXELS).unwrap_or_default();
-        Ok(Self { pyramid: Pyramid::from_level(image, skipped)?, bounding_box, visible })
+        let pyramid = Arc::new(Pyramid::from_level(image, skipped)?);
+        Ok(Self { pyramid, bounding_box, visible, view: Arc::default() })
     }
 
     /// Width of the image, in pixels.
@@ -81,6 +95,23 @@ impl Foreground {
     /// The image and its downscaled levels, for filtered lookups.
     pub fn pyramid(&self) -> &Pyramid {
         &self.pyramid
+    }
+
+    /// The planes of the view that networks of `size` read: the result of `compute`. It is kept for
+    /// the first size.
+    ///
+    /// # Errors
+    /// Those of `compute`.
+    pub(crate) fn view(&self, size: usize, compute: impl FnOnce() -> Result<Vec<f32>>) -> Result<Cow<'_, [f32]>> {
+        let kept = || self.view.get().filter(|view| view.size == size).map(|view| Cow::from(&view.planes));
+        if let Some(planes) = kept() {
+            return Ok(planes);
+        }
+        match self.view.set(View { size, planes: compute()? }) {
+            Ok(()) => Ok(kept().unwrap_or_default()),
+            // A view of another size is kept, or another thread was faster.
+            Err(view) => Ok(Cow::from(view.planes)),
+        }
     }
 }
 
@@ -165,7 +196,7 @@ fn whole((width, height): (u32, u32)) -> Result<Rect> {
 
 /// Converts a premultiplied pixel with values from 0 to 1 to straight-alpha bytes.
 #[inline]
-fn straight([r, g, b, alpha]: [f32; 4]) -> [u8; 4] {
+pub(crate) fn straight([r, g, b, alpha]: [f32; 4]) -> [u8; 4] {
     let a = byte(255.0 * alpha);
     if a == 0 {
         return [0; 4];

@@ -57,6 +57,9 @@ pub enum Error {
         /// The height in pixels.
         height: u32,
     },
+    /// A picture whose glasses cannot be cut out.
+    #[error(transparent)]
+    UnusableGlasses(#[from] crate::glasses::Refusal),
     /// A placement with a value that is not finite, a width out of range, or a position too far
     /// outside the photo.
     #[error("the placement's {field} is {value}: {expected}")]
@@ -172,6 +175,7 @@ impl Error {
             Self::ImageTooLarge { .. } => "image-too-large",
             Self::Decode(_) => "decode",
             Self::EmptyGlasses { .. } => "empty-glasses",
+            Self::UnusableGlasses(refusal) => refusal.code(),
             Self::Placement { .. } => "placement",
             Self::Degenerate(_) => "degenerate",
             Self::UpdateIndex { .. } => "update",

@@ -66,6 +66,7 @@
 //!
 //! - [`TryOn`] fits glasses to a photo, [`Locator`] detects faces, [`Tracker`] tracks them through
 //!   a video.
+//! - [`glasses`] prepares pictures of glasses: [`CutOut`] removes their background.
 //! - [`compose`] draws a foreground over a photo, given its homography.
 //! - [`model`]: generator, discriminator, cascade, losses and the weights file.
 //! - [`stn`]: the spatial transformer as a module for any candle network.
@@ -98,6 +99,7 @@ mod bitmap;
 pub mod compose;
 mod cutout;
 mod error;
+pub mod glasses;
 mod homography;
 mod kernels;
 mod locate;
@@ -113,7 +115,9 @@ pub use bitmap::{Bitmap, BitmapRef, MAX_PIXELS, Rect};
 pub use candle_core;
 pub use candle_nn;
 pub use compose::Foreground;
+pub use cutout::CutOut;
 pub use error::{Error, Result};
+pub use glasses::Glasses;
 pub use homography::Homography;
 pub use locate::{LocatedFace, Locator, Photo};
 pub use pose::Placement;
@@ -127,6 +131,9 @@ pub use tryon::{Fit, MAX_UPDATES, TryOn, Update, View};
 pub mod internals {
     pub mod cutout {
         pub use crate::cutout::*;
+    }
+    pub mod glasses {
+        pub use crate::glasses::picture::{Extract, extract};
     }
     pub mod homography {
         pub use crate::homography::*;

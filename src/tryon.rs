@@ -227,7 +227,8 @@ impl TryOn {
         let mut background = resample::planar(&pixels.finish()?, &to_rect, size, size);
         // The networks do not read the photo's alpha.
         background.truncate(3 * size * size);
-        let mut views = self.networks.view_pair(&background, &glasses_view(glasses, size)?);
+        let glasses_planes = glasses.view(size, || glasses_view(glasses, size))?;
+        let mut views = self.networks.view_pair(&background, &glasses_planes);
 
         let mut params = *start;
         let mut updates = Vec::with_capacity(count);

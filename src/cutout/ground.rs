@@ -4,7 +4,7 @@ use crate::BitmapRef;
 
 /// Colours in [0, 1] as a polynomial of second degree of the position in an image.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ground {
+pub(crate) struct Ground {
     /// For each channel: 1, u, v, u², uv, v², with u and v from −1 to 1 over the image.
     coefficients: [[f64; TERMS]; 3],
     size: (f64, f64),
@@ -24,7 +24,7 @@ fn terms(u: f64, v: f64) -> [f64; TERMS] {
 impl Ground {
     /// Fits the surface to the pixels for which `is_ground` holds, robustly: shadows and printed
     /// words among them are outliers. None if too few pixels are ground.
-    pub(super) fn fit(image: BitmapRef, is_ground: impl Fn(usize) -> bool) -> Option<Self> {
+    pub(crate) fn fit(image: BitmapRef, is_ground: impl Fn(usize) -> bool) -> Option<Self> {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let count = (0..width * height).filter(|&i| is_ground(i)).count();
         let step = count.div_ceil(SAMPLES).max(1);
@@ -61,12 +61,18 @@ impl Ground {
         ground
     }
 
+    /// The same colour everywhere, over an image of `size` (width, height) pixels.
+    pub(crate) fn constant(colour: [f64; 3], size: (usize, usize)) -> Self {
+        let coefficients = colour.map(|value| std::array::from_fn(|k| if k == 0 { value } else { 0.0 }));
+        Self { coefficients, size: (size.0 as f64, size.1 as f64) }
+    }
+
     fn colour(&self, terms: &[f64; TERMS]) -> [f64; 3] {
         self.coefficients.map(|c| c.iter().zip(terms).map(|(c, t)| c * t).sum::<f64>().clamp(0.02, 1.0))
     }
 
     /// The colour at a pixel, by its index in rows.
-    pub(super) fn at(&self, i: usize) -> [f64; 3] {
+    pub(crate) fn at(&self, i: usize) -> [f64; 3] {
         let [u, v] = position(i, self.size.0 as usize, self.size);
         self.colour(&terms(u, v))
     }

@@ -5,20 +5,9 @@
 //! the least α that explains the pixel is taken.
 
 use super::ground::Ground;
-use super::network::LABELS;
+use super::lenses::Lenses;
+use super::network::{ARM, BACKGROUND, FRONT, LABELS, LENS};
 use crate::{Bitmap, BitmapRef, Result};
-
-/// What the lenses are made of, as far as a photo tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Lenses {
-    /// Clear: only reflections are kept.
-    Clear,
-    /// Tinted or in a gradient: translucent in their own colour.
-    Tinted,
-    /// Mirrored: reflections hide most of what lies behind.
-    Mirrored,
-}
 
 /// A lens darker than this share of the ground, in the median, is tinted.
 const CLEAR: f64 = 0.82;
@@ -33,7 +22,7 @@ const MIRROR: [f64; 2] = [0.8, 0.95];
 const TRANSLUCENT: f64 = 0.1;
 
 /// Probabilities of the labels, [`LABELS`] values for each pixel of the image.
-pub(super) struct Labelled<'a> {
+pub(crate) struct Labelled<'a> {
     pub image: BitmapRef<'a>,
     pub probabilities: &'a [f32],
 }
@@ -43,13 +32,13 @@ impl Labelled<'_> {
         f64::from(self.probabilities[LABELS * i + label])
     }
 
-    pub(super) fn label(&self, i: usize) -> usize {
+    pub(crate) fn label(&self, i: usize) -> usize {
         let all = &self.probabilities[LABELS * i..LABELS * (i + 1)];
         (0..LABELS).max_by(|&a, &b| all[a].total_cmp(&all[b])).unwrap_or(0)
     }
 
     /// Whether a pixel shows nothing but ground, with some certainty.
-    pub(super) fn is_ground(&self, i: usize) -> bool {
+    pub(crate) fn is_ground(&self, i: usize) -> bool {
         self.probability(i, BACKGROUND) > 0.95
     }
 
@@ -58,16 +47,11 @@ impl Labelled<'_> {
     }
 }
 
-const BACKGROUND: usize = 0;
-const FRONT: usize = 1;
-const LENS: usize = 2;
-const ARM: usize = 3;
-
 /// The glasses without ground and arms, in the image's size.
 ///
 /// # Errors
 /// None in practice: the result has the size of the image.
-pub(super) fn cut_out(labelled: &Labelled, ground: &Ground) -> Result<(Bitmap, Lenses)> {
+pub(crate) fn cut_out(labelled: &Labelled, ground: &Ground) -> Result<(Bitmap, Lenses)> {
     let (width, height) = (labelled.image.width() as usize, labelled.image.height() as usize);
     let count = width * height;
     let labels: Vec<usize> = (0..count).map(|i| labelled.label(i)).collect();
@@ -167,6 +151,7 @@ fn of_lens(colour: [f64; 3], behind: [f64; 3], lenses: Lenses) -> ([f64; 3], f64
         Lenses::Clear => (least - 0.03).clamp(0.0, REFLECTION),
         Lenses::Tinted => least.clamp(TINT[0], TINT[1]),
         Lenses::Mirrored => least.clamp(MIRROR[0], MIRROR[1]),
+        Lenses::Opaque => 1.0,
     };
     (unmixed(colour, behind, alpha.max(0.25), colour), alpha)
 }

@@ -8,6 +8,10 @@ use candle_core::Tensor;
 
 /// Background, front, lens, arm.
 pub const LABELS: usize = 4;
+pub(crate) const BACKGROUND: usize = 0;
+pub(crate) const FRONT: usize = 1;
+pub(crate) const LENS: usize = 2;
+pub(crate) const ARM: usize = 3;
 
 /// The network as tensors, through which gradients pass to its weights.
 #[derive(Clone, Debug)]

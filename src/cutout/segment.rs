@@ -1,7 +1,8 @@
 //! Labels for the pixels of a product photo: first on the whole photo, small, to find the glasses,
 //! then on the part with the glasses.
 
-use super::network::{LABELS, Segmenter};
+use super::groups::groups;
+use super::network::{FRONT, LABELS, LENS, Segmenter};
 use crate::resample::Downscaler;
 use crate::{BitmapRef, Rect, Result};
 
@@ -19,18 +20,18 @@ const MIN_GROUP: f64 = 0.05;
 
 /// The part of a photo that shows the glasses, with the probabilities of the labels.
 #[derive(Clone, Debug)]
-pub(super) struct Segments {
+pub(crate) struct Segments {
     /// The part in pixels of the photo.
     pub rect: Rect,
     /// Width and height of the probabilities.
-    size: (usize, usize),
+    pub size: (usize, usize),
     /// [`LABELS`] values for each pixel, rows top to bottom.
-    probabilities: Vec<f32>,
+    pub probabilities: Vec<f32>,
 }
 
 impl Segments {
     /// The probabilities at every pixel of the part, by bilinear interpolation.
-    pub(super) fn at_full_size(&self) -> Vec<f32> {
+    pub(crate) fn at_full_size(&self) -> Vec<f32> {
         let (width, height) = (self.rect.width as usize, self.rect.height as usize);
         let axis = |i: usize, full: usize, small: usize| {
             let at = ((i as f32 + 0.5) * small as f32 / full as f32 - 0.5).clamp(0.0, (small - 1) as f32);
@@ -58,7 +59,7 @@ impl Segments {
 ///
 /// # Errors
 /// [`crate::Error::ImageTooLarge`] as [`Downscaler::new`].
-pub(super) fn segment(segmenter: &Segmenter, photo: BitmapRef) -> Result<Option<Segments>> {
+pub(crate) fn segment(segmenter: &Segmenter, photo: BitmapRef) -> Result<Option<Segments>> {
     let (width, height) = (photo.width(), photo.height());
     let whole = Rect { x: 0, y: 0, width, height };
     let scale = f64::from(COARSE) / f64::from(width.max(height));
@@ -105,42 +106,18 @@ fn labelled(segmenter: &Segmenter, photo: BitmapRef, rect: Rect, scale: f64) -> 
 /// lens, and all groups that are not much smaller.
 fn bounds(segments: &Segments) -> Option<Rect> {
     let (width, height) = segments.size;
-    let is_glasses: Vec<bool> = segments.probabilities.chunks_exact(LABELS).map(|p| p[1] + p[2] > GLASSES).collect();
-    let mut group = vec![usize::MAX; width * height];
-    let mut boxes: Vec<(usize, [usize; 4])> = Vec::new();
-    let mut stack = Vec::new();
-    for start in 0..width * height {
-        if !is_glasses[start] || group[start] != usize::MAX {
-            continue;
-        }
-        let id = boxes.len();
-        let (mut count, mut bounds) = (0, [usize::MAX, usize::MAX, 0, 0]);
-        group[start] = id;
-        stack.push(start);
-        while let Some(i) = stack.pop() {
-            let (x, y) = (i % width, i / width);
-            count += 1;
-            bounds = [bounds[0].min(x), bounds[1].min(y), bounds[2].max(x), bounds[3].max(y)];
-            // A gap of one pixel does not separate.
-            for (nx, ny) in (y.saturating_sub(2)..(y + 3).min(height))
-                .flat_map(|ny| (x.saturating_sub(2)..(x + 3).min(width)).map(move |nx| (nx, ny)))
-            {
-                let next = ny * width + nx;
-                if is_glasses[next] && group[next] == usize::MAX {
-                    group[next] = id;
-                    stack.push(next);
-                }
-            }
-        }
-        boxes.push((count, bounds));
-    }
-    let largest = boxes.iter().map(|(count, _)| *count).max()?;
+    let is_glasses: Vec<bool> =
+        segments.probabilities.chunks_exact(LABELS).map(|p| p[FRONT] + p[LENS] > GLASSES).collect();
+    // A gap of one pixel does not separate.
+    let groups = groups(&is_glasses, width, 2).groups;
+    let largest = groups.iter().map(|group| group.count).max()?;
     // Glasses are larger than a few pixels.
     if largest < 12 {
         return None;
     }
-    let kept = boxes.iter().filter(|(count, _)| *count as f64 >= MIN_GROUP * largest as f64);
-    let [left, top, right, bottom] = kept.fold([usize::MAX, usize::MAX, 0, 0], |all, (_, b)| {
+    let kept = groups.iter().filter(|group| group.count as f64 >= MIN_GROUP * largest as f64);
+    let [left, top, right, bottom] = kept.fold([usize::MAX, usize::MAX, 0, 0], |all, group| {
+        let b = group.bounds;
         [all[0].min(b[0]), all[1].min(b[1]), all[2].max(b[2]), all[3].max(b[3])]
     });
     let Rect { x, y, width: full_width, height: full_height } = segments.rect;

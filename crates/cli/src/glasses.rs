@@ -6,8 +6,9 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use stgan::Bitmap;
-use stgan::internals::cutout::{CutOut, Cutout, Lenses};
+use stgan::glasses::Removal;
+use stgan::internals::glasses::{Extract, extract};
+use stgan::{Bitmap, CutOut};
 use stgan_train::write_atomically;
 
 /// Cut glasses out of product photos
@@ -70,16 +71,7 @@ fn photos(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
 fn entry(arguments: &Arguments, cutter: &CutOut, path: &Path) -> Value {
     let photo = path.display().to_string();
     match cut_out(arguments, cutter, path) {
-        Ok((file, Cutout { rect, lenses, .. })) => {
-            let lenses = match lenses {
-                Lenses::Clear => "clear",
-                Lenses::Tinted => "tinted",
-                Lenses::Mirrored => "mirrored",
-                _ => "unknown",
-            };
-            let rect = json!({ "x": rect.x, "y": rect.y, "width": rect.width, "height": rect.height });
-            json!({ "photo": photo, "image": file, "rect": rect, "lenses": lenses })
-        }
+        Ok(entry) => entry,
         Err(error) => {
             eprintln!("{photo}: {error:#}");
             json!({ "photo": photo, "error": format!("{error:#}") })
@@ -87,22 +79,31 @@ fn entry(arguments: &Arguments, cutter: &CutOut, path: &Path) -> Value {
     }
 }
 
-fn cut_out(arguments: &Arguments, cutter: &CutOut, path: &Path) -> Result<(String, Cutout)> {
+fn cut_out(arguments: &Arguments, cutter: &CutOut, path: &Path) -> Result<Value> {
     let photo = files::read_image(path)?;
-    let cutout =
-        cutter.cut_out(photo.as_ref())?.context("no-glasses-found: the photo shows no glasses on a plain ground")?;
+    let extract = extract(photo.as_ref(), Removal::Auto(cutter))?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).context("the file name is not Unicode")?;
     let file = format!("{stem}.png");
-    let image = if arguments.keep_size { placed(&photo, &cutout)? } else { cutout.image.clone() };
+    let report = extract.report.clone();
+    let image =
+        if arguments.keep_size { placed(&photo, &extract)? } else { extract.into_glasses()?.image().to_owned() };
     files::write_image(&arguments.output.join(&file), image)?;
-    Ok((file, cutout))
+    let warnings: Vec<_> = report.warnings.iter().map(|warning| warning.code()).collect();
+    Ok(json!({
+        "photo": path.display().to_string(),
+        "image": file,
+        "kind": report.kind.name(),
+        "lenses": report.lenses.name(),
+        "confidence": report.confidence,
+        "warnings": warnings,
+    }))
 }
 
 /// The cut-out at its place in an image of the photo's size.
-fn placed(photo: &Bitmap, cutout: &Cutout) -> Result<Bitmap> {
-    let (width, rect) = (photo.width() as usize, cutout.rect);
+fn placed(photo: &Bitmap, extract: &Extract) -> Result<Bitmap> {
+    let (width, rect) = (photo.width() as usize, extract.rect);
     let mut data = vec![0; photo.data().len()];
-    for (y, row) in cutout.image.data().chunks_exact(4 * rect.width as usize).enumerate() {
+    for (y, row) in extract.image.data().chunks_exact(4 * rect.width as usize).enumerate() {
         let start = 4 * ((rect.y as usize + y) * width + rect.x as usize);
         data[start..start + row.len()].copy_from_slice(row);
     }

@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod failure;
+mod glasses;
 mod locate;
 mod records;
 mod track;

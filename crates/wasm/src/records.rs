@@ -152,3 +152,34 @@ impl From<&stgan::TrackedFace> for TrackedFace {
         }
     }
 }
+
+/// What the preparation of a picture of glasses found and did.
+#[derive(Debug, Serialize, Tsify)]
+pub struct GlassesReport {
+    #[tsify(type = "'untouched' | 'cleaned' | 'cut-out'")]
+    kind: &'static str,
+    #[tsify(type = "'clear' | 'tinted' | 'mirrored' | 'opaque'")]
+    lenses: &'static str,
+    /// From 0 to 1.
+    confidence: f64,
+    warnings: Vec<&'static str>,
+    /// The box around all pixels that are at least 10 % opaque, in pixels of the prepared image.
+    bounds: Rect,
+    /// The lens centres in pixels of the prepared image, the left one first.
+    #[serde(rename = "lensCentres")]
+    lens_centres: [Point; 2],
+}
+
+impl From<&stgan::Glasses> for GlassesReport {
+    fn from(glasses: &stgan::Glasses) -> Self {
+        let report = glasses.report();
+        Self {
+            kind: report.kind.name(),
+            lenses: report.lenses.name(),
+            confidence: report.confidence,
+            warnings: report.warnings.iter().map(|warning| warning.code()).collect(),
+            bounds: glasses.foreground().bounding_box().into(),
+            lens_centres: glasses.lens_centres().map(Point::from),
+        }
+    }
+}

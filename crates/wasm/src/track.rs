@@ -3,12 +3,13 @@
 //! The video frames stay in JavaScript. A callback reads parts of them.
 
 use crate::failure::Failure;
+use crate::glasses::Glasses;
 use crate::locate::{Image, Locator};
 use crate::records::{self, plain};
 use crate::try_on::{TryOn, rows};
 use js_sys::Function;
-use stgan::compose::{self, Foreground};
-use stgan::{BitmapRef, Error, Rect, Result, TrackSettings, TrackedFace};
+use stgan::compose;
+use stgan::{Error, Rect, Result, TrackSettings, TrackedFace};
 use tsify::Ts;
 use wasm_bindgen::Clamped;
 use wasm_bindgen::prelude::*;
@@ -27,36 +28,23 @@ pub struct Tracker {
 
 #[wasm_bindgen]
 impl Tracker {
-    /// Creates a tracker for up to `people` faces. `glasses` is an RGBA image of `width × height`
-    /// pixels.
+    /// Creates a tracker for up to `people` faces. It shares the pixels of the glasses, which may be
+    /// freed before it.
     ///
-    /// Throws `image-size` if `glasses` has another length, `image-too-large` if it has too many
-    /// pixels, `empty-glasses` if no pixel of the glasses is visible, and `argument` if `people` is
-    /// out of range.
+    /// Throws `argument` if `people` is out of range.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        try_on: &TryOn,
-        locator: &Locator,
-        glasses: &[u8],
-        width: u32,
-        height: u32,
-        people: usize,
-    ) -> Result<Self, Failure> {
-        let glasses = Foreground::new(BitmapRef::new(width, height, glasses)?)?;
+    pub fn new(try_on: &TryOn, locator: &Locator, glasses: &Glasses, people: usize) -> Result<Self, Failure> {
+        let glasses = glasses.0.foreground().clone();
         let mut settings = TrackSettings::default();
         settings.people = people;
         let tracker = stgan::Tracker::new(try_on.0.clone(), locator.0.clone(), glasses, settings)?;
         Ok(Self { tracker, size: (0, 0), faces: Vec::new() })
     }
 
-    /// Replaces the glasses on all faces, from the next video frame on. `glasses` is an RGBA image
-    /// of `width × height` pixels.
-    ///
-    /// Throws `image-size`, `image-too-large` and `empty-glasses`, as the constructor.
+    /// Replaces the glasses on all faces, from the next video frame on.
     #[wasm_bindgen(js_name = setGlasses)]
-    pub fn set_glasses(&mut self, glasses: &[u8], width: u32, height: u32) -> Result<(), Failure> {
-        self.tracker.set_glasses(Foreground::new(BitmapRef::new(width, height, glasses)?)?);
-        Ok(())
+    pub fn set_glasses(&mut self, glasses: &Glasses) {
+        self.tracker.set_glasses(glasses.0.foreground().clone());
     }
 
     /// Processes the next video frame, of `width × height` pixels, taken at `time` in seconds, with

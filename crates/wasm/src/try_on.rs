@@ -1,10 +1,11 @@
 //! Fitting glasses to a photo.
 
 use crate::failure::Failure;
+use crate::glasses::Glasses;
 use crate::records::{self, plain};
 use js_sys::Float64Array;
 use stgan::compose::{self, Foreground};
-use stgan::{BitmapRef, Homography, Placement, Rect, Result};
+use stgan::{Homography, Placement, Rect, Result};
 use tsify::Ts;
 use wasm_bindgen::Clamped;
 use wasm_bindgen::prelude::*;
@@ -60,22 +61,14 @@ impl TryOn {
 
     /// Fits glasses to the photo in `view`, and frees `view`.
     ///
-    /// `glasses` is an RGBA image of `glasses_width × glasses_height` pixels. `updates` is the
-    /// number of updates; the default is in the weights file.
+    /// `updates` is the number of updates; the default is in the weights file. The fit shares the
+    /// pixels of the glasses, which may be freed before it.
     ///
-    /// Throws `image-size` if `glasses` has another length or `view` lacks rows, `image-too-large`
-    /// if the glasses have too many pixels, `empty-glasses` if no pixel of the glasses is visible,
-    /// `argument` for too many updates, and `degenerate` if an update gives a singular homography.
-    pub fn fit(
-        &self,
-        view: View,
-        glasses: &[u8],
-        glasses_width: u32,
-        glasses_height: u32,
-        updates: Option<u32>,
-    ) -> Result<Fit, Failure> {
+    /// Throws `image-size` if `view` lacks rows, `argument` for too many updates, and `degenerate`
+    /// if an update gives a singular homography.
+    pub fn fit(&self, view: View, glasses: &Glasses, updates: Option<u32>) -> Result<Fit, Failure> {
         let View { view, photo } = view;
-        let glasses = Foreground::new(BitmapRef::new(glasses_width, glasses_height, glasses)?)?;
+        let glasses = glasses.0.foreground().clone();
         let fit = self.0.fit_view(view, &glasses, updates.map(|updates| updates as usize))?;
         Ok(Fit { fit, glasses, photo })
     }

@@ -81,6 +81,6 @@ impl Job for CutoutRun<'_> {
         ]);
         let spec = self.config.cutout.network.clone();
         let file = CutoutWeights { spec, parameters: weights.clone(), metadata };
-        Ok(Some(cutout::write(&file, Storage::F16)?))
+        Ok(Some(cutout::write(&file, Storage::I8)?))
     }
 }

@@ -1,0 +1,174 @@
+//! Pictures with a transparent background: leftovers of an earlier removal are cleaned, everything
+//! else is respected.
+
+use super::grid::{AlphaGrid, Front};
+use super::report::Warning;
+use super::white_lenses;
+use crate::compose::MIN_OPAQUE_ALPHA;
+use crate::cutout::Lenses;
+use crate::{Bitmap, BitmapRef, Error, Result};
+
+/// A picture is opaque if fewer of its pixels, as a share, are transparent in any way.
+const OPAQUE: f64 = 0.002;
+/// Fainter pixels, from 0 to 255, away from the glasses are leftovers.
+const LEFTOVER: u8 = 8;
+/// Leftovers are this many pixels away from every visible pixel.
+const AWAY: usize = 3;
+
+/// A picture with a transparent background, without leftovers.
+pub(super) struct Cleaned {
+    pub image: Bitmap,
+    pub lens_centres: [[f64; 2]; 2],
+    pub lenses: Lenses,
+    pub warnings: Vec<Warning>,
+}
+
+/// Whether almost no pixel is transparent.
+pub(super) fn is_opaque(picture: BitmapRef) -> bool {
+    let transparent = picture.data().chunks_exact(4).filter(|pixel| pixel[3] < 250).count();
+    (transparent as f64) < OPAQUE * (picture.data().len() / 4) as f64
+}
+
+/// As [`super::Glasses::needs_removal`].
+pub(super) fn needs_removal(picture: BitmapRef) -> bool {
+    if is_opaque(picture) {
+        return true;
+    }
+    let veil = Veil::find(picture);
+    let without = veil.map(|veil| veil.removed(picture));
+    let grid = AlphaGrid::new(without.as_ref().map_or(picture, Bitmap::as_ref));
+    grid.front().is_some_and(|front| grid.is_more_than_a_front(&front))
+}
+
+/// Removes leftovers and opens white lenses.
+///
+/// # Errors
+/// [`Error::EmptyGlasses`] if no pixel is at least 10 % opaque.
+pub(super) fn clean(picture: BitmapRef) -> Result<Cleaned> {
+    let mut warnings = Vec::new();
+    let mut image = match Veil::find(picture) {
+        Some(veil) => veil.removed(picture),
+        None => picture.to_owned(),
+    };
+    let grid = AlphaGrid::new(image.as_ref());
+    let Some(front) = grid.front() else {
+        return Err(Error::EmptyGlasses { width: picture.width(), height: picture.height() });
+    };
+    if remove_specks(&mut image, &grid, &front) {
+        warnings.push(Warning::SpecksRemoved);
+    }
+    remove_faint_leftovers(&mut image);
+    if image.data() != picture.data() && warnings.is_empty() {
+        warnings.push(Warning::VeilRemoved);
+    }
+    let bounds = grid.bounds(&front);
+    let mut lens_centres = grid.lens_centres(&front);
+    if let Some(opened) = white_lenses::open(&mut image, bounds) {
+        lens_centres = opened;
+        warnings.push(Warning::LensesOpened);
+    }
+    let lenses = lenses(image.as_ref(), &lens_centres, bounds[2]);
+    Ok(Cleaned { image, lens_centres, lenses, warnings })
+}
+
+/// A veil: the same faint colour over all that should be transparent.
+struct Veil {
+    pixel: [u8; 4],
+}
+
+impl Veil {
+    /// The veil of a picture: the median of the pixels at its edges, if most of them are alike,
+    /// visible and not opaque.
+    fn find(picture: BitmapRef) -> Option<Self> {
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let at = |x: usize, y: usize| -> [u8; 4] { std::array::from_fn(|k| picture.data()[4 * (y * width + x) + k]) };
+        let rows = (0..width).flat_map(|x| [at(x, 0), at(x, height - 1)]);
+        let columns = (0..height).flat_map(|y| [at(0, y), at(width - 1, y)]);
+        let edge: Vec<[u8; 4]> = rows.chain(columns).collect();
+        let pixel = std::array::from_fn(|k| {
+            let mut values: Vec<u8> = edge.iter().map(|pixel| pixel[k]).collect();
+            let middle = values.len() / 2;
+            *values.select_nth_unstable(middle).1
+        });
+        let veil = Self { pixel };
+        let alike = edge.iter().filter(|pixel| veil.covers(**pixel)).count();
+        ((1..128).contains(&pixel[3]) && alike * 10 >= edge.len() * 8).then_some(veil)
+    }
+
+    fn covers(&self, pixel: [u8; 4]) -> bool {
+        let alpha = self.pixel[3];
+        // The colour of a pixel with little alpha is coarse.
+        let tolerance = 12 + 255 / alpha.max(1);
+        pixel[3].abs_diff(alpha) <= 2.max(alpha / 5) && (0..3).all(|k| pixel[k].abs_diff(self.pixel[k]) <= tolerance)
+    }
+
+    fn removed(&self, picture: BitmapRef) -> Bitmap {
+        let mut image = picture.to_owned();
+        for pixel in image.data_mut().as_chunks_mut::<4>().0 {
+            if self.covers(*pixel) {
+                *pixel = [0; 4];
+            }
+        }
+        image
+    }
+}
+
+/// Whether there were any.
+fn remove_specks(image: &mut Bitmap, grid: &AlphaGrid, front: &Front) -> bool {
+    let width = image.width() as usize;
+    let mut found = false;
+    for (i, pixel) in image.data_mut().as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        if pixel[3] > 0 && grid.is_speck(front, i % width, i / width) {
+            *pixel = [0; 4];
+            found = true;
+        }
+    }
+    found
+}
+
+/// Makes faint pixels transparent that no visible pixel is near.
+fn remove_faint_leftovers(image: &mut Bitmap) {
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    // In two passes: near a visible pixel of the row, then near such a pixel of the column.
+    let mut near_in_row = vec![false; width * height];
+    for (row, near) in image.data().chunks_exact(4 * width).zip(near_in_row.chunks_exact_mut(width)) {
+        let mut until = 0;
+        for (x, pixel) in row.chunks_exact(4).enumerate() {
+            if pixel[3] >= MIN_OPAQUE_ALPHA {
+                let end = (x + AWAY + 1).min(width);
+                near[x.saturating_sub(AWAY).max(until)..end].fill(true);
+                until = end;
+            }
+        }
+    }
+    for y in 0..height {
+        let rows = y.saturating_sub(AWAY)..(y + AWAY + 1).min(height);
+        for x in 0..width {
+            let pixel = &mut image.data_mut()[4 * (y * width + x)..][..4];
+            if (1..LEFTOVER).contains(&pixel[3]) && !rows.clone().any(|y| near_in_row[y * width + x]) {
+                pixel.fill(0);
+            }
+        }
+    }
+}
+
+/// The kind of the lenses, by the median alpha around their centres.
+fn lenses(image: BitmapRef, centres: &[[f64; 2]; 2], width: f64) -> Lenses {
+    const STEPS: i32 = 6;
+    let mut alpha = Vec::new();
+    for [x, y] in centres {
+        for (i, j) in (-STEPS..=STEPS).flat_map(|j| (-STEPS..=STEPS).map(move |i| (i, j))) {
+            let step = 0.07 * width / f64::from(STEPS);
+            let (x, y) = (x + step * f64::from(i), y + step * f64::from(j));
+            if x >= 0.0 && y >= 0.0 && x < f64::from(image.width()) && y < f64::from(image.height()) {
+                alpha.push(image.data()[4 * (y as usize * image.width() as usize + x as usize) + 3]);
+            }
+        }
+    }
+    alpha.sort_unstable();
+    match alpha.get(alpha.len() / 2) {
+        Some(0..=71) | None => Lenses::Clear,
+        Some(72..=243) => Lenses::Tinted,
+        Some(_) => Lenses::Opaque,
+    }
+}
