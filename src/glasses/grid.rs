@@ -85,11 +85,11 @@ impl AlphaGrid {
         let (width, height) = (right + 1 - left, bottom + 1 - top);
         let aspect = height as f64 / width as f64;
         // Few cells tell nothing but the aspect ratio.
-        !(0.15..=0.62).contains(&aspect) || width >= 24 && (self.faint_contour(front) > 0.12 || self.arms_beside(front))
+        !(0.15..=0.52).contains(&aspect) || width >= 24 && (self.faint_contour(front) > 0.08 || self.arms_beside(front))
     }
 
     /// The share of the contour of the glasses near which nothing is more opaque than [`FAINT`].
-    pub(super) fn faint_contour(&self, front: &Front) -> f64 {
+    fn faint_contour(&self, front: &Front) -> f64 {
         let [left, top, right, bottom] = front.bounds;
         let (columns, rows) = self.size;
         let reach = ((right + 1 - left) / 100).max(1);
@@ -126,17 +126,17 @@ impl AlphaGrid {
             .unwrap_or(0)
     }
 
-    /// Whether both ends of the glasses are no taller than temple arms are.
+    /// Whether the glasses are no taller than temple arms near both ends: rims are taller there.
     fn arms_beside(&self, front: &Front) -> bool {
-        self.end_heights(front).into_iter().all(|height| height < 0.2)
+        self.end_heights(front).into_iter().all(|height| height < 0.25)
     }
 
-    /// The mean height of the visible cells near the left and the right end, as a share of the
-    /// height of the glasses.
-    pub(super) fn end_heights(&self, front: &Front) -> [f64; 2] {
+    /// The mean height of the visible cells at a tenth of the width from the left and the right
+    /// end, as a share of the height of the glasses.
+    fn end_heights(&self, front: &Front) -> [f64; 2] {
         let [left, top, right, bottom] = front.bounds;
         let width = right + 1 - left;
-        let (near, far) = (width * 4 / 100, (width * 9 / 100).max(width * 4 / 100 + 1));
+        let (near, far) = (width * 8 / 100, width * 12 / 100);
         let height = |x: usize| {
             let mut cells = (top..=bottom).filter(|&y| self.alpha[y * self.size.0 + x] >= MIN_OPAQUE_ALPHA);
             let first = cells.next();

@@ -3,7 +3,7 @@
 use super::report::{Kind, Report, Warning};
 use super::shape::Shape;
 use super::{Glasses, Refusal, Removal, alpha};
-use crate::compose::Foreground;
+use crate::compose::{Foreground, MIN_OPAQUE_ALPHA};
 use crate::cutout::{self, CutOut, FRONT, Ground, LABELS, LENS, Labelled};
 use crate::resample::Pyramid;
 use crate::{Bitmap, BitmapRef, Homography, Rect, Result};
@@ -17,7 +17,8 @@ const LOW_RESOLUTION: f64 = 300.0;
 const CERTAIN: f64 = 0.85;
 /// Arms of a smaller area, as a share of the front's, are not worth a warning.
 const FEW_ARMS: f64 = 0.01;
-/// A removal that takes a smaller share of a transparent picture's alpha is none.
+/// A removal that takes a smaller share of the alpha, of the width and of the height of a transparent
+/// picture is none.
 const NOTHING: f64 = 0.03;
 
 /// Glasses in the pixels of a picture, before they are straightened and cropped.
@@ -103,10 +104,10 @@ fn without_extras(picture: BitmapRef, cut: &CutOut) -> Result<Extract> {
         return Ok(extract);
     };
     let probabilities = segments.at_full_size();
-    let Rect { x, y, width, height } = segments.rect;
+    let Rect { x, y, width, .. } = segments.rect;
     let mut image = Bitmap::transparent(extract.image.width(), extract.image.height())?;
     let stride = extract.image.width() as usize;
-    let (mut before, mut after) = (0.0, 0.0);
+    let mut after = 0.0;
     for (i, values) in probabilities.chunks_exact(LABELS).enumerate() {
         let at = 4 * ((y as usize + i / width as usize) * stride + x as usize + i % width as usize);
         let keep = ((values[FRONT] + values[LENS] - 0.3) / 0.4).clamp(0.0, 1.0);
@@ -118,11 +119,10 @@ fn without_extras(picture: BitmapRef, cut: &CutOut) -> Result<Extract> {
             image.data_mut()[at + 3] = alpha.round() as u8;
         }
     }
-    before += extract.image.data().chunks_exact(4).map(|pixel| f64::from(pixel[3])).sum::<f64>();
-    if after >= (1.0 - NOTHING) * before {
+    let before: f64 = extract.image.data().chunks_exact(4).map(|pixel| f64::from(pixel[3])).sum();
+    if after >= (1.0 - NOTHING) * before && !is_smaller(image.as_ref(), extract.image.as_ref()) {
         return Ok(extract);
     }
-    debug_assert!(height as usize * width as usize * LABELS == probabilities.len());
     let mut warnings: Vec<_> = extract.report.warnings.drain(..).chain(warnings(&shape)).collect();
     warnings.retain(|warning| *warning != Warning::Straightened);
     warnings.sort_unstable();
@@ -130,6 +130,16 @@ fn without_extras(picture: BitmapRef, cut: &CutOut) -> Result<Extract> {
     extract.lens_centres = shape.lens_centres.map(|[cx, cy]| [cx + f64::from(x), cy + f64::from(y)]);
     extract.image = image;
     Ok(extract)
+}
+
+/// Whether the visible pixels of an image take less room than those of another.
+fn is_smaller(image: BitmapRef, other: BitmapRef) -> bool {
+    let (Some(bounds), Some(others)) = (image.bounding_box(MIN_OPAQUE_ALPHA), other.bounding_box(MIN_OPAQUE_ALPHA))
+    else {
+        return true;
+    };
+    let less = |a: u32, b: u32| f64::from(a) < (1.0 - NOTHING) * f64::from(b);
+    less(bounds.width, others.width) || less(bounds.height, others.height)
 }
 
 impl Extract {

@@ -22,10 +22,11 @@ pub(super) fn arms(rng: &mut impl Rng, layout: &Layout) -> Arms {
         _ => own.as_str(),
     };
     let thick = if layout.rim < 3.0 { log_uniform(rng, 1.0, 6.0) } else { log_uniform(rng, 2.0, 14.0) };
-    match rng.random_range(0..10) {
-        0..=3 => folded(rng, layout, fill, thick, &mut arms.behind),
-        4..=7 => open(rng, layout, fill, thick, &mut arms.behind),
-        8 => spread(rng, layout, fill, thick, &mut arms.beside),
+    match rng.random_range(0..20) {
+        0..=5 => folded(rng, layout, fill, thick, &mut arms.behind),
+        6..=9 => open(rng, layout, fill, thick, &mut arms.behind),
+        10..=17 => hooked(rng, layout, fill, thick, &mut arms.behind),
+        18 => spread(rng, layout, fill, thick, &mut arms.beside),
         _ => {}
     }
     if rng.random_bool(if layout.rim < 3.0 { 0.7 } else { 0.25 }) {
@@ -111,6 +112,47 @@ fn open(rng: &mut impl Rng, layout: &Layout, fill: &str, thick: f64, out: &mut S
             near[0],
             near[1] + thick / 2.0,
         );
+    }
+}
+
+/// Both arms run back from the hinges, strongly foreshortened, and end in thick tips that hang down
+/// and inwards: the most frequent view in shops.
+fn hooked(rng: &mut impl Rng, layout: &Layout, fill: &str, thick: f64, out: &mut String) {
+    let [top, bottom] = layout.heights();
+    let run = rng.random_range(4.0..34.0);
+    let rise = rng.random_range(-10.0..14.0);
+    let fall = (bottom - top) * rng.random_range(0.12..0.85);
+    let lean = fall * rng.random_range(0.0..0.9);
+    let tip = (thick * rng.random_range(0.9..2.2)).clamp(2.5, 17.0);
+    let shade = rng.random_range(0.55..1.0);
+    // Tips have the colour of the arms, or are of dark acetate on arms of metal.
+    let dark = Colour::hsv(rng.random(), rng.random_range(0.0..0.8), rng.random_range(0.05..0.6)).to_string();
+    let tip_fill = if rng.random_bool(0.35) { dark.as_str() } else { fill };
+    let cap = if rng.random_bool(0.7) { "round" } else { "butt" };
+    let light = rng.random_bool(0.4).then(|| rng.random_range(0.1..0.6));
+    for side in [1.0, -1.0] {
+        // The camera rarely stands exactly in the middle.
+        let near = [side * rng.random_range(94.0..99.0), layout.hinge + rng.random_range(-2.0..2.0)];
+        let knee = [near[0] - side * run * rng.random_range(0.85..1.15), near[1] + rise];
+        let end = [knee[0] - side * lean, knee[1] + fall * rng.random_range(0.9..1.1)];
+        let start = [knee[0] + 0.15 * (end[0] - knee[0]), knee[1] + 0.15 * (end[1] - knee[1])];
+        let _ = write!(
+            out,
+            r#"<path d="M{:.1} {:.1}Q{:.1} {:.1} {:.1} {:.1}" fill="none" stroke="{fill}" stroke-width="{thick:.1}" opacity="{shade:.2}"/><path d="M{:.1} {:.1}L{:.1} {:.1}" fill="none" stroke="{tip_fill}" stroke-width="{tip:.1}" stroke-linecap="{cap}" opacity="{shade:.2}"/>"#,
+            near[0], near[1], knee[0], knee[1], start[0], start[1], start[0], start[1], end[0], end[1],
+        );
+        if let Some(light) = light {
+            let off = side * tip * 0.3;
+            let _ = write!(
+                out,
+                r##"<path d="M{:.1} {:.1}L{:.1} {:.1}" fill="none" stroke="#fff" stroke-opacity="{light:.2}" stroke-width="{:.1}"/>"##,
+                start[0] + off,
+                start[1],
+                end[0] + off,
+                end[1],
+                0.15 * tip,
+            );
+        }
     }
 }
 

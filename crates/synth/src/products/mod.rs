@@ -56,7 +56,7 @@ pub fn product(rng: &mut impl Rng, size: (usize, usize)) -> Result<Product> {
     let size = (size.0.max(16), size.1.max(16));
     let drawing = random::draw(rng);
     let pose = Pose::sample(rng, size);
-    let own = rng.random_bool(0.6).then(|| arms::arms(rng, &drawing.layout));
+    let own = rng.random_bool(0.75).then(|| arms::arms(rng, &drawing.layout));
     let layers = Layers::render(&drawing, own.as_ref(), &pose, size)?;
     let mut photo = ground::ground(rng, size);
     let foot = layers.foot();
@@ -157,7 +157,7 @@ mod tests {
             lenses.push(share(Label::Lens));
             with_arms += usize::from(share(Label::Arm) > 0.002);
         }
-        assert!((10..36).contains(&with_arms), "{with_arms}");
+        assert!((15..40).contains(&with_arms), "{with_arms}");
         // Thin wires of small glasses cover less than half of any pixel.
         for shares in [&mut fronts, &mut lenses] {
             shares.sort_by(f64::total_cmp);
