@@ -35,6 +35,9 @@ use std::sync::Arc;
 /// The maximum number of updates in one fit.
 pub const MAX_UPDATES: usize = weights::MAX_UPDATES;
 
+/// Fainter pixels lose their colour in [`glasses_view`].
+const FAINT: f32 = 0.05;
+
 /// The part of a photo that the networks read, filled row by row.
 ///
 /// It keeps only a downscaled copy of that part, so a large photo need not be in memory at once.
@@ -61,11 +64,21 @@ pub struct TryOn {
 /// Renders the glasses in the canonical pose, before any warp: planes R, G, B, A, [4, size, size],
 /// with straight alpha and values from 0 to 1.
 ///
+/// The colours of nearly transparent pixels fade with their alpha: they mean little, and in straight
+/// alpha the networks would see them undiminished.
+///
 /// # Errors
 /// [`Error::Degenerate`] if the bounding box has no width, which [`Foreground::new`] rules out.
 pub fn glasses_view(glasses: &Foreground, size: usize) -> Result<Vec<f32>> {
     let to_glasses = glasses_to_canonical(glasses).inverse()? * view_to_canonical(size);
-    Ok(resample::planar(glasses.pyramid(), &to_glasses, size, size))
+    let mut planes = resample::planar(glasses.pyramid(), &to_glasses, size, size);
+    let (colours, alphas) = planes.split_at_mut(3 * size * size);
+    for colours in colours.chunks_exact_mut(size * size) {
+        for (colour, alpha) in colours.iter_mut().zip(&*alphas) {
+            *colour *= (alpha / FAINT).min(1.0);
+        }
+    }
+    Ok(planes)
 }
 
 /// The parameters of the mirrored warp: A(p) conjugated by x → −x.

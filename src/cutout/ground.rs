@@ -71,10 +71,22 @@ impl Ground {
         self.coefficients.map(|c| c.iter().zip(terms).map(|(c, t)| c * t).sum::<f64>().clamp(0.02, 1.0))
     }
 
-    /// The colour at a pixel, by its index in rows.
-    pub(crate) fn at(&self, i: usize) -> [f64; 3] {
-        let [u, v] = position(i, self.size.0 as usize, self.size);
-        self.colour(&terms(u, v))
+    /// The colours of all pixels, rows top to bottom.
+    pub(crate) fn image(&self) -> Vec<[f32; 3]> {
+        let (width, height) = (self.size.0 as usize, self.size.1 as usize);
+        let mut colours = Vec::with_capacity(width * height);
+        for y in 0..height {
+            let [_, v] = position(y * width, width, self.size);
+            // In one row, a polynomial of the column alone.
+            let rows = self.coefficients.map(|[one, u, by_v, uu, uv, vv]| {
+                [one + by_v * v + vv * v * v, u + uv * v, uu].map(|value| value as f32)
+            });
+            colours.extend((0..width).map(|x| {
+                let u = (2.0 * (x as f64 + 0.5) / self.size.0 - 1.0) as f32;
+                rows.map(|[one, linear, square]| (one + u * (linear + u * square)).clamp(0.02, 1.0))
+            }));
+        }
+        colours
     }
 }
 
@@ -135,8 +147,8 @@ mod tests {
         let image = Bitmap::new(width, height, data.collect()).unwrap();
         let ground = Ground::fit(image.as_ref(), |i| i % 3 != 1).unwrap();
         for (x, y) in [(5, 5), (45, 45), (80, 20)] {
-            let found = ground.at((y * width + x) as usize);
-            assert!((found[0] - value(x, y)).abs() < 0.01, "{found:?}, {}", value(x, y));
+            let found = f64::from(ground.image()[(y * width + x) as usize][0]);
+            assert!((found - value(x, y)).abs() < 0.01, "{found}, {}", value(x, y));
         }
         assert!(Ground::fit(image.as_ref(), |i| i < 5).is_none());
     }

@@ -3,6 +3,7 @@
 
 mod ground;
 mod groups;
+mod lens_hulls;
 mod lenses;
 mod matting;
 mod network;
@@ -11,6 +12,7 @@ mod spec;
 
 pub(crate) use ground::Ground;
 pub(crate) use groups::groups;
+pub(crate) use lens_hulls::Sides;
 pub use lenses::Lenses;
 pub(crate) use matting::{Labelled, cut_out};
 pub(crate) use network::{BACKGROUND, FRONT, LENS};

@@ -71,7 +71,9 @@ pub(crate) fn segment(segmenter: &Segmenter, photo: BitmapRef) -> Result<Option<
     let bottom = (found.y + found.height + margin).min(height);
     let part = Rect { x, y, width: right - x, height: bottom - y };
     let scale = f64::from(FINE) / f64::from(part.width);
-    labelled(segmenter, photo, part, scale.min(1.0)).map(Some)
+    let mut fine = labelled(segmenter, photo, part, scale.min(1.0))?;
+    fine.tidy_lenses();
+    Ok(Some(fine))
 }
 
 /// Labels a part of the photo, downscaled by `scale`.

@@ -2,7 +2,7 @@
 //! one from the front.
 
 use super::refusal::{MIN_WIDTH, Refusal};
-use crate::cutout::{BACKGROUND, FRONT, LABELS, LENS, Segments};
+use crate::cutout::{BACKGROUND, FRONT, LABELS, LENS, Segments, Sides};
 
 /// A front view has lenses of about the same width.
 const MIN_RATIO: f64 = 0.78;
@@ -34,8 +34,8 @@ impl Shape {
     pub(super) fn of(segments: &Segments) -> Result<Self, Refusal> {
         let (columns, rows) = segments.size;
         let cells = Cells::new(segments);
-        let [left, top, right, bottom] =
-            cells.bounds(|label| label == FRONT || label == LENS).ok_or(Refusal::NoGlasses)?;
+        let sides = Sides::of(&cells.labels, columns).ok_or(Refusal::NoGlasses)?;
+        let ([left, right], [top, bottom]) = (sides.columns, sides.rows);
         let scale = f64::from(segments.rect.width) / columns as f64;
         let (width, height) = ((right + 1 - left) as f64, (bottom + 1 - top) as f64);
         let count = |wanted: fn(usize) -> bool| cells.labels.iter().filter(|&&label| wanted(label)).count() as f64;
@@ -47,15 +47,14 @@ impl Shape {
         if width * scale < f64::from(MIN_WIDTH) {
             return Err(Refusal::TooSmall { width: (width * scale) as u32 });
         }
-        let bridge = cells.bridge(left, right);
-        let lenses = [left..bridge, bridge..right + 1].map(|columns| cells.lens(columns));
+        let lenses = [left..sides.bridge, sides.bridge..right + 1].map(|columns| cells.lens(columns));
         let usual = [-1.0, 1.0]
             .map(|side| [left as f64 + width * (0.5 + side * super::grid::LENS_CENTRE), top as f64 + 0.5 * height]);
         let mut centres = usual;
         let mut rotation = 0.0;
         // A shield has one lens.
         if let [Some(one), Some(other)] = lenses
-            && !cells.is_shield(bridge, (top, bottom))
+            && !sides.is_shield
         {
             let ratio = (one.width / other.width).min(other.width / one.width);
             if ratio < MIN_RATIO {
@@ -93,42 +92,18 @@ struct Lens {
 
 impl Cells {
     fn new(segments: &Segments) -> Self {
-        let (mut labels, mut sum, mut count) = (Vec::new(), 0.0, 0.0);
-        for values in segments.probabilities.chunks_exact(LABELS) {
-            let label = (0..LABELS).max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(BACKGROUND);
+        let labels = segments.labels();
+        let (mut sum, mut count) = (0.0, 0.0);
+        for (values, &label) in segments.probabilities.chunks_exact(LABELS).zip(&labels) {
             if label != BACKGROUND {
                 (sum, count) = (sum + f64::from(values[label]), count + 1.0);
             }
-            labels.push(label);
         }
         Self { columns: segments.size.0, labels, confidence: if count > 0.0 { sum / count } else { 0.0 } }
     }
 
-    /// Left, top, right, bottom of the cells with a label.
-    fn bounds(&self, wanted: impl Fn(usize) -> bool) -> Option<[usize; 4]> {
-        let mut bounds: Option<[usize; 4]> = None;
-        for (i, _) in self.labels.iter().enumerate().filter(|(_, label)| wanted(**label)) {
-            let (x, y) = (i % self.columns, i / self.columns);
-            let [left, top, right, bottom] = bounds.unwrap_or([x, y, x, y]);
-            bounds = Some([left.min(x), top.min(y), right.max(x), bottom.max(y)]);
-        }
-        bounds
-    }
-
     fn lenses_in_column(&self, x: usize) -> usize {
         self.labels.iter().skip(x).step_by(self.columns).filter(|&&label| label == LENS).count()
-    }
-
-    /// The column between the lenses: the one with the fewest lens cells around the middle.
-    fn bridge(&self, left: usize, right: usize) -> usize {
-        let (width, middle) = (right + 1 - left, (left + right).div_ceil(2));
-        let around = left + width * 3 / 10..=left + width * 7 / 10;
-        around.min_by_key(|&x| (self.lenses_in_column(x), x.abs_diff(middle))).unwrap_or(middle)
-    }
-
-    /// Whether a lens reaches over the column between the lenses.
-    fn is_shield(&self, bridge: usize, (top, bottom): (usize, usize)) -> bool {
-        self.lenses_in_column(bridge) * 3 > bottom + 1 - top
     }
 
     /// The lens in a range of columns; a lens that an arm crosses is one lens. `None` if there are

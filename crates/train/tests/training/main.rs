@@ -8,6 +8,7 @@ mod common {
 mod data;
 mod evaluate;
 mod faces;
+mod glasses;
 mod locate;
 mod report;
 mod track;
