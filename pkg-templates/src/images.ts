@@ -16,7 +16,7 @@ export interface Pixels {
 }
 
 /**
- * A still image: a photo, or an image of a pair of glasses.
+ * A still image: a photo, or a picture of a pair of glasses.
  *
  * - Encoded bytes, a `Blob` or a `File` contain a JPEG, PNG or WebP file. Its EXIF orientation is
  *   applied. Browsers also decode the other formats that they know.
@@ -37,15 +37,15 @@ export type ImageSource =
   | ArrayBuffer
   | Uint8Array;
 
-/**
- * A rectangle of an image in integer pixels: the top-left corner and the size.
- *
- * @internal
- */
+/** A rectangle of an image in integer pixels. */
 export interface Rect {
+  /** The left edge. */
   x: number;
+  /** The top edge. */
   y: number;
+  /** Width in pixels. */
   width: number;
+  /** Height in pixels. */
   height: number;
 }
 

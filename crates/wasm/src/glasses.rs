@@ -51,6 +51,18 @@ impl Glasses {
         Ok(Self(stgan::Glasses::new(BitmapRef::new(width, height, pixels)?, Removal::Never)?))
     }
 
+    /// Takes an RGBA image of `width × height` pixels that was prepared before, and changes nothing.
+    ///
+    /// Throws the errors of the constructor.
+    pub fn restored(pixels: &[u8], width: u32, height: u32) -> Result<Self, Failure> {
+        Ok(Self(stgan::Glasses::restored(BitmapRef::new(width, height, pixels)?)?))
+    }
+
+    /// The same glasses again. Both objects share the pixels, and each is freed on its own.
+    pub fn share(&self) -> Self {
+        Self(self.0.clone())
+    }
+
     /// Whether the background of a picture should be removed: it is opaque, or it shows more than
     /// the front of a pair of glasses.
     ///
