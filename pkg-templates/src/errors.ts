@@ -5,8 +5,8 @@
  * - `aborted`: the `signal` of `TryOn.create` or of `glasses` was aborted before the work finished,
  *   or the `signal` of `track` before the call.
  * - `argument`: an option or argument has the wrong type or is out of range.
- * - `busy-ground`: the glasses in the picture do not stand on a plain ground, so their background
- *   cannot be removed. Use a picture on white or on another even ground, or one with a transparent
+ * - `busy-ground`: the glasses in the product photo are not on a plain background, so it cannot be
+ *   removed. Use a photo on white or on another even colour, or an image with a transparent
  *   background.
  * - `camera-denied`: the user, the browser or the page's permissions policy denies the camera.
  * - `camera-unavailable`: there is no camera, another program uses it, or the context is a worker,
@@ -22,13 +22,14 @@
  * - `internal`: a bug in this package, or wasm ran out of memory. Existing objects may be unusable;
  *   a new `TryOn` starts afresh.
  * - `no-face`: `fit` got no placement and found no face in the photo.
- * - `no-glasses-found`: the picture shows no front of glasses with two lenses. Use a front view of
- *   one pair that fills most of the picture.
- * - `not-a-front-view`: the glasses in the picture are seen from the side or rotated too far. Use a
- *   level front view.
+ * - `no-glasses-found`: the product photo shows no front of glasses with two lenses. Use a front
+ *   view of one pair that fills most of the image.
+ * - `not-a-front-view`: the glasses in the product photo are seen from the side, or rotated by too
+ *   much. Use a level front view.
  * - `placement`: a field of the placement is missing or not finite, its width is not positive, or
  *   it lies outside the photo.
- * - `too-small`: the glasses in the picture have too few pixels to be cut out. Use a larger picture.
+ * - `too-small`: the glasses in the product photo have too few pixels to be cut out. Use a larger
+ *   image.
  * - `unsupported-image`: an image source has an unknown type, or the page may not read its pixels.
  * - `update`: a fit has no update with this index.
  * - `video`: a video or stream cannot be played.

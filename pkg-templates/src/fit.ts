@@ -15,7 +15,8 @@ export interface Update {
   /** p, the eight sl(3) parameters after this update, in the same coordinates as `delta`. */
   readonly params: Float64Array;
   /**
-   * The homography after this update. It maps pixels of `glasses.image` to pixels of the photo: 3×3, row by row, its last entry is 1. Both images have their origin at the top-left corner; the
+   * The homography after this update. It maps pixels of `glasses.image` to pixels of the photo:
+   * 3×3, row by row, its last entry is 1. Both images have their origin at the top-left corner; the
    * first pixel's centre is (0.5, 0.5).
    */
   readonly homography: Float64Array;

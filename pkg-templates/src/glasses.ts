@@ -6,9 +6,9 @@ import { type ImageSource, imageData, type Rect } from './images.js';
 import type { Point } from './locate.js';
 
 /**
- * Something about a picture of glasses that its owner may want to know.
+ * A property of a product photo that its owner may want to know.
  *
- * - `opaque-background`: the picture has no transparency and was used as it is, so it covers the
+ * - `opaque-background`: the image has no transparency and was used as it is, so it covers the
  *   face as a rectangle.
  * - `specks-removed`: pixels away from the glasses were removed.
  * - `veil-removed`: a nearly transparent veil around the glasses was removed.
@@ -28,30 +28,30 @@ export type GlassesWarning =
   | 'low-resolution'
   | 'uncertain';
 
-/** What the preparation of a picture of glasses found and did. */
+/** The result of the analysis of a product photo. */
 export interface GlassesReport {
   /**
-   * What was done. `untouched`: the pixels are the picture's. `cleaned`: the picture has a
-   * transparent background, and some pixels were changed, as the warnings say. `cut-out`: the
-   * background was removed.
+   * `untouched`: the pixels are those of the product photo. `cleaned`: the background was
+   * transparent, and some pixels were changed, as the warnings say. `cut-out`: the background was
+   * removed.
    */
   readonly kind: 'untouched' | 'cleaned' | 'cut-out';
-  /** What the lenses are. */
+  /** The kind of the lenses. */
   readonly lenses: 'clear' | 'tinted' | 'mirrored' | 'opaque';
-  /** How certain the result is, from 0 to 1. It is 1 unless the background was removed. */
+  /** The certainty of the result, from 0 to 1. It is 1 unless the background was removed. */
   readonly confidence: number;
-  /** What the owner of the picture may want to know; each warning at most once. */
+  /** Each warning at most once. */
   readonly warnings: readonly GlassesWarning[];
 }
 
 /**
- * Glasses that were prepared before: an entry of the manifest that `stgan glasses` writes, or an
- * image with what is known about it. The image is used as it is.
+ * Glasses that were prepared before: an entry of the manifest that `stgan glasses` writes. The
+ * image is used as it is.
  */
 export interface PreparedGlasses {
   /** The image with a transparent background, or its URL. */
   readonly image: ImageSource | string | URL;
-  /** What the preparation found and did. */
+  /** The report of the preparation. */
   readonly report?: GlassesReport | undefined;
   /** The box of the visible pixels. It is measured again; the entry's value is not used. */
   readonly bounds?: Readonly<Rect> | undefined;
@@ -70,9 +70,9 @@ export interface PreparedGlasses {
 /** Options of `TryOn.glasses`. */
 export interface GlassesOptions {
   /**
-   * Whether to remove the background: `'auto'` does if the picture is opaque, or if it shows more
-   * than the front of the glasses, such as arms or a shadow. `'never'` keeps the picture's alpha.
-   * `'always'` removes what is not the front, whatever the alpha.
+   * Whether to remove the background. `'auto'` removes it if the image is opaque, or if it shows
+   * more than the front of the glasses, such as arms or a shadow. `'never'` keeps the alpha of the
+   * image. `'always'` removes all that is not the front, whatever the alpha.
    *
    * @defaultValue `'auto'`
    */
@@ -87,7 +87,7 @@ export interface GlassesOptions {
 }
 
 /**
- * The parts of a `Glasses`, and what is known better than wasm knows it.
+ * The parts of a `Glasses`. The report and the lens centres replace those of the handle.
  *
  * @internal
  */
@@ -154,15 +154,15 @@ export class Glasses {
     };
   }
 
-  /** What was found in the picture, and what was done. */
+  /** The result of the analysis of the product photo. */
   readonly report: GlassesReport;
   /** The box of the visible pixels of `image`, which are those at least 10 % opaque. */
   readonly bounds: Readonly<Rect>;
   /** The lens centres in pixels of `image`; the first is the one further left. */
   readonly lensCentres: readonly [Point, Point];
   /**
-   * Maps pixels of `image` to pixels of the picture that was prepared: 3×3, row by row, its last
-   * entry is 1. It is the identity unless the background was removed.
+   * Maps pixels of `image` to pixels of the product photo: 3×3, row by row, its last entry is 1. It
+   * is the identity unless the background was removed.
    */
   readonly toPicture: Float64Array;
   /** The real width of the glasses in millimetres, as the caller stated it. */

@@ -16,7 +16,7 @@ export interface Pixels {
 }
 
 /**
- * A still image: a photo, or a picture of a pair of glasses.
+ * A still image: a photo, or an image of a pair of glasses.
  *
  * - Encoded bytes, a `Blob` or a `File` contain a JPEG, PNG or WebP file. Its EXIF orientation is
  *   applied. Browsers also decode the other formats that they know.

@@ -4,7 +4,7 @@
  * browser and in Node.
  *
  * Start with {@link TryOn.create}, then {@link TryOn.fit} for a photo or {@link TryOn.track} for a
- * video. {@link TryOn.glasses} prepares a product picture for both.
+ * video. {@link TryOn.glasses} prepares a product photo for both.
  *
  * Coordinates are pixels of an image from its top-left corner, x to the right and y down. The first
  * pixel covers the square from (0, 0) to (1, 1), so its centre is (0.5, 0.5). A homography is a

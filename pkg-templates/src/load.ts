@@ -27,7 +27,7 @@ export interface Download {
 }
 
 /**
- * A download whose progress nobody observes.
+ * A download that reports no progress.
  *
  * @internal
  */

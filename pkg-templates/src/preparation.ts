@@ -13,7 +13,7 @@ import { RememberedGlasses } from './remembered.js';
 import { typeName } from './type-name.js';
 
 /** All pixels of an image, as wasm reads them. */
-interface Picture {
+interface Product {
   data: Uint8Array<ArrayBuffer>;
   width: number;
   height: number;
@@ -23,8 +23,8 @@ interface Picture {
 type CutOutOption = NonNullable<GlassesOptions['cutOut']>;
 
 /**
- * Prepares pictures of glasses. The network that removes backgrounds is loaded with the first
- * picture that needs it.
+ * Prepares images of glasses. The network that removes backgrounds is loaded with the first image
+ * that needs it.
  *
  * @internal
  */
@@ -48,7 +48,7 @@ export class GlassesPreparer {
     });
   }
 
-  /** As `TryOn.glasses`. */
+  /** Implements `TryOn.glasses`. */
   async prepare(source: ImageSource | PreparedGlasses | Glasses, options: GlassesOptions): Promise<Glasses> {
     const { cutOut, widthMm, signal } = readGlassesOptions(options);
     const aborted = (): StganError =>
@@ -57,7 +57,7 @@ export class GlassesPreparer {
     if (source instanceof Glasses) return shareGlasses(source, this.#instance, widthMm);
     const work = isPrepared(source)
       ? this.#restore(source, widthMm, signal)
-      : this.#read(source).then((picture) => this.#prepare(picture, cutOut, widthMm));
+      : this.#read(source).then((product) => this.#prepare(product, cutOut, widthMm));
     try {
       return await untilAborted(work, signal);
     } catch (error) {
@@ -73,12 +73,12 @@ export class GlassesPreparer {
    */
   async open(source: ImageSource | Glasses): Promise<Glasses> {
     if (source instanceof Glasses) return shareGlasses(source, this.#instance);
-    const picture = await this.#read(source);
-    const { data, width, height, colorSpace } = picture;
+    const product = await this.#read(source);
+    const { data, width, height, colorSpace } = product;
     const key = [width, height, colorSpace, contentHash(data)].join();
     const known = this.#remembered.get(key);
     if (known) return shareGlasses(known, this.#instance);
-    const glasses = await this.#prepare(picture, 'auto');
+    const glasses = await this.#prepare(product, 'auto');
     if (!this.#isDisposed) this.#remembered.add(key, shareGlasses(glasses, this.#instance));
     return glasses;
   }
@@ -90,7 +90,7 @@ export class GlassesPreparer {
     this.#network.drop((network) => release(this.#instance, network));
   }
 
-  async #read(source: ImageSource): Promise<Picture> {
+  async #read(source: ImageSource): Promise<Product> {
     const image = await openImage(source, 'the glasses', this.#decoder);
     try {
       const { width, height, colorSpace } = image;
@@ -101,8 +101,8 @@ export class GlassesPreparer {
     }
   }
 
-  async #prepare(picture: Picture, cutOut: CutOutOption, widthMm?: number): Promise<Glasses> {
-    const { data, width, height, colorSpace } = picture;
+  async #prepare(product: Product, cutOut: CutOutOption, widthMm?: number): Promise<Glasses> {
+    const { data, width, height, colorSpace } = product;
     const instance = this.#instance;
     const isToBeCut =
       cutOut === 'always' ||
@@ -121,8 +121,8 @@ export class GlassesPreparer {
   async #restore(entry: PreparedGlasses, widthMm?: number, signal?: AbortSignal): Promise<Glasses> {
     const { image, size, ...known } = readPreparedGlasses(entry);
     const isUrl = typeof image === 'string' || image instanceof URL;
-    const picture = await this.#read(isUrl ? await readBytes(image, unobserved(signal)) : image);
-    const { data, width, height, colorSpace } = picture;
+    const product = await this.#read(isUrl ? await readBytes(image, unobserved(signal)) : image);
+    const { data, width, height, colorSpace } = product;
     if (width !== (size.width ?? width) || height !== (size.height ?? height)) {
       const stated = `${size.width ?? width}×${size.height ?? height}`;
       throw new StganError(
@@ -140,7 +140,7 @@ export class GlassesPreparer {
   }
 }
 
-/** Whether a value is a `PreparedGlasses` or the entry of a picture that cannot be used. */
+/** Whether a value is an entry of a manifest, which may have an error instead of an image. */
 function isPrepared(source: ImageSource | PreparedGlasses): source is PreparedGlasses {
   return typeName(source) === 'Object' && !('data' in source) && ('image' in source || 'error' in source);
 }

@@ -208,7 +208,7 @@ export class Track {
    * Replaces the glasses, from the next video frame on. Faces stay tracked. If calls overlap, the
    * glasses of the last one stay.
    *
-   * @param glasses - Prepared glasses, or a picture of them as in `TryOn.fit`.
+   * @param glasses - Prepared glasses, or an image of them as in `TryOn.fit`.
    * @throws {@link StganError} `disposed` after `stop`, and the errors of `TryOn.fit` for the
    * glasses.
    */

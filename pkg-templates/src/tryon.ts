@@ -39,8 +39,8 @@ export interface CreateOptions {
    */
   locator?: BytesSource | undefined;
   /**
-   * The weights of the network that removes the background of product pictures. They are loaded
-   * with the first picture that needs it.
+   * The weights of the network that removes the background of product photos. They are loaded with
+   * the first one that needs it.
    *
    * @defaultValue `stgan/weights/cutout.safetensors` of this package
    */
@@ -173,16 +173,16 @@ export class TryOn {
   }
 
   /**
-   * Prepares a picture of glasses for any number of fits and tracks. The background is removed if
-   * the picture is opaque; a transparent background is kept and cleaned of leftovers. Lenses become
-   * see-through, temple arms and shadows disappear, and slightly rotated glasses are straightened.
+   * Prepares a product photo of glasses for any number of fits and tracks. An opaque background is
+   * removed: lenses become see-through, temple arms and shadows disappear, and slightly rotated
+   * glasses are straightened. A transparent background is kept and cleaned of leftovers.
    *
-   * @param source - A product picture, or an entry of the manifest that `stgan glasses` wrote. A
+   * @param source - A product photo, or an entry of the manifest that `stgan glasses` wrote. A
    * relative URL in an entry refers to the page.
    * @param options - Whether to remove the background, and the real width of the glasses.
    * @throws {@link StganError} `no-glasses-found`, `busy-ground`, `not-a-front-view` or `too-small`
    * if the background is to be removed and cannot be; `empty-glasses`, `decode`, `image-size`,
-   * `image-too-large` or `unsupported-image` for the picture; `argument` for an option; the error
+   * `image-too-large` or `unsupported-image` for the image; `argument` for an option; the error
    * that an entry has; `fetch` if the image of an entry or the cut-out network cannot be read,
    * `weights` if the network is invalid, `aborted` if the signal was aborted, `disposed` after
    * `dispose`.
@@ -205,7 +205,7 @@ export class TryOn {
    * `locate` finds.
    *
    * @param photo - The photo.
-   * @param glasses - Prepared glasses, or a picture of them. A picture is prepared as by
+   * @param glasses - Prepared glasses, or an image of them. An image is prepared as by
    * {@link TryOn.glasses}, and remembered for the same pixels: another fit with it only reads them.
    * @param options - The initial placement and the number of updates.
    * @throws {@link StganError} `no-face` if there is no placement and no face, `placement`,
@@ -278,7 +278,7 @@ export class TryOn {
    * dropped. The promise resolves when the source is open.
    *
    * @param source - The camera, a video element, a stream, or an async iterable of images.
-   * @param glasses - Prepared glasses, or a picture of them as in `fit`.
+   * @param glasses - Prepared glasses, or an image of them as in `fit`.
    * @param options - The canvas, limits and callbacks.
    * @throws {@link StganError} `camera-denied`, `camera-unavailable`, `video` or `argument` for the
    * source and the options, the errors of `fit` for the glasses, `fetch` or `weights` if the face

@@ -153,7 +153,7 @@ impl From<&stgan::TrackedFace> for TrackedFace {
     }
 }
 
-/// What the preparation of a picture of glasses found and did.
+/// The result of the analysis of an image of glasses.
 #[derive(Debug, Serialize, Tsify)]
 pub struct GlassesReport {
     #[tsify(type = "'untouched' | 'cleaned' | 'cut-out'")]
