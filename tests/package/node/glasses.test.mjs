@@ -9,6 +9,7 @@ import { test as base, expect } from './fixtures.mjs';
 const placement = placementOn({ width: 640, height: 480 });
 const catalogue = (name) => join(root, 'www', 'public', 'gallery', 'glasses', `${name}.png`);
 const white = { data: new Uint8ClampedArray(640 * 480 * 4).fill(255), width: 640, height: 480 };
+const samePixels = (a, b) => Buffer.from(a.data.buffer).equals(Buffer.from(b.data.buffer));
 const alphaAt = ({ data, width }, x, y) => data[(y * width + x) * 4 + 3];
 
 const test = base.extend({
@@ -19,7 +20,7 @@ const test = base.extend({
     prepared.dispose();
   },
 
-  /** The same glasses on white. */
+  /** These glasses on white. */
   product: ({ clean }, use) => use(onWhite(clean, 1000, 600)),
 
   /** A server of the cut-out network that counts the requests. */
@@ -54,7 +55,8 @@ test('a clean image is kept, and gives the same fit prepared and as it is', asyn
   expect(prepared.bounds).toEqual({ x: 10, y: 10, width: 380, height: 140 });
   expect([...prepared.toPicture]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
   expect(prepared.widthMm).toBe(140);
-  expect(prepared.image).toEqual({ ...front, colorSpace: 'srgb' });
+  expect(samePixels(prepared.image, front)).toBe(true);
+  expect(Object.keys(prepared.image)).toEqual(['data', 'width', 'height', 'colorSpace']);
   const [fit, other] = [
     await tryOn.fit(photo(), prepared, { placement }),
     await tryOn.fit(photo(), front, { placement }),
@@ -183,6 +185,26 @@ test('an aborted preparation ends at once, and does not stop the others', async 
   tryOn.dispose();
 });
 
+test('the last call of setGlasses wins, even if an earlier one takes longer', async ({ stgan, consumer, product }) => {
+  let respond;
+  const tryOn = await stgan.TryOn.create({ cutOut: new Promise((resolve) => (respond = resolve)) });
+  async function* endless() {
+    for (;;) {
+      yield white;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  const track = await tryOn.track(endless(), glasses());
+  const slow = track.setGlasses(product);
+  await track.setGlasses(glasses(800, 320));
+  respond(new Response(consumer.read('weights/cutout.safetensors')));
+  await slow;
+  expect(track.glasses.bounds.width).toBe(780);
+  track.stop();
+  expect(track.glasses.report.kind).toBe('untouched');
+  tryOn.dispose();
+});
+
 test('glasses, fits and models may be disposed in any order', async ({ stgan, product }) => {
   const tryOn = await stgan.TryOn.create();
   const prepared = await tryOn.glasses(product);
@@ -201,8 +223,8 @@ test('glasses, fits and models may be disposed in any order', async ({ stgan, pr
   tryOn.dispose();
   expect(await failure(tryOn.glasses(product))).toBe('StganError disposed');
   expect(unread.image.width).toBe(400);
-  expect(fit.composite()).toEqual(remembered.composite());
-  expect(fit.glasses.image).toEqual(image);
+  expect(samePixels(fit.composite(), remembered.composite())).toBe(true);
+  expect(samePixels(fit.glasses.image, image)).toBe(true);
   fit.dispose();
   expect(remembered.composite().width).toBe(640);
   const { glasses: own } = remembered;
@@ -220,7 +242,7 @@ test('an entry of a manifest is used without preparation', async ({ tryOn, produ
   const { report, bounds, lensCentres, image } = prepared;
   const entry = { image, sha256: '00', width: image.width, height: image.height, bounds, lensCentres, report };
   const restored = await tryOn.glasses(entry, { widthMm: 132 });
-  expect(restored.image).toEqual(image);
+  expect(samePixels(restored.image, image)).toBe(true);
   expect([restored.report, restored.bounds, restored.lensCentres]).toEqual([report, bounds, lensCentres]);
   expect(restored.widthMm).toBe(132);
   const [fit, other] = [
