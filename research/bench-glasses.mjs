@@ -15,7 +15,7 @@ import { buildPage } from './build-page.mjs';
 import { median, rounded } from './statistics.mjs';
 
 const WARM_UP = 3;
-/** The limits of the issue, in milliseconds and in bytes. */
+/** Milliseconds, and bytes of the cut-out network, that the package should not exceed. */
 const AIMS = { jpeg: 150, png: 40, bytes: 450_000 };
 
 const rounds = Number(process.argv[2] ?? 20);
