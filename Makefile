@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-demo browser bench-frontier bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
+.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-demo browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -105,6 +105,9 @@ bench-frontier: pkg browser ## Measure generators of other sizes in Chromium, an
 
 bench-web: pkg browser ## Compare a stage in Chromium with onnxruntime-web and TensorFlow.js (downloads both)
 	node research/bench-web.mjs
+
+bench-glasses: pkg browser ## Measure the preparation of product photos in Chromium, and fits with them
+	node research/bench-glasses.mjs
 
 bench-track: pkg browser ## Measure tracking in Chromium at 1280×720: frames per second, milliseconds per frame
 	node research/bench-track.mjs

@@ -5,12 +5,13 @@
  *
  * usage: node research/bench-track.mjs [FRAMES]
  */
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findBrowser, launchBrowser, NO_BROWSER } from '../scripts/browser.mjs';
 import { serve } from '../scripts/preview.mjs';
 import { fail, output, root, run, say } from '../scripts/project.mjs';
+import { buildPage } from './build-page.mjs';
 import { median, rounded } from './statistics.mjs';
 
 const [WIDTH, HEIGHT] = [1280, 720];
@@ -82,22 +83,11 @@ export async function benchTrack(site, frames = 240) {
   }
 }
 
-/** Builds track.html without the pages that import other libraries. */
-function buildPage(site) {
-  rmSync(site, { recursive: true, force: true });
-  mkdirSync(site, { recursive: true });
-  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  run(process.execPath, [vite, 'build', '--logLevel', 'error', '--outDir', site, '--emptyOutDir', 'false'], {
-    cwd: join(root, 'research', 'web'),
-    env: { ...process.env, BENCH_PAGES: 'track.html' },
-  });
-}
-
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   if (!findBrowser()) fail(NO_BROWSER);
   prepareClip();
   const site = join(root, '.tools', 'bench-track');
-  buildPage(site);
+  buildPage(site, 'track.html');
   const result = await benchTrack(site, Number(process.argv[2] ?? 240));
   console.log(JSON.stringify({ ...result, commit: output('git', ['rev-parse', '--short', 'HEAD']) }));
 }

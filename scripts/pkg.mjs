@@ -77,9 +77,8 @@ function assemble() {
   for (const file of modules) {
     copyFileSync(join(work, file), join(pkg, 'wasm', file));
   }
-  for (const file of ['LICENSE-APACHE', 'LICENSE-MIT', 'weights/glasses.safetensors', 'weights/locator.safetensors']) {
-    copyFileSync(join(root, file), join(pkg, file));
-  }
+  const weights = ['glasses', 'locator', 'cutout'].map((name) => `weights/${name}.safetensors`);
+  for (const file of ['LICENSE-APACHE', 'LICENSE-MIT', ...weights]) copyFileSync(join(root, file), join(pkg, file));
   const manifest = JSON.parse(readFileSync(join(root, 'pkg-templates', 'package.json'), 'utf8'));
   writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
   copyFileSync(join(root, 'pkg-templates', 'README.md'), join(pkg, 'README.md'));

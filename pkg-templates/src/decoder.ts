@@ -1,5 +1,7 @@
 import { StganError, type StganErrorCode, wrap } from './errors.js';
 import type { Pixels } from './images.js';
+import { Lazy } from './lazy.js';
+import { unobserved } from './load.js';
 import { compile, type WasmSource } from './module.js';
 
 /** The exports of the wasm module in `crates/decoder`. */
@@ -18,11 +20,10 @@ interface DecoderExports {
  * separate wasm module, which is loaded when the first image is decoded.
  */
 export class Decoder {
-  readonly #source: WasmSource;
-  #module: Promise<WebAssembly.Module> | undefined;
+  readonly #module: Lazy<WebAssembly.Module>;
 
   constructor(source: WasmSource | undefined) {
-    this.#source = source ?? new URL('../wasm/decoder.wasm', import.meta.url);
+    this.#module = new Lazy(() => compile(source ?? new URL('../wasm/decoder.wasm', import.meta.url), unobserved()));
   }
 
   /**
@@ -31,16 +32,7 @@ export class Decoder {
    * @throws {@link StganError} `decode`, `image-too-large`, `fetch`, `wasm` or `internal`.
    */
   async decode(bytes: Uint8Array, label: string): Promise<Pixels> {
-    const download = { signal: new AbortController().signal, report(): void {} };
-    this.#module ??= compile(this.#source, download);
-    let module: WebAssembly.Module;
-    try {
-      module = await this.#module;
-    } catch (error) {
-      // The next call loads the module again.
-      this.#module = undefined;
-      throw error;
-    }
+    const module = await this.#module.get();
     // A wasm memory never shrinks and decoding takes several times the size of the image, so each
     // image gets an instance that is discarded afterwards.
     let exports: DecoderExports;

@@ -2,9 +2,12 @@
  * The stable name of the reason for a {@link StganError}. Codes never change their meaning; new
  * versions may add codes.
  *
- * - `aborted`: the `signal` of `TryOn.create` was aborted before loading finished, or the `signal`
- *   of `track` before the call.
+ * - `aborted`: the `signal` of `TryOn.create` or of `glasses` was aborted before the work finished,
+ *   or the `signal` of `track` before the call.
  * - `argument`: an option or argument has the wrong type or is out of range.
+ * - `busy-ground`: the glasses in the product photo are not on a plain background, so it cannot be
+ *   removed. Use a photo on white or on another even colour, or an image with a transparent
+ *   background.
  * - `camera-denied`: the user, the browser or the page's permissions policy denies the camera.
  * - `camera-unavailable`: there is no camera, another program uses it, or the context is a worker,
  *   Node or an insecure page.
@@ -13,14 +16,20 @@
  * - `disposed`: the object was used after `dispose()` or `stop()`, or an `ImageBitmap` that it
  *   still needs was closed.
  * - `empty-glasses`: no pixel of the glasses image is at least 10 % opaque.
- * - `fetch`: a wasm module or a weights file could not be read.
+ * - `fetch`: a wasm module, a weights file or the image of prepared glasses could not be read.
  * - `image-size`: an image has no pixels, or its buffer is not `width × height × 4` bytes long.
  * - `image-too-large`: an image has more than 64 million pixels.
  * - `internal`: a bug in this package, or wasm ran out of memory. Existing objects may be unusable;
  *   a new `TryOn` starts afresh.
  * - `no-face`: `fit` got no placement and found no face in the photo.
+ * - `no-glasses-found`: the product photo shows no front of glasses with two lenses. Use a front
+ *   view of one pair that fills most of the image.
+ * - `not-a-front-view`: the glasses in the product photo are seen from the side, or rotated by too
+ *   much. Use a level front view.
  * - `placement`: a field of the placement is missing or not finite, its width is not positive, or
  *   it lies outside the photo.
+ * - `too-small`: the glasses in the product photo have too few pixels to be cut out. Use a larger
+ *   image.
  * - `unsupported-image`: an image source has an unknown type, or the page may not read its pixels.
  * - `update`: a fit has no update with this index.
  * - `video`: a video or stream cannot be played.
@@ -31,6 +40,7 @@
 export type StganErrorCode =
   | 'aborted'
   | 'argument'
+  | 'busy-ground'
   | 'camera-denied'
   | 'camera-unavailable'
   | 'decode'
@@ -42,7 +52,10 @@ export type StganErrorCode =
   | 'image-too-large'
   | 'internal'
   | 'no-face'
+  | 'no-glasses-found'
+  | 'not-a-front-view'
   | 'placement'
+  | 'too-small'
   | 'unsupported-image'
   | 'update'
   | 'video'

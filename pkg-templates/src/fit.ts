@@ -2,6 +2,7 @@ import type * as wasm from '../wasm/stgan.js';
 import { dispose } from './dispose.js';
 import { call, type InstanceId, release } from './engine.js';
 import { StganError } from './errors.js';
+import type { Glasses } from './glasses.js';
 import { bands, imageData, type Rect, type SourceImage } from './images.js';
 
 /** One update of a fit: one generator's correction of the homography. */
@@ -14,7 +15,7 @@ export interface Update {
   /** p, the eight sl(3) parameters after this update, in the same coordinates as `delta`. */
   readonly params: Float64Array;
   /**
-   * The homography after this update. It maps pixels of the glasses image to pixels of the photo:
+   * The homography after this update. It maps pixels of `glasses.image` to pixels of the photo:
    * 3×3, row by row, its last entry is 1. Both images have their origin at the top-left corner; the
    * first pixel's centre is (0.5, 0.5).
    */
@@ -51,6 +52,8 @@ export interface FitParts {
   instance: InstanceId;
   fit: wasm.Fit;
   photo: SourceImage;
+  /** Belongs to the fit. */
+  glasses: Glasses;
 }
 
 /**
@@ -80,11 +83,17 @@ export class Fit {
    * values. It does not distinguish a good fit from one that is slightly off.
    */
   readonly confidence: number | null;
+  /**
+   * The prepared glasses, whose report says what was found in the image that was passed.
+   * Homographies map pixels of `glasses.image`. They are disposed with the fit.
+   */
+  readonly glasses: Glasses;
   #parts: FitParts | undefined;
 
   private constructor(parts: FitParts) {
     this.#parts = parts;
-    const { instance, fit } = parts;
+    const { instance, fit, glasses } = parts;
+    this.glasses = glasses;
     this.initial = call(instance, () => fit.initial());
     this.updates = call(instance, () => fit.updates());
     this.confidence = call(instance, () => fit.confidence()) ?? null;
@@ -148,9 +157,10 @@ export class Fit {
    */
   dispose(): void {
     if (!this.#parts) return;
-    const { instance, fit, photo } = this.#parts;
+    const { instance, fit, photo, glasses } = this.#parts;
     this.#parts = undefined;
     photo.close();
+    glasses.dispose();
     release(instance, fit);
   }
 

@@ -37,15 +37,15 @@ export type ImageSource =
   | ArrayBuffer
   | Uint8Array;
 
-/**
- * A rectangle of an image in integer pixels: the top-left corner and the size.
- *
- * @internal
- */
+/** A rectangle of an image in integer pixels. */
 export interface Rect {
+  /** The left edge. */
   x: number;
+  /** The top edge. */
   y: number;
+  /** Width in pixels. */
   width: number;
+  /** Height in pixels. */
   height: number;
 }
 

@@ -4,7 +4,7 @@
  * browser and in Node.
  *
  * Start with {@link TryOn.create}, then {@link TryOn.fit} for a photo or {@link TryOn.track} for a
- * video.
+ * video. {@link TryOn.glasses} prepares a product photo for both.
  *
  * Coordinates are pixels of an image from its top-left corner, x to the right and y down. The first
  * pixel covers the square from (0, 0) to (1, 1), so its centre is (0.5, 0.5). A homography is a
@@ -18,7 +18,14 @@ export { StganError, type StganErrorCode } from './errors.js';
 export { type CompositeOptions, Fit, type Overlay, type Update } from './fit.js';
 export type { FrameImage } from './frame-images.js';
 export { type TrackSource, videoFrames } from './frame-sources.js';
-export type { ImageSource, Pixels } from './images.js';
+export {
+  Glasses,
+  type GlassesOptions,
+  type GlassesReport,
+  type GlassesWarning,
+  type PreparedGlasses,
+} from './glasses.js';
+export type { ImageSource, Pixels, Rect } from './images.js';
 export type { BytesSource, Progress } from './load.js';
 export type { FacePlacement, LocatedFace, Point } from './locate.js';
 export type { WasmSource } from './module.js';

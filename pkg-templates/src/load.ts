@@ -27,6 +27,13 @@ export interface Download {
 }
 
 /**
+ * A download that reports no progress.
+ *
+ * @internal
+ */
+export const unobserved = (signal = new AbortController().signal): Download => ({ signal, report: () => {} });
+
+/**
  * Fetches a URL or request, or waits for a response. Bytes are returned without a copy.
  *
  * @internal

@@ -1,4 +1,7 @@
-import { StganError } from './errors.js';
+import { StganError, type StganErrorCode } from './errors.js';
+import type { GlassesOptions, GlassesReport, PreparedGlasses } from './glasses.js';
+import type { ImageSource } from './images.js';
+import type { Point } from './locate.js';
 import type { Placement } from './tryon.js';
 
 /**
@@ -41,4 +44,80 @@ export function readPlacement(placement: Placement): Placement & { rotation: num
     }
   }
   return fields;
+}
+
+const CUT_OUT = ['auto', 'never', 'always'] as const;
+
+/** The range of the real width of glasses, in millimetres. */
+const WIDTH_MM = [50, 250] as const;
+
+/**
+ * Reads and checks the options of `TryOn.glasses`.
+ *
+ * @internal
+ * @throws {@link StganError} `argument`.
+ */
+export function readGlassesOptions(options: GlassesOptions): {
+  cutOut: (typeof CUT_OUT)[number];
+  widthMm: number | undefined;
+  signal: AbortSignal | undefined;
+} {
+  const { cutOut, widthMm, signal } = options ?? {};
+  if (cutOut !== undefined && !CUT_OUT.includes(cutOut))
+    throw new StganError('argument', `cutOut is ${describe(cutOut)}; expected 'auto', 'never' or 'always'`);
+  checkWidth(widthMm);
+  return { cutOut: cutOut ?? 'auto', widthMm, signal };
+}
+
+function checkWidth(value: unknown): void {
+  const [min, max] = WIDTH_MM;
+  // NaN is in no range.
+  if (value === undefined || (typeof value === 'number' && value >= min && value <= max)) return;
+  throw new StganError(
+    'argument',
+    `widthMm is ${describe(value)}; expected a number of millimetres from ${min} to ${max}`,
+  );
+}
+
+/**
+ * Reads and checks an entry of a manifest.
+ *
+ * @internal
+ * @throws {@link StganError} `argument`; the error of the entry, if it has one.
+ */
+export function readPreparedGlasses(entry: PreparedGlasses & { error?: unknown }): {
+  image: ImageSource | string | URL;
+  size: { width: number | undefined; height: number | undefined };
+  report: GlassesReport | undefined;
+  lensCentres: readonly [Point, Point] | undefined;
+  widthMm: number | undefined;
+} {
+  const { error, image, width, height, report, lensCentres, widthMm } = entry;
+  if (error !== undefined) {
+    const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+    throw new StganError(
+      (typeof code === 'string' ? code : 'argument') as StganErrorCode,
+      String(message ?? 'the entry of the manifest has an error and no image'),
+    );
+  }
+  checkField('report', report, 'the report of a manifest entry', isReport);
+  checkField('lensCentres', lensCentres, 'two points', isPair);
+  checkWidth(widthMm);
+  return { image, size: { width, height }, report, lensCentres, widthMm };
+}
+
+function checkField<T>(name: string, value: T, expected: string, isValid: (value: NonNullable<T>) => boolean): void {
+  if (value === undefined || (value !== null && isValid(value))) return;
+  throw new StganError('argument', `${name} of the prepared glasses is ${describe(value)}; expected ${expected}`);
+}
+
+/** Names of kinds and warnings that later versions add are valid. */
+function isReport({ kind, lenses, confidence, warnings }: GlassesReport): boolean {
+  return (
+    typeof kind === 'string' && typeof lenses === 'string' && Number.isFinite(confidence) && Array.isArray(warnings)
+  );
+}
+
+function isPair(points: readonly Point[]): boolean {
+  return Array.isArray(points) && points.length === 2 && points.every(({ x, y }) => Number.isFinite(x + y));
 }

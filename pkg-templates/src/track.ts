@@ -4,7 +4,8 @@ import { call, type InstanceId, release } from './engine.js';
 import { StganError, wrap } from './errors.js';
 import { type Context2D, createContext, type FrameImage, FrameOpener, type ReadableFrame } from './frame-images.js';
 import type { FrameSource } from './frame-sources.js';
-import { type ImageSource, imageData, type Rect, type SourceImage } from './images.js';
+import { type Glasses, handleOf } from './glasses.js';
+import { type ImageSource, imageData, type Rect } from './images.js';
 import { type FacePlacement, imageReader, type Point } from './locate.js';
 import { checkInteger, MAX_UPDATES } from './options.js';
 import { UpdatePacer } from './pacing.js';
@@ -22,8 +23,8 @@ export interface TrackedFace {
   /** The position of the glasses in the video frame. */
   readonly placement: FacePlacement;
   /**
-   * Maps pixels of the glasses image to pixels of the video frame: 3×3, row by row, its last entry
-   * is 1.
+   * Maps pixels of `track.glasses.image` to pixels of the video frame: 3×3, row by row, its last
+   * entry is 1.
    */
   readonly homography: Float64Array;
   /**
@@ -122,7 +123,9 @@ export interface TrackParts {
   tracker: wasm.Tracker;
   /** The number of generators. */
   stages: number;
-  openGlasses(glasses: ImageSource): Promise<SourceImage>;
+  /** Belongs to the track. */
+  glasses: Glasses;
+  openGlasses(glasses: ImageSource | Glasses): Promise<Glasses>;
 }
 
 /** The functions of the promise that `snapshot` returned. */
@@ -159,6 +162,10 @@ export class Track {
   readonly #output: Context2D | null;
   readonly #pacer: UpdatePacer;
   #parts: TrackParts | undefined;
+  #glasses: Glasses;
+  /** The number of calls of `setGlasses`, and the one whose glasses are shown. */
+  #requests = 0;
+  #shown = 0;
   #state: TrackState = 'searching';
   #lastFrame: TrackedFrame | null = null;
   #glassesLayer: Context2D | undefined;
@@ -168,6 +175,7 @@ export class Track {
 
   private constructor(parts: TrackParts, source: FrameSource, options: TrackOptions) {
     this.#parts = parts;
+    this.#glasses = parts.glasses;
     this.#source = source;
     this.#options = options;
     this.#output = options.canvas ? outputContext(options.canvas) : null;
@@ -189,22 +197,33 @@ export class Track {
   }
 
   /**
-   * Replaces the glasses, from the next video frame on. Faces stay tracked.
-   *
-   * @param glasses - A front view of the glasses with a transparent background.
-   * @throws {@link StganError} `disposed` after `stop`, `empty-glasses`, `decode`, `image-size`,
-   * `image-too-large` or `unsupported-image`.
+   * The prepared glasses, whose report says what was found in the image that was passed. They are
+   * disposed when they are replaced and when tracking stops.
    */
-  async setGlasses(glasses: ImageSource): Promise<void> {
+  get glasses(): Glasses {
+    return this.#glasses;
+  }
+
+  /**
+   * Replaces the glasses, from the next video frame on. Faces stay tracked. If calls overlap, the
+   * glasses of the last one stay.
+   *
+   * @param glasses - Prepared glasses, or an image of them as in `TryOn.fit`.
+   * @throws {@link StganError} `disposed` after `stop`, and the errors of `TryOn.fit` for the
+   * glasses.
+   */
+  async setGlasses(glasses: ImageSource | Glasses): Promise<void> {
     const { openGlasses } = this.#requireParts();
-    const image = await openGlasses(glasses);
+    const order = ++this.#requests;
+    let next = await openGlasses(glasses);
     try {
       const { instance, tracker } = this.#requireParts();
-      const { width, height } = image;
-      const pixels = image.read({ x: 0, y: 0, width, height });
-      call(instance, () => tracker.setGlasses(new Uint8Array(pixels.buffer), width, height));
+      if (order < this.#shown) return;
+      call(instance, () => tracker.setGlasses(handleOf(next, instance)));
+      this.#shown = order;
+      [this.#glasses, next] = [next, this.#glasses];
     } finally {
-      image.close();
+      next.dispose();
     }
   }
 
@@ -232,6 +251,7 @@ export class Track {
     const error = new StganError('disposed', 'tracking has stopped; call track again');
     for (const { reject } of this.#pendingSnapshots.splice(0)) reject(error);
     release(instance, tracker);
+    this.#glasses.dispose();
     this.#setState('stopped');
   }
 

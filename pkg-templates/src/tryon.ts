@@ -1,15 +1,19 @@
 import type * as wasm from '../wasm/stgan.js';
+import { untilAborted } from './abort.js';
 import { Decoder } from './decoder.js';
 import { dispose } from './dispose.js';
 import { call, type InstanceId, needsModule, release, startEngine } from './engine.js';
 import { StganError, wrap } from './errors.js';
 import { createFit, type Fit } from './fit.js';
 import { type FrameSource, openFrameSource, type TrackSource } from './frame-sources.js';
+import { type Glasses, type GlassesOptions, handleOf, type PreparedGlasses } from './glasses.js';
 import { bands, type ImageSource, openImage, type SourceImage } from './images.js';
-import { type BytesSource, type Download, type Progress, readBytes } from './load.js';
+import { Lazy } from './lazy.js';
+import { type BytesSource, type Download, type Progress, readBytes, unobserved } from './load.js';
 import { type LocatedFace, Locator } from './locate.js';
 import { compile, type WasmSource } from './module.js';
 import { checkInteger, MAX_UPDATES, readPlacement } from './options.js';
+import { GlassesPreparer } from './preparation.js';
 import { checkTrackOptions, createTrack, type Track, type TrackOptions } from './track.js';
 
 /** Options of `TryOn.create`. */
@@ -34,6 +38,13 @@ export interface CreateOptions {
    * @defaultValue `stgan/weights/locator.safetensors` of this package
    */
   locator?: BytesSource | undefined;
+  /**
+   * The weights of the network that removes the background of product photos. They are loaded with
+   * the first one that needs it.
+   *
+   * @defaultValue `stgan/weights/cutout.safetensors` of this package
+   */
+  cutOut?: BytesSource | undefined;
   /**
    * The wasm module that decodes image files on platforms without an image decoder (Node). It is
    * loaded with the first image file.
@@ -104,15 +115,19 @@ export class TryOn {
   readonly model: Model;
   readonly #instance: InstanceId;
   readonly #decoder: Decoder;
-  readonly #locatorSource: BytesSource;
-  #locator: Promise<Locator> | undefined;
+  readonly #locator: Lazy<Locator>;
+  readonly #preparer: GlassesPreparer;
   #networks: wasm.TryOn | undefined;
 
-  private constructor(instance: InstanceId, networks: wasm.TryOn, decoder: Decoder, locatorSource: BytesSource) {
+  private constructor(instance: InstanceId, networks: wasm.TryOn, { decoder, locator, cutOut }: CreateOptions) {
     this.#instance = instance;
     this.#networks = networks;
-    this.#decoder = decoder;
-    this.#locatorSource = locatorSource;
+    this.#decoder = new Decoder(decoder);
+    this.#locator = new Lazy(() =>
+      loadLocator(instance, locator ?? new URL('../weights/locator.safetensors', import.meta.url)),
+    );
+    const cutOutSource = cutOut ?? new URL('../weights/cutout.safetensors', import.meta.url);
+    this.#preparer = new GlassesPreparer(instance, this.#decoder, cutOutSource);
     this.model = call(instance, () => networks.model());
   }
 
@@ -133,37 +148,56 @@ export class TryOn {
    * ```
    */
   static async create(options: CreateOptions = {}): Promise<TryOn> {
-    const { wasm, weights, locator, decoder, signal, onProgress } = options ?? {};
+    const { wasm, weights, signal, onProgress } = options ?? {};
     // Cancels the downloads when the caller aborts and when one of them fails.
     const controller = new AbortController();
     const download = (phase: Progress['phase']): Download => ({
       signal: controller.signal,
       report: (loaded, total) => onProgress?.(total === undefined ? { phase, loaded } : { phase, loaded, total }),
     });
-    let abort = (): void => {};
     try {
-      const aborted = new Promise<never>((_, reject) => {
-        abort = () => reject(signal?.reason);
-        if (signal?.aborted) abort();
-        else signal?.addEventListener('abort', abort);
-      });
       const loaded = Promise.all([
         needsModule() ? compile(wasm ?? new URL('../wasm/stgan.wasm', import.meta.url), download('wasm')) : undefined,
         readBytes(weights ?? new URL('../weights/glasses.safetensors', import.meta.url), download('weights')),
       ]);
-      const [module, tensors] = await Promise.race([loaded, aborted]);
+      const [module, tensors] = await untilAborted(loaded, signal);
       const instance = await startEngine(module);
       signal?.throwIfAborted();
       const networks = call(instance, (bindings) => new bindings.TryOn(tensors));
-      const locatorSource = locator ?? new URL('../weights/locator.safetensors', import.meta.url);
-      return new TryOn(instance, networks, new Decoder(decoder), locatorSource);
+      return new TryOn(instance, networks, options ?? {});
     } catch (error) {
       controller.abort();
       if (signal?.aborted) throw new StganError('aborted', 'loading was aborted', { cause: signal.reason });
       throw wrap(error, 'internal', 'loading failed');
-    } finally {
-      signal?.removeEventListener('abort', abort);
     }
+  }
+
+  /**
+   * Prepares a product photo of glasses for any number of fits and tracks. An opaque background is
+   * removed: lenses become see-through, temple arms and shadows disappear, and slightly rotated
+   * glasses are straightened. A transparent background is kept and cleaned of leftovers.
+   *
+   * @param source - A product photo, or an entry of the manifest that `stgan glasses` wrote. A
+   * relative URL in an entry refers to the page.
+   * @param options - Whether to remove the background, and the real width of the glasses.
+   * @throws {@link StganError} `no-glasses-found`, `busy-ground`, `not-a-front-view` or `too-small`
+   * if the background is to be removed and cannot be; `empty-glasses`, `decode`, `image-size`,
+   * `image-too-large` or `unsupported-image` for the image; `argument` for an option; the error
+   * that an entry has; `fetch` if the image of an entry or the cut-out network cannot be read,
+   * `weights` if the network is invalid, `aborted` if the signal was aborted, `disposed` after
+   * `dispose`.
+   *
+   * @example
+   * ```ts
+   * using glasses = await tryOn.glasses(file);
+   * context.putImageData(glasses.image, 0, 0);
+   * if (glasses.report.warnings.includes('uncertain')) askForApproval();
+   * using fit = await tryOn.fit(photo, glasses);
+   * ```
+   */
+  async glasses(source: ImageSource | PreparedGlasses, options: GlassesOptions = {}): Promise<Glasses> {
+    this.#requireNetworks();
+    return this.#preparer.prepare(source, options);
   }
 
   /**
@@ -171,12 +205,14 @@ export class TryOn {
    * `locate` finds.
    *
    * @param photo - The photo.
-   * @param glasses - A front view of the glasses with a transparent background.
+   * @param glasses - Prepared glasses, or an image of them. An image is prepared as by
+   * {@link TryOn.glasses}, and remembered for the same pixels: another fit with it only reads them.
    * @param options - The initial placement and the number of updates.
    * @throws {@link StganError} `no-face` if there is no placement and no face, `placement`,
-   * `argument`, `empty-glasses`, `decode`, `image-size`, `image-too-large` or `unsupported-image`
-   * for the inputs, `degenerate` if the glasses would collapse into a line, `fetch` or `weights` if
-   * the face locator cannot be loaded, `disposed` after `dispose`.
+   * `argument`, `decode`, `image-size`, `image-too-large` or `unsupported-image` for the inputs,
+   * `degenerate` if the glasses would collapse into a line, the errors of `glasses`, `fetch` or
+   * `weights` if the face locator cannot be loaded, `disposed` after `dispose` and for disposed
+   * glasses.
    *
    * @example On the first face
    * ```ts
@@ -190,19 +226,17 @@ export class TryOn {
    * using fit = await tryOn.fit(photo, glasses, { placement });
    * ```
    */
-  async fit(photo: ImageSource, glasses: ImageSource, options: FitOptions = {}): Promise<Fit> {
+  async fit(photo: ImageSource, glasses: ImageSource | Glasses, options: FitOptions = {}): Promise<Fit> {
     this.#requireNetworks();
     const photoImage = await openImage(photo, 'the photo', this.#decoder);
+    let prepared: Glasses | undefined;
     try {
-      const glassesImage = await openImage(glasses, 'the glasses', this.#decoder);
-      try {
-        const { placement, updates } = options ?? {};
-        const initial = placement ?? (await this.#placeOnFirstFace(photoImage));
-        return this.#fit(photoImage, glassesImage, initial, updates ?? undefined);
-      } finally {
-        glassesImage.close();
-      }
+      prepared = await this.#preparer.open(glasses);
+      const { placement, updates } = options ?? {};
+      const initial = placement ?? (await this.#placeOnFirstFace(photoImage));
+      return this.#fit(photoImage, prepared, initial, updates ?? undefined);
     } catch (error) {
+      prepared?.dispose();
       photoImage.close();
       throw error;
     }
@@ -231,7 +265,7 @@ export class TryOn {
     this.#requireNetworks();
     const image = await openImage(photo, 'the photo', this.#decoder);
     try {
-      const locator = await this.#loadLocator();
+      const locator = await this.#locator.get();
       this.#requireNetworks();
       return locator.locate(image);
     } finally {
@@ -244,13 +278,12 @@ export class TryOn {
    * dropped. The promise resolves when the source is open.
    *
    * @param source - The camera, a video element, a stream, or an async iterable of images.
-   * @param glasses - A front view of the glasses with a transparent background.
+   * @param glasses - Prepared glasses, or an image of them as in `fit`.
    * @param options - The canvas, limits and callbacks.
    * @throws {@link StganError} `camera-denied`, `camera-unavailable`, `video` or `argument` for the
-   * source and the options, `empty-glasses`, `decode`, `image-size`, `image-too-large` or
-   * `unsupported-image` for the glasses, `fetch` or `weights` if the face locator cannot be loaded,
-   * `aborted` if the signal is already aborted, `disposed` after `dispose`. Later errors reject
-   * {@link Track.ended}.
+   * source and the options, the errors of `fit` for the glasses, `fetch` or `weights` if the face
+   * locator cannot be loaded, `aborted` if the signal is already aborted, `disposed` after
+   * `dispose`. Later errors reject {@link Track.ended}.
    *
    * @example
    * ```ts
@@ -262,44 +295,44 @@ export class TryOn {
    * track.stop();
    * ```
    */
-  async track(source: TrackSource, glasses: ImageSource, options: TrackOptions = {}): Promise<Track> {
+  async track(source: TrackSource, glasses: ImageSource | Glasses, options: TrackOptions = {}): Promise<Track> {
     this.#requireNetworks();
     checkTrackOptions(options);
-    const openGlasses = (image: ImageSource): Promise<SourceImage> => openImage(image, 'the glasses', this.#decoder);
-    const [locator, glassesImage] = await Promise.all([this.#loadLocator(), openGlasses(glasses)]);
-    let tracker: wasm.Tracker;
-    try {
-      const networks = this.#requireNetworks();
-      const { width, height } = glassesImage;
-      const pixels = bytesOf(glassesImage.read({ x: 0, y: 0, width, height }));
-      tracker = locator.createTracker(
-        ({ Tracker }, locatorNetworks) =>
-          new Tracker(networks, locatorNetworks, pixels, width, height, options.people ?? 1),
-      );
-    } finally {
-      glassesImage.close();
-    }
+    const instance = this.#instance;
+    // Both may be downloads.
+    const [located, opened] = await Promise.allSettled([this.#locator.get(), this.#preparer.open(glasses)]);
+    if (opened.status === 'rejected') throw opened.reason;
+    const prepared = opened.value;
+    let tracker: wasm.Tracker | undefined;
     let frameSource: FrameSource | undefined;
     try {
+      if (located.status === 'rejected') throw located.reason;
+      const networks = this.#requireNetworks();
+      tracker = located.value.createTracker(
+        ({ Tracker }, locator) => new Tracker(networks, locator, handleOf(prepared, instance), options.people ?? 1),
+      );
       frameSource = await openFrameSource(source);
+      const openGlasses = (next: ImageSource | Glasses): Promise<Glasses> => this.#preparer.open(next);
       const { stages } = this.model;
-      return createTrack({ instance: this.#instance, tracker, stages, openGlasses }, frameSource, options);
+      return createTrack({ instance, tracker, stages, glasses: prepared, openGlasses }, frameSource, options);
     } catch (error) {
       frameSource?.close();
-      release(this.#instance, tracker);
+      if (tracker) release(instance, tracker);
+      prepared.dispose();
       throw error;
     }
   }
 
   /**
-   * Frees the memory of the model. Fits stay usable. Further calls have no effect.
+   * Frees the memory of the model and of remembered glasses. Fits, tracks and `Glasses` stay
+   * usable. Further calls have no effect.
    */
   dispose(): void {
     const networks = this.#networks;
     this.#networks = undefined;
     if (networks) release(this.#instance, networks);
-    this.#locator?.then((locator) => locator.dispose()).catch(() => {});
-    this.#locator = undefined;
+    this.#locator.drop((locator) => locator.dispose());
+    this.#preparer.dispose();
   }
 
   /** Calls `dispose`; for `using` declarations. */
@@ -308,7 +341,7 @@ export class TryOn {
   }
 
   async #placeOnFirstFace(photo: SourceImage): Promise<Placement> {
-    const locator = await this.#loadLocator();
+    const locator = await this.#locator.get();
     this.#requireNetworks();
     const [face] = locator.locate(photo);
     if (!face)
@@ -316,39 +349,26 @@ export class TryOn {
     return face.placement;
   }
 
-  /** Loads the locator once. After a failure the next call tries again. */
-  #loadLocator(): Promise<Locator> {
-    const load = async (): Promise<Locator> => {
-      const download: Download = { signal: new AbortController().signal, report: () => {} };
-      return new Locator(this.#instance, await readBytes(this.#locatorSource, download));
-    };
-    this.#locator ??= load().catch((error: unknown) => {
-      this.#locator = undefined;
-      throw wrap(error, 'internal', 'the face locator cannot be loaded');
-    });
-    return this.#locator;
-  }
-
-  #fit(photo: SourceImage, glasses: SourceImage, placement: Placement, updates: number | undefined): Fit {
+  #fit(photo: SourceImage, glasses: Glasses, placement: Placement, updates: number | undefined): Fit {
     const networks = this.#requireNetworks();
     const instance = this.#instance;
     const { x, y, width, rotation } = readPlacement(placement);
     checkInteger('updates', updates, 0, MAX_UPDATES);
-    const glassesPixels = bytesOf(glasses.read({ x: 0, y: 0, width: glasses.width, height: glasses.height }));
+    const handle = handleOf(glasses, instance);
     const view = call(instance, () => networks.view(photo.width, photo.height, x, y, width, rotation));
     try {
       const rect = call(instance, () => view.rect());
       // Wasm downscales each band at once and never holds more of the photo than one band.
       for (const band of bands(rect, photo.bandPixels)) {
-        const rows = bytesOf(photo.read(band));
+        const rows = new Uint8Array(photo.read(band).buffer);
         call(instance, () => view.push(rows));
       }
     } catch (error) {
       release(instance, view);
       throw error;
     }
-    const fit = call(instance, () => networks.fit(view, glassesPixels, glasses.width, glasses.height, updates));
-    return createFit({ instance, fit, photo });
+    const fit = call(instance, () => networks.fit(view, handle, updates));
+    return createFit({ instance, fit, photo, glasses });
   }
 
   #requireNetworks(): wasm.TryOn {
@@ -357,4 +377,10 @@ export class TryOn {
   }
 }
 
-const bytesOf = (pixels: Uint8ClampedArray<ArrayBuffer>): Uint8Array => new Uint8Array(pixels.buffer);
+async function loadLocator(instance: InstanceId, weights: BytesSource): Promise<Locator> {
+  try {
+    return new Locator(instance, await readBytes(weights, unobserved()));
+  } catch (error) {
+    throw wrap(error, 'internal', 'the face locator cannot be loaded');
+  }
+}

@@ -40,6 +40,21 @@ pub(super) fn needs_removal(picture: BitmapRef) -> bool {
     grid.front().is_some_and(|front| grid.is_more_than_a_front(&front))
 }
 
+/// The lens centres in pixels, the left one first, and the kind of the lenses.
+///
+/// # Errors
+/// [`Error::EmptyGlasses`] if no pixel is at least 10 % opaque.
+pub(super) fn inspect(picture: BitmapRef) -> Result<([[f64; 2]; 2], Lenses)> {
+    let grid = AlphaGrid::new(picture);
+    let front = grid.front().ok_or_else(|| empty(picture))?;
+    let lens_centres = grid.lens_centres(&front);
+    Ok((lens_centres, lenses(picture, &lens_centres, grid.bounds(&front)[2])))
+}
+
+fn empty(picture: BitmapRef) -> Error {
+    Error::EmptyGlasses { width: picture.width(), height: picture.height() }
+}
+
 /// Removes leftovers and opens white lenses.
 ///
 /// # Errors
@@ -51,9 +66,7 @@ pub(super) fn clean(picture: BitmapRef) -> Result<Cleaned> {
         None => picture.to_owned(),
     };
     let grid = AlphaGrid::new(image.as_ref());
-    let Some(front) = grid.front() else {
-        return Err(Error::EmptyGlasses { width: picture.width(), height: picture.height() });
-    };
+    let front = grid.front().ok_or_else(|| empty(picture))?;
     if remove_specks(&mut image, &grid, &front) {
         warnings.push(Warning::SpecksRemoved);
     }

@@ -67,6 +67,15 @@ impl Glasses {
         picture::extract(picture, removal)?.into_glasses()
     }
 
+    /// Takes an image of glasses that were prepared before, and changes nothing. The report says that
+    /// the image is untouched.
+    ///
+    /// # Errors
+    /// [`crate::Error::EmptyGlasses`] if no pixel is at least 10 % opaque.
+    pub fn restored(image: BitmapRef) -> Result<Self> {
+        picture::unchanged(image)?.into_glasses()
+    }
+
     /// Whether [`Removal::Auto`] removes the background of a picture: if the picture is opaque, or
     /// if its visible pixels are more than the front of a pair of glasses.
     pub fn needs_removal(picture: BitmapRef) -> bool {

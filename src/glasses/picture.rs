@@ -56,6 +56,14 @@ pub fn extract(picture: BitmapRef, removal: Removal) -> Result<Extract> {
     }
 }
 
+/// A picture that was prepared before.
+pub(super) fn unchanged(picture: BitmapRef) -> Result<Extract> {
+    let (lens_centres, lenses) = alpha::inspect(picture)?;
+    let rect = Rect { x: 0, y: 0, width: picture.width(), height: picture.height() };
+    let report = Report { kind: Kind::Untouched, lenses, confidence: 1.0, warnings: Vec::new() };
+    Ok(Extract { image: picture.to_owned(), rect, labels: None, rotation: 0.0, lens_centres, report })
+}
+
 /// A picture whose alpha is kept.
 fn respected(picture: BitmapRef) -> Result<Extract> {
     let alpha::Cleaned { image, lens_centres, lenses, mut warnings } = alpha::clean(picture)?;

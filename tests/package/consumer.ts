@@ -2,11 +2,16 @@
 import {
   type FacePlacement,
   Fit,
+  Glasses,
+  type GlassesReport,
+  type GlassesWarning,
   type ImageSource,
   type Overlay,
   type Placement,
   type Point,
+  type PreparedGlasses,
   type Progress,
+  type Rect,
   StganError,
   type StganErrorCode,
   type Track,
@@ -83,6 +88,28 @@ export async function live(tryOn: TryOn, video: HTMLVideoElement, glasses: Image
   }
 }
 
+export async function product(tryOn: TryOn, file: File, entry: PreparedGlasses): Promise<Blob | ImageData> {
+  using glasses: Glasses = await tryOn.glasses(file, {
+    cutOut: 'always',
+    widthMm: 140,
+    signal: controller.signal,
+  });
+  const { kind, lenses, confidence, warnings }: GlassesReport = glasses.report;
+  const codes: readonly GlassesWarning[] = warnings;
+  const { x, y, width, height }: Readonly<Rect> = glasses.bounds;
+  const [left, right]: readonly [Point, Point] = glasses.lensCentres;
+  const matrix: Float64Array = glasses.toPicture;
+  const real: number | undefined = glasses.widthMm;
+  if (kind === 'cut-out' && lenses === 'clear' && confidence + x + y + width + height + left.x + right.y > 9)
+    console.log(codes.includes('uncertain'), matrix.length, real);
+  const served = await tryOn.glasses({ image: 'glasses.png', report: glasses.report });
+  const restored = await tryOn.glasses({ ...entry, image: new URL(String(entry.image), 'https://example.org/') });
+  using fit = await tryOn.fit(file, served, { placement });
+  using track = await tryOn.track('camera', restored);
+  await track.setGlasses(fit.glasses);
+  return track.glasses.image ?? served.image;
+}
+
 export function explain(error: unknown): StganErrorCode | null {
   return error instanceof StganError ? error.code : null;
 }
@@ -91,3 +118,5 @@ export function explain(error: unknown): StganErrorCode | null {
 export const incomplete: Placement = { x: 1, y: 2 };
 // @ts-expect-error: the constructor is private
 export const forged = new Fit();
+// @ts-expect-error: the constructor is private
+export const forgedGlasses = new Glasses();

@@ -23,6 +23,23 @@ export function glasses(width = 400, height = 160, border = 10) {
   return { data, width, height };
 }
 
+/**
+ * A product photo: an image of glasses in the middle of a white image of `width × height` pixels.
+ */
+export function onWhite(glasses, width, height) {
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  const [left, top] = [(width - glasses.width) >> 1, (height - glasses.height) >> 1];
+  for (let y = 0; y < glasses.height; y++) {
+    for (let x = 0; x < glasses.width; x++) {
+      const [from, to] = [(y * glasses.width + x) * 4, ((y + top) * width + x + left) * 4];
+      const alpha = glasses.data[from + 3] / 255;
+      for (let channel = 0; channel < 3; channel++)
+        data[to + channel] = alpha * glasses.data[from + channel] + (1 - alpha) * 255;
+    }
+  }
+  return { data, width, height };
+}
+
 /** A placement of glasses near the face of `photo`, slightly off. */
 export const placementOn = ({ width, height }) => ({
   x: width * 0.51,

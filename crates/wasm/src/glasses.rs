@@ -1,4 +1,4 @@
-//! Preparing pictures of glasses.
+//! Preparing images of glasses.
 
 use crate::failure::Failure;
 use crate::records::{self, plain};
@@ -25,13 +25,13 @@ impl CutOut {
         Ok(Self(stgan::CutOut::new(weights)?))
     }
 
-    /// Prepares an RGBA picture of `width × height` pixels and removes its background.
+    /// Prepares an RGBA image of `width × height` pixels and removes its background.
     ///
     /// Throws the errors of the constructor of `Glasses`, and `no-glasses-found`, `busy-ground`,
     /// `not-a-front-view` or `too-small`.
     pub fn glasses(&self, pixels: &[u8], width: u32, height: u32) -> Result<Glasses, Failure> {
-        let picture = BitmapRef::new(width, height, pixels)?;
-        Ok(Glasses(stgan::Glasses::new(picture, Removal::Always(&self.0))?))
+        let image = BitmapRef::new(width, height, pixels)?;
+        Ok(Glasses(stgan::Glasses::new(image, Removal::Always(&self.0))?))
     }
 }
 
@@ -42,7 +42,7 @@ pub struct Glasses(pub(crate) stgan::Glasses);
 
 #[wasm_bindgen]
 impl Glasses {
-    /// Prepares an RGBA picture of `width × height` pixels, whose alpha is kept.
+    /// Prepares an RGBA image of `width × height` pixels, whose alpha is kept.
     ///
     /// Throws `image-size` if `pixels` has another length, `image-too-large`, and `empty-glasses`
     /// if no pixel is visible.
@@ -51,7 +51,19 @@ impl Glasses {
         Ok(Self(stgan::Glasses::new(BitmapRef::new(width, height, pixels)?, Removal::Never)?))
     }
 
-    /// Whether the background of a picture should be removed: it is opaque, or it shows more than
+    /// Takes an RGBA image of `width × height` pixels that was prepared before, without changes.
+    ///
+    /// Throws the errors of the constructor.
+    pub fn restored(pixels: &[u8], width: u32, height: u32) -> Result<Self, Failure> {
+        Ok(Self(stgan::Glasses::restored(BitmapRef::new(width, height, pixels)?)?))
+    }
+
+    /// Returns another object for these glasses. Both share the pixels; each is freed on its own.
+    pub fn share(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// Whether the background of an image should be removed: it is opaque, or it shows more than
     /// the front of a pair of glasses.
     ///
     /// Throws `image-size` and `image-too-large`, as the constructor.
@@ -76,10 +88,11 @@ impl Glasses {
         Clamped(self.0.image().data().to_vec())
     }
 
-    /// The map from pixels of the prepared image to pixels of the picture, in row-major order.
+    /// The map from pixels of the prepared image to pixels of the original, in row-major order.
     #[wasm_bindgen(js_name = toPicture)]
     pub fn to_picture(&self) -> Float64Array {
-        Float64Array::from(&self.0.to_picture().0[..])
+        // Adding 0 turns −0 into 0.
+        Float64Array::from(&self.0.to_picture().0.map(|value| value + 0.0)[..])
     }
 
     /// What was found and done.

@@ -153,7 +153,7 @@ impl From<&stgan::TrackedFace> for TrackedFace {
     }
 }
 
-/// What the preparation of a picture of glasses found and did.
+/// The result of the analysis of an image of glasses.
 #[derive(Debug, Serialize, Tsify)]
 pub struct GlassesReport {
     #[tsify(type = "'untouched' | 'cleaned' | 'cut-out'")]
@@ -162,6 +162,9 @@ pub struct GlassesReport {
     lenses: &'static str,
     /// From 0 to 1.
     confidence: f64,
+    #[tsify(
+        type = "('opaque-background' | 'specks-removed' | 'veil-removed' | 'lenses-opened' | 'arms-removed' | 'straightened' | 'low-resolution' | 'uncertain')[]"
+    )]
     warnings: Vec<&'static str>,
     /// The box around all pixels that are at least 10 % opaque, in pixels of the prepared image.
     bounds: Rect,

@@ -28,8 +28,8 @@ pub struct Tracker {
 
 #[wasm_bindgen]
 impl Tracker {
-    /// Creates a tracker for up to `people` faces. It shares the pixels of the glasses, which may be
-    /// freed before it.
+    /// Creates a tracker for up to `people` faces. It shares the pixels of the glasses, which may
+    /// be freed before it.
     ///
     /// Throws `argument` if `people` is out of range.
     #[wasm_bindgen(constructor)]

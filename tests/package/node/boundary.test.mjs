@@ -57,25 +57,27 @@ const placement = { ...point, width: 'number', rotation: 'number' };
 
 test.describe('the wasm module', () => {
   const [back, front] = [photo(), glasses()];
-  let networks, locator;
+  let networks, locator, prepared;
   test.beforeAll(async () => {
     await bindings.default({ module_or_path: file('wasm/stgan.wasm') });
     networks = new bindings.TryOn(file('weights/glasses.safetensors'));
     locator = new bindings.Locator(file('weights/locator.safetensors'));
+    prepared = new bindings.Glasses(bytes(front), front.width, front.height);
   });
   test.afterAll(() => {
     networks.free();
     locator.free();
+    prepared.free();
   });
 
   const openView = ({ x, y, width, rotation }) => networks.view(back.width, back.height, x, y, width, rotation);
-  const createTracker = () => new bindings.Tracker(networks, locator, bytes(front), front.width, front.height, 1);
+  const createTracker = () => new bindings.Tracker(networks, locator, prepared, 1);
 
   function createFit() {
     const view = openView(placementOn(back));
     const { x, y, width, height } = view.rect();
     view.push(nearest(back)(x, y, width, height, width, height));
-    return networks.fit(view, bytes(front), front.width, front.height, undefined);
+    return networks.fit(view, prepared, undefined);
   }
 
   test('returns plain objects', () => {
@@ -83,6 +85,17 @@ test.describe('the wasm module', () => {
     assert.deepEqual(shape(sizes), { stages: 'number', updates: 'number', size: 'number' });
     assert.ok(Object.values(metadata).every((value) => typeof value === 'string'));
     assert.equal(Object.getPrototypeOf(metadata), Object.prototype);
+
+    assert.deepEqual(shape(prepared.report()), {
+      kind: 'string',
+      lenses: 'string',
+      confidence: 'number',
+      warnings: [],
+      bounds: rect,
+      lensCentres: [point, point],
+    });
+    assert.deepEqual([...prepared.toPicture()], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    assert.deepEqual(new Uint8Array(prepared.pixels().buffer), bytes(front));
 
     const view = openView(placementOn(back));
     assert.deepEqual(shape(view.rect()), rect);
@@ -125,7 +138,7 @@ test.describe('the wasm module', () => {
     const view = openView({ x: -150, y: 200, width: 192, rotation: 0 });
     const { x, y, width, height } = view.rect();
     view.push(nearest(back)(x, y, width, height, width, height));
-    const fit = networks.fit(view, bytes(front), front.width, front.height, 0);
+    const fit = networks.fit(view, prepared, 0);
     assert.equal(fit.footprint(0), undefined);
     assert.equal(fit.confidence(), undefined);
     assert.deepEqual(fit.updates(), []);
@@ -260,6 +273,14 @@ test.describe('the wasm module', () => {
       'image-size',
     );
     fit.free();
+    assert.equal(
+      code(() => new bindings.Glasses(new Uint8Array(12), 2, 2)),
+      'image-size',
+    );
+    assert.equal(
+      code(() => new bindings.CutOut(file('weights/locator.safetensors'))),
+      'weights',
+    );
     const tracker = createTracker();
     assert.equal(
       code(() => tracker.footprint(0)),

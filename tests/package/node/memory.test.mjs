@@ -31,9 +31,11 @@ test('dispose frees the memory of fits and models', async ({ stgan, memory }) =>
   const round = async () => {
     const tryOn = await stgan.TryOn.create();
     const fit = await tryOn.fit(back, front, { placement });
+    const glasses = await tryOn.glasses(front);
     fit.composite();
     tryOn.dispose();
     fit.dispose();
+    glasses.dispose();
   };
   for (let i = 0; i < 3; i++) await round();
   const size = await memory();
@@ -42,20 +44,21 @@ test('dispose frees the memory of fits and models', async ({ stgan, memory }) =>
 });
 
 test('a new TryOn works after wasm has crashed', async ({ stgan, bindings, tryOn }) => {
-  const earlier = await tryOn.fit(photo(), glasses(), { placement });
+  const prepared = await tryOn.glasses(glasses());
+  const earlier = await tryOn.fit(photo(), prepared, { placement });
   // With all memory in use, the next large allocation traps.
   const { memory } = await bindings.default();
   memory.grow(65_536 - memory.buffer.byteLength / 65_536);
-  const huge = { data: new Uint8Array(24_000_000).fill(255), width: 3000, height: 2000 };
   let last;
   for (let i = 0; i < 20 && last !== 'StganError internal'; i++)
-    last = await failure(tryOn.fit(photo(), huge, { placement }));
+    last = await failure(tryOn.fit(photo(), glasses(3000 + i, 1200), { placement }));
   expect(last).toBe('StganError internal');
   expect(await failure(tryOn.fit(photo(), glasses(), { placement }))).toBe('StganError internal');
   expect(() => earlier.composite()).toThrow(expect.objectContaining({ name: 'StganError', code: 'internal' }));
   earlier.dispose();
   tryOn.dispose();
   const next = await stgan.TryOn.create();
+  expect(await failure(next.fit(photo(), prepared, { placement }))).toBe('StganError argument');
   const fit = await next.fit(photo(), glasses(), { placement });
   expect(fit.homography).toEqual(earlier.homography);
   fit.dispose();

@@ -27,8 +27,19 @@ test('the README lists exactly the error codes of the type StganErrorCode', ({ c
   expect(documented, 'in the doc comment').toEqual(codes);
 });
 
+test('the README lists exactly the warnings of the type GlassesWarning', ({ consumer }) => {
+  const types = consumer.read('dist/glasses.d.ts').toString();
+  const [, union] = types.match(/type GlassesWarning = ([^;]+);/);
+  const warnings = [...union.matchAll(/'([\w-]+)'/g)].map(([, warning]) => warning);
+  expect(warnings.length).toBeGreaterThan(0);
+  expect(firstColumn(section(consumer.read('README.md').toString(), '#### Warnings'))).toEqual(warnings);
+  const documented = [...types.matchAll(/^ \* - `([\w-]+)`:/gm)].map(([, warning]) => warning);
+  expect(documented, 'in the doc comment').toEqual(warnings);
+});
+
 for (const [type, file, heading] of [
   ['CreateOptions', 'tryon', '### `TryOn.create(options)`'],
+  ['GlassesOptions', 'glasses', '### `tryOn.glasses(source, options)`'],
   ['FitOptions', 'tryon', '### `tryOn.fit(photo, glasses, options)`'],
   ['CompositeOptions', 'fit', '### `tryOn.fit(photo, glasses, options)`'],
   ['TrackOptions', 'track', '### `tryOn.track(source, glasses, options)`'],

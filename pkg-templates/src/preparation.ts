@@ -1,0 +1,146 @@
+import type * as wasm from '../wasm/stgan.js';
+import { untilAborted } from './abort.js';
+import { contentHash } from './content-hash.js';
+import type { Decoder } from './decoder.js';
+import { call, type InstanceId, release } from './engine.js';
+import { StganError, wrap } from './errors.js';
+import { createGlasses, Glasses, type GlassesOptions, type PreparedGlasses, shareGlasses } from './glasses.js';
+import { type ImageSource, openImage } from './images.js';
+import { Lazy } from './lazy.js';
+import { type BytesSource, readBytes, unobserved } from './load.js';
+import { readGlassesOptions, readPreparedGlasses } from './options.js';
+import { RememberedGlasses } from './remembered.js';
+import { typeName } from './type-name.js';
+
+/** All pixels of an image, as wasm reads them. */
+interface Product {
+  data: Uint8Array<ArrayBuffer>;
+  width: number;
+  height: number;
+  colorSpace: PredefinedColorSpace;
+}
+
+type CutOutOption = NonNullable<GlassesOptions['cutOut']>;
+
+/**
+ * Prepares images of glasses. The network that removes backgrounds is loaded with the first image
+ * that needs it.
+ *
+ * @internal
+ */
+export class GlassesPreparer {
+  readonly #instance: InstanceId;
+  readonly #decoder: Decoder;
+  readonly #network: Lazy<wasm.CutOut>;
+  readonly #remembered = new RememberedGlasses();
+  #isDisposed = false;
+
+  constructor(instance: InstanceId, decoder: Decoder, weights: BytesSource) {
+    this.#instance = instance;
+    this.#decoder = decoder;
+    this.#network = new Lazy(async () => {
+      try {
+        const tensors = await readBytes(weights, unobserved());
+        return call(instance, ({ CutOut }) => new CutOut(tensors));
+      } catch (error) {
+        throw wrap(error, 'internal', 'the cut-out network cannot be loaded');
+      }
+    });
+  }
+
+  /** Implements `TryOn.glasses`. */
+  async prepare(source: ImageSource | PreparedGlasses | Glasses, options: GlassesOptions): Promise<Glasses> {
+    const { cutOut, widthMm, signal } = readGlassesOptions(options);
+    const aborted = (): StganError =>
+      new StganError('aborted', 'preparing the glasses was aborted', { cause: signal?.reason });
+    if (signal?.aborted) throw aborted();
+    if (source instanceof Glasses) return shareGlasses(source, this.#instance, widthMm);
+    const work = isPrepared(source)
+      ? this.#restore(source, widthMm, signal)
+      : this.#read(source).then((product) => this.#prepare(product, cutOut, widthMm));
+    try {
+      return await untilAborted(work, signal);
+    } catch (error) {
+      // The work continues after an abort, and its result is not needed.
+      work.then((glasses) => glasses.dispose()).catch(() => {});
+      throw signal?.aborted ? aborted() : error;
+    }
+  }
+
+  /**
+   * Opens the glasses of a fit or a track. An image is prepared, and remembered for the same
+   * pixels. The caller disposes of the result.
+   */
+  async open(source: ImageSource | Glasses): Promise<Glasses> {
+    if (source instanceof Glasses) return shareGlasses(source, this.#instance);
+    const product = await this.#read(source);
+    const { data, width, height, colorSpace } = product;
+    const key = [width, height, colorSpace, contentHash(data)].join();
+    const known = this.#remembered.get(key);
+    if (known) return shareGlasses(known, this.#instance);
+    const glasses = await this.#prepare(product, 'auto');
+    if (!this.#isDisposed) this.#remembered.add(key, shareGlasses(glasses, this.#instance));
+    return glasses;
+  }
+
+  /** Frees the memory. Glasses that were handed out stay usable. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.#remembered.clear();
+    this.#network.drop((network) => release(this.#instance, network));
+  }
+
+  async #read(source: ImageSource): Promise<Product> {
+    const image = await openImage(source, 'the glasses', this.#decoder);
+    try {
+      const { width, height, colorSpace } = image;
+      const { buffer } = image.read({ x: 0, y: 0, width, height });
+      return { data: new Uint8Array(buffer), width, height, colorSpace };
+    } finally {
+      image.close();
+    }
+  }
+
+  async #prepare(product: Product, cutOut: CutOutOption, widthMm?: number): Promise<Glasses> {
+    const { data, width, height, colorSpace } = product;
+    const instance = this.#instance;
+    const isToBeCut =
+      cutOut === 'always' ||
+      (cutOut === 'auto' && call(instance, ({ Glasses }) => Glasses.needsRemoval(data, width, height)));
+    if (!isToBeCut) {
+      const handle = call(instance, ({ Glasses }) => new Glasses(data, width, height));
+      return createGlasses({ instance, handle, colorSpace, widthMm });
+    }
+    this.#requireUndisposed();
+    const network = await this.#network.get();
+    this.#requireUndisposed();
+    const handle = call(instance, () => network.glasses(data, width, height));
+    return createGlasses({ instance, handle, colorSpace, widthMm });
+  }
+
+  async #restore(entry: PreparedGlasses, widthMm?: number, signal?: AbortSignal): Promise<Glasses> {
+    const { image, size, ...known } = readPreparedGlasses(entry);
+    const isUrl = typeof image === 'string' || image instanceof URL;
+    const product = await this.#read(isUrl ? await readBytes(image, unobserved(signal)) : image);
+    const { data, width, height, colorSpace } = product;
+    if (width !== (size.width ?? width) || height !== (size.height ?? height)) {
+      const stated = `${size.width ?? width}×${size.height ?? height}`;
+      throw new StganError(
+        'image-size',
+        `the image of the prepared glasses has ${width}×${height} pixels, but its entry states ${stated}; prepare it again`,
+      );
+    }
+    const instance = this.#instance;
+    const handle = call(instance, ({ Glasses }) => Glasses.restored(data, width, height));
+    return createGlasses({ instance, handle, colorSpace, ...known, widthMm: widthMm ?? known.widthMm });
+  }
+
+  #requireUndisposed(): void {
+    if (this.#isDisposed) throw new StganError('disposed', 'the TryOn has been disposed; create a new one');
+  }
+}
+
+/** Whether a value is an entry of a manifest, which may have an error instead of an image. */
+function isPrepared(source: ImageSource | PreparedGlasses): source is PreparedGlasses {
+  return typeName(source) === 'Object' && !('data' in source) && ('image' in source || 'error' in source);
+}
