@@ -57,7 +57,7 @@ pub enum Error {
         /// The height in pixels.
         height: u32,
     },
-    /// A picture whose glasses cannot be cut out.
+    /// A source image whose glasses cannot be cut out.
     #[error(transparent)]
     UnusableGlasses(#[from] crate::glasses::Refusal),
     /// A placement with a value that is not finite, a width out of range, or a position too far

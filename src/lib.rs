@@ -133,7 +133,7 @@ pub mod internals {
         pub use crate::cutout::*;
     }
     pub mod glasses {
-        pub use crate::glasses::picture::{Extract, extract};
+        pub use crate::glasses::extract::{Extract, extract};
     }
     pub mod homography {
         pub use crate::homography::*;

@@ -64,8 +64,8 @@ pub struct TryOn {
 /// Renders the glasses in the canonical pose, before any warp: planes R, G, B, A, [4, size, size],
 /// with straight alpha and values from 0 to 1.
 ///
-/// The colours of nearly transparent pixels fade with their alpha: they mean little, and in straight
-/// alpha the networks would see them undiminished.
+/// The colours of nearly transparent pixels fade with their alpha: they mean little, and in
+/// straight alpha the networks would see them undiminished.
 ///
 /// # Errors
 /// [`Error::Degenerate`] if the bounding box has no width, which [`Foreground::new`] rules out.

@@ -164,7 +164,7 @@ export class Glasses {
    * Maps pixels of `image` to pixels of the product photo: 3×3, row by row, its last entry is 1. It
    * is the identity unless the background was removed.
    */
-  readonly toPicture: Float64Array;
+  readonly toSource: Float64Array;
   /** The real width of the glasses in millimetres, as the caller stated it. */
   readonly widthMm: number | undefined;
   readonly #colorSpace: PredefinedColorSpace;
@@ -176,7 +176,7 @@ export class Glasses {
     this.report = report ?? own;
     this.bounds = bounds;
     this.lensCentres = lensCentres ?? found;
-    this.toPicture = call(instance, () => handle.toPicture());
+    this.toSource = call(instance, () => handle.toSource());
     this.widthMm = widthMm;
     this.#colorSpace = colorSpace;
     this.#parts = { instance, handle };

@@ -61,7 +61,7 @@ impl Ground {
         ground
     }
 
-    /// The same colour everywhere, over an image of `size` (width, height) pixels.
+    /// One colour everywhere, over an image of `size` (width, height) pixels.
     pub(crate) fn constant(colour: [f64; 3], size: (usize, usize)) -> Self {
         let coefficients = colour.map(|value| std::array::from_fn(|k| if k == 0 { value } else { 0.0 }));
         Self { coefficients, size: (size.0 as f64, size.1 as f64) }

@@ -10,8 +10,8 @@ use std::ops::Range;
 const SURE: f32 = 0.6;
 /// Smaller groups of lens cells, as a share of the largest one on their side, are stray.
 const MIN_GROUP: f64 = 0.1;
-/// How deep inside the hull front cells are arms, as a share of the width of the glasses. Rims reach
-/// this far into the hull if a lens is slightly concave.
+/// How deep inside the hull front cells are arms, as a share of the width of the glasses. Rims
+/// reach this far into the hull if a lens is slightly concave.
 const DEEP: f64 = 0.02;
 /// A lens higher than this share of the front's height at the bridge is a shield.
 const SHIELD: f64 = 0.33;

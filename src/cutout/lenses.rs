@@ -1,6 +1,6 @@
 //! What lenses are made of.
 
-/// What the lenses are, as far as a picture tells.
+/// What the lenses are, as far as a source image tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lenses {
@@ -10,7 +10,7 @@ pub enum Lenses {
     Tinted,
     /// Mirrored: reflections hide most of what lies behind.
     Mirrored,
-    /// Opaque in a picture with a transparent background, and left so.
+    /// Opaque in a source image with a transparent background, and left so.
     Opaque,
 }
 

@@ -1,4 +1,4 @@
-//! Pictures with a transparent background: leftovers of an earlier removal are cleaned, everything
+//! Images with a transparent background: leftovers of an earlier removal are cleaned, everything
 //! else is respected.
 
 use super::grid::{AlphaGrid, Front};
@@ -8,14 +8,14 @@ use crate::compose::MIN_OPAQUE_ALPHA;
 use crate::cutout::Lenses;
 use crate::{Bitmap, BitmapRef, Error, Result};
 
-/// A picture is opaque if fewer of its pixels, as a share, are transparent in any way.
+/// A source image is opaque if fewer of its pixels, as a share, are transparent in any way.
 const OPAQUE: f64 = 0.002;
 /// Fainter pixels, from 0 to 255, away from the glasses are leftovers.
 const LEFTOVER: u8 = 8;
 /// Leftovers are this many pixels away from every visible pixel.
 const AWAY: usize = 3;
 
-/// A picture with a transparent background, without leftovers.
+/// A source image with a transparent background, without leftovers.
 pub(super) struct Cleaned {
     pub image: Bitmap,
     pub lens_centres: [[f64; 2]; 2],
@@ -24,19 +24,19 @@ pub(super) struct Cleaned {
 }
 
 /// Whether almost no pixel is transparent.
-pub(super) fn is_opaque(picture: BitmapRef) -> bool {
-    let transparent = picture.data().chunks_exact(4).filter(|pixel| pixel[3] < 250).count();
-    (transparent as f64) < OPAQUE * (picture.data().len() / 4) as f64
+pub(super) fn is_opaque(source: BitmapRef) -> bool {
+    let transparent = source.data().chunks_exact(4).filter(|pixel| pixel[3] < 250).count();
+    (transparent as f64) < OPAQUE * (source.data().len() / 4) as f64
 }
 
-/// As [`super::Glasses::needs_removal`].
-pub(super) fn needs_removal(picture: BitmapRef) -> bool {
-    if is_opaque(picture) {
+/// Implements [`super::Glasses::needs_removal`].
+pub(super) fn needs_removal(source: BitmapRef) -> bool {
+    if is_opaque(source) {
         return true;
     }
-    let veil = Veil::find(picture);
-    let without = veil.map(|veil| veil.removed(picture));
-    let grid = AlphaGrid::new(without.as_ref().map_or(picture, Bitmap::as_ref));
+    let veil = Veil::find(source);
+    let without = veil.map(|veil| veil.removed(source));
+    let grid = AlphaGrid::new(without.as_ref().map_or(source, Bitmap::as_ref));
     grid.front().is_some_and(|front| grid.is_more_than_a_front(&front))
 }
 
@@ -44,34 +44,34 @@ pub(super) fn needs_removal(picture: BitmapRef) -> bool {
 ///
 /// # Errors
 /// [`Error::EmptyGlasses`] if no pixel is at least 10 % opaque.
-pub(super) fn inspect(picture: BitmapRef) -> Result<([[f64; 2]; 2], Lenses)> {
-    let grid = AlphaGrid::new(picture);
-    let front = grid.front().ok_or_else(|| empty(picture))?;
+pub(super) fn inspect(source: BitmapRef) -> Result<([[f64; 2]; 2], Lenses)> {
+    let grid = AlphaGrid::new(source);
+    let front = grid.front().ok_or_else(|| empty(source))?;
     let lens_centres = grid.lens_centres(&front);
-    Ok((lens_centres, lenses(picture, &lens_centres, grid.bounds(&front)[2])))
+    Ok((lens_centres, lenses(source, &lens_centres, grid.bounds(&front)[2])))
 }
 
-fn empty(picture: BitmapRef) -> Error {
-    Error::EmptyGlasses { width: picture.width(), height: picture.height() }
+fn empty(source: BitmapRef) -> Error {
+    Error::EmptyGlasses { width: source.width(), height: source.height() }
 }
 
 /// Removes leftovers and opens white lenses.
 ///
 /// # Errors
 /// [`Error::EmptyGlasses`] if no pixel is at least 10 % opaque.
-pub(super) fn clean(picture: BitmapRef) -> Result<Cleaned> {
+pub(super) fn clean(source: BitmapRef) -> Result<Cleaned> {
     let mut warnings = Vec::new();
-    let mut image = match Veil::find(picture) {
-        Some(veil) => veil.removed(picture),
-        None => picture.to_owned(),
+    let mut image = match Veil::find(source) {
+        Some(veil) => veil.removed(source),
+        None => source.to_owned(),
     };
     let grid = AlphaGrid::new(image.as_ref());
-    let front = grid.front().ok_or_else(|| empty(picture))?;
+    let front = grid.front().ok_or_else(|| empty(source))?;
     if remove_specks(&mut image, &grid, &front) {
         warnings.push(Warning::SpecksRemoved);
     }
     remove_faint_leftovers(&mut image);
-    if image.data() != picture.data() && warnings.is_empty() {
+    if image.data() != source.data() && warnings.is_empty() {
         warnings.push(Warning::VeilRemoved);
     }
     let bounds = grid.bounds(&front);
@@ -90,11 +90,11 @@ struct Veil {
 }
 
 impl Veil {
-    /// The veil of a picture: the median of the pixels at its edges, if most of them are alike,
-    /// visible and not opaque.
-    fn find(picture: BitmapRef) -> Option<Self> {
-        let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let at = |x: usize, y: usize| -> [u8; 4] { std::array::from_fn(|k| picture.data()[4 * (y * width + x) + k]) };
+    /// The veil of a source image: the median of the pixels at its edges, if most of them are
+    /// alike, visible and not opaque.
+    fn find(source: BitmapRef) -> Option<Self> {
+        let (width, height) = (source.width() as usize, source.height() as usize);
+        let at = |x: usize, y: usize| -> [u8; 4] { std::array::from_fn(|k| source.data()[4 * (y * width + x) + k]) };
         let rows = (0..width).flat_map(|x| [at(x, 0), at(x, height - 1)]);
         let columns = (0..height).flat_map(|y| [at(0, y), at(width - 1, y)]);
         let edge: Vec<[u8; 4]> = rows.chain(columns).collect();
@@ -115,8 +115,8 @@ impl Veil {
         pixel[3].abs_diff(alpha) <= 2.max(alpha / 5) && (0..3).all(|k| pixel[k].abs_diff(self.pixel[k]) <= tolerance)
     }
 
-    fn removed(&self, picture: BitmapRef) -> Bitmap {
-        let mut image = picture.to_owned();
+    fn removed(&self, source: BitmapRef) -> Bitmap {
+        let mut image = source.to_owned();
         for pixel in image.data_mut().as_chunks_mut::<4>().0 {
             if self.covers(*pixel) {
                 *pixel = [0; 4];

@@ -1,5 +1,5 @@
-//! The alpha of a picture on a coarse grid: which parts are glasses, and whether they look like a
-//! front alone.
+//! The alpha of a source image on a coarse grid: which parts are glasses, and whether they look
+//! like a front alone.
 
 use crate::BitmapRef;
 use crate::compose::MIN_OPAQUE_ALPHA;
@@ -13,7 +13,7 @@ const MIN_GROUP: f64 = 0.2;
 /// A contour this faint, from 0 to 255, belongs to a shadow or to a mirror image.
 const FAINT: u8 = 80;
 
-/// The largest alpha in square cells of a picture.
+/// The largest alpha in square cells of a source image.
 pub(super) struct AlphaGrid {
     /// The side of a cell in pixels.
     cell: usize,
@@ -30,11 +30,11 @@ pub(super) struct Front {
 }
 
 impl AlphaGrid {
-    pub(super) fn new(picture: BitmapRef) -> Self {
-        let cell = picture.width().max(picture.height()).div_ceil(CELLS) as usize;
-        let size = ((picture.width() as usize).div_ceil(cell), (picture.height() as usize).div_ceil(cell));
+    pub(super) fn new(source: BitmapRef) -> Self {
+        let cell = source.width().max(source.height()).div_ceil(CELLS) as usize;
+        let size = ((source.width() as usize).div_ceil(cell), (source.height() as usize).div_ceil(cell));
         let mut alpha = vec![0u8; size.0 * size.1];
-        for (y, row) in picture.data().chunks_exact(4 * picture.width() as usize).enumerate() {
+        for (y, row) in source.data().chunks_exact(4 * source.width() as usize).enumerate() {
             let cells = &mut alpha[y / cell * size.0..][..size.0];
             for (largest, pixels) in cells.iter_mut().zip(row.chunks(4 * cell)) {
                 let found = pixels.chunks_exact(4).map(|pixel| pixel[3]).max().unwrap_or(0);
@@ -64,13 +64,13 @@ impl AlphaGrid {
         Some(Front { bounds, is_speck })
     }
 
-    /// Whether a pixel of the picture is part of a speck.
+    /// Whether a pixel of the source image is part of a speck.
     pub(super) fn is_speck(&self, front: &Front, x: usize, y: usize) -> bool {
         front.is_speck[y / self.cell * self.size.0 + x / self.cell]
     }
 
-    /// The first and last column and row of the glasses, in pixels of the picture: x, y, width and
-    /// height, up to the size of a cell.
+    /// The first and last column and row of the glasses, in pixels of the source image: x, y, width
+    /// and height, up to the size of a cell.
     pub(super) fn bounds(&self, front: &Front) -> [f64; 4] {
         let [left, top, right, bottom] = front.bounds;
         let cell = self.cell as f64;
@@ -149,8 +149,8 @@ impl AlphaGrid {
         [mean(&mut (near..far).map(|x| left + x)), mean(&mut (near..far).map(|x| right - x))]
     }
 
-    /// The centres of the lenses in pixels of the picture, the left one first: of the two regions
-    /// of even alpha around the places where fronts have them; otherwise these places.
+    /// The centres of the lenses in pixels of the source image, the left one first: of the two
+    /// regions of even alpha around the places where fronts have them; otherwise these places.
     pub(super) fn lens_centres(&self, front: &Front) -> [[f64; 2]; 2] {
         let [left, top, right, bottom] = front.bounds;
         let (width, height) = ((right + 1 - left) as f64, (bottom + 1 - top) as f64);

@@ -1,15 +1,15 @@
-//! Why a picture cannot be used.
+//! Why a source image cannot be used.
 
-/// Why the glasses in a picture cannot be cut out. Each message names a remedy.
+/// Why the glasses in a source image cannot be cut out. Each message names a remedy.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
     /// No front with two lenses was found.
-    #[error("no glasses were found in the picture; use a front view of one pair that fills most of the picture")]
+    #[error("no glasses were found in the image; use a front view of one pair that fills most of it")]
     NoGlasses,
     /// The surroundings of the glasses are not plain.
     #[error(
-        "the glasses do not stand on a plain ground; use a picture on white or on another even ground, or one with a transparent background"
+        "the glasses do not stand on a plain ground; use an image on white or on another even ground, or one with a transparent background"
     )]
     BusyGround,
     /// The glasses are seen from the side.
@@ -21,20 +21,20 @@ pub enum Refusal {
         ratio: f64,
     },
     /// The glasses are rotated by more than can be straightened.
-    #[error("the glasses are rotated by {degrees:.0}°; rotate the picture so that they are level")]
+    #[error("the glasses are rotated by {degrees:.0}°; rotate the image so that they are level")]
     Rotated {
         /// The rotation in degrees, clockwise.
         degrees: f64,
     },
     /// The glasses have too few pixels to be cut out.
-    #[error("the glasses are {width} pixels wide; use a picture in which they have at least {MIN_WIDTH}")]
+    #[error("the glasses are {width} pixels wide; use an image in which they have at least {MIN_WIDTH}")]
     TooSmall {
         /// The width of the glasses in pixels.
         width: u32,
     },
 }
 
-/// The least width of glasses on an opaque picture, in pixels.
+/// The least width of glasses on an opaque image, in pixels.
 pub(super) const MIN_WIDTH: u32 = 100;
 
 impl Refusal {

@@ -1,12 +1,12 @@
-//! What the preparation of a picture found and did.
+//! What the preparation of a source image found and did.
 
 use crate::cutout::Lenses;
 
-/// How a picture was prepared.
+/// How a source image was prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// The pixels are the picture's.
+    /// The pixels are the source image's.
     Untouched,
     /// The background was transparent; some pixels were changed, as the warnings say.
     Cleaned,
@@ -14,11 +14,12 @@ pub enum Kind {
     CutOut,
 }
 
-/// Something about a picture that its owner may want to know.
+/// Something about a source image that its owner may want to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The picture has no transparency and was used as it is: it covers the face as a rectangle.
+    /// The source image has no transparency and was used as it is: it covers the face as a
+    /// rectangle.
     OpaqueBackground,
     /// Groups of pixels away from the glasses were removed.
     SpecksRemoved,
@@ -36,7 +37,7 @@ pub enum Warning {
     Uncertain,
 }
 
-/// What the preparation of a picture found and did.
+/// What the preparation of a source image found and did.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
@@ -44,9 +45,9 @@ pub struct Report {
     pub kind: Kind,
     /// The kind of the lenses.
     pub lenses: Lenses,
-    /// How certain the result is, from 0 to 1. It is 1 for a picture with a transparent background.
-    /// Otherwise it is the mean probability that the network gives to the labels of the glasses'
-    /// pixels.
+    /// How certain the result is, from 0 to 1. It is 1 for a source image with a transparent
+    /// background. Otherwise it is the mean probability that the network gives to the labels of the
+    /// glasses' pixels.
     pub confidence: f64,
     /// In the order of [`Warning`], each at most once.
     pub warnings: Vec<Warning>,

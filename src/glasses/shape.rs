@@ -13,7 +13,7 @@ const ASPECTS: std::ops::RangeInclusive<f64> = 0.12..=0.8;
 /// Labels less certain than this, in the mean, show no glasses.
 const MIN_CONFIDENCE: f64 = 0.6;
 
-/// The shape of glasses in the part of a picture that the labels cover.
+/// The shape of glasses in the part of a source image that the labels cover.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     /// The lens centres (x, y) in pixels of the part, the left one first.

@@ -98,7 +98,7 @@ export async function product(tryOn: TryOn, file: File, entry: PreparedGlasses):
   const codes: readonly GlassesWarning[] = warnings;
   const { x, y, width, height }: Readonly<Rect> = glasses.bounds;
   const [left, right]: readonly [Point, Point] = glasses.lensCentres;
-  const matrix: Float64Array = glasses.toPicture;
+  const matrix: Float64Array = glasses.toSource;
   const real: number | undefined = glasses.widthMm;
   if (kind === 'cut-out' && lenses === 'clear' && confidence + x + y + width + height + left.x + right.y > 9)
     console.log(codes.includes('uncertain'), matrix.length, real);

@@ -89,10 +89,10 @@ impl Glasses {
     }
 
     /// The map from pixels of the prepared image to pixels of the original, in row-major order.
-    #[wasm_bindgen(js_name = toPicture)]
-    pub fn to_picture(&self) -> Float64Array {
+    #[wasm_bindgen(js_name = toSource)]
+    pub fn to_source(&self) -> Float64Array {
         // Adding 0 turns −0 into 0.
-        Float64Array::from(&self.0.to_picture().0.map(|value| value + 0.0)[..])
+        Float64Array::from(&self.0.to_source().0.map(|value| value + 0.0)[..])
     }
 
     /// What was found and done.

@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn means_are_weighted_and_reach_into_the_blocks_around() {
         // Four columns of 2×2 blocks; only the pixels of the first two columns count.
-        let pixel = |i: usize| (i % 8 < 4).then(|| ([(i % 8) as f32, 1.0, 0.0], if i % 8 == 3 { 3.0 } else { 1.0 }));
+        let pixel = |i: usize| (i % 8 < 4).then_some(([(i % 8) as f32, 1.0, 0.0], if i % 8 == 3 { 3.0 } else { 1.0 }));
         let near = BlockColours::new((8, 4), 2, 0, pixel);
         assert_eq!(near.at(0, 0), Some([0.5, 1.0, 0.0]));
         assert_eq!(near.at(3, 3), Some([2.75, 1.0, 0.0]));

@@ -22,7 +22,7 @@ const MIRROR: [f32; 2] = [0.8, 0.88];
 /// Between these probabilities of the front, its colour decides more and more how far it covers a
 /// pixel; above the last two, the pixel is more and more covered whatever its colour.
 const BORDER: [f32; 2] = [0.05, 0.3];
-const INTERIOR: [f32; 2] = [0.75, 0.97];
+const INTERIOR: [f32; 2] = [0.6, 0.95];
 /// The sides of the blocks over which colours of the front and of the lenses are averaged, as a
 /// share of the image's width.
 const FRONT_BLOCK: f64 = 1.0 / 250.0;
@@ -75,7 +75,7 @@ pub(crate) fn cut_out(labelled: &Labelled, ground: &Ground) -> Result<(Bitmap, L
     // Pixels that differ most from the ground are the least mixed with it.
     let fronts = BlockColours::new(size, block(FRONT_BLOCK), 2, |i| {
         let colour = labelled.colour(i);
-        (labelled.shares(i)[FRONT] > 0.6).then(|| (colour, 1e-4 + distance(colour, backdrop[i]).powi(2)))
+        (labelled.shares(i)[FRONT] > 0.6).then(|| (colour, 1e-4 + distance(colour, backdrop[i])))
     });
     let lenses = BlockColours::new(size, block(LENS_BLOCK), 1, |i| {
         (labelled.shares(i)[LENS] > 0.8).then(|| (labelled.colour(i), 1.0))

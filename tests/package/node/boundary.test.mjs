@@ -94,7 +94,7 @@ test.describe('the wasm module', () => {
       bounds: rect,
       lensCentres: [point, point],
     });
-    assert.deepEqual([...prepared.toPicture()], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    assert.deepEqual([...prepared.toSource()], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
     assert.deepEqual(new Uint8Array(prepared.pixels().buffer), bytes(front));
 
     const view = openView(placementOn(back));

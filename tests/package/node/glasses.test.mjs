@@ -53,7 +53,7 @@ test('a clean image is kept, and gives the same fit prepared and as it is', asyn
   const prepared = await tryOn.glasses(front, { widthMm: 140 });
   expect(prepared.report).toEqual({ kind: 'untouched', lenses: 'clear', confidence: 1, warnings: [] });
   expect(prepared.bounds).toEqual({ x: 10, y: 10, width: 380, height: 140 });
-  expect([...prepared.toPicture]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+  expect([...prepared.toSource]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
   expect(prepared.widthMm).toBe(140);
   expect(samePixels(prepared.image, front)).toBe(true);
   expect(Object.keys(prepared.image)).toEqual(['data', 'width', 'height', 'colorSpace']);
@@ -68,7 +68,7 @@ test('a clean image is kept, and gives the same fit prepared and as it is', asyn
 
 test('a product photo is cut out', async ({ tryOn, clean, product }) => {
   const prepared = await tryOn.glasses(product);
-  const { image, report, bounds, lensCentres, toPicture } = prepared;
+  const { image, report, bounds, lensCentres, toSource } = prepared;
   expect(report.kind).toBe('cut-out');
   expect(report.lenses).toBe('clear');
   expect(report.confidence).toBeGreaterThan(0.5);
@@ -76,12 +76,12 @@ test('a product photo is cut out', async ({ tryOn, clean, product }) => {
   expect(corners).toEqual([0, 0, 0, 0]);
   expect([image.width, image.height]).toEqual([bounds.x + bounds.width, bounds.y + bounds.height]);
   // The glasses are in the middle of the product photo.
-  const [x, y] = apply(toPicture, bounds.x + bounds.width / 2, bounds.y + bounds.height / 2);
+  const [x, y] = apply(toSource, bounds.x + bounds.width / 2, bounds.y + bounds.height / 2);
   expect(Math.hypot(x - product.width / 2, y - product.height / 2)).toBeLessThan(0.02 * clean.width);
   expect(Math.abs(bounds.width - clean.width)).toBeLessThan(0.04 * clean.width);
   for (const [i, { x, y }] of lensCentres.entries()) {
     expect(alphaAt(image, Math.round(x), Math.round(y)), 'lenses are see-through').toBeLessThan(100);
-    const [px] = apply(toPicture, x, y);
+    const [px] = apply(toSource, x, y);
     expect(Math.abs(px - product.width / 2 - (i ? 0.25 : -0.25) * clean.width)).toBeLessThan(0.05 * clean.width);
   }
   prepared.dispose();

@@ -1,4 +1,4 @@
-//! Pictures of glasses as they come: with leftovers of a removal, on opaque grounds, with shadows
+//! Images of glasses as they come: with leftovers of a removal, on opaque grounds, with shadows
 //! and arms. Each must give the fit of the clean glasses.
 
 use stgan::compose::{self, Foreground};
@@ -7,7 +7,7 @@ use stgan::{Bitmap, CutOut, Homography, Placement, Rect, TryOn};
 
 const WIDTH: u32 = 480;
 
-/// Changes the picture's pixel at (x, y).
+/// Changes the source image's pixel at (x, y).
 type Edit = fn(&mut [u8; 4], u32, u32);
 
 fn clean(id: &str) -> Bitmap {
@@ -30,15 +30,15 @@ fn edited(image: &Bitmap, edit: Edit) -> Bitmap {
 /// The glasses with their top-left corner at `at` on a ground of `size`.
 fn on(ground: [u8; 4], size: (u32, u32), image: &Bitmap, at: (u32, u32)) -> Bitmap {
     let data = ground.repeat((size.0 * size.1) as usize);
-    let mut picture = Bitmap::new(size.0, size.1, data).unwrap();
+    let mut source = Bitmap::new(size.0, size.1, data).unwrap();
     let map = Homography::similarity(1.0, 0.0, f64::from(at.0), f64::from(at.1));
     let whole = Rect { x: 0, y: 0, width: size.0, height: size.1 };
-    compose::blend(&Foreground::new(image.as_ref()).unwrap(), &map, picture.data_mut(), whole).unwrap();
-    picture
+    compose::blend(&Foreground::new(image.as_ref()).unwrap(), &map, source.data_mut(), whole).unwrap();
+    source
 }
 
 /// Where the fit on a portrait puts the two points that are the lens centres of the clean image,
-/// which lies at `at` on the picture. In inter-pupil distances from the left pupil.
+/// which lies at `at` on the source image. In inter-pupil distances from the left pupil.
 fn fitted(glasses: &Glasses, image: &Bitmap, at: (u32, u32)) -> [[f64; 2]; 2] {
     let portrait = &stgan_portraits::portraits()[0];
     let photo = portrait.render(400).unwrap();
@@ -53,8 +53,8 @@ fn fitted(glasses: &Glasses, image: &Bitmap, at: (u32, u32)) -> [[f64; 2]; 2] {
     };
     let try_on = TryOn::new(include_bytes!("../../../../weights/glasses.safetensors")).unwrap();
     let fit = try_on.fit(photo.as_ref(), glasses.foreground(), &placement, None).unwrap();
-    let from_picture = glasses.to_picture().inverse().unwrap();
-    let map = fit.homography(fit.updates().len()).unwrap() * from_picture;
+    let from_source = glasses.to_source().inverse().unwrap();
+    let map = fit.homography(fit.updates().len()).unwrap() * from_source;
     let (width, height) = (f64::from(image.width()), f64::from(image.height()));
     [0.273, 0.727].map(|x| {
         let point = map.apply([x * width + f64::from(at.0), 0.5 * height + f64::from(at.1)]);
@@ -63,9 +63,9 @@ fn fitted(glasses: &Glasses, image: &Bitmap, at: (u32, u32)) -> [[f64; 2]; 2] {
 }
 
 /// The mean distance between the two fits.
-fn difference(picture: &Bitmap, at: (u32, u32), removal: Removal, image: &Bitmap) -> f64 {
+fn difference(source: &Bitmap, at: (u32, u32), removal: Removal, image: &Bitmap) -> f64 {
     let original = Glasses::new(image.as_ref(), Removal::Never).unwrap();
-    let glasses = Glasses::new(picture.as_ref(), removal).unwrap();
+    let glasses = Glasses::new(source.as_ref(), removal).unwrap();
     let (expected, found) = (fitted(&original, image, (0, 0)), fitted(&glasses, image, at));
     expected.iter().zip(found).map(|(a, b)| 0.5 * (a[0] - b[0]).hypot(a[1] - b[1])).sum()
 }
@@ -145,11 +145,11 @@ fn leftovers_of_a_removal_change_nothing() {
         ),
     ];
     for (name, edit, expected) in cases {
-        let picture = edited(&wide, edit);
-        assert!(!Glasses::needs_removal(picture.as_ref()), "{name}");
-        let glasses = Glasses::new(picture.as_ref(), Removal::Never).unwrap();
+        let source = edited(&wide, edit);
+        assert!(!Glasses::needs_removal(source.as_ref()), "{name}");
+        let glasses = Glasses::new(source.as_ref(), Removal::Never).unwrap();
         assert_eq!(glasses.report().warnings, expected, "{name}");
-        let off = difference(&picture, at, Removal::Never, &image);
+        let off = difference(&source, at, Removal::Never, &image);
         assert!(off < 0.01, "{name}: {off}");
     }
     // Colours under alpha 0 are no leftovers.
@@ -165,8 +165,8 @@ fn leftovers_of_a_removal_change_nothing() {
 fn opaque_white_lenses_are_opened_and_the_rest_is_kept() {
     let image = clean("harbour");
     let (centre, half) = (image.height() / 2, f64::from(WIDTH) * 0.12);
-    let mut picture = image.clone();
-    for (i, pixel) in (0..).zip(picture.data_mut().as_chunks_mut::<4>().0) {
+    let mut source = image.clone();
+    for (i, pixel) in (0..).zip(source.data_mut().as_chunks_mut::<4>().0) {
         let (x, y) = (f64::from(i % WIDTH), f64::from(i / WIDTH));
         let lens = [0.273, 0.727].iter().any(|c| (x - c * f64::from(WIDTH)).abs() < 1.25 * half);
         // All of the lens: everything see-through between the rims.
@@ -174,13 +174,13 @@ fn opaque_white_lenses_are_opened_and_the_rest_is_kept() {
             *pixel = [255; 4];
         }
     }
-    let glasses = Glasses::new(picture.as_ref(), Removal::Never).unwrap();
+    let glasses = Glasses::new(source.as_ref(), Removal::Never).unwrap();
     assert!(glasses.report().warnings.contains(&Warning::LensesOpened), "{:?}", glasses.report());
     assert_eq!(glasses.report().lenses, Lenses::Clear);
     let lens = Rect { x: WIDTH * 273 / 1000 - 20, y: centre - 15, width: 40, height: 30 };
-    assert!(mean_alpha(&picture, lens) > 0.99);
+    assert!(mean_alpha(&source, lens) > 0.99);
     assert!(mean_alpha(&glasses.image().to_owned(), lens) < 0.1);
-    let off = difference(&picture, (0, 0), Removal::Never, &image);
+    let off = difference(&source, (0, 0), Removal::Never, &image);
     assert!(off < 0.01, "{off}");
 }
 
@@ -192,15 +192,15 @@ fn opaque_pictures_are_cut_out_on_any_plain_ground() {
         let at = (60, 120);
         let size = (WIDTH + 120, image.height() + 240);
         for ground in [[255, 255, 255], [200, 200, 200], [244, 238, 226]] {
-            let picture = on([ground[0], ground[1], ground[2], 255], size, &image, at);
-            assert!(Glasses::needs_removal(picture.as_ref()));
-            let glasses = Glasses::new(picture.as_ref(), Removal::Auto(&cut_out)).unwrap();
+            let source = on([ground[0], ground[1], ground[2], 255], size, &image, at);
+            assert!(Glasses::needs_removal(source.as_ref()));
+            let glasses = Glasses::new(source.as_ref(), Removal::Auto(&cut_out)).unwrap();
             let report = glasses.report();
             assert_eq!((report.kind, report.lenses), (Kind::CutOut, lenses), "{id} on {ground:?}: {report:?}");
             let found = glasses.foreground().bounding_box();
             let share = f64::from(found.width) / f64::from(WIDTH);
             assert!((0.97..1.03).contains(&share), "{id} on {ground:?}: {share}");
-            let off = difference(&picture, at, Removal::Auto(&cut_out), &image);
+            let off = difference(&source, at, Removal::Auto(&cut_out), &image);
             assert!(off < 0.03, "{id} on {ground:?}: {off}");
         }
         let whole = on([255; 4], size, &image, at);
@@ -240,11 +240,11 @@ fn shadows_reflections_and_arms_are_not_placed() {
             with_arms.data_mut()[to..to + 4].copy_from_slice(&[30, 30, 30, 255]);
         }
     }
-    for (name, picture) in [("a reflection", reflected), ("arms", with_arms)] {
-        assert!(Glasses::needs_removal(picture.as_ref()), "{name}");
-        let glasses = Glasses::new(picture.as_ref(), Removal::Auto(&cut_out)).unwrap();
+    for (name, source) in [("a reflection", reflected), ("arms", with_arms)] {
+        assert!(Glasses::needs_removal(source.as_ref()), "{name}");
+        let glasses = Glasses::new(source.as_ref(), Removal::Auto(&cut_out)).unwrap();
         assert_eq!(glasses.report().kind, Kind::CutOut, "{name}: {:?}", glasses.report());
-        let off = difference(&picture, at, Removal::Auto(&cut_out), &image);
+        let off = difference(&source, at, Removal::Auto(&cut_out), &image);
         assert!(off < 0.05, "{name}: {off}");
     }
 }
@@ -253,18 +253,18 @@ fn shadows_reflections_and_arms_are_not_placed() {
 fn small_rotations_are_straightened() {
     let cut_out = cut_out();
     let image = clean("saffron");
-    let mut picture = Bitmap::new(700, 460, vec![255; 700 * 460 * 4]).unwrap();
+    let mut source = Bitmap::new(700, 460, vec![255; 700 * 460 * 4]).unwrap();
     let degrees = 6.0f64;
     let map = Homography::similarity(1.0, degrees.to_radians(), 350.0, 230.0)
         * Homography::similarity(1.0, 0.0, -0.5 * f64::from(WIDTH), -0.5 * f64::from(image.height()));
     let whole = Rect { x: 0, y: 0, width: 700, height: 460 };
-    compose::blend(&Foreground::new(image.as_ref()).unwrap(), &map, picture.data_mut(), whole).unwrap();
-    let glasses = Glasses::new(picture.as_ref(), Removal::Auto(&cut_out)).unwrap();
+    compose::blend(&Foreground::new(image.as_ref()).unwrap(), &map, source.data_mut(), whole).unwrap();
+    let glasses = Glasses::new(source.as_ref(), Removal::Auto(&cut_out)).unwrap();
     assert!(glasses.report().warnings.contains(&Warning::Straightened), "{:?}", glasses.report());
     let [left, right] = glasses.lens_centres();
     assert!((right[1] - left[1]).abs() < 0.01 * f64::from(WIDTH), "{left:?} {right:?}");
-    // The map to the picture has the rotation.
-    let [left, right] = glasses.lens_centres().map(|centre| glasses.to_picture().apply(centre));
+    // The map to the source image has the rotation.
+    let [left, right] = glasses.lens_centres().map(|centre| glasses.to_source().apply(centre));
     let found = (right[1] - left[1]).atan2(right[0] - left[0]).to_degrees();
     assert!((found - degrees).abs() < 1.5, "{found}");
 }
@@ -273,7 +273,7 @@ fn small_rotations_are_straightened() {
 fn unusable_pictures_are_refused_with_a_code() {
     let cut_out = cut_out();
     let image = clean("harbour");
-    let code = |picture: &Bitmap| Glasses::new(picture.as_ref(), Removal::Auto(&cut_out)).unwrap_err().code();
+    let code = |source: &Bitmap| Glasses::new(source.as_ref(), Removal::Auto(&cut_out)).unwrap_err().code();
     let white = Bitmap::new(300, 200, vec![255; 300 * 200 * 4]).unwrap();
     assert_eq!(code(&white), "no-glasses-found");
     assert_eq!(code(&Bitmap::new(1, 1, vec![255; 4]).unwrap()), "no-glasses-found");

@@ -1,4 +1,4 @@
-//! From a picture to glasses, in the picture's own pixels.
+//! From a source image to glasses, in the source image's own pixels.
 
 use super::report::{Kind, Report, Warning};
 use super::shape::Shape;
@@ -17,16 +17,21 @@ const LOW_RESOLUTION: f64 = 300.0;
 const CERTAIN: f64 = 0.85;
 /// Arms of a smaller area, as a share of the front's, are not worth a warning.
 const FEW_ARMS: f64 = 0.01;
-/// A removal that takes a smaller share of the alpha, of the width and of the height of a transparent
-/// picture is none.
+/// A removal that takes a smaller share of the alpha, of the width and of the height of a
+/// transparent source image is none.
 const NOTHING: f64 = 0.03;
 
-/// Glasses in the pixels of a picture, before they are straightened and cropped.
+/// Pixels of a transparent image are removed or kept if they are front or lens with less or more
+/// than these probabilities. Labels are coarse, so the edge of the front is uncertain and must stay.
+const REMOVED: f32 = 0.1;
+const KEPT: f32 = 0.4;
+
+/// Glasses in the pixels of a source image, before they are straightened and cropped.
 #[derive(Clone, Debug)]
 pub struct Extract {
     /// The glasses with transparency.
     pub image: Bitmap,
-    /// The part of the picture that `image` covers.
+    /// The part of the source image that `image` covers.
     pub rect: Rect,
     /// The most probable label of each pixel of `image`, if a network labelled it: 0 background, 1
     /// front, 2 lens, 3 arm.
@@ -39,49 +44,51 @@ pub struct Extract {
     pub report: Report,
 }
 
-/// Finds the glasses of a picture.
+/// Finds the glasses of a source image.
 ///
 /// # Errors
 /// Those of [`Glasses::new`].
-pub fn extract(picture: BitmapRef, removal: Removal) -> Result<Extract> {
+pub fn extract(source: BitmapRef, removal: Removal) -> Result<Extract> {
     let cut = match removal {
         Removal::Never => None,
-        Removal::Auto(cut) => alpha::needs_removal(picture).then_some(cut),
+        Removal::Auto(cut) => alpha::needs_removal(source).then_some(cut),
         Removal::Always(cut) => Some(cut),
     };
     match cut {
-        Some(cut) if alpha::is_opaque(picture) => without_ground(picture, cut),
-        Some(cut) => without_extras(picture, cut),
-        None => respected(picture),
+        Some(cut) if alpha::is_opaque(source) => without_ground(source, cut),
+        Some(cut) => without_extras(source, cut),
+        None => respected(source),
     }
 }
 
-/// A picture that was prepared before.
-pub(super) fn unchanged(picture: BitmapRef) -> Result<Extract> {
-    let (lens_centres, lenses) = alpha::inspect(picture)?;
-    let rect = Rect { x: 0, y: 0, width: picture.width(), height: picture.height() };
+/// A source image that was prepared before.
+pub(super) fn unchanged(source: BitmapRef) -> Result<Extract> {
+    let (lens_centres, lenses) = alpha::inspect(source)?;
+    let rect = Rect { x: 0, y: 0, width: source.width(), height: source.height() };
     let report = Report { kind: Kind::Untouched, lenses, confidence: 1.0, warnings: Vec::new() };
-    Ok(Extract { image: picture.to_owned(), rect, labels: None, rotation: 0.0, lens_centres, report })
+    Ok(Extract { image: source.to_owned(), rect, labels: None, rotation: 0.0, lens_centres, report })
 }
 
-/// A picture whose alpha is kept.
-fn respected(picture: BitmapRef) -> Result<Extract> {
-    let alpha::Cleaned { image, lens_centres, lenses, mut warnings } = alpha::clean(picture)?;
-    let kind = if warnings.is_empty() { Kind::Untouched } else { Kind::Cleaned };
-    if alpha::is_opaque(picture) {
-        warnings.push(Warning::OpaqueBackground);
+/// A source image whose alpha is kept.
+fn respected(source: BitmapRef) -> Result<Extract> {
+    if alpha::is_opaque(source) {
+        let mut extract = unchanged(source)?;
+        extract.report.warnings.push(Warning::OpaqueBackground);
+        return Ok(extract);
     }
+    let alpha::Cleaned { image, lens_centres, lenses, mut warnings } = alpha::clean(source)?;
+    let kind = if warnings.is_empty() { Kind::Untouched } else { Kind::Cleaned };
     warnings.sort_unstable();
-    let rect = Rect { x: 0, y: 0, width: picture.width(), height: picture.height() };
+    let rect = Rect { x: 0, y: 0, width: source.width(), height: source.height() };
     let report = Report { kind, lenses, confidence: 1.0, warnings };
     Ok(Extract { image, rect, labels: None, rotation: 0.0, lens_centres, report })
 }
 
-/// An opaque picture.
-fn without_ground(picture: BitmapRef, cut: &CutOut) -> Result<Extract> {
-    let segments = cutout::segment(&cut.segmenter, picture)?.ok_or(Refusal::NoGlasses)?;
+/// An opaque image.
+fn without_ground(source: BitmapRef, cut: &CutOut) -> Result<Extract> {
+    let segments = cutout::segment(&cut.segmenter, source)?.ok_or(Refusal::NoGlasses)?;
     let shape = Shape::of(&segments)?;
-    let part = picture.crop(segments.rect)?;
+    let part = source.crop(segments.rect)?;
     let probabilities = segments.at_full_size();
     let labelled = Labelled { image: part.as_ref(), probabilities: &probabilities };
     let ground = Ground::fit(part.as_ref(), |i| labelled.is_ground(i)).ok_or(Refusal::BusyGround)?;
@@ -102,10 +109,10 @@ fn warnings(shape: &Shape) -> Vec<Warning> {
     found.into_iter().filter_map(|(warning, is_so)| is_so.then_some(warning)).collect()
 }
 
-/// A transparent picture that shows more than a front: what the network labels as background or
+/// A transparent image that shows more than a front: what the network labels as background or
 /// arm is removed, the rest keeps its pixels.
-fn without_extras(picture: BitmapRef, cut: &CutOut) -> Result<Extract> {
-    let mut extract = respected(picture)?;
+fn without_extras(source: BitmapRef, cut: &CutOut) -> Result<Extract> {
+    let mut extract = respected(source)?;
     let Some(segments) = cutout::segment(&cut.segmenter, extract.image.as_ref())? else { return Ok(extract) };
     let Ok(shape) = Shape::of(&segments) else {
         extract.report.warnings.push(Warning::Uncertain);
@@ -118,7 +125,7 @@ fn without_extras(picture: BitmapRef, cut: &CutOut) -> Result<Extract> {
     let mut after = 0.0;
     for (i, values) in probabilities.chunks_exact(LABELS).enumerate() {
         let at = 4 * ((y as usize + i / width as usize) * stride + x as usize + i % width as usize);
-        let keep = ((values[FRONT] + values[LENS] - 0.3) / 0.4).clamp(0.0, 1.0);
+        let keep = ((values[FRONT] + values[LENS] - REMOVED) / (KEPT - REMOVED)).clamp(0.0, 1.0);
         let pixel = &extract.image.data()[at..at + 4];
         let alpha = f32::from(pixel[3]) * keep;
         after += f64::from(alpha);
@@ -170,9 +177,9 @@ impl Extract {
 }
 
 impl Glasses {
-    fn from_parts(image: Bitmap, to_picture: Homography, lens_centres: [[f64; 2]; 2], report: Report) -> Result<Self> {
+    fn from_parts(image: Bitmap, to_source: Homography, lens_centres: [[f64; 2]; 2], report: Report) -> Result<Self> {
         let foreground = Foreground::new(image.as_ref())?;
-        Ok(Self { image: Arc::new(image), foreground, to_picture, lens_centres, report })
+        Ok(Self { image: Arc::new(image), foreground, to_source, lens_centres, report })
     }
 }
 
