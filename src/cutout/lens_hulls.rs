@@ -25,7 +25,7 @@ impl Segments {
 
     /// Changes the labels deep inside the hulls of the two lenses: front becomes arm, background
     /// becomes lens.
-    pub(super) fn tidy_lenses(&mut self) {
+    pub(crate) fn tidy_lenses(&mut self) {
         let labels = self.labels();
         let Some(sides) = Sides::of(&labels, self.size.0) else { return };
         if sides.is_shield {

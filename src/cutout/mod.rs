@@ -15,7 +15,7 @@ pub(crate) use groups::groups;
 pub(crate) use lens_hulls::Sides;
 pub use lenses::Lenses;
 pub(crate) use matting::{Labelled, cut_out};
-pub(crate) use network::{BACKGROUND, FRONT, LENS};
+pub(crate) use network::{ARM, BACKGROUND, FRONT, LENS};
 pub use network::{LABELS, Network, Segmenter};
 pub(crate) use segment::{Segments, segment};
 pub use spec::{CutoutSpec, CutoutWeights, read, write};

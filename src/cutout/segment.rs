@@ -1,8 +1,8 @@
 //! Labels for the pixels of a product photo: first on the whole photo, small, to find the glasses,
 //! then on the part with the glasses.
 
-use super::groups::groups;
-use super::network::{FRONT, LABELS, LENS, Segmenter};
+use super::groups::{Group, Groups, groups};
+use super::network::{BACKGROUND, FRONT, LABELS, LENS, Segmenter};
 use crate::resample::Downscaler;
 use crate::{BitmapRef, Rect, Result};
 
@@ -17,6 +17,8 @@ const GLASSES: f32 = 0.5;
 /// Smaller groups of pixels, as a share of the largest group, are not part of the glasses: a logo
 /// or a price.
 const MIN_GROUP: f64 = 0.05;
+/// The least number of pixels of glasses.
+const MIN_COUNT: usize = 12;
 
 /// The part of a photo that shows the glasses, with the probabilities of the labels.
 #[derive(Clone, Debug)]
@@ -30,6 +32,41 @@ pub(crate) struct Segments {
 }
 
 impl Segments {
+    /// The groups of front and lens, and for each whether it is part of the glasses: the largest
+    /// one is, and so are others beside it that are not much smaller. A logo or a price stands above
+    /// or below.
+    fn glasses(&self) -> (Groups, Vec<bool>) {
+        let is_glasses: Vec<bool> =
+            self.probabilities.chunks_exact(LABELS).map(|p| p[FRONT] + p[LENS] > GLASSES).collect();
+        // A gap of one pixel does not separate.
+        let found = groups(&is_glasses, self.size.0, 2);
+        let largest = found.groups.iter().max_by_key(|group| group.count);
+        // Glasses are larger than a few pixels.
+        let Some(largest) = largest.filter(|group| group.count >= MIN_COUNT) else {
+            let none = vec![false; found.groups.len()];
+            return (found, none);
+        };
+        let [_, top, _, bottom] = largest.bounds;
+        let is_kept = |group: &Group| {
+            let [_, first, _, last] = group.bounds;
+            let beside = bottom.min(last) + 1 > top.max(first) + (last + 1 - first) / 2;
+            beside && group.count as f64 >= MIN_GROUP * largest.count as f64
+        };
+        let kept = found.groups.iter().map(is_kept).collect();
+        (found, kept)
+    }
+
+    /// Labels all groups that are no part of the glasses as background.
+    fn remove_stray_groups(&mut self) {
+        let (found, kept) = self.glasses();
+        for (values, of) in self.probabilities.chunks_exact_mut(LABELS).zip(&found.of) {
+            if of.is_some_and(|id| !kept[id as usize]) {
+                values.fill(0.0);
+                values[BACKGROUND] = 1.0;
+            }
+        }
+    }
+
     /// The probabilities at every pixel of the part, by bilinear interpolation.
     pub(crate) fn at_full_size(&self) -> Vec<f32> {
         let (width, height) = (self.rect.width as usize, self.rect.height as usize);
@@ -72,6 +109,7 @@ pub(crate) fn segment(segmenter: &Segmenter, photo: BitmapRef) -> Result<Option<
     let part = Rect { x, y, width: right - x, height: bottom - y };
     let scale = f64::from(FINE) / f64::from(part.width);
     let mut fine = labelled(segmenter, photo, part, scale.min(1.0))?;
+    fine.remove_stray_groups();
     fine.tidy_lenses();
     Ok(Some(fine))
 }
@@ -104,24 +142,13 @@ fn labelled(segmenter: &Segmenter, photo: BitmapRef, rect: Rect, scale: f64) -> 
     Ok(Segments { rect, size: (width, height), probabilities })
 }
 
-/// The box around the glasses in pixels of the photo: the largest connected group of front and
-/// lens, and all groups that are not much smaller.
+/// The box around the glasses in pixels of the photo; `None` without glasses.
 fn bounds(segments: &Segments) -> Option<Rect> {
+    let (found, kept) = segments.glasses();
+    let kept = found.groups.iter().zip(kept).filter(|(_, kept)| *kept).map(|(group, _)| group.bounds);
+    let [left, top, right, bottom] =
+        kept.reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])])?;
     let (width, height) = segments.size;
-    let is_glasses: Vec<bool> =
-        segments.probabilities.chunks_exact(LABELS).map(|p| p[FRONT] + p[LENS] > GLASSES).collect();
-    // A gap of one pixel does not separate.
-    let groups = groups(&is_glasses, width, 2).groups;
-    let largest = groups.iter().map(|group| group.count).max()?;
-    // Glasses are larger than a few pixels.
-    if largest < 12 {
-        return None;
-    }
-    let kept = groups.iter().filter(|group| group.count as f64 >= MIN_GROUP * largest as f64);
-    let [left, top, right, bottom] = kept.fold([usize::MAX, usize::MAX, 0, 0], |all, group| {
-        let b = group.bounds;
-        [all[0].min(b[0]), all[1].min(b[1]), all[2].max(b[2]), all[3].max(b[3])]
-    });
     let Rect { x, y, width: full_width, height: full_height } = segments.rect;
     let to_full = |at: usize, full: u32, small: usize| (at as f64 * f64::from(full) / small as f64) as u32;
     let (left, right) = (to_full(left, full_width, width), to_full(right + 1, full_width, width));

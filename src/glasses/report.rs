@@ -23,7 +23,7 @@ pub enum Warning {
     OpaqueBackground,
     /// Groups of pixels away from the glasses were removed.
     SpecksRemoved,
-    /// A nearly transparent veil around the glasses was removed.
+    /// A nearly transparent veil or other faint leftovers around the glasses were removed.
     VeilRemoved,
     /// Opaque white lenses were made transparent.
     LensesOpened,

@@ -5,7 +5,7 @@ use super::refusal::{MIN_WIDTH, Refusal};
 use crate::cutout::{BACKGROUND, FRONT, LABELS, LENS, Segments, Sides};
 
 /// A front view has lenses of about the same width.
-const MIN_RATIO: f64 = 0.78;
+const MIN_RATIO: f64 = 0.7;
 /// The largest rotation that is straightened, in degrees.
 const MAX_ROTATION: f64 = 12.0;
 /// The heights of fronts as a share of their width.

@@ -1,7 +1,7 @@
 //! Opaque white lenses, which the removal of a white background leaves inside closed rims.
 
 use super::grid::LENS_CENTRE;
-use crate::cutout::{FRONT, Ground, LABELS, LENS, Labelled, cut_out, groups};
+use crate::cutout::{ARM, FRONT, Ground, LABELS, LENS, Labelled, Segments, cut_out, groups};
 use crate::{Bitmap, BitmapRef, Rect};
 
 /// White: at least this bright in each channel, from 0 to 255.
@@ -38,7 +38,7 @@ pub(super) fn open(image: &mut Bitmap, bounds: [f64; 4]) -> Option<[[f64; 2]; 2]
             *lens |= *of == Some(id);
         }
     }
-    let opened = matted(&part, &lens)?;
+    let opened = matted(&part, &mut lens)?;
     let image_width = image.width() as usize;
     for (i, pixel) in opened.data().as_chunks::<4>().0.iter().enumerate() {
         let (x, y) = (i % width, i / width);
@@ -71,8 +71,9 @@ fn nearest(of: &[Option<u32>], width: usize, (x, y): (usize, usize)) -> Option<u
     })
 }
 
-/// The part with the lenses labelled as lens and all else as front, on a white ground.
-fn matted(part: &Bitmap, lens: &[bool]) -> Option<Bitmap> {
+/// The part with the lenses labelled as lens and all else as front, on a white ground. What crosses
+/// a lens is an arm; the lenses get its pixels.
+fn matted(part: &Bitmap, lens: &mut [bool]) -> Option<Bitmap> {
     let size = (part.width() as usize, part.height() as usize);
     let ground = Ground::constant(white_of(part, lens), size);
     let mut probabilities = vec![0.0; LABELS * lens.len()];
@@ -82,7 +83,14 @@ fn matted(part: &Bitmap, lens: &[bool]) -> Option<Bitmap> {
         let share = if lens[i] { 1.0 } else { if rim { 0.6 } else { 0.0 } };
         (values[LENS], values[FRONT]) = (share, 1.0 - share);
     }
-    cut_out(&Labelled { image: part.as_ref(), probabilities: &probabilities }, &ground).ok().map(|(image, _)| image)
+    let mut segments =
+        Segments { rect: Rect { x: 0, y: 0, width: part.width(), height: part.height() }, size, probabilities };
+    segments.tidy_lenses();
+    for (lens, label) in lens.iter_mut().zip(segments.labels()) {
+        *lens |= matches!(label, LENS | ARM);
+    }
+    let labelled = Labelled { image: part.as_ref(), probabilities: &segments.probabilities };
+    cut_out(&labelled, &ground).ok().map(|(image, _)| image)
 }
 
 /// The brightest colour of the lenses, but for a hundredth of their pixels.

@@ -98,7 +98,9 @@ pub(crate) fn cut_out(labelled: &Labelled, ground: &Ground) -> Result<(Bitmap, L
         // What the front covers where it ends: the lens, or the ground.
         let behind = if lens_share > shares[BACKGROUND] { nearby.unwrap_or(ground) } else { ground };
         let front = of_front(colour, behind, fronts.at(x, y), shares[FRONT], kinds.translucent_front);
-        *out = joined(front, (lens.0, lens.1 * lens_share.min(1.0)));
+        // The share of the lens in what the front leaves.
+        let rest = (1.0 - shares[FRONT]).max(lens_share).max(1e-3);
+        *out = joined(front, (lens.0, lens.1 * lens_share / rest));
     }
     Ok((Bitmap::new(labelled.image.width(), labelled.image.height(), data)?, kinds.lenses))
 }
