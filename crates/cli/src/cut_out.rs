@@ -3,8 +3,9 @@
 
 use crate::files;
 use anyhow::{Context, Result};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use stgan::glasses::{Removal, Warning};
+use stgan::glasses::{Removal, Report, Warning};
 use stgan::{CutOut, Glasses};
 
 /// The options of a command that reads one image of glasses.
@@ -89,6 +90,16 @@ pub(crate) fn network(weights: Option<&Path>) -> Result<CutOut> {
         None => Ok(CutOut::bundled()?),
         Some(path) => CutOut::new(&files::read(path)?).with_context(|| path.display().to_string()),
     }
+}
+
+/// The report on prepared glasses as JSON, with the names of the JavaScript package.
+pub(crate) fn report(report: &Report) -> Value {
+    json!({
+        "kind": report.kind.name(),
+        "lenses": report.lenses.name(),
+        "confidence": report.confidence,
+        "warnings": report.warnings.iter().map(|warning| warning.code()).collect::<Vec<_>>(),
+    })
 }
 
 /// A warning in plain words.

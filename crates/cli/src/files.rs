@@ -84,8 +84,8 @@ fn png(data: &[u8], (width, height): (u32, u32), colour: ExtendedColorType) -> R
     Ok(bytes)
 }
 
-/// Downscales an image to fit into a box (width, height) and keeps its aspect ratio. A smaller image
-/// keeps its size.
+/// Downscales an image to fit into a box (width, height) and keeps its aspect ratio. A smaller
+/// image keeps its size.
 ///
 /// # Errors
 /// [`stgan::Error::Argument`] if a side of the box is 0.

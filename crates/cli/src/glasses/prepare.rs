@@ -95,7 +95,7 @@ impl Batch<'_> {
     fn cut_out(&self, photo: &Photo, bytes: &[u8], thumbnails: &mut Thumbnails) -> Result<Prepared, Failure> {
         let decoded = stgan_decoder::decode(bytes)?;
         let picture = Bitmap::new(decoded.width, decoded.height, decoded.pixels)?;
-        thumbnails.photo = Some(files::thumbnail(&picture, super::sheet::TILE)?);
+        thumbnails.photo = Some(files::thumbnail(&picture, super::sheet::THUMBNAIL)?);
         let extract = extract(picture.as_ref(), self.cutter.removal())?;
         let mut report = Report::new(&extract.report);
         let (image, bounds, lens_centres, to_picture, labels);
@@ -114,7 +114,7 @@ impl Batch<'_> {
             to_picture = *glasses.to_picture();
             (image, labels) = (glasses.image().to_owned(), None);
         }
-        thumbnails.image = Some(files::thumbnail(&image, super::sheet::TILE)?);
+        thumbnails.image = Some(files::thumbnail(&image, super::sheet::THUMBNAIL)?);
         let (width, height) = (image.width(), image.height());
         let labels = self.write_labels(photo, (width, height), labels.filter(|_| self.arguments.labels))?;
         let name = image_name(photo);
@@ -166,7 +166,7 @@ impl Done {
 impl Thumbnails {
     /// Reads what a run that reused an entry did not.
     pub(super) fn complete(&mut self, photo: &Photo, entry: &Entry, folder: &Path) {
-        let read = |path: &Path| files::thumbnail(&files::read_image(path).ok()?, super::sheet::TILE).ok();
+        let read = |path: &Path| files::thumbnail(&files::read_image(path).ok()?, super::sheet::THUMBNAIL).ok();
         if self.photo.is_none() {
             self.photo = read(&photo.path);
         }

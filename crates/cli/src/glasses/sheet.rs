@@ -12,7 +12,7 @@ use stgan_train::report::sheet::{self, Cell, Tone};
 /// The number of photos on a contact sheet.
 pub(super) const PHOTOS: usize = 100;
 /// The largest width and height of a thumbnail in pixels.
-pub(super) const TILE: (u32, u32) = sheet::TILE;
+pub(super) const THUMBNAIL: (u32, u32) = sheet::IMAGE;
 
 /// The contact sheet of some photos. It is written unless `earlier` has the same one.
 ///

@@ -1,5 +1,5 @@
-//! Metrics of weights: landmark errors of fits, face location, tracking, confidence calibration, and
-//! cut-outs of product photos.
+//! Metrics of weights: landmark errors of fits, face location, tracking, confidence calibration,
+//! and cut-outs of product photos.
 //!
 //! Landmark errors are normalised by the inter-pupil distance of the face.
 

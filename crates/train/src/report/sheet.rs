@@ -6,15 +6,15 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 use stgan::Bitmap;
 
-/// The largest width and height in pixels of the two images of a cell.
-pub const TILE: (u32, u32) = (168, 112);
+/// The largest width and height in pixels of the two images of a cell. Larger images are clipped.
+pub const IMAGE: (u32, u32) = (160, 104);
 
 /// A photo and what became of it.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// The photo, opaque or not. A larger image than [`TILE`] is clipped.
+    /// The photo.
     pub before: Option<Bitmap>,
-    /// The cut-out, drawn over a checkerboard.
+    /// The cut-out, drawn over chequered grey.
     pub after: Option<Bitmap>,
     /// The first line below the images.
     pub name: String,
@@ -35,6 +35,8 @@ pub enum Tone {
     Bad,
 }
 
+/// The size of an image with the ground around it.
+const TILE: (u32, u32) = (IMAGE.0 + 8, IMAGE.1 + 8);
 const COLUMNS: usize = 5;
 const MARGIN: u32 = 20;
 /// The gap between the two images of a cell.
@@ -44,8 +46,8 @@ const TEXT: u32 = 50;
 const CELL: (u32, u32) = (2 * TILE.0 + GAP, TILE.1 + TEXT);
 
 /// The grounds behind cut-outs: white fringes and dark remains both show on mid-tones.
-const CHECKERBOARD: [RGBColor; 2] = [RGBColor(0x96, 0xa0, 0xaa), RGBColor(0xa6, 0xb0, 0xb9)];
-/// The side of a square of the checkerboard in pixels.
+const CHECKS: [RGBColor; 2] = [RGBColor(0x96, 0xa0, 0xaa), RGBColor(0xa6, 0xb0, 0xb9)];
+/// The side of a square in pixels.
 const SQUARE: u32 = 8;
 const GROUND: RGBColor = RGBColor(0xf6, 0xf8, 0xfa);
 const AMBER: RGBColor = RGBColor(0x9a, 0x67, 0x00);
@@ -103,7 +105,7 @@ fn draw_cell(area: &Area, (left, top): (u32, u32), cell: &Cell) -> Drawn {
         for (y, x) in
             (0..TILE.1).step_by(SQUARE as usize).flat_map(|y| (0..TILE.0).step_by(SQUARE as usize).map(move |x| (y, x)))
         {
-            let colour = &CHECKERBOARD[((x + y) / SQUARE % 2) as usize];
+            let colour = &CHECKS[((x + y) / SQUARE % 2) as usize];
             let size = (SQUARE.min(TILE.0 - x), SQUARE.min(TILE.1 - y));
             fill(area, (second + x, top + y), size, colour)?;
         }
@@ -131,9 +133,7 @@ fn draw_cell(area: &Area, (left, top): (u32, u32), cell: &Cell) -> Drawn {
 
 fn fill(area: &Area, (left, top): (u32, u32), (width, height): (u32, u32), colour: &RGBColor) -> Drawn {
     let corner = |x: u32, y: u32| ((x * FINE) as i32, (y * FINE) as i32);
-    // The last column and row of a rectangle belong to it.
-    let (right, bottom) = corner(left + width, top + height);
-    area.draw(&Rectangle::new([corner(left, top), (right - 1, bottom - 1)], colour.filled()))
+    area.draw(&Rectangle::new([corner(left, top), corner(left + width, top + height)], colour.filled()))
 }
 
 /// Draws a line around the tile at a place.
@@ -158,7 +158,7 @@ fn fitting(area: &Area, line: &str, size: f64, room: f64) -> String {
 
 /// Draws an image centred over the tile at a place.
 fn paste(sheet: &mut Bitmap, (left, top): (u32, u32), image: &Bitmap) {
-    let (width, height) = (image.width().min(TILE.0), image.height().min(TILE.1));
+    let (width, height) = (image.width().min(IMAGE.0), image.height().min(IMAGE.1));
     let (left, top) = (left + (TILE.0 - width) / 2, top + (TILE.1 - height) / 2);
     let stride = 4 * sheet.width() as usize;
     let rows = image.data().chunks_exact(4 * image.width() as usize).take(height as usize);
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     fn cell(tone: Tone, name: &str) -> Cell {
-        let tile = |alpha: u8| Bitmap::new(TILE.0, 40, [10, 20, 30, alpha].repeat(TILE.0 as usize * 40)).unwrap();
+        let tile = |alpha: u8| Bitmap::new(IMAGE.0, 40, [10, 20, 30, alpha].repeat(IMAGE.0 as usize * 40)).unwrap();
         Cell {
             before: Some(tile(255)),
             after: (tone != Tone::Bad).then(|| tile(0)),
@@ -197,8 +197,8 @@ mod tests {
         let at = |x: u32, y: u32| &sheet.data()[4 * (y * sheet.width() + x) as usize..][..3];
         let middle = HEADER + MARGIN / 2 + TILE.1 / 2;
         assert_eq!(at(MARGIN + 84, middle), [10, 20, 30]);
-        // The transparent cut-out shows the checkerboard.
-        let colours = CHECKERBOARD.map(|RGBColor(r, g, b)| [r, g, b]);
+        // The transparent cut-out shows the ground.
+        let colours = CHECKS.map(|RGBColor(r, g, b)| [r, g, b]);
         assert!(colours.iter().any(|colour| at(MARGIN + TILE.0 + GAP + 84, middle) == colour));
         assert!(draw(&[]).is_err());
     }
