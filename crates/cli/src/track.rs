@@ -38,8 +38,8 @@ pub(crate) struct Arguments {
     /// Number of pairs of glasses from the catalogue
     #[arg(long, value_name = "N", default_value_t = 4)]
     glasses: usize,
-    /// Image of the glasses instead of the catalogue's: PNG or WebP with a transparent background, or
-    /// a product photo from the front on a plain ground
+    /// Image of the glasses instead of the catalogue's: PNG or WebP with a transparent background,
+    /// or a product photo from the front on a plain ground
     #[arg(long, value_name = "FILE", conflicts_with = "glasses")]
     image: Option<PathBuf>,
     #[command(flatten)]

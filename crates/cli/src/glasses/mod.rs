@@ -9,14 +9,14 @@ mod sheet;
 use crate::cut_out::{Cutter, Mode};
 use crate::files;
 use anyhow::{Context, Result, bail};
-use manifest::{Entry, Manifest, Settings, Shard};
+use manifest::{Entry, Manifest, Settings, Shard, Sheet};
 use photos::Photo;
 use prepare::{Batch, Done};
 use progress::Progress;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Cut glasses out of product photos
@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     /// background, 1 front, 2 lens, 3 temple arm
     #[arg(long, requires = "keep_size")]
     labels: bool,
+    /// Exit with status 0 even if some photos have no cut-out
+    #[arg(long)]
+    lenient: bool,
     /// Process only part I of N, counted from 0: every N-th photo of the sorted list. Each part has
     /// its own manifest and contact sheets
     #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
@@ -95,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let failed = manifest.glasses.iter().filter(|entry| entry.failure().is_some()).count();
     let (all, done) = (photos.len(), photos.len() - failed);
     files::print(&format!("{}: {done} of {all} photos cut out, {reused} of them earlier\n", output.display()))?;
-    if failed > 0 {
+    if failed > 0 && !arguments.lenient {
         let path = output.join(manifest::named("manifest", arguments.shard) + ".json");
         bail!("{failed} of {all} photos have no cut-out; {} and the contact sheet say why", path.display());
     }
@@ -120,8 +123,8 @@ fn settings(arguments: &Arguments) -> Result<Settings> {
 /// earlier run.
 fn process(batch: &Batch, photos: &[Photo]) -> Result<(Manifest, usize)> {
     let shard = batch.arguments.shard;
-    let unfinished = Unfinished::new(batch, photos);
-    let earlier_sheets = manifest::earlier_sheets(&unfinished.path);
+    let unfinished = Unfinished::new(batch, photos)?;
+    let earlier_sheets = &unfinished.earlier_sheets;
     let progress = Progress::new(photos.len())?;
     let mut sheets = Vec::new();
     let mut reused = 0;
@@ -139,7 +142,7 @@ fn process(batch: &Batch, photos: &[Photo]) -> Result<(Manifest, usize)> {
         let done = page.par_iter().enumerate().with_max_len(1).map(one).collect::<Result<Vec<Done>>>()?;
         reused += done.iter().filter(|done| done.reused && done.entry.failure().is_none()).count();
         let name = sheet::name(shard, index);
-        sheets.push(sheet::write(batch.arguments.output(), name, page, done, &earlier_sheets)?);
+        sheets.push(sheet::write(batch.arguments.output(), name, page, done, earlier_sheets)?);
     }
     progress.finish();
     for outdated in earlier_sheets.iter().filter(|old| sheets.iter().all(|sheet| sheet.image != old.image)) {
@@ -153,6 +156,7 @@ fn process(batch: &Batch, photos: &[Photo]) -> Result<(Manifest, usize)> {
 struct Unfinished {
     path: PathBuf,
     settings: Settings,
+    earlier_sheets: Vec<Sheet>,
     state: Mutex<State>,
 }
 
@@ -164,35 +168,49 @@ struct State {
 }
 
 impl Unfinished {
-    fn new(batch: &Batch, photos: &[Photo]) -> Self {
+    /// Replaces the manifest of an earlier run by an unfinished one.
+    ///
+    /// # Errors
+    /// If the manifest can't be written.
+    fn new(batch: &Batch, photos: &[Photo]) -> Result<Self> {
         let name = manifest::named("manifest", batch.arguments.shard);
+        let path = batch.arguments.output().join(name + ".json");
         let entries = photos.iter().map(|photo| batch.earlier.get(&photo.path.display().to_string()).cloned());
-        Self {
-            path: batch.arguments.output().join(name + ".json"),
+        let unfinished = Self {
             settings: batch.settings.clone(),
+            earlier_sheets: manifest::earlier_sheets(&path),
             state: Mutex::new(State { entries: entries.collect(), written: Instant::now() }),
-        }
+            path,
+        };
+        unfinished.write(&unfinished.lock(), false, unfinished.earlier_sheets.clone())?;
+        Ok(unfinished)
     }
 
+    /// Sets the entry of a photo.
+    ///
     /// # Errors
     /// If the manifest can't be written.
     fn set(&self, index: usize, entry: &Entry) -> Result<()> {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.lock();
         state.entries[index] = Some(entry.clone());
         if state.written.elapsed() >= BETWEEN_WRITES {
             state.written = Instant::now();
-            let mut manifest = Manifest::new(self.settings.clone());
-            manifest.glasses = state.entries.iter().flatten().cloned().collect();
-            manifest.write(&self.path)?;
+            self.write(&state, false, self.earlier_sheets.clone())?;
         }
         Ok(())
     }
 
-    fn finish(self, sheets: Vec<manifest::Sheet>) -> Result<Manifest> {
-        let state = self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut manifest = Manifest::new(self.settings);
-        (manifest.complete, manifest.sheets) = (true, sheets);
-        manifest.glasses = state.entries.into_iter().flatten().collect();
+    fn finish(&self, sheets: Vec<Sheet>) -> Result<Manifest> {
+        self.write(&self.lock(), true, sheets)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, state: &State, complete: bool, sheets: Vec<Sheet>) -> Result<Manifest> {
+        let glasses = state.entries.iter().flatten().cloned().collect();
+        let manifest = Manifest { complete, sheets, glasses, ..Manifest::new(self.settings.clone()) };
         manifest.write(&self.path)?;
         Ok(manifest)
     }
