@@ -22,8 +22,10 @@ pub(super) fn run(arguments: &Arguments, folder: Option<&Path>) -> Result<()> {
     files::print(&text)
 }
 
-/// The names of the columns, their scores, and whether larger is better.
-const COLUMNS: [(&str, fn(&CutOutScores) -> f64, bool); 9] = [
+/// The name of a column, its score, and whether larger is better.
+type Column = (&'static str, fn(&CutOutScores) -> f64, bool);
+
+const COLUMNS: [Column; 9] = [
     ("front", |scores| scores.front, true),
     ("lens", |scores| scores.lens, true),
     ("front*", |scores| scores.front_strict, true),

@@ -221,8 +221,9 @@ impl Manifest {
 
     fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        let manifest: Self = serde_json::from_str(&text)
-            .with_context(|| format!("{} is not a manifest of `stgan glasses`", path.display()))?;
+        let manifest: Self = serde_json::from_str(&text).with_context(|| {
+            format!("{} is not a manifest of `stgan glasses`; delete it and start again", path.display())
+        })?;
         let version = manifest.version;
         ensure!(
             version == VERSION,

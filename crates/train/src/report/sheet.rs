@@ -195,7 +195,8 @@ mod tests {
         let sheet = draw(&cells).unwrap();
         assert_eq!((sheet.width(), sheet.height()), (20 + 5 * 360, 30 + 20 + 2 * 162));
         let at = |x: u32, y: u32| &sheet.data()[4 * (y * sheet.width() + x) as usize..][..3];
-        let middle = HEADER + MARGIN / 2 + TILE.1 / 2;
+        // The middle of a square, which its neighbours do not blur.
+        let middle = HEADER + MARGIN / 2 + TILE.1 / 2 - SQUARE / 2;
         assert_eq!(at(MARGIN + 84, middle), [10, 20, 30]);
         // The transparent cut-out shows the ground.
         let colours = CHECKS.map(|RGBColor(r, g, b)| [r, g, b]);
