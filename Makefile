@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-demo browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-web clean
+.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-demo browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-glasses evaluate-web clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -114,6 +114,9 @@ bench-track: pkg browser ## Measure tracking in Chromium at 1280×720: frames pe
 
 check-cuda: ## Build with the feature `cuda` and check that the program starts (needs a CUDA toolkit)
 	node research/check-cuda.mjs
+
+evaluate-glasses: ## Measure cut-outs on labelled product photos, or without DATA=folder on rendered ones
+	cargo run --release --quiet -- evaluate --glasses $(DATA)
 
 evaluate-web: pkg browser ## Check that the package in Chromium fits as accurately as the program: DATA=folder
 	node research/evaluate-web.mjs $(DATA)

@@ -6,11 +6,13 @@ use anyhow::{Context, Result, bail, ensure};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use stgan::internals::cutout::{self, CutoutWeights};
 use stgan::model::weights::{self, Storage};
 
 /// Export a training run, or convert a weights file
 ///
-/// The result is one file for the browser and for --weights.
+/// The result is one file for the browser and for --weights. Of a cut-out network only the weights
+/// file can be converted.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -25,7 +27,7 @@ pub(crate) struct Arguments {
     /// split (best.safetensors)
     #[arg(long)]
     last: bool,
-    /// Number format of the weights [default: as in the source]
+    /// Number format of the weights [default: as in the source; i8 for a cut-out network]
     #[arg(long, value_name = "FORMAT")]
     storage: Option<StorageName>,
     /// Default number of updates of a fit with these weights, 1 to 64 [default: as in the source,
@@ -43,7 +45,11 @@ const LAST: &str = "weights.safetensors";
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     arguments.output.check()?;
     let source = source(&arguments.run, arguments.last)?;
-    let mut file = weights::read(&files::read(&source)?).with_context(|| source.display().to_string())?;
+    let bytes = files::read(&source)?;
+    if let Ok(file) = cutout::read(&bytes) {
+        return convert_cut_out(arguments, &file);
+    }
+    let mut file = weights::read(&bytes).with_context(|| source.display().to_string())?;
     if !arguments.discriminator {
         file.discriminator = None;
     } else if file.discriminator.is_none() {
@@ -60,6 +66,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     }
     files::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a cut-out network with another number format.
+fn convert_cut_out(arguments: &Arguments, file: &CutoutWeights) -> Result<ExitCode> {
+    ensure!(
+        arguments.updates.is_none() && !arguments.discriminator,
+        "{} is a cut-out network, which has neither updates nor a discriminator; omit --updates and --discriminator",
+        arguments.run.display()
+    );
+    let storage = arguments.storage.map_or(Storage::I8, Storage::from);
+    let bytes = cutout::write(file, storage).with_context(|| arguments.run.display().to_string())?;
+    files::print(&arguments.output.save(&bytes, storage, &arguments.run.display().to_string())?)?;
     Ok(ExitCode::SUCCESS)
 }
 

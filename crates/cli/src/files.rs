@@ -2,10 +2,11 @@
 
 use anyhow::{Context, Result, bail};
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageFormat, RgbaImage};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{DynamicImage, ExtendedColorType, ImageEncoder as _, ImageFormat, RgbaImage};
 use std::io::Cursor;
 use std::path::Path;
-use stgan::internals::resample;
+use stgan::internals::resample::{self, Downscaler};
 use stgan::{Bitmap, Homography, Locator, TryOn};
 use stgan_train::write_atomically;
 
@@ -63,6 +64,38 @@ pub(crate) fn jpeg(image: Bitmap, quality: u8) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     DynamicImage::from(pixels).into_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality))?;
     Ok(bytes)
+}
+
+/// Encodes an image as PNG with the best compression: such files are downloaded often and written
+/// once.
+pub(crate) fn small_png(image: &Bitmap) -> Result<Vec<u8>> {
+    png(image.data(), (image.width(), image.height()), ExtendedColorType::Rgba8)
+}
+
+/// Encodes one byte for each pixel as a greyscale PNG.
+pub(crate) fn grey_png(size: (u32, u32), values: &[u8]) -> Result<Vec<u8>> {
+    png(values, size, ExtendedColorType::L8)
+}
+
+fn png(data: &[u8], (width, height): (u32, u32), colour: ExtendedColorType) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    encoder.write_image(data, width, height, colour)?;
+    Ok(bytes)
+}
+
+/// Downscales an image to fit into a box (width, height) and keeps its aspect ratio. A smaller
+/// image keeps its size.
+///
+/// # Errors
+/// [`stgan::Error::Argument`] if a side of the box is 0.
+pub(crate) fn thumbnail(image: &Bitmap, room: (u32, u32)) -> stgan::Result<Bitmap> {
+    let (width, height) = (image.width(), image.height());
+    let scale = (f64::from(room.0) / f64::from(width)).min(f64::from(room.1) / f64::from(height)).min(1.0);
+    let reduced = |side: u32| ((f64::from(side) * scale).round() as u32).clamp(1, side);
+    let mut downscaler = Downscaler::new((width, height), (reduced(width), reduced(height)))?;
+    downscaler.push(image.data())?;
+    downscaler.finish()
 }
 
 /// Resizes an image to another width and keeps its aspect ratio.

@@ -1,16 +1,18 @@
 //! `stgan fit`: fits glasses to the faces in a photo.
 
+use crate::cut_out::{CutOutArguments, report as glasses_report};
 use crate::files;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use stgan::compose::{self, Foreground};
-use stgan::{BitmapRef, Fit, Homography, LocatedFace, Placement, Rect};
+use stgan::compose;
+use stgan::{BitmapRef, Fit, Glasses, Homography, LocatedFace, Placement, Rect};
 
 /// Fit glasses to the face in a photo
 ///
-/// The face is detected, unless --at gives a rough initial placement.
+/// The face is detected, unless --at gives a rough initial placement. Opaque product photos of
+/// glasses are cut out first.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -20,8 +22,11 @@ Examples:
 pub(crate) struct Arguments {
     /// Photo: JPEG (rotated upright by its EXIF orientation), PNG or WebP
     photo: PathBuf,
-    /// Image of the glasses with a transparent background: PNG or WebP
+    /// Image of the glasses: PNG or WebP with a transparent background, or a product photo from the
+    /// front on a plain ground
     glasses: PathBuf,
+    #[command(flatten)]
+    cut_out: CutOutArguments,
     /// Initial placement: centre and width of the opaque part of the glasses in photo pixels,
     /// rotation in degrees clockwise [default: the detected face with the highest score]
     #[arg(long, value_name = "X,Y,WIDTH[,DEGREES]", value_parser = placement, allow_hyphen_values = true)]
@@ -32,8 +37,8 @@ pub(crate) struct Arguments {
     /// Image to write, at the size of the photo; the name ends in .png, .jpg or .webp
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Print updates and homographies (glasses pixels to photo pixels) as JSON; with --all as a
-    /// list of faces
+    /// Print updates, homographies (pixels of the prepared glasses to photo pixels), confidence and
+    /// the report on the glasses as JSON; with --all as a list of faces
     #[arg(long)]
     json: bool,
     /// Number of updates, 0 to 64 [default: as stored in the weights file]
@@ -60,17 +65,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     ensure!(arguments.json || arguments.output.is_some(), "nothing to do; pass --output, --json or both");
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let photo = files::read_image(&arguments.photo)?;
-    let glasses = files::read_image(&arguments.glasses)?;
-    let glasses = Foreground::new(glasses.as_ref()).with_context(|| arguments.glasses.display().to_string())?;
+    let glasses = arguments.cut_out.read(&arguments.glasses)?;
     let placements = initial_placements(arguments, photo.as_ref())?;
     let mut image = photo.clone();
     let whole = Rect { x: 0, y: 0, width: photo.width(), height: photo.height() };
     let mut reports = Vec::new();
     for (placement, face) in placements {
-        let fit = tryon.fit(photo.as_ref(), &glasses, &placement, arguments.updates)?;
+        let fit = tryon.fit(photo.as_ref(), glasses.foreground(), &placement, arguments.updates)?;
         let last = fit.homography(fit.updates().len())?;
-        compose::blend(&glasses, &last, image.data_mut(), whole)?;
-        reports.push(report(&fit, &last, &placement, face.as_ref()));
+        compose::blend(glasses.foreground(), &last, image.data_mut(), whole)?;
+        reports.push(report(&fit, &last, &placement, face.as_ref(), &glasses));
     }
     if let Some(path) = &arguments.output {
         files::write_image(path, image)?;
@@ -96,7 +100,13 @@ fn initial_placements(arguments: &Arguments, photo: BitmapRef) -> Result<Vec<(Pl
     Ok(found.into_iter().map(|face| (face.placement(), Some(face))).collect())
 }
 
-fn report(fit: &Fit, last: &Homography, placement: &Placement, face: Option<&LocatedFace>) -> Value {
+fn report(
+    fit: &Fit,
+    last: &Homography,
+    placement: &Placement,
+    face: Option<&LocatedFace>,
+    prepared: &Glasses,
+) -> Value {
     let updates: Vec<_> = fit
         .updates()
         .iter()
@@ -110,6 +120,9 @@ fn report(fit: &Fit, last: &Homography, placement: &Placement, face: Option<&Loc
         "placement": { "x": x, "y": y, "width": width, "rotation": rotation },
         "updates": updates,
         "homography": last.0,
+        "confidence": fit.confidence(),
+        "report": glasses_report(prepared.report()),
+        "toPicture": prepared.to_picture().0,
     });
     if let Some(face) = face {
         report["face"] = json!({ "pupils": face.pupils, "score": face.score });

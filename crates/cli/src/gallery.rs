@@ -2,13 +2,10 @@
 
 use crate::files;
 use anyhow::{Context, Result};
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder as _};
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use stgan::Bitmap;
 use stgan_portraits::Portrait;
 use stgan_synth::CatalogueGlasses;
 use stgan_train::write_atomically;
@@ -65,17 +62,10 @@ fn write_glasses(arguments: &Arguments, glasses: &CatalogueGlasses) -> Result<Va
         "id": glasses.id, "name": glasses.name, "kind": glasses.kind, "file": file, "thumbnail": thumbnail,
         "width": image.width(), "height": image.height(),
     });
-    write_small_png(&arguments.out.join(file), &image)?;
-    write_small_png(&arguments.out.join(thumbnail), &glasses.render(THUMBNAIL_WIDTH)?)?;
+    let thumbnail_image = glasses.render(THUMBNAIL_WIDTH)?;
+    write_atomically(&arguments.out.join(file), &files::small_png(&image)?)?;
+    write_atomically(&arguments.out.join(thumbnail), &files::small_png(&thumbnail_image)?)?;
     Ok(entry)
-}
-
-/// Writes a PNG with the best compression: these files are downloaded often and written once.
-fn write_small_png(path: &Path, image: &Bitmap) -> Result<()> {
-    let mut bytes = Vec::new();
-    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
-    encoder.write_image(image.data(), image.width(), image.height(), ExtendedColorType::Rgba8)?;
-    Ok(write_atomically(path, &bytes)?)
 }
 
 /// Writes the image and the thumbnail of a portrait, and returns its entry of gallery.json.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use stgan::internals::locate;
+use stgan::internals::{cutout, locate};
 use stgan::model::Parameters;
 use stgan::model::weights::{self, Weights};
 
@@ -18,7 +18,7 @@ use stgan::model::weights::{self, Weights};
 Example:
   stgan inspect weights/glasses.safetensors")]
 pub(crate) struct Arguments {
-    /// Weights file of generators or of a locator
+    /// Weights file of generators, of a locator or of a cut-out network
     #[arg(value_name = "FILE")]
     weights: PathBuf,
 }
@@ -27,6 +27,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let bytes = files::read(&arguments.weights)?;
     if let Ok(file) = locate::read(&bytes) {
         files::print(&describe_locator(&arguments.weights, bytes.len(), &file)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Ok(file) = cutout::read(&bytes) {
+        files::print(&describe_cut_out(&arguments.weights, bytes.len(), &file)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let file = weights::read(&bytes).with_context(|| arguments.weights.display().to_string())?;
@@ -65,6 +69,14 @@ fn describe_locator(path: &Path, bytes: usize, file: &locate::LocatorWeights) ->
         refiner.channels, refiner.hidden
     )?;
     writeln!(text, "detection threshold: {:.3}", file.threshold)?;
+    rest(&mut text, &file.parameters, &file.metadata)?;
+    Ok(text)
+}
+
+fn describe_cut_out(path: &Path, bytes: usize, file: &cutout::CutoutWeights) -> Result<String, std::fmt::Error> {
+    let (mut text, spec) = (String::new(), &file.spec);
+    writeln!(text, "{}: {:.2} MB", path.display(), bytes as f64 / 1e6)?;
+    writeln!(text, "cut-out network: channels down {:?}, up {:?}", spec.down, spec.up)?;
     rest(&mut text, &file.parameters, &file.metadata)?;
     Ok(text)
 }

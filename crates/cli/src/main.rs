@@ -1,6 +1,7 @@
 //! The program `stgan`: fits glasses to photos, and trains and evaluates the networks.
 
 mod clip;
+mod cut_out;
 mod device;
 mod evaluate;
 mod export;

@@ -1,5 +1,6 @@
 //! `stgan track`: jitter and latency of tracking.
 
+use crate::cut_out::CutOutArguments;
 use crate::files;
 use anyhow::Result;
 use std::fmt::Write as _;
@@ -15,8 +16,9 @@ use stgan_train::evaluate::tracking::{self, Conditions, MeanWorst, TrackingRepor
 /// still face. Latency is their delay behind a moving face. Both are in inter-pupil distances.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Example:
-  stgan track --glasses 1 --weights mine.safetensors")]
+Examples:
+  stgan track --glasses 1 --weights mine.safetensors
+  stgan track --image product.jpg")]
 pub(crate) struct Arguments {
     /// Width of the video in pixels, 64 to 4096
     #[arg(long, value_name = "PIXELS", default_value_t = 640)]
@@ -36,6 +38,12 @@ pub(crate) struct Arguments {
     /// Number of pairs of glasses from the catalogue
     #[arg(long, value_name = "N", default_value_t = 4)]
     glasses: usize,
+    /// Image of the glasses instead of the catalogue's: PNG or WebP with a transparent background,
+    /// or a product photo from the front on a plain ground
+    #[arg(long, value_name = "FILE", conflicts_with = "glasses")]
+    image: Option<PathBuf>,
+    #[command(flatten)]
+    cut_out: CutOutArguments,
     /// Weights file of the generators [default: bundled]
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
@@ -50,11 +58,14 @@ const GLASSES_WIDTH: u32 = 600;
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let locator = files::locator(None)?;
-    let glasses = stgan_synth::catalogue()
-        .iter()
-        .take(arguments.glasses)
-        .map(|pair| Foreground::new(pair.render(GLASSES_WIDTH)?.as_ref()))
-        .collect::<stgan::Result<Vec<_>>>()?;
+    let glasses = match &arguments.image {
+        Some(path) => vec![arguments.cut_out.read(path)?.foreground().clone()],
+        None => stgan_synth::catalogue()
+            .iter()
+            .take(arguments.glasses)
+            .map(|pair| Foreground::new(pair.render(GLASSES_WIDTH)?.as_ref()))
+            .collect::<stgan::Result<Vec<_>>>()?,
+    };
     let Arguments { width, height, fps, noise, .. } = *arguments;
     let conditions = Conditions { width, height, fps, noise, updates: arguments.updates.unwrap_or(tryon.stages()) };
     let report = tracking::jitter_and_latency(

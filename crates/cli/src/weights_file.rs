@@ -43,19 +43,26 @@ impl Output {
         // The reader rejects an invalid number of updates, so check it before writing.
         let updates = file.updates()?;
         let bytes = weights::write(file, storage).with_context(|| origin.to_owned())?;
-        write_atomically(&self.output, &bytes)?;
+        let summary = self.save(&bytes, storage, origin)?;
         let stages = if file.stages == 1 { "stage" } else { "stages" };
         let discriminator = if file.discriminator.is_some() { " and the discriminator" } else { "" };
         let count = if updates == 1 { "update" } else { "updates" };
         Ok(format!(
-            "{}: {:.2} MB, {storage:?}, from {origin}\n\
-             {} generator {stages}{discriminator}, crops of {size}×{size} pixels, inputs {}, {updates} {count} per fit\n",
-            self.output.display(),
-            bytes.len() as f64 / 1e6,
+            "{summary}{} generator {stages}{discriminator}, crops of {size}×{size} pixels, inputs {}, {updates} {count} per fit\n",
             file.stages,
             file.spec.inputs.name(),
             size = file.spec.size,
         ))
+    }
+
+    /// Writes the bytes of a weights file and returns a summary of one line.
+    ///
+    /// # Errors
+    /// If the file can't be written.
+    pub(crate) fn save(&self, bytes: &[u8], storage: Storage, origin: &str) -> Result<String> {
+        write_atomically(&self.output, bytes)?;
+        let megabytes = bytes.len() as f64 / 1e6;
+        Ok(format!("{}: {megabytes:.2} MB, {storage:?}, from {origin}\n", self.output.display()))
     }
 }
 

@@ -87,6 +87,8 @@ pub(crate) enum Stream {
     Pasted(usize),
     Faceless(usize),
     Trials(usize),
+    /// Evaluation: product photos.
+    Product(usize),
 }
 
 impl From<Address> for Stream {
@@ -106,6 +108,7 @@ impl Stream {
             Self::Pasted(index) => (1 << 40) + index as u64,
             Self::Faceless(index) => (1 << 41) + index as u64,
             Self::Trials(index) => (1 << 42) + index as u64,
+            Self::Product(index) => (1 << 43) + index as u64,
             Self::ScenePerson(index) => (1 << 50) + index as u64,
             Self::SceneGlasses(index) => (1 << 50) + (1 << 20) + index as u64,
             Self::SceneFaceless(index) => (1 << 50) + (1 << 30) + index as u64,

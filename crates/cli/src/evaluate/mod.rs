@@ -1,5 +1,6 @@
 //! `stgan evaluate`: metrics of weights on a labelled data set.
 
+mod glasses;
 mod locate;
 mod replay;
 mod tables;
@@ -18,18 +19,19 @@ use stgan_train::report::{GridImage, grid};
 /// All glasses of the catalogue are fitted to all faces from random initial placements. The
 /// landmark error is the mean distance between the pupils and temples of the face and the matching
 /// points of the glasses, in inter-pupil distances. With --locate, the face locator is measured
-/// instead.
+/// instead; with --glasses, the cut-outs of product photos.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   stgan evaluate --data celeba
   stgan evaluate --data celeba --weights mine.safetensors --spread dropped --json
-  stgan evaluate --data celeba --locate")]
+  stgan evaluate --data celeba --locate
+  stgan evaluate --glasses products")]
 pub(crate) struct Arguments {
     /// Folder of the data set: CelebA as distributed, or images with labels.csv (docs/training.md,
     /// Data)
-    #[arg(long, value_name = "FOLDER")]
-    data: PathBuf,
+    #[arg(long, value_name = "FOLDER", required_unless_present = "glasses")]
+    data: Option<PathBuf>,
     /// Split of the data set to evaluate
     #[arg(long, value_name = "NAME", default_value = "val")]
     split: String,
@@ -58,6 +60,16 @@ pub(crate) struct Arguments {
     /// Number of synthetic images without a face
     #[arg(long, value_name = "N", default_value_t = 1000, requires = "locate")]
     faceless: usize,
+    /// Measure the cut-outs of product photos instead: of the labelled photos in DIR
+    /// (docs/product-photos.md, Measuring cut-outs), or without DIR of rendered photos
+    #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with_all = ["data", "locate", "weights", "spread", "updates", "images", "fits"])]
+    glasses: Option<Option<PathBuf>>,
+    /// Weights file of the cut-out network [default: bundled]
+    #[arg(long, value_name = "FILE", requires = "glasses")]
+    cut_out_weights: Option<PathBuf>,
+    /// Number of rendered product photos
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "glasses")]
+    rendered: usize,
     /// Write the 20 worst fits as a PNG image; with --locate the 12 most turned heads before and
     /// after the fit
     #[arg(long, value_name = "FILE")]
@@ -117,10 +129,14 @@ const WORST: usize = 20;
 const FITS_PER_SITUATION: usize = 4;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    if let Some(folder) = &arguments.glasses {
+        glasses::run(arguments, folder.as_deref())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let settings =
         data::DataSettings { splits: vec![arguments.split.clone()], validation: String::new(), ..Default::default() };
-    let dataset = data::open(Some(&arguments.data), &settings, &|_, _| {})?;
+    let dataset = data::open(arguments.data.as_deref(), &settings, &|_, _| {})?;
     for problem in &dataset.problems {
         eprintln!("skipped {problem}");
     }

@@ -7,6 +7,7 @@ mod commands;
 mod documents;
 mod export;
 mod gallery;
+mod glasses;
 mod init;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_stgan");

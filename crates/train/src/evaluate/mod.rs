@@ -1,11 +1,12 @@
-//! Metrics of weights: landmark errors of fits, face location, tracking, and confidence
-//! calibration.
+//! Metrics of weights: landmark errors of fits, face location, tracking, confidence calibration,
+//! and cut-outs of product photos.
 //!
 //! Landmark errors are normalised by the inter-pupil distance of the face.
 
 mod calibration;
 mod examples;
 mod fits;
+mod glasses;
 mod groups;
 mod locate;
 mod spread;
@@ -15,6 +16,7 @@ mod trials;
 pub use calibration::{Calibration, Convergence, Logistic, MAX_FOUND_ERROR, Outcomes, calibration};
 pub use examples::{Comparison, comparisons, worst};
 pub use fits::{MeasuredFit, SpreadErrors, measure};
+pub use glasses::{CutOutScores, InPlace, RenderedReport, ScoredPhoto, in_place, labelled_photos, rendered_photos};
 pub use groups::{FaceGroup, groups};
 pub use locate::{FalsePositives, ImageGroup, LocateReport, OperatingPoint, located};
 pub use spread::{FitStart, Spread};

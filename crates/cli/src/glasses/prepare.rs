@@ -1,0 +1,195 @@
+//! One photo of a batch: its files and its entry in the manifest.
+
+use super::Arguments;
+use super::manifest::{Entry, Failure, Outcome, Prepared, Report, Settings, sha256};
+use super::photos::Photo;
+use crate::cut_out::Cutter;
+use crate::files;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use stgan::compose::Foreground;
+use stgan::glasses::Warning;
+use stgan::internals::glasses::{Extract, extract};
+use stgan::{Bitmap, Homography};
+use stgan_train::evaluate::in_place;
+use stgan_train::write_atomically;
+
+/// What all photos of a batch share.
+pub(super) struct Batch<'a> {
+    pub arguments: &'a Arguments,
+    pub cutter: Cutter,
+    pub settings: Settings,
+    /// Entries of earlier runs with the same settings, by source.
+    pub earlier: HashMap<String, Entry>,
+}
+
+/// What became of a photo in this run.
+pub(super) struct Done {
+    pub entry: Entry,
+    /// Whether files and entry are those of an earlier run.
+    pub reused: bool,
+    pub thumbnails: Thumbnails,
+}
+
+/// Small copies for the contact sheet; `None` if an image was not read or does not exist.
+#[derive(Default)]
+pub(super) struct Thumbnails {
+    pub photo: Option<Bitmap>,
+    pub image: Option<Bitmap>,
+}
+
+impl Batch<'_> {
+    /// Processes a photo. A failure becomes an entry, even a panic of the library.
+    pub(super) fn process(&self, photo: &Photo) -> Done {
+        let source = photo.path.display().to_string();
+        catch_unwind(AssertUnwindSafe(|| self.read(photo, &source))).unwrap_or_else(|_| {
+            let failure = Failure::new("internal", "a defect of the program; please report it with the photo");
+            Done::failed(source, None, Thumbnails::default(), failure)
+        })
+    }
+
+    fn read(&self, photo: &Photo, source: &str) -> Done {
+        let bytes = match std::fs::read(&photo.path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let failure = Failure::new("io", format!("the photo cannot be read: {error}"));
+                return Done::failed(source.to_owned(), None, Thumbnails::default(), failure);
+            }
+        };
+        let hash = sha256(&bytes);
+        if let Some(entry) = self.earlier.get(source).filter(|entry| self.is_current(entry, photo, &hash)) {
+            return Done { entry: entry.clone(), reused: true, thumbnails: Thumbnails::default() };
+        }
+        let mut thumbnails = Thumbnails::default();
+        match self.cut_out(photo, &bytes, &mut thumbnails) {
+            Ok(prepared) => {
+                let outcome = Outcome::Prepared(Box::new(prepared));
+                let entry = Entry { source: source.to_owned(), source_sha256: Some(hash), outcome };
+                Done { entry, reused: false, thumbnails }
+            }
+            Err(failure) => Done::failed(source.to_owned(), Some(hash), thumbnails, failure),
+        }
+    }
+
+    /// Whether an entry with the batch's settings holds for a photo with the SHA-256 `hash`, and
+    /// its image file is unchanged.
+    fn is_current(&self, entry: &Entry, photo: &Photo, hash: &str) -> bool {
+        if entry.source_sha256.as_deref() != Some(hash) {
+            return false;
+        }
+        match &entry.outcome {
+            Outcome::Failed { error } => !error.may_pass(),
+            Outcome::Prepared(prepared) => {
+                let path = self.arguments.output().join(&prepared.image);
+                let has_labels =
+                    prepared.labels.as_ref().is_none_or(|labels| self.arguments.output().join(labels).exists());
+                has_labels
+                    && prepared.image == image_name(photo)
+                    && std::fs::read(path).is_ok_and(|bytes| sha256(&bytes) == prepared.sha256)
+            }
+        }
+    }
+
+    /// Writes the files of a photo.
+    fn cut_out(&self, photo: &Photo, bytes: &[u8], thumbnails: &mut Thumbnails) -> Result<Prepared, Failure> {
+        let decoded = stgan_decoder::decode(bytes)?;
+        let picture = Bitmap::new(decoded.width, decoded.height, decoded.pixels)?;
+        thumbnails.photo = Some(files::thumbnail(&picture, super::sheet::THUMBNAIL)?);
+        let extract = extract(picture.as_ref(), self.cutter.removal())?;
+        let mut report = Report::new(&extract.report);
+        let (image, bounds, lens_centres, to_picture, labels);
+        if self.arguments.keep_size {
+            // Nothing is rotated at the photo's own place.
+            report.warnings.retain(|warning| warning != Warning::Straightened.code());
+            let placed = in_place(&extract, (picture.width(), picture.height()))?;
+            bounds = Foreground::new(placed.image.as_ref())?.bounding_box();
+            lens_centres = in_picture(&extract);
+            to_picture = Homography::IDENTITY;
+            (image, labels) = (placed.image, placed.labels);
+        } else {
+            let glasses = extract.into_glasses()?;
+            bounds = glasses.foreground().bounding_box();
+            lens_centres = glasses.lens_centres();
+            to_picture = *glasses.to_picture();
+            (image, labels) = (glasses.image().to_owned(), None);
+        }
+        thumbnails.image = Some(files::thumbnail(&image, super::sheet::THUMBNAIL)?);
+        let (width, height) = (image.width(), image.height());
+        let labels = self.write_labels(photo, (width, height), labels.filter(|_| self.arguments.labels))?;
+        let name = image_name(photo);
+        let png = files::small_png(&image).map_err(internal)?;
+        write_atomically(&self.arguments.output().join(&name), &png)?;
+        Ok(Prepared {
+            image: name,
+            sha256: sha256(&png),
+            width,
+            height,
+            bounds: bounds.into(),
+            lens_centres: lens_centres.map(|centre| centre.map(|value| rounded(value, 1e3)).into()),
+            to_picture: to_picture.normalized()?.0.map(|value| rounded(value, 1e9)),
+            labels,
+            report: Report { confidence: rounded(report.confidence, 1e4), ..report },
+        })
+    }
+
+    /// Writes a label map and returns its name; without one, removes that of an earlier run.
+    fn write_labels(
+        &self,
+        photo: &Photo,
+        size: (u32, u32),
+        labels: Option<Vec<u8>>,
+    ) -> Result<Option<String>, Failure> {
+        let name = format!("{}.labels.png", photo.name);
+        let path = self.arguments.output().join(&name);
+        match labels {
+            Some(labels) => {
+                write_atomically(&path, &files::grey_png(size, &labels).map_err(internal)?)?;
+                Ok(Some(name))
+            }
+            None => {
+                // The file usually does not exist.
+                let _ = std::fs::remove_file(path);
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Done {
+    fn failed(source: String, hash: Option<String>, thumbnails: Thumbnails, error: Failure) -> Self {
+        let entry = Entry { source, source_sha256: hash, outcome: Outcome::Failed { error } };
+        Self { entry, reused: false, thumbnails }
+    }
+}
+
+impl Thumbnails {
+    /// Reads what a run that reused an entry did not.
+    pub(super) fn complete(&mut self, photo: &Photo, entry: &Entry, folder: &Path) {
+        let read = |path: &Path| files::thumbnail(&files::read_image(path).ok()?, super::sheet::THUMBNAIL).ok();
+        if self.photo.is_none() {
+            self.photo = read(&photo.path);
+        }
+        if let (None, Outcome::Prepared(prepared)) = (&self.image, &entry.outcome) {
+            self.image = read(&folder.join(&prepared.image));
+        }
+    }
+}
+
+fn image_name(photo: &Photo) -> String {
+    format!("{}.png", photo.name)
+}
+
+/// The lens centres in pixels of the photo.
+fn in_picture(extract: &Extract) -> [[f64; 2]; 2] {
+    extract.lens_centres.map(|[x, y]| [x + f64::from(extract.rect.x), y + f64::from(extract.rect.y)])
+}
+
+/// Few digits keep the manifest small, and equal after it is read.
+fn rounded(value: f64, by: f64) -> f64 {
+    (value * by).round() / by
+}
+
+fn internal(error: anyhow::Error) -> Failure {
+    Failure::new("internal", format!("{error:#}"))
+}
