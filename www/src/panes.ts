@@ -62,7 +62,8 @@ export class Panes {
     const contexts = this.#panes.map(({ view, canvas }) => {
       view.style.setProperty('--ratio', String(width / height));
       [canvas.width, canvas.height] = [width, height];
-      return canvas.getContext('2d')!;
+      // Pixels are written with each movement of a brush.
+      return canvas.getContext('2d', { willReadFrequently: true })!;
     });
     this.#place();
     return contexts;

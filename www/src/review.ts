@@ -49,9 +49,9 @@ export interface Subject {
 type Tool = 'click-background' | 'click-lens' | 'brush-background' | 'brush-front' | 'brush-lens';
 
 const HINTS: Record<Tool, string> = {
-  'click-background': 'Click an area to remove it with everything of a similar colour.',
-  'click-lens': 'Click inside a lens to make it see-through.',
-  'brush-background': 'Paint over what should go.',
+  'click-background': 'Click what should go.',
+  'click-lens': 'Click inside a lens.',
+  'brush-background': 'Paint over what should go. Scroll or pinch to zoom.',
   'brush-front': 'Paint over what should come back.',
   'brush-lens': 'Paint over what should be see-through.',
 };
@@ -215,8 +215,7 @@ export class Review {
     } else {
       const part = tool === 'click-lens' ? 'lens' : 'background';
       const result = corrections.click(part, at, this.#amounts.click);
-      if (result === 'open')
-        this.#say('This area is not enclosed by the front. Click inside a lens, or use the brush.');
+      if (result === 'open') this.#say('This area is not enclosed. Click inside a lens, or use the brush.');
       else if (result === 'unchanged') this.#say('Nothing to change here.');
       else this.#say(part === 'lens' ? 'Lens made see-through.' : 'Area removed.');
     }

@@ -1,5 +1,5 @@
 /** Puts a cut-out and the image that it comes from on one grid of pixels, in the worker. */
-import { groundColour, type Sheet } from './correct.ts';
+import { type Colour, groundColour, type Sheet } from './correct.ts';
 import type { Box } from './geometry.ts';
 import { context } from './images.ts';
 
@@ -29,7 +29,24 @@ export async function sheetOf(image: ImageData, cutOut: ImageData, toImage: Arra
     return drawing.getImageData(0, 0, drawing.canvas.width, drawing.canvas.height);
   };
   const original = await draw(image, toSheet.multiply(toCutOut));
-  return { original, cutOut: await draw(cutOut, toSheet), ground: groundColour(original) };
+  const ground = groundColour(original);
+  // A straightened photo does not reach the corners of the sheet.
+  if (isOpaque(image)) fillBehind(original, ground);
+  return { original, cutOut: await draw(cutOut, toSheet), ground };
+}
+
+function isOpaque({ data }: ImageData): boolean {
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
+  return true;
+}
+
+/** Puts a colour behind an image. */
+function fillBehind({ data }: ImageData, colour: Colour): void {
+  for (let i = 0; i < data.length; i += 4) {
+    const alpha = data[i + 3]! / 255;
+    for (const c of [0, 1, 2] as const) data[i + c] = Math.round(data[i + c]! * alpha + colour[c] * (1 - alpha));
+    data[i + 3] = 255;
+  }
 }
 
 /** The cut-out with a margin, as far as the image covers it, in whole pixels of the cut-out. */
