@@ -101,14 +101,15 @@ export function regionAt(image: Pixels, x: number, y: number, tolerance: number)
 
 function regionOf(mask: Uint8Array, width: number): Region {
   let [left, top, right, bottom, count] = [width, Number.POSITIVE_INFINITY, -1, -1, 0];
-  for (const [at, inside] of mask.entries()) {
-    if (!inside) continue;
-    const [x, y] = [at % width, Math.floor(at / width)];
-    count++;
-    if (x < left) left = x;
-    if (x > right) right = x;
-    if (y < top) top = y;
-    bottom = y;
+  for (let at = 0, y = 0; at < mask.length; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      if (!mask[at]) continue;
+      count++;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
+    }
   }
   const box =
     count === 0
@@ -185,7 +186,8 @@ function partPixel({ original, cutOut, ground }: Sheet, part: Part, at: number, 
   if (part === 'background') into[3] = 0;
   if (part !== 'lens') return;
   const over = (c: 0 | 1 | 2): number => (data[at + c]! * alpha + ground[c] * (255 - alpha)) / 255;
-  for (const [c, value] of lensPixel([over(0), over(1), over(2)], ground).entries()) into[c] = value;
+  const lens = lensPixel([over(0), over(1), over(2)], ground);
+  for (let c = 0; c < 4; c++) into[c] = lens[c]!;
 }
 
 /**
@@ -248,7 +250,7 @@ export function openLens(sheet: Sheet, region: Region): Box {
   const { width, height, data } = sheet.cutOut;
   const box = grown(region.box, 1, sheet.cutOut);
   const coverage = new Uint8Array(width * height);
-  forEachNear(region, box, 1, sheet.cutOut, (at, inside) => {
+  forEachNear(region, box, 1, width, (at, inside) => {
     coverage[at] = inside ? 255 : 128;
   });
   apply(sheet, 'lens', data.slice(), coverage, box);
@@ -264,7 +266,7 @@ export function removeRegion(sheet: Sheet, region: Region): Box {
   const { data, width } = cutOut;
   const box = grown(region.box, EDGE, cutOut);
   const reach = grown(box, EDGE, cutOut);
-  forEachNear(region, box, EDGE, cutOut, (at, inside, nearest) => {
+  forEachNear(region, box, EDGE, width, (at, inside, nearest) => {
     if (inside) {
       data[4 * at + 3] = 0;
       return;
@@ -292,31 +294,39 @@ export function removeRegion(sheet: Sheet, region: Region): Box {
 
 /**
  * Calls `visit` for each pixel of the box that is in the region or at most `distance` pixels from
- * it, with a pixel of the region near it.
+ * it, with the nearest pixel of the region. The box extends the region by at most that distance.
  */
 function forEachNear(
   { mask }: Region,
   box: Box,
   distance: number,
-  { width, height }: { width: number; height: number },
+  width: number,
   visit: (at: number, inside: boolean, nearest: number) => void,
 ): void {
-  for (let y = box.y; y < box.y + box.height; y++) {
-    for (let x = box.x; x < box.x + box.width; x++) {
-      const at = y * width + x;
-      if (mask[at]) {
-        visit(at, true, at);
-        continue;
+  const [right, bottom] = [box.x + box.width, box.y + box.height];
+  const nearest = new Int32Array(mask.length).fill(-1);
+  const squared = (x: number, y: number, from: number): number =>
+    (x - (from % width)) ** 2 + (y - Math.floor(from / width)) ** 2;
+  const spread = (x: number, y: number, at: number): void => {
+    for (let v = Math.max(box.y, y - distance); v < Math.min(bottom, y + distance + 1); v++) {
+      for (let u = Math.max(box.x, x - distance); u < Math.min(right, x + distance + 1); u++) {
+        const to = v * width + u;
+        if (mask[to]) continue;
+        const known = nearest[to]!;
+        if (known < 0 || squared(u, v, at) < squared(u, v, known)) nearest[to] = at;
       }
-      let nearest = -1;
-      let best = Number.POSITIVE_INFINITY;
-      for (let v = Math.max(0, y - distance); v <= Math.min(height - 1, y + distance); v++) {
-        for (let u = Math.max(0, x - distance); u <= Math.min(width - 1, x + distance); u++) {
-          const far = (u - x) ** 2 + (v - y) ** 2;
-          if (mask[v * width + u] && far < best) [best, nearest] = [far, v * width + u];
-        }
-      }
-      if (nearest >= 0) visit(at, false, nearest);
+    }
+  };
+  for (let y = box.y; y < bottom; y++) {
+    for (let x = box.x, at = y * width + x; x < right; x++, at++) {
+      const edge = mask[at] && !(mask[at - 1] && mask[at + 1] && mask[at - width] && mask[at + width]);
+      if (edge) spread(x, y, at);
+    }
+  }
+  for (let y = box.y; y < bottom; y++) {
+    for (let x = box.x, at = y * width + x; x < right; x++, at++) {
+      if (mask[at]) visit(at, true, at);
+      else if (nearest[at]! >= 0) visit(at, false, nearest[at]!);
     }
   }
 }

@@ -134,7 +134,7 @@ export class OwnGlasses {
   /** Shows why an image cannot be used. The user may still remove the background by hand. */
   async #refused(error: unknown, photo: Blob, name: string): Promise<void> {
     const reason = refusal(codeOf(error));
-    if (!reason) return this.#announce.notify(glassesNotice(error, name));
+    if (!reason) return this.#session.notifyFailure(error, glassesNotice(error, name));
     const address = URL.createObjectURL(photo);
     const answer = await this.#review.refuse(name, address, reason);
     URL.revokeObjectURL(address);
@@ -144,7 +144,7 @@ export class OwnGlasses {
       const { report, sheet } = await this.#prepare(id, { blob: photo }, 'never', true);
       await this.#reviewed({ id, name, photo, report, sheet: sheet!, unfinished: true });
     } catch (failure) {
-      this.#announce.notify(glassesNotice(failure, name));
+      this.#session.notifyFailure(failure, glassesNotice(failure, name));
     }
   }
 
@@ -177,7 +177,7 @@ export class OwnGlasses {
       if (used !== id) this.#forget(id);
       this.#keep({ ...draft, id: used, unfinished: false });
     } catch (error) {
-      this.#announce.notify(glassesNotice(error, name));
+      this.#session.notifyFailure(error, glassesNotice(error, name));
     }
   }
 

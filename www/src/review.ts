@@ -51,9 +51,9 @@ type Tool = 'click-background' | 'click-lens' | 'brush-background' | 'brush-fron
 const HINTS: Record<Tool, string> = {
   'click-background': 'Click what should go.',
   'click-lens': 'Click inside a lens.',
-  'brush-background': 'Paint over what should go. Scroll or pinch to zoom.',
-  'brush-front': 'Paint over what should come back.',
-  'brush-lens': 'Paint over what should be see-through.',
+  'brush-background': 'Paint what should go. Scroll or pinch to zoom.',
+  'brush-front': 'Paint what should come back.',
+  'brush-lens': 'Paint what should be see-through.',
 };
 
 /** Initial values and limits of the slider: screen pixels for brushes, colour levels for clicks. */

@@ -4,7 +4,7 @@
  */
 
 import { animate } from './animate.ts';
-import type { Announcer } from './announce.ts';
+import type { Announcer, Notice } from './announce.ts';
 import { type Client, WorkerError } from './client.ts';
 import { countUpdates } from './format.ts';
 import {
@@ -67,6 +67,12 @@ export class Session {
         this.#store.set({ model: null, progress: null });
         this.#notifyModelFailure(new WorkerError(event.failure));
     }
+  }
+
+  /** Shows why a request failed that needs the model: with `notice`, or that there is no model. */
+  notifyFailure(error: unknown, notice: Notice): void {
+    if (this.#state.model) this.#announce.notify(notice);
+    else this.#notifyModelFailure(error);
   }
 
   #notifyModelFailure(error: unknown): void {
@@ -264,8 +270,7 @@ export class Session {
       if (signal.aborted) return;
       this.#show(placementHomography(placement, glasses.info.box), 'placed');
       this.#announce.status('');
-      if (this.#state.model) this.#announce.notify(fitNotice(error));
-      else this.#notifyModelFailure(error);
+      this.notifyFailure(error, fitNotice(error));
     }
   }
 
