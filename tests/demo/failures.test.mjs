@@ -47,6 +47,9 @@ test.describe('failed downloads', () => {
     const shown = await notice(page, /model could not be loaded.*connection/);
     expect((await state(page)).model).toBe('false');
     await page.waitForSelector('main[data-state="placed"]');
+    await chooseFile(page, '#glasses-file', 'good.png', 'image/png', glasses());
+    await expect(page.locator('#own-glasses')).toHaveAttribute('data-busy', 'false');
+    await expect(shown, 'without the model, glasses cannot be prepared').toBeVisible();
     broken = false;
     await shown.getByRole('button', { name: 'Try again' }).click();
     await fitted(page);

@@ -6,13 +6,16 @@ import { expect, test } from './fixtures.mjs';
 import { glasses, png } from './images.mjs';
 import { chooseFile, download, fitted, noticeVisible, overflow, smallTargets, state } from './site.mjs';
 
-/** A product photo: glasses of the gallery on a plain background, with a margin. */
-async function productPhoto(id = 'harbour', ground = [255, 255, 255]) {
-  const source = PNG.sync.read(await readFile(join(root, 'www', 'public', 'gallery', 'glasses', `${id}.png`)));
+/**
+ * A product photo: glasses of the gallery on a plain background, with a margin, enlarged by an
+ * integer.
+ */
+async function productPhoto(scale = 1, ground = [255, 255, 255]) {
+  const source = PNG.sync.read(await readFile(join(root, 'www', 'public', 'gallery', 'glasses', 'harbour.png')));
   const [width, height] = [Math.round(source.width * 1.4), Math.round(source.height * 2)];
   const [left, top] = [(width - source.width) >> 1, (height - source.height) >> 1];
-  return png(width, height, (x, y) => {
-    const [u, v] = [x - left, y - top];
+  return png(scale * width, scale * height, (x, y) => {
+    const [u, v] = [Math.floor(x / scale) - left, Math.floor(y / scale) - top];
     if (u < 0 || v < 0 || u >= source.width || v >= source.height) return [...ground, 255];
     const [r, g, b, a] = source.data.subarray(4 * (v * source.width + u), 4 * (v * source.width + u) + 4);
     return [...[r, g, b].map((value, c) => Math.round((value * a + ground[c] * (255 - a)) / 255)), 255];
@@ -81,6 +84,37 @@ test('the background of a product photo is removed, shown for review, and the gl
   expect(await noticeVisible(demo)).toBe(false);
   const { box } = await state(demo);
   expect(Math.abs(box.width / box.height / (800 / 267) - 1), `${box.width} × ${box.height}`).toBeLessThan(0.15);
+});
+
+test('a large photo is corrected on a smaller copy, and used at its own size', async ({ demo }) => {
+  await openPhoto(demo, 'large.png', await productPhoto(4, [236, 236, 236]));
+  const side = await demo.locator('#review-cut-out canvas').evaluate(({ width, height }) => Math.max(width, height));
+  expect(side).toBeLessThanOrEqual(1600);
+  await demo.click('#review-use');
+  await demo.waitForSelector('main[data-glasses^="own"]');
+  expect((await state(demo)).box.width).toBeGreaterThan(1200);
+});
+
+test('a JPEG is opened in the orientation that its metadata states', async ({ demo }) => {
+  const upright = (await productPhoto()).toString('base64');
+  const rotated = await demo.evaluate(async (content) => {
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes]));
+    const drawing = new OffscreenCanvas(bitmap.height, bitmap.width).getContext('2d');
+    drawing.setTransform(0, -1, 1, 0, 0, bitmap.width);
+    drawing.drawImage(bitmap, 0, 0);
+    const blob = await drawing.canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
+    return [...new Uint8Array(await blob.arrayBuffer())];
+  }, upright);
+  // Orientation 6: rotate by 90 degrees clockwise to show.
+  const tiff = Buffer.from('4d4d002a00000008000101120003000000010006000000000000', 'hex');
+  const exif = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff]);
+  const segment = Buffer.concat([Buffer.from([0xff, 0xe1, 0, exif.length + 2]), exif]);
+  const file = Buffer.concat([Buffer.from(rotated.slice(0, 2)), segment, Buffer.from(rotated.slice(2))]);
+  await chooseFile(demo, '#glasses-file', 'phone.jpg', 'image/jpeg', file);
+  await demo.waitForSelector(review);
+  const ratio = await demo.locator('#review-cut-out canvas').evaluate(({ width, height }) => width / height);
+  expect(ratio).toBeGreaterThan(1.5);
 });
 
 test('a cancelled review leaves everything as it was', async ({ demo }) => {
