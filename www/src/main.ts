@@ -6,6 +6,7 @@ import './styles/live.css';
 import './styles/controls.css';
 import './styles/panel.css';
 import './styles/dialogs.css';
+import './styles/panes.css';
 import './styles/review.css';
 import { allGlasses } from './all-glasses.ts';
 import { announcer, reveal } from './announce.ts';
