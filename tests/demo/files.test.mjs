@@ -96,14 +96,21 @@ test('the user’s own glasses are added to the list and fitted', async ({ demo 
   expect(box.width).toBeLessThanOrEqual(600);
 });
 
-test('images can be dropped as photo or glasses, and pasted as photo', async ({ demo }) => {
+test('images can be dropped and pasted as photo or glasses', async ({ demo }) => {
   const size = demo.locator('#size');
   await transfer(demo, 'drop', '[data-drop="glasses"]', 'dropped glasses.png', 'image/png', glasses(400, 150));
   await demo.waitForSelector('main[data-glasses^="own"][data-state="fitted"]');
   await transfer(demo, 'drop', '.viewer', 'dropped.png', 'image/png', gradient(90, 120));
   await expect(size).toHaveText('90 × 120');
   await transfer(demo, 'paste', 'body', 'pasted.png', 'image/png', gradient(140, 100));
+  await expect(demo.locator('#pasted-image')).toBeVisible();
+  await demo.click('#paste-photo');
   await expect(size).toHaveText('140 × 100');
+  const { glasses: dropped } = await state(demo);
+  await transfer(demo, 'paste', 'body', 'image.png', 'image/png', glasses(500, 190));
+  await demo.click('#paste-glasses');
+  await demo.waitForFunction((old) => document.querySelector('main').dataset.glasses !== old, dropped);
+  await expect(demo.locator('#glasses-list li:first-child button')).toHaveText('Pasted image');
   expect(await demo.locator('#drop').isVisible()).toBe(false);
 });
 

@@ -42,14 +42,9 @@ export function downloads(
     announce.status('Saving the image…');
     try {
       const { blob, width, height } = await encode();
-      const address = URL.createObjectURL(blob);
-      const link = document.createElement('a');
-      link.href = address;
-      link.download = fileName(name, glasses.choice.name, type);
-      link.click();
-      // The URL must stay valid until the browser has started the download.
-      setTimeout(() => URL.revokeObjectURL(address), 60_000);
-      announce.status(`Saved ${link.download} (${width} × ${height} pixels, ${formatBytes(blob.size)}).`);
+      const file = fileName(name, glasses.choice.name, type);
+      saveFile(blob, file);
+      announce.status(`Saved ${file} (${width} × ${height} pixels, ${formatBytes(blob.size)}).`);
     } catch (error) {
       announce.status('');
       announce.notify(downloadNotice(error));
@@ -66,4 +61,15 @@ export function downloads(
     const shown = mode === 'live' ? (live.phase === 'frozen' ? live : null) : photo?.info;
     size.textContent = shown ? `${shown.width} × ${shown.height}` : '';
   });
+}
+
+/** Starts a download of a file with this name. */
+export function saveFile(blob: Blob, name: string): void {
+  const address = URL.createObjectURL(blob);
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  // The URL must stay valid until the browser has started the download.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

@@ -1,4 +1,5 @@
 /** Decodes, measures and encodes images in the worker. */
+import { grown, type Pixels } from './correct.ts';
 import type { Box } from './geometry.ts';
 import type { EncodedInfo, Encoding, GlassesInfo, Source } from './protocol.ts';
 
@@ -91,38 +92,47 @@ export async function encoded(pixels: ImageData, type: Encoding): Promise<Encode
   return { blob, width, height };
 }
 
-/** Reads the pixels of a glasses image and measures their visible part. */
-export async function readGlasses(source: Source): Promise<{ pixels: ImageData; info: GlassesInfo }> {
+/** Decodes a glasses image at the size that the package gets. */
+export async function readPixels(source: Source): Promise<ImageData> {
   const full = await decode(source);
   const bitmap = await downscaled(full, MAX_GLASSES_SIDE);
   full.close();
   const { width, height } = bitmap;
   const drawing = context(width, height);
   drawing.drawImage(bitmap, 0, 0);
-  const pixels = drawing.getImageData(0, 0, width, height);
-  const { box, transparent } = measureAlpha(pixels);
-  if (!box) throw new ImageError('empty-glasses', 'every pixel is transparent');
-  return { pixels, info: { width, height, box, transparent, display: bitmap } };
+  bitmap.close();
+  return drawing.getImageData(0, 0, width, height);
 }
 
-/** Bounding box of the visible pixels, and the share of pixels that are not visible. */
-export function measureAlpha({ data, width, height }: { data: ArrayLike<number>; width: number; height: number }): {
-  box: Box | null;
-  transparent: number;
-} {
-  let [left, top, right, bottom, hidden] = [width, height, -1, -1, 0];
+/** Measures the visible part of a glasses image and copies the image for the page. */
+export async function measured(pixels: ImageData): Promise<GlassesInfo> {
+  const box = visibleBox(pixels);
+  if (!box) throw new ImageError('empty-glasses', 'every pixel is transparent');
+  const { width, height } = pixels;
+  return { width, height, box, display: await createImageBitmap(pixels) };
+}
+
+/** Crops an image to its visible pixels, with a margin of one pixel for soft edges. */
+export function cropped(pixels: Pixels): ImageData {
+  const visible = visibleBox(pixels);
+  if (!visible) throw new ImageError('empty-glasses', 'every pixel is transparent');
+  const { x, y, width, height } = grown(visible, 1, pixels);
+  const drawing = context(pixels.width, pixels.height);
+  drawing.putImageData(new ImageData(new Uint8ClampedArray(pixels.data), pixels.width, pixels.height), 0, 0);
+  return drawing.getImageData(x, y, width, height);
+}
+
+/** Bounding box of the visible pixels, or null if there are none. */
+export function visibleBox({ data, width, height }: Pixels): Box | null {
+  let [left, top, right, bottom] = [width, height, -1, -1];
   for (let y = 0, i = 3; y < height; y++) {
     for (let x = 0; x < width; x++, i += 4) {
-      if (data[i]! < MIN_VISIBLE_ALPHA) {
-        hidden++;
-        continue;
-      }
+      if (data[i]! < MIN_VISIBLE_ALPHA) continue;
       if (x < left) left = x;
       if (x > right) right = x;
       if (y < top) top = y;
       bottom = y;
     }
   }
-  const box = right < 0 ? null : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
-  return { box, transparent: hidden / (width * height) };
+  return right < 0 ? null : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }

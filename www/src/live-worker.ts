@@ -1,7 +1,7 @@
 /**
  * Live tracking in the worker: receives video frames one at a time and draws them with the glasses.
  */
-import type { FrameImage, Track, TrackedFrame, TryOn } from 'stgan';
+import type { FrameImage, Glasses, Track, TrackedFrame, TryOn } from 'stgan';
 import { ImageError } from './images.ts';
 import type { LiveInfo } from './protocol.ts';
 
@@ -40,7 +40,7 @@ export class LiveTracker {
     this.#canvas = canvas ?? this.#canvas;
   }
 
-  async start(tryOn: TryOn, glasses: ImageData, maxFaces: number): Promise<void> {
+  async start(tryOn: TryOn, glasses: Glasses, maxFaces: number): Promise<void> {
     this.stop();
     const generation = this.#generation;
     this.#queue = new Queue();
@@ -75,7 +75,7 @@ export class LiveTracker {
     return info;
   }
 
-  async setGlasses(glasses: ImageData): Promise<void> {
+  async setGlasses(glasses: Glasses): Promise<void> {
     await this.#track?.setGlasses(glasses);
   }
 

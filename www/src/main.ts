@@ -6,6 +6,8 @@ import './styles/live.css';
 import './styles/controls.css';
 import './styles/panel.css';
 import './styles/dialogs.css';
+import './styles/panes.css';
+import './styles/review.css';
 import { allGlasses } from './all-glasses.ts';
 import { announcer, reveal } from './announce.ts';
 import { camera } from './camera.ts';
@@ -18,8 +20,11 @@ import { faceMarkers } from './faces.ts';
 import { keyMove, listen } from './gestures.ts';
 import { hasCamera, Live } from './live.ts';
 import { galleryNotice, missingFeature } from './messages.ts';
+import { OwnGlasses } from './own-glasses.ts';
+import { pasting } from './pasting.ts';
+import { Review } from './review.ts';
 import { Session } from './session.ts';
-import { dropping, type ImageInput, pasting, picker } from './sources.ts';
+import { dropping, type ImageInput, picker } from './sources.ts';
 import { type PhotoChoice, type State, Store } from './state.ts';
 import { tabs } from './tabs.ts';
 import { Viewer } from './viewer.ts';
@@ -46,7 +51,7 @@ function start(): void {
   const gallery = loadGallery();
 
   connectViewer(store, viewer, session);
-  connectSources(store, session);
+  connectSources(store, client, session);
   controls(store, session, {
     fit: button('fit'),
     update: byId('update', HTMLInputElement),
@@ -147,8 +152,9 @@ function connectLive(store: Store, client: Client): void {
   });
 }
 
-function connectSources(store: Store, session: Session): void {
-  let own = 0;
+function connectSources(store: Store, client: Client, session: Session): void {
+  let ownPhotos = 0;
+  const ownGlasses = connectOwnGlasses(store, client, session);
   // On small screens the list of photos is below the viewer: scroll up to the result.
   const openPhoto = async (choice: PhotoChoice): Promise<boolean> => {
     const opened = await session.openPhoto(choice);
@@ -159,27 +165,21 @@ function connectSources(store: Store, session: Session): void {
   };
   const input: ImageInput = {
     async photo(blob, name) {
-      const choice = { id: `own-photo-${++own}`, name, source: { blob }, thumbnail: URL.createObjectURL(blob) };
+      const choice = { id: `own-photo-${++ownPhotos}`, name, source: { blob }, thumbnail: URL.createObjectURL(blob) };
       if (await openPhoto(choice)) store.set({ photoChoices: [choice, ...store.state.photoChoices] });
       else URL.revokeObjectURL(choice.thumbnail);
     },
-    async glasses(blob, name) {
-      const choice = {
-        id: `own-glasses-${++own}`,
-        name,
-        kind: 'your own',
-        source: { blob },
-        thumbnail: URL.createObjectURL(blob),
-      };
-      if (await session.chooseGlasses(choice, { own: true }))
-        store.set({ glassesChoices: [choice, ...store.state.glassesChoices] });
-      else URL.revokeObjectURL(choice.thumbnail);
-    },
+    glasses: (blob, name) => void ownGlasses.open(blob, name),
   };
   picker(button('own-photo'), byId('photo-file', HTMLInputElement), (file) => input.photo(file, file.name));
   picker(button('own-glasses'), byId('glasses-file', HTMLInputElement), (file) => input.glasses(file, file.name));
   dropping(byId('drop-zones', HTMLElement), input);
-  pasting(input);
+  pasting(input, {
+    dialog: byId('paste-dialog', HTMLDialogElement),
+    image: byId('pasted-image', HTMLImageElement),
+    photo: button('paste-photo'),
+    glasses: button('paste-glasses'),
+  });
   camera(
     {
       open: button('camera'),
@@ -192,6 +192,41 @@ function connectSources(store: Store, session: Session): void {
   );
   glassesStrip(store, byId('glasses-list', HTMLElement), (glasses) => void session.chooseGlasses(glasses));
   photoStrip(store, byId('photo-list', HTMLElement), (photo) => void openPhoto(photo));
+}
+
+function connectOwnGlasses(store: Store, client: Client, session: Session): OwnGlasses {
+  const review = new Review({
+    dialog: byId('review', HTMLDialogElement),
+    title: byId('review-title', HTMLElement),
+    name: byId('review-name', HTMLElement),
+    editor: byId('review-editor', HTMLElement),
+    original: byId('review-original', HTMLElement),
+    cutOut: byId('review-cut-out', HTMLElement),
+    skin: button('review-skin'),
+    findings: byId('review-findings', HTMLElement),
+    tools: byId('review-tools', HTMLElement),
+    amount: byId('review-amount', HTMLInputElement),
+    amountName: byId('review-amount-name', HTMLElement),
+    undo: button('review-undo'),
+    refusal: byId('review-refusal', HTMLElement),
+    refused: byId('refused-image', HTMLImageElement),
+    reason: byId('refusal-reason', HTMLElement),
+    advice: byId('refusal-advice', HTMLElement),
+    status: byId('review-status', HTMLElement),
+    another: button('review-another'),
+    save: button('review-save'),
+    byHand: button('review-by-hand'),
+    cancel: button('review-cancel'),
+    use: button('review-use'),
+  });
+  const elements = {
+    add: button('own-glasses'),
+    bar: byId('own-bar', HTMLElement),
+    note: byId('own-note', HTMLElement),
+    edit: button('edit-cut-out'),
+  };
+  const chooseFile = (): void => byId('glasses-file', HTMLInputElement).click();
+  return new OwnGlasses(store, client, session, announce, review, elements, chooseFile);
 }
 
 /** Writes the state to `data-*` attributes of `<main>`, for styles and tests. */

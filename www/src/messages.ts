@@ -53,7 +53,7 @@ export function glassesNotice(error: unknown, name: string): Notice {
     case 'not-an-image':
       return {
         title: `“${name}” is not an image that your browser can open.`,
-        advice: 'Choose a PNG or WebP file with a transparent background.',
+        advice: 'Choose a JPEG, PNG or WebP file.',
       };
     case 'image-too-large':
       return {
@@ -65,13 +65,6 @@ export function glassesNotice(error: unknown, name: string): Notice {
     default:
       return { title: `“${name}” could not be opened.`, advice: `Try other glasses. (${detail(error)})` };
   }
-}
-
-export function opaqueGlassesNotice(name: string): Notice {
-  return {
-    title: `“${name}” has no transparent background.`,
-    advice: 'The whole image will cover the face. For a better result, use a PNG or WebP without background.',
-  };
 }
 
 export function galleryNotice(reload: () => void): Notice {

@@ -2,6 +2,7 @@
  * Messages between the page and its worker. The worker answers every request exactly once and sends
  * events at any time.
  */
+import type { Pixels, Sheet } from './correct.ts';
 import type { Box, Placement } from './geometry.ts';
 
 /** Where the bytes of an image come from. */
@@ -20,9 +21,23 @@ export interface GlassesInfo {
   readonly height: number;
   /** Bounding box of the pixels that are at least 10 % opaque. */
   readonly box: Box;
-  /** Share of pixels that are less than 10 % opaque, 0 to 1. */
-  readonly transparent: number;
   readonly display: ImageBitmap;
+}
+
+/** What the package did to an image of glasses; its codes are those of the package. */
+export interface GlassesReport {
+  readonly kind: 'untouched' | 'cleaned' | 'cut-out';
+  readonly lenses: 'clear' | 'tinted' | 'mirrored' | 'opaque';
+  /** 0 to 1. */
+  readonly confidence: number;
+  readonly warnings: readonly string[];
+}
+
+export interface PreparedInfo {
+  readonly report: GlassesReport;
+  /** The cut-out beside the image that it comes from, at a size for corrections. */
+  readonly sheet: Sheet | null;
+  readonly milliseconds: number;
 }
 
 export interface FitUpdate {
@@ -84,6 +99,19 @@ export interface Requests {
   retry: { request: Record<never, never>; response: null };
   photo: { request: { photo: number; source: Source }; response: PhotoInfo };
   glasses: { request: { glasses: string; source: Source }; response: GlassesInfo };
+  /**
+   * Prepares the user’s own glasses: removes the background if `cutOut` is `auto` and there is one.
+   * They are stored as `glasses` for later requests. The response has a sheet if the background was
+   * removed, and always with `withSheet`.
+   */
+  prepare: {
+    request: { glasses: string; source: Source; cutOut: 'auto' | 'never'; withSheet: boolean };
+    response: PreparedInfo;
+  };
+  /** Frees glasses that are not used. */
+  forget: { request: { glasses: string }; response: null };
+  /** Encodes glasses as PNG, or a corrected cut-out, cropped to its visible pixels. */
+  'encode-glasses': { request: { glasses: string; corrected: Pixels | null }; response: EncodedInfo };
   /** Detects the faces in the photo, highest score first. */
   locate: { request: { photo: number }; response: readonly LocatedFace[] };
   fit: { request: { photo: number; glasses: string; placement: Placement }; response: FitInfo };

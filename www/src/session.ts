@@ -4,7 +4,7 @@
  */
 
 import { animate } from './animate.ts';
-import type { Announcer } from './announce.ts';
+import type { Announcer, Notice } from './announce.ts';
 import { type Client, WorkerError } from './client.ts';
 import { countUpdates } from './format.ts';
 import {
@@ -15,21 +15,10 @@ import {
   placementHomography,
   placementOf,
 } from './geometry.ts';
-import {
-  fitNotice,
-  glassesNotice,
-  lowConfidenceNotice,
-  modelNotice,
-  noFaceNotice,
-  opaqueGlassesNotice,
-  photoNotice,
-} from './messages.ts';
+import { fitNotice, glassesNotice, lowConfidenceNotice, modelNotice, noFaceNotice, photoNotice } from './messages.ts';
 import type { OverlayInfo, WorkerEvent } from './protocol.ts';
 import type { GlassesChoice, PhotoChoice, State, Store } from './state.ts';
 import type { Viewer } from './viewer.ts';
-
-/** A user’s glasses image with a smaller share of transparent pixels gets a warning. */
-const MIN_TRANSPARENT_SHARE = 0.05;
 
 /** Below this confidence a fit gets a warning. */
 const MIN_CONFIDENCE = 0.5;
@@ -78,6 +67,12 @@ export class Session {
         this.#store.set({ model: null, progress: null });
         this.#notifyModelFailure(new WorkerError(event.failure));
     }
+  }
+
+  /** Shows why a request failed that needs the model: with `notice`, or that there is no model. */
+  notifyFailure(error: unknown, notice: Notice): void {
+    if (this.#state.model) this.#announce.notify(notice);
+    else this.#notifyModelFailure(error);
   }
 
   #notifyModelFailure(error: unknown): void {
@@ -150,13 +145,9 @@ export class Session {
 
   /**
    * Chooses glasses. By default they are fitted if the previous ones were; `fit` overrides that.
-   * With `own`, they are an image of the user, which is checked for a transparent background.
    * Resolves to whether they could be opened.
    */
-  async chooseGlasses(
-    choice: GlassesChoice,
-    { own = false, fit }: { own?: boolean; fit?: boolean } = {},
-  ): Promise<boolean> {
+  async chooseGlasses(choice: GlassesChoice, { fit }: { fit?: boolean } = {}): Promise<boolean> {
     const request = ++this.#glassesRequest;
     try {
       const info = await this.#client.request('glasses', { glasses: choice.id, source: choice.source });
@@ -164,7 +155,6 @@ export class Session {
       const refit = fit ?? (this.#state.phase === 'fitted' || this.#state.phase === 'fitting');
       this.#interrupt();
       this.#announce.clear();
-      if (own && info.transparent < MIN_TRANSPARENT_SHARE) this.#announce.notify(opaqueGlassesNotice(choice.name));
       this.#viewer.showGlasses(info);
       this.#store.set({ glasses: { choice, info }, fit: null, update: 0, withoutGlasses: false });
       this.#restart(
@@ -280,8 +270,7 @@ export class Session {
       if (signal.aborted) return;
       this.#show(placementHomography(placement, glasses.info.box), 'placed');
       this.#announce.status('');
-      if (this.#state.model) this.#announce.notify(fitNotice(error));
-      else this.#notifyModelFailure(error);
+      this.notifyFailure(error, fitNotice(error));
     }
   }
 

@@ -1,4 +1,4 @@
-/** Input of the user's own images: file picker, drag and drop, paste. */
+/** Input of the user's own images: file picker, drag and drop. */
 
 export interface ImageInput {
   photo(file: Blob, name: string): void;
@@ -53,15 +53,5 @@ export function dropping(zones: HTMLElement, input: ImageInput): void {
     if (!file) return;
     if (zoneOf(event)?.dataset.drop === 'glasses') input.glasses(file, file.name);
     else input.photo(file, file.name);
-  });
-}
-
-/** Accepts a pasted image as a photo. */
-export function pasting(input: ImageInput): void {
-  addEventListener('paste', (event) => {
-    const file = event.clipboardData?.files[0];
-    if (!file) return;
-    event.preventDefault();
-    input.photo(file, file.name || 'Pasted photo');
   });
 }

@@ -55,6 +55,8 @@ export interface GlassesChoice {
   readonly source: Source;
   /** URL of the thumbnail. */
   readonly thumbnail: string;
+  /** The user’s file and what was done to it, for glasses of the user. */
+  readonly own?: { readonly photo: Blob; readonly note: string };
 }
 
 export interface State {

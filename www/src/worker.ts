@@ -1,8 +1,10 @@
 /** Worker that owns the model and the full-size images, so that the page stays responsive. */
 import { type Fit, StganError, TryOn } from 'stgan';
-import { context, decode, displayCopy, encoded, ImageError, readGlasses, resized } from './images.ts';
+import { GlassesCache } from './glasses-cache.ts';
+import { context, cropped, decode, displayCopy, encoded, ImageError, readPixels, resized } from './images.ts';
 import { LiveTracker } from './live-worker.ts';
-import type { Failure, FromWorker, GlassesInfo, RequestName, Requests, Source, ToWorker } from './protocol.ts';
+import type { Failure, FromWorker, RequestName, Requests, ToWorker } from './protocol.ts';
+import { sheetOf } from './sheet.ts';
 
 /** The used part of a dedicated worker’s global scope, which the DOM type library lacks. */
 interface WorkerScope {
@@ -19,7 +21,7 @@ let photo: { id: number; bitmap: ImageBitmap } | null = null;
 let current: { id: number; fit: Fit } | null = null;
 let fits = 0;
 const live = new LiveTracker();
-const glassesCache = new Map<string, Promise<{ pixels: ImageData; info: GlassesInfo }>>();
+const cache = new GlassesCache();
 
 function load(): Promise<TryOn> {
   const start = performance.now();
@@ -51,17 +53,6 @@ function fitOf(id: number): Fit {
   return current.fit;
 }
 
-function glassesOf(id: string, source?: Source): Promise<{ pixels: ImageData; info: GlassesInfo }> {
-  const cached = glassesCache.get(id);
-  if (cached) return cached;
-  if (!source) return Promise.reject(new ImageError('stale', `the glasses ${id} are not loaded`));
-  const reading = readGlasses(source);
-  glassesCache.set(id, reading);
-  // A later request tries a failed download again.
-  reading.catch(() => glassesCache.delete(id));
-  return reading;
-}
-
 const handlers: Handlers = {
   async retry() {
     model = load();
@@ -84,9 +75,33 @@ const handlers: Handlers = {
   },
 
   async glasses({ glasses, source }) {
-    const { info } = await glassesOf(glasses, source);
+    const { info } = await cache.load(glasses, source);
     // The original bitmap stays in the cache: return a copy, which is transferred to the page.
     return { response: { ...info, display: await createImageBitmap(info.display) } };
+  },
+
+  async prepare({ glasses: id, source, cutOut, withSheet }) {
+    const [tryOn, pixels] = [await model, await readPixels(source)];
+    const start = performance.now();
+    const glasses = await tryOn.glasses(pixels, { cutOut });
+    const milliseconds = performance.now() - start;
+    await cache.add(id, tryOn, glasses);
+    const { kind, lenses, confidence, warnings } = glasses.report;
+    const report = { kind, lenses, confidence, warnings: [...warnings] };
+    if (kind !== 'cut-out' && !withSheet) return { response: { report, sheet: null, milliseconds } };
+    const sheet = await sheetOf(pixels, glasses.image, glasses.toPicture);
+    const transfer = [sheet.original, sheet.cutOut].map(({ data }) => data.buffer);
+    return { response: { report, sheet, milliseconds }, transfer };
+  },
+
+  async forget({ glasses }) {
+    cache.delete(glasses);
+    return { response: null };
+  },
+
+  async 'encode-glasses'({ glasses, corrected }) {
+    const pixels = corrected ? cropped(corrected) : (await cache.load(glasses)).pixels;
+    return { response: await encoded(pixels, 'image/png') };
   },
 
   async locate({ photo: id }) {
@@ -95,10 +110,11 @@ const handlers: Handlers = {
   },
 
   async fit({ photo: id, glasses, placement }) {
-    const [tryOn, { pixels }] = [await model, await glassesOf(glasses)];
+    const tryOn = await model;
+    const prepared = await cache.prepared(glasses, tryOn);
     const bitmap = photoOf(id);
     const start = performance.now();
-    const fit = await tryOn.fit(bitmap, pixels, { placement });
+    const fit = await tryOn.fit(bitmap, prepared, { placement });
     const milliseconds = performance.now() - start;
     current?.fit.dispose();
     current = { id: ++fits, fit };
@@ -130,9 +146,10 @@ const handlers: Handlers = {
   },
 
   async thumbnail({ photo: id, glasses, source, placement, region, width }) {
-    const [tryOn, { pixels }] = [await model, await glassesOf(glasses, source)];
+    const tryOn = await model;
+    const prepared = await cache.prepared(glasses, tryOn, source);
     const bitmap = photoOf(id);
-    const fit = await tryOn.fit(bitmap, pixels, { placement });
+    const fit = await tryOn.fit(bitmap, prepared, { placement });
     try {
       const overlay = fit.overlay();
       const scale = width / region.width;
@@ -159,7 +176,8 @@ const handlers: Handlers = {
     if (fitId !== null) {
       pixels = fitOf(fitId).composite({ update });
     } else {
-      const fit = await (await model).fit(bitmap, (await glassesOf(glasses)).pixels, { placement, updates: 1 });
+      const tryOn = await model;
+      const fit = await tryOn.fit(bitmap, await cache.prepared(glasses, tryOn), { placement, updates: 1 });
       pixels = fit.composite({ update: 0 });
       fit.dispose();
     }
@@ -168,8 +186,8 @@ const handlers: Handlers = {
 
   async 'live-start'({ glasses, source, canvas, maxFaces }) {
     live.setCanvas(canvas);
-    const [tryOn, { pixels }] = [await model, await glassesOf(glasses, source)];
-    await live.start(tryOn, pixels, maxFaces);
+    const tryOn = await model;
+    await live.start(tryOn, await cache.prepared(glasses, tryOn, source), maxFaces);
     return { response: null };
   },
 
@@ -178,8 +196,7 @@ const handlers: Handlers = {
   },
 
   async 'live-glasses'({ glasses, source }) {
-    const { pixels } = await glassesOf(glasses, source);
-    await live.setGlasses(pixels);
+    await live.setGlasses(await cache.prepared(glasses, await model, source));
     return { response: null };
   },
 
