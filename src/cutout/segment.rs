@@ -32,9 +32,10 @@ pub(crate) struct Segments {
 }
 
 impl Segments {
-    /// The groups of front and lens, and for each whether it is part of the glasses: the largest
-    /// one is, and so are others beside it that are not much smaller. A logo or a price stands above
-    /// or below.
+    /// The groups of front and lens, and for each whether it is part of the glasses.
+    ///
+    /// The largest one is, and so are others beside it that are not much smaller. A logo or a price
+    /// stands above or below.
     fn glasses(&self) -> (Groups, Vec<bool>) {
         let is_glasses: Vec<bool> =
             self.probabilities.chunks_exact(LABELS).map(|p| p[FRONT] + p[LENS] > GLASSES).collect();

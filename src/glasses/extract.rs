@@ -21,8 +21,8 @@ const FEW_ARMS: f64 = 0.01;
 /// transparent source image is none.
 const NOTHING: f64 = 0.03;
 
-/// Pixels of a transparent image are removed or kept if they are front or lens with less or more
-/// than these probabilities. Labels are coarse, so the edge of the front is uncertain and must stay.
+/// Pixels of a transparent image are removed below the first probability of front or lens, and kept
+/// above the second. Labels are coarse, so the edge of the front is uncertain and must stay.
 const REMOVED: f32 = 0.1;
 const KEPT: f32 = 0.4;
 

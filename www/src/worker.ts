@@ -89,7 +89,7 @@ const handlers: Handlers = {
     const { kind, lenses, confidence, warnings } = glasses.report;
     const report = { kind, lenses, confidence, warnings: [...warnings] };
     if (kind !== 'cut-out' && !withSheet) return { response: { report, sheet: null, milliseconds } };
-    const sheet = await sheetOf(pixels, glasses.image, glasses.toPicture);
+    const sheet = await sheetOf(pixels, glasses.image, glasses.toSource);
     const transfer = [sheet.original, sheet.cutOut].map(({ data }) => data.buffer);
     return { response: { report, sheet, milliseconds }, transfer };
   },

@@ -122,7 +122,7 @@ fn report(
         "homography": last.0,
         "confidence": fit.confidence(),
         "report": glasses_report(prepared.report()),
-        "toPicture": prepared.to_picture().0,
+        "toSource": prepared.to_source().0,
     });
     if let Some(face) = face {
         report["face"] = json!({ "pupils": face.pupils, "score": face.score });

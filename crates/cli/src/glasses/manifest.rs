@@ -100,7 +100,7 @@ pub(super) struct Prepared {
     /// In pixels of the image, the left one first.
     pub lens_centres: [Point; 2],
     /// The map from pixels of the image to pixels of the photo: a 3×3 matrix in row-major order.
-    pub to_picture: [f64; 9],
+    pub to_source: [f64; 9],
     /// The name of the label map, if one was written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub labels: Option<String>,
@@ -362,7 +362,7 @@ mod tests {
             height: 2,
             bounds: Rect { x: 0, y: 0, width: 3, height: 2 },
             lens_centres: [Point { x: 0.1, y: 1.0 / 3.0 }, Point { x: 2.5, y: 1.0 }],
-            to_picture: [1.0, 0.0, 7.0, 0.0, 1.0, 9.5, 0.0, 0.0, 1.0],
+            to_source: [1.0, 0.0, 7.0, 0.0, 1.0, 9.5, 0.0, 0.0, 1.0],
             labels: None,
             report,
         };

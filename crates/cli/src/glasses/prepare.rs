@@ -94,24 +94,24 @@ impl Batch<'_> {
     /// Writes the files of a photo.
     fn cut_out(&self, photo: &Photo, bytes: &[u8], thumbnails: &mut Thumbnails) -> Result<Prepared, Failure> {
         let decoded = stgan_decoder::decode(bytes)?;
-        let picture = Bitmap::new(decoded.width, decoded.height, decoded.pixels)?;
-        thumbnails.photo = Some(files::thumbnail(&picture, super::sheet::THUMBNAIL)?);
-        let extract = extract(picture.as_ref(), self.cutter.removal())?;
+        let source = Bitmap::new(decoded.width, decoded.height, decoded.pixels)?;
+        thumbnails.photo = Some(files::thumbnail(&source, super::sheet::THUMBNAIL)?);
+        let extract = extract(source.as_ref(), self.cutter.removal())?;
         let mut report = Report::new(&extract.report);
-        let (image, bounds, lens_centres, to_picture, labels);
+        let (image, bounds, lens_centres, to_source, labels);
         if self.arguments.keep_size {
             // Nothing is rotated at the photo's own place.
             report.warnings.retain(|warning| warning != Warning::Straightened.code());
-            let placed = in_place(&extract, (picture.width(), picture.height()))?;
+            let placed = in_place(&extract, (source.width(), source.height()))?;
             bounds = Foreground::new(placed.image.as_ref())?.bounding_box();
-            lens_centres = in_picture(&extract);
-            to_picture = Homography::IDENTITY;
+            lens_centres = in_source(&extract);
+            to_source = Homography::IDENTITY;
             (image, labels) = (placed.image, placed.labels);
         } else {
             let glasses = extract.into_glasses()?;
             bounds = glasses.foreground().bounding_box();
             lens_centres = glasses.lens_centres();
-            to_picture = *glasses.to_picture();
+            to_source = *glasses.to_source();
             (image, labels) = (glasses.image().to_owned(), None);
         }
         thumbnails.image = Some(files::thumbnail(&image, super::sheet::THUMBNAIL)?);
@@ -127,7 +127,7 @@ impl Batch<'_> {
             height,
             bounds: bounds.into(),
             lens_centres: lens_centres.map(|centre| centre.map(|value| rounded(value, 1e3)).into()),
-            to_picture: to_picture.normalized()?.0.map(|value| rounded(value, 1e9)),
+            to_source: to_source.normalized()?.0.map(|value| rounded(value, 1e9)),
             labels,
             report: Report { confidence: rounded(report.confidence, 1e4), ..report },
         })
@@ -181,7 +181,7 @@ fn image_name(photo: &Photo) -> String {
 }
 
 /// The lens centres in pixels of the photo.
-fn in_picture(extract: &Extract) -> [[f64; 2]; 2] {
+fn in_source(extract: &Extract) -> [[f64; 2]; 2] {
     extract.lens_centres.map(|[x, y]| [x + f64::from(extract.rect.x), y + f64::from(extract.rect.y)])
 }
 

@@ -101,7 +101,7 @@ fn a_batch_has_an_entry_for_each_photo_and_files_that_fail_do_not_stop_it() {
         assert!(bounds[0] + bounds[2] <= width.into() && bounds[1] + bounds[3] <= height.into());
         let centres = [0, 1].map(|side| entry["lensCentres"][side]["x"].as_f64().unwrap());
         assert!(0.0 < centres[0] && centres[0] < centres[1] && centres[1] < width.into(), "{centres:?}");
-        assert_eq!(entry["toPicture"].as_array().unwrap().len(), 9);
+        assert_eq!(entry["toSource"].as_array().unwrap().len(), 9);
         let report = &entry["report"];
         assert_eq!(report["kind"], kind);
         assert!((0.0..=1.0).contains(&report["confidence"].as_f64().unwrap()) && report["warnings"].is_array());
@@ -203,7 +203,7 @@ fn keep_size_gives_images_and_label_maps_of_the_size_of_the_photo() {
     let manifest = manifest(&out.join("manifest.json"));
     let white = entry(&manifest, "white.jpg");
     assert_eq!(white["labels"], "white.labels.png");
-    assert_eq!(white["toPicture"], json!([1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]));
+    assert_eq!(white["toSource"], json!([1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]));
     assert!(white["bounds"]["x"].as_u64().unwrap() > 20);
     let lenient = stgan(&["glasses", text(&folder.join("gone.png")), "-o", text(&out), "--lenient"]);
     assert!(lenient.status.success() && errors(&lenient).contains("gone.png: io: "), "{}", errors(&lenient));
@@ -263,7 +263,7 @@ fn fit_cuts_out_a_product_photo_and_reports_what_it_found() {
     assert!(run.status.success(), "{}", errors(&run));
     let json: Value = serde_json::from_slice(&run.stdout).unwrap();
     assert_eq!(json["report"]["kind"], "cut-out");
-    assert!(json["glasses"][0].as_u64().unwrap() < 440 && json["toPicture"][2].as_f64().unwrap() > 20.0);
+    assert!(json["glasses"][0].as_u64().unwrap() < 440 && json["toSource"][2].as_f64().unwrap() > 20.0);
     assert!((0.0..=1.0).contains(&json["confidence"].as_f64().unwrap()));
     let run = fit(&["--cut-out", "never"]);
     assert!(run.status.success() && errors(&run).contains("opaque-background: "), "{}", errors(&run));
