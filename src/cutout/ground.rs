@@ -14,7 +14,7 @@ const TERMS: usize = 6;
 /// Pixels farther from the surface than this, in the last rounds of the fit, are no ground.
 const OUTLIER: f64 = 0.06;
 const ROUNDS: usize = 5;
-/// At most this many pixels are fitted.
+/// About this many pixels of the image are looked at.
 const SAMPLES: usize = 20_000;
 
 fn terms(u: f64, v: f64) -> [f64; TERMS] {
@@ -26,12 +26,13 @@ impl Ground {
     /// words among them are outliers. None if too few pixels are ground.
     pub(crate) fn fit(image: BitmapRef, is_ground: impl Fn(usize) -> bool) -> Option<Self> {
         let (width, height) = (image.width() as usize, image.height() as usize);
-        let count = (0..width * height).filter(|&i| is_ground(i)).count();
-        let step = count.div_ceil(SAMPLES).max(1);
         let size = (width as f64, height as f64);
-        let samples: Vec<([f64; TERMS], [f64; 3])> = (0..width * height)
+        // A lattice of pixels.
+        let step = ((size.0 * size.1 / SAMPLES as f64).sqrt() as usize).max(1);
+        let lattice =
+            (step / 2..height).step_by(step).flat_map(|y| (step / 2..width).step_by(step).map(move |x| y * width + x));
+        let samples: Vec<([f64; TERMS], [f64; 3])> = lattice
             .filter(|&i| is_ground(i))
-            .step_by(step)
             .map(|i| {
                 let [u, v] = position(i, width, size);
                 let colour = [0, 1, 2].map(|c| f64::from(image.data()[4 * i + c]) / 255.0);

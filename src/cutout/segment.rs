@@ -6,8 +6,13 @@ use super::network::{BACKGROUND, FRONT, LABELS, LENS, Segmenter};
 use crate::resample::Downscaler;
 use crate::{BitmapRef, Rect, Result};
 
-/// The longer side of the whole photo as the network reads it, in pixels.
-const COARSE: u32 = 256;
+/// The longer side of the whole photo as the network reads it, in pixels: the second one only if
+/// the glasses are small or hard to find.
+const COARSE: [u32; 2] = [160, 256];
+/// Glasses at least this wide, as a share of the longer side, are not small.
+const LARGE: f64 = 0.45;
+/// Their height as a share of their width, if nothing else was found with them.
+const ASPECTS: std::ops::RangeInclusive<f64> = 0.15..=0.6;
 /// The width of the part with the glasses as the network reads it, in pixels.
 const FINE: u32 = 384;
 /// The margin around the glasses in the second pass, as a share of their width.
@@ -78,15 +83,18 @@ impl Segments {
         };
         let columns: Vec<_> = (0..width).map(|x| axis(x, width, self.size.0)).collect();
         let mut all = Vec::with_capacity(LABELS * width * height);
+        let mut between = vec![[0.0f32; LABELS]; self.size.0];
+        let rows = self.probabilities.as_chunks::<LABELS>().0;
         for y in 0..height {
             let (top, bottom, down) = axis(y, height, self.size.1);
+            let [above, below] = [top, bottom].map(|row| &rows[row * self.size.0..][..self.size.0]);
+            for (between, (above, below)) in between.iter_mut().zip(above.iter().zip(below)) {
+                *between = std::array::from_fn(|k| above[k] + down * (below[k] - above[k]));
+            }
             for &(left, right, across) in &columns {
-                let at = |x: usize, y: usize| &self.probabilities[LABELS * (y * self.size.0 + x)..][..LABELS];
-                let (a, b, c, d) = (at(left, top), at(right, top), at(left, bottom), at(right, bottom));
-                all.extend((0..LABELS).map(|k| {
-                    let (above, below) = (a[k] + across * (b[k] - a[k]), c[k] + across * (d[k] - c[k]));
-                    above + down * (below - above)
-                }));
+                let (left, right) = (&between[left], &between[right]);
+                let mixed: [f32; LABELS] = std::array::from_fn(|k| left[k] + across * (right[k] - left[k]));
+                all.extend_from_slice(&mixed);
             }
         }
         all
@@ -100,9 +108,17 @@ impl Segments {
 pub(crate) fn segment(segmenter: &Segmenter, photo: BitmapRef) -> Result<Option<Segments>> {
     let (width, height) = (photo.width(), photo.height());
     let whole = Rect { x: 0, y: 0, width, height };
-    let scale = f64::from(COARSE) / f64::from(width.max(height));
-    let coarse = labelled(segmenter, photo, whole, scale.min(1.0))?;
-    let Some(found) = bounds(&coarse) else { return Ok(None) };
+    let mut found = None;
+    for side in COARSE {
+        let scale = f64::from(side) / f64::from(width.max(height));
+        found = bounds(&labelled(segmenter, photo, whole, scale.min(1.0))?);
+        let is_large = |rect: &Rect| f64::from(rect.width) > LARGE * f64::from(width.max(height));
+        let is_plausible = |rect: &Rect| ASPECTS.contains(&(f64::from(rect.height) / f64::from(rect.width)));
+        if found.as_ref().is_some_and(|rect| is_large(rect) && is_plausible(rect)) {
+            break;
+        }
+    }
+    let Some(found) = found else { return Ok(None) };
     let margin = (MARGIN * f64::from(found.width)) as u32 + 2;
     let (x, y) = (found.x.saturating_sub(margin), found.y.saturating_sub(margin));
     let right = (found.x + found.width + margin).min(width);

@@ -4,7 +4,6 @@
 use super::grid::{AlphaGrid, Front};
 use super::report::Warning;
 use super::white_lenses;
-use crate::compose::MIN_OPAQUE_ALPHA;
 use crate::cutout::Lenses;
 use crate::{Bitmap, BitmapRef, Error, Result};
 
@@ -12,8 +11,8 @@ use crate::{Bitmap, BitmapRef, Error, Result};
 const OPAQUE: f64 = 0.002;
 /// Fainter pixels, from 0 to 255, away from the glasses are leftovers.
 const LEFTOVER: u8 = 8;
-/// Leftovers are this many pixels away from every visible pixel.
-const AWAY: usize = 3;
+/// Leftovers are this many pixels away from the glasses.
+const AWAY: f64 = 3.0;
 
 /// A source image with a transparent background, without leftovers.
 pub(super) struct Cleaned {
@@ -70,11 +69,11 @@ pub(super) fn clean(source: BitmapRef) -> Result<Cleaned> {
     if remove_specks(&mut image, &grid, &front) {
         warnings.push(Warning::SpecksRemoved);
     }
-    remove_faint_leftovers(&mut image);
+    let bounds = grid.bounds(&front);
+    remove_faint_leftovers(&mut image, bounds);
     if image.data() != source.data() && warnings.is_empty() {
         warnings.push(Warning::VeilRemoved);
     }
-    let bounds = grid.bounds(&front);
     let mut lens_centres = grid.lens_centres(&front);
     if let Some(opened) = white_lenses::open(&mut image, bounds) {
         lens_centres = opened;
@@ -139,28 +138,15 @@ fn remove_specks(image: &mut Bitmap, grid: &AlphaGrid, front: &Front) -> bool {
     found
 }
 
-/// Makes faint pixels transparent that no visible pixel is near.
-fn remove_faint_leftovers(image: &mut Bitmap) {
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    // In two passes: near a visible pixel of the row, then near such a pixel of the column.
-    let mut near_in_row = vec![false; width * height];
-    for (row, near) in image.data().chunks_exact(4 * width).zip(near_in_row.chunks_exact_mut(width)) {
-        let mut until = 0;
-        for (x, pixel) in row.chunks_exact(4).enumerate() {
-            if pixel[3] >= MIN_OPAQUE_ALPHA {
-                let end = (x + AWAY + 1).min(width);
-                near[x.saturating_sub(AWAY).max(until)..end].fill(true);
-                until = end;
-            }
-        }
-    }
-    for y in 0..height {
-        let rows = y.saturating_sub(AWAY)..(y + AWAY + 1).min(height);
-        for x in 0..width {
-            let pixel = &mut image.data_mut()[4 * (y * width + x)..][..4];
-            if (1..LEFTOVER).contains(&pixel[3]) && !rows.clone().any(|y| near_in_row[y * width + x]) {
-                pixel.fill(0);
-            }
+/// Makes faint pixels transparent around the glasses, whose `bounds` are x, y, width and height in
+/// pixels. Among the glasses, faint pixels are reflections.
+fn remove_faint_leftovers(image: &mut Bitmap, [left, top, wide, high]: [f64; 4]) {
+    let width = image.width() as usize;
+    let is_inside = |at: usize, start: f64, length: f64| (start - AWAY..=start + length + AWAY).contains(&(at as f64));
+    for (i, pixel) in image.data_mut().as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let inside = is_inside(i % width, left, wide) && is_inside(i / width, top, high);
+        if (1..LEFTOVER).contains(&pixel[3]) && !inside {
+            *pixel = [0; 4];
         }
     }
 }

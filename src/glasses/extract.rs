@@ -92,8 +92,7 @@ fn without_ground(source: BitmapRef, cut: &CutOut) -> Result<Extract> {
     let probabilities = segments.at_full_size();
     let labelled = Labelled { image: part.as_ref(), probabilities: &probabilities };
     let ground = Ground::fit(part.as_ref(), |i| labelled.is_ground(i)).ok_or(Refusal::BusyGround)?;
-    let (image, lenses) = cutout::cut_out(&labelled, &ground)?;
-    let labels = (0..probabilities.len() / LABELS).map(|i| labelled.label(i) as u8).collect();
+    let cutout::Matted { image, labels, lenses } = cutout::cut_out(&labelled, &ground)?;
     let report = Report { kind: Kind::CutOut, lenses, confidence: shape.confidence, warnings: warnings(&shape) };
     let Shape { rotation, lens_centres, .. } = shape;
     Ok(Extract { image, rect: segments.rect, labels: Some(labels), rotation, lens_centres, report })

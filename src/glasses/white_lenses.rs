@@ -90,7 +90,7 @@ fn matted(part: &Bitmap, lens: &mut [bool]) -> Option<Bitmap> {
         *lens |= matches!(label, LENS | ARM);
     }
     let labelled = Labelled { image: part.as_ref(), probabilities: &segments.probabilities };
-    cut_out(&labelled, &ground).ok().map(|(image, _)| image)
+    cut_out(&labelled, &ground).ok().map(|matted| matted.image)
 }
 
 /// The brightest colour of the lenses, but for a hundredth of their pixels.

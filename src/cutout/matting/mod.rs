@@ -5,13 +5,14 @@
 //! the least α that explains the pixel is taken.
 
 mod blocks;
+mod colour_models;
 mod kind;
 
 use super::ground::Ground;
 use super::lenses::Lenses;
 use super::network::{ARM, BACKGROUND, FRONT, LABELS, LENS};
 use crate::{Bitmap, BitmapRef, Result};
-use blocks::BlockColours;
+use colour_models::ColourModels;
 
 /// The opacity of the reflections on clear lenses, at most.
 const REFLECTION: f32 = 0.1;
@@ -23,14 +24,6 @@ const MIRROR: [f32; 2] = [0.8, 0.88];
 /// pixel; above the last two, the pixel is more and more covered whatever its colour.
 const BORDER: [f32; 2] = [0.05, 0.3];
 const INTERIOR: [f32; 2] = [0.6, 0.95];
-/// The sides of the blocks over which colours of the front and of the lenses are averaged, as a
-/// share of the image's width.
-const FRONT_BLOCK: f64 = 1.0 / 250.0;
-const LENS_BLOCK: f64 = 1.0 / 60.0;
-
-/// The largest distance of an arm's middle from the lens around it, in blocks of the lens.
-const ARM_BLOCKS: usize = 6;
-
 pub(super) type Colour = [f32; 3];
 
 /// Probabilities of the labels, [`LABELS`] values for each pixel of the image.
@@ -63,25 +56,29 @@ impl Labelled<'_> {
     }
 }
 
-/// The glasses without ground and arms, in the image's size.
+/// Glasses without ground and arms.
+pub(crate) struct Matted {
+    /// The glasses with transparency, in the size of the labelled image.
+    pub image: Bitmap,
+    /// The most probable label of each pixel.
+    pub labels: Vec<u8>,
+    /// The kind of the lenses.
+    pub lenses: Lenses,
+}
+
+/// Cuts the glasses out of an image with labels on a known ground.
 ///
 /// # Errors
 /// None in practice: the result has the size of the image.
-pub(crate) fn cut_out(labelled: &Labelled, ground: &Ground) -> Result<(Bitmap, Lenses)> {
-    let size = (labelled.image.width() as usize, labelled.image.height() as usize);
+pub(crate) fn cut_out(network: &Labelled, ground: &Ground) -> Result<Matted> {
+    let size = (network.image.width() as usize, network.image.height() as usize);
     let backdrop = ground.image();
-    let kinds = kind::kinds(labelled, &backdrop);
-    let block = |share: f64| ((share * size.0 as f64) as usize).max(2);
-    // Pixels that differ most from the ground are the least mixed with it.
-    let fronts = BlockColours::new(size, block(FRONT_BLOCK), 2, |i| {
-        let colour = labelled.colour(i);
-        (labelled.shares(i)[FRONT] > 0.6).then(|| (colour, 1e-4 + distance(colour, backdrop[i])))
-    });
-    let lenses = BlockColours::new(size, block(LENS_BLOCK), 1, |i| {
-        (labelled.shares(i)[LENS] > 0.8).then(|| (labelled.colour(i), 1.0))
-    })
-    .spread(ARM_BLOCKS);
-    let behind_lens = arms_behind_lenses(labelled, size.0);
+    let kinds = kind::kinds(network, &backdrop);
+    let models = ColourModels::new(network, &backdrop);
+    let probabilities = models.weighed(network);
+    let labelled = Labelled { image: network.image, probabilities: &probabilities };
+    let labels: Vec<u8> = (0..size.0 * size.1).map(|i| labelled.label(i) as u8).collect();
+    let behind_lens = arms_behind_lenses(&labels, size.0);
     let mut data = vec![0u8; 4 * size.0 * size.1];
     for (i, out) in data.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         let shares = labelled.shares(i);
@@ -91,18 +88,20 @@ pub(crate) fn cut_out(labelled: &Labelled, ground: &Ground) -> Result<(Bitmap, L
         }
         let (x, y) = (i % size.0, i / size.0);
         let (colour, ground) = (labelled.colour(i), backdrop[i]);
-        let nearby = lenses.at(x, y);
+        let nearby = models.lenses.at(x, y);
         // An arm behind a lens is painted over with the lens nearby.
-        let seen = if labelled.label(i) == ARM { nearby.unwrap_or(ground) } else { colour };
+        let seen = if usize::from(labels[i]) == ARM { nearby.unwrap_or(ground) } else { colour };
         let lens = of_lens(seen, ground, nearby, kinds.lenses);
         // What the front covers where it ends: the lens, or the ground.
         let behind = if lens_share > shares[BACKGROUND] { nearby.unwrap_or(ground) } else { ground };
-        let front = of_front(colour, behind, fronts.at(x, y), shares[FRONT], kinds.translucent_front);
+        let front = Front { share: shares[FRONT], interior: network.shares(i)[FRONT], own: models.fronts.at(x, y) };
+        let front = front.at(colour, behind, kinds.translucent_front);
         // The share of the lens in what the front leaves.
         let rest = (1.0 - shares[FRONT]).max(lens_share).max(1e-3);
         *out = joined(front, (lens.0, lens.1 * lens_share / rest));
     }
-    Ok((Bitmap::new(labelled.image.width(), labelled.image.height(), data)?, kinds.lenses))
+    let image = Bitmap::new(network.image.width(), network.image.height(), data)?;
+    Ok(Matted { image, labels, lenses: kinds.lenses })
 }
 
 /// The front over the lens, both as colour and opacity, as straight-alpha bytes.
@@ -117,25 +116,37 @@ fn joined((front, covered): (Colour, f32), (lens, opacity): (Colour, f32)) -> [u
     [colour(0), colour(1), colour(2), byte(alpha)]
 }
 
-/// Colour and opacity of the front at a pixel that shows it with probability `share`.
-fn of_front(colour: Colour, behind: Colour, own: Option<Colour>, share: f32, is_translucent: bool) -> (Colour, f32) {
-    if share < BORDER[0] {
-        return (colour, 0.0);
+/// What is known of the front at a pixel.
+struct Front {
+    /// The probability that the pixel shows the front, given its colour.
+    share: f32,
+    /// The network's probability, which does not depend on the pixel's own colour as much.
+    interior: f32,
+    /// The colour of the front nearby.
+    own: Option<Colour>,
+}
+
+impl Front {
+    /// Colour and opacity of the front at a pixel of this colour, before `behind`.
+    fn at(&self, colour: Colour, behind: Colour, is_translucent: bool) -> (Colour, f32) {
+        if self.share < BORDER[0] {
+            return (colour, 0.0);
+        }
+        let own = self.own.unwrap_or(colour);
+        let border = smooth(BORDER, self.share);
+        if is_translucent {
+            let alpha = border * (0.4 + 3.0 * distance(colour, behind)).min(1.0);
+            return (unmixed(colour, behind, alpha, own), alpha);
+        }
+        let covered = covered(colour, own, behind).unwrap_or(self.share) * border;
+        let interior = smooth(INTERIOR, self.interior.min(self.share));
+        let alpha = covered + interior * (1.0 - covered);
+        // Little of the front, and as likely a trace of a shadow.
+        if alpha < 0.1 {
+            return (own, 0.0);
+        }
+        (unmixed(colour, behind, alpha, own), alpha)
     }
-    let own = own.unwrap_or(colour);
-    let border = smooth(BORDER, share);
-    if is_translucent {
-        let alpha = border * (0.4 + 3.0 * distance(colour, behind)).min(1.0);
-        return (unmixed(colour, behind, alpha, own), alpha);
-    }
-    let covered = covered(colour, own, behind).unwrap_or(share) * border;
-    let interior = smooth(INTERIOR, share);
-    let alpha = covered + interior * (1.0 - covered);
-    // Little of the front, and as likely a trace of a shadow.
-    if alpha < 0.1 {
-        return (own, 0.0);
-    }
-    (unmixed(colour, behind, alpha, own), alpha)
 }
 
 /// Colour and opacity of a lens at a pixel. `nearby` is the mean colour of the lens around it.
@@ -194,20 +205,19 @@ fn smooth([low, high]: [f32; 2], value: f32) -> f32 {
 }
 
 /// For each pixel whether it shows a lens, or an arm with a lens beside it in its row.
-fn arms_behind_lenses(labelled: &Labelled, width: usize) -> Vec<bool> {
-    let count = labelled.probabilities.len() / LABELS;
-    let labels: Vec<usize> = (0..count).map(|i| labelled.label(i)).collect();
-    let mut behind = vec![false; count];
-    let mut after = |mut cells: &mut dyn Iterator<Item = usize>| {
+fn arms_behind_lenses(labels: &[u8], width: usize) -> Vec<bool> {
+    let mut behind = vec![false; labels.len()];
+    let mut after = |cells: &mut dyn Iterator<Item = usize>| {
         let mut last = BACKGROUND;
-        for i in &mut cells {
-            if labels[i] != ARM {
-                last = labels[i];
+        for i in cells {
+            let label = usize::from(labels[i]);
+            if label != ARM {
+                last = label;
             }
             behind[i] |= last == LENS;
         }
     };
-    for start in (0..count).step_by(width) {
+    for start in (0..labels.len()).step_by(width) {
         after(&mut (start..start + width));
         after(&mut (start..start + width).rev());
     }
@@ -234,7 +244,8 @@ mod tests {
         let (own, ground) = ([0.2, 0.1, 0.5], [1.0; 3]);
         for alpha in [0.3, 0.6, 1.0f32] {
             let mixed = std::array::from_fn(|c| alpha * own[c] + (1.0 - alpha) * ground[c]);
-            let (colour, found) = of_front(mixed, ground, Some(own), 0.6, false);
+            let front = Front { share: 0.6, interior: 0.5, own: Some(own) };
+            let (colour, found) = front.at(mixed, ground, false);
             assert!((found - alpha).abs() < 1e-5, "{found}");
             assert!(distance(colour, own) < 1e-5, "{colour:?}");
         }

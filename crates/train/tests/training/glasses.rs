@@ -1,11 +1,21 @@
 //! Images of glasses as they come: with leftovers of a removal, on opaque grounds, with shadows
 //! and arms. Each must give the fit of the clean glasses.
 
+use std::sync::LazyLock;
 use stgan::compose::{self, Foreground};
 use stgan::glasses::{Glasses, Kind, Lenses, Removal, Warning};
 use stgan::{Bitmap, CutOut, Homography, Placement, Rect, TryOn};
 
 const WIDTH: u32 = 480;
+
+/// A portrait and its pupils.
+static PORTRAIT: LazyLock<(Bitmap, [[f64; 2]; 2])> = LazyLock::new(|| {
+    let portrait = &stgan_portraits::portraits()[0];
+    let photo = portrait.render(240).unwrap();
+    let (w, h) = (f64::from(photo.width()), f64::from(photo.height()));
+    let pupils = portrait.pupils.map(|[x, y]| [x * w, y * h]);
+    (photo, pupils)
+});
 
 /// Changes the source image's pixel at (x, y).
 type Edit = fn(&mut [u8; 4], u32, u32);
@@ -40,10 +50,7 @@ fn on(ground: [u8; 4], size: (u32, u32), image: &Bitmap, at: (u32, u32)) -> Bitm
 /// Where the fit on a portrait puts the two points that are the lens centres of the clean image,
 /// which lies at `at` on the source image. In inter-pupil distances from the left pupil.
 fn fitted(glasses: &Glasses, image: &Bitmap, at: (u32, u32)) -> [[f64; 2]; 2] {
-    let portrait = &stgan_portraits::portraits()[0];
-    let photo = portrait.render(400).unwrap();
-    let (w, h) = (f64::from(photo.width()), f64::from(photo.height()));
-    let [left, right] = portrait.pupils.map(|[x, y]| [x * w, y * h]);
+    let (photo, [left, right]) = &*PORTRAIT;
     let apart = (right[0] - left[0]).hypot(right[1] - left[1]);
     let placement = Placement {
         x: 0.5 * (left[0] + right[0]) + 0.05 * apart,
@@ -150,7 +157,7 @@ fn leftovers_of_a_removal_change_nothing() {
         let glasses = Glasses::new(source.as_ref(), Removal::Never).unwrap();
         assert_eq!(glasses.report().warnings, expected, "{name}");
         let off = difference(&source, at, Removal::Never, &image);
-        assert!(off < 0.01, "{name}: {off}");
+        assert!(off < 0.017, "{name}: {off}");
     }
     // Colours under alpha 0 are no leftovers.
     let magenta = edited(&image, |pixel, _, _| {
@@ -181,7 +188,7 @@ fn opaque_white_lenses_are_opened_and_the_rest_is_kept() {
     assert!(mean_alpha(&source, lens) > 0.99);
     assert!(mean_alpha(&glasses.image().to_owned(), lens) < 0.1);
     let off = difference(&source, (0, 0), Removal::Never, &image);
-    assert!(off < 0.01, "{off}");
+    assert!(off < 0.017, "{off}");
 }
 
 #[test]
