@@ -158,8 +158,11 @@ impl AlphaGrid {
             [-1.0, 1.0].map(|side| [left as f64 + width * (0.5 + side * LENS_CENTRE), top as f64 + 0.5 * height]);
         let centres = usual.map(|seed| self.even_region(seed, front));
         let in_pixels = |centre: [f64; 2]| centre.map(|value| value * self.cell as f64);
+        let middle = left as f64 + 0.5 * width;
         match centres {
-            [Some(one), Some(other)] => [one, other].map(in_pixels),
+            [Some(one), Some(other)] if (one[0] + other[0] - 2.0 * middle).abs() < ASYMMETRY * width => {
+                [one, other].map(in_pixels)
+            }
             _ => usual.map(in_pixels),
         }
     }
@@ -182,6 +185,9 @@ impl AlphaGrid {
         (is_inside && share > 0.02 && share < 0.3).then_some([left as f64 + centre[0], top as f64 + centre[1]])
     }
 }
+
+/// Regions whose centres are less symmetric than this, as a share of the width, are no lenses.
+const ASYMMETRY: f64 = 0.02;
 
 /// The distance of a lens centre from the middle, as a share of the width of the front.
 pub(super) const LENS_CENTRE: f64 = crate::pose::PUPIL_X / (2.0 * crate::pose::TEMPLE_X);

@@ -239,7 +239,7 @@ fn shadows_reflections_and_arms_are_not_placed() {
     }
     // Temple arms that stand off on both sides.
     let mut with_arms = wide.clone();
-    for x in (10..104).chain(w + 96..w + 190) {
+    for x in (10..125).chain(w + 75..w + 190) {
         let beside = f64::from(x.abs_diff(100).min(x.abs_diff(100 + w)));
         let y = 20 + h / 4 - (0.12 * beside) as u32;
         for y in y..y + h / 18 {
