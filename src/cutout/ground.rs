@@ -23,7 +23,8 @@ fn terms(u: f64, v: f64) -> [f64; TERMS] {
 
 impl Ground {
     /// Fits the surface to the pixels for which `is_ground` holds, robustly: shadows and printed
-    /// words among them are outliers. None if too few pixels are ground.
+    /// words among them are outliers. `None` if too few pixels are ground, or if they are no smooth
+    /// surface.
     pub(crate) fn fit(image: BitmapRef, is_ground: impl Fn(usize) -> bool) -> Option<Self> {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let size = (width as f64, height as f64);
@@ -52,10 +53,10 @@ impl Ground {
                 let colour = found.colour(&sample.0);
                 *kept = (0..3).all(|c| (colour[c] - sample.1[c]).abs() < limit);
             }
-            // Most of the ground is a shadow, or no smooth surface: the last fit is the best there
-            // is.
+            // Most of the ground is no smooth surface, such as a table or the checkerboard that
+            // stands for transparency.
             if kept.iter().filter(|kept| **kept).count() < samples.len() / 4 {
-                break;
+                return None;
             }
             ground = Some(found);
         }

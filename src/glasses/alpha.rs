@@ -59,28 +59,42 @@ fn empty(source: BitmapRef) -> Error {
 /// # Errors
 /// [`Error::EmptyGlasses`] if no pixel is at least 10 % opaque.
 pub(super) fn clean(source: BitmapRef) -> Result<Cleaned> {
-    let mut warnings = Vec::new();
-    let mut image = match Veil::find(source) {
-        Some(veil) => veil.removed(source),
-        None => source.to_owned(),
+    let veil = Veil::find(source);
+    let mut image = veil.as_ref().map_or_else(|| source.to_owned(), |veil| veil.removed(source));
+    let outline = |image: &Bitmap| {
+        let grid = AlphaGrid::new(image.as_ref());
+        grid.front().map(|front| (grid, front)).ok_or_else(|| empty(source))
     };
-    let grid = AlphaGrid::new(image.as_ref());
-    let front = grid.front().ok_or_else(|| empty(source))?;
-    if remove_specks(&mut image, &grid, &front) {
-        warnings.push(Warning::SpecksRemoved);
-    }
+    let (grid, front) = outline(&image)?;
+    let has_specks = remove_specks(&mut image, &grid, &front);
+    let has_arms = remove_arms(&mut image);
+    let (grid, front) = if has_arms { outline(&image)? } else { (grid, front) };
     let bounds = grid.bounds(&front);
-    remove_faint_leftovers(&mut image, bounds);
-    if image.data() != source.data() && warnings.is_empty() {
-        warnings.push(Warning::VeilRemoved);
-    }
-    let mut lens_centres = grid.lens_centres(&front);
-    if let Some(opened) = white_lenses::open(&mut image, bounds) {
-        lens_centres = opened;
-        warnings.push(Warning::LensesOpened);
-    }
+    let has_leftovers = remove_faint_leftovers(&mut image, bounds);
+    let opened = white_lenses::open(&mut image, bounds);
+    let found = [
+        (Warning::SpecksRemoved, has_specks),
+        (Warning::VeilRemoved, veil.is_some() || has_leftovers && !has_specks),
+        (Warning::LensesOpened, opened.is_some()),
+        (Warning::ArmsRemoved, has_arms),
+    ];
+    let warnings = found.into_iter().filter_map(|(warning, is_so)| is_so.then_some(warning)).collect();
+    let lens_centres = opened.unwrap_or_else(|| grid.lens_centres(&front));
     let lenses = lenses(image.as_ref(), &lens_centres, bounds[2]);
     Ok(Cleaned { image, lens_centres, lenses, warnings })
+}
+
+/// Makes temple arms beside the front transparent. Whether there were any.
+pub(super) fn remove_arms(image: &mut Bitmap) -> bool {
+    let grid = AlphaGrid::new(image.as_ref());
+    let Some([first, last]) = grid.front().and_then(|front| grid.without_arms(&front)) else { return false };
+    let width = image.width() as usize;
+    for (i, pixel) in image.data_mut().as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        if !(first..=last).contains(&(i % width)) {
+            *pixel = [0; 4];
+        }
+    }
+    true
 }
 
 /// A veil: the same faint colour over all that should be transparent.
@@ -139,16 +153,19 @@ fn remove_specks(image: &mut Bitmap, grid: &AlphaGrid, front: &Front) -> bool {
 }
 
 /// Makes faint pixels transparent around the glasses, whose `bounds` are x, y, width and height in
-/// pixels. Among the glasses, faint pixels are reflections.
-fn remove_faint_leftovers(image: &mut Bitmap, [left, top, wide, high]: [f64; 4]) {
+/// pixels. Whether there were any. Among the glasses, faint pixels are reflections.
+fn remove_faint_leftovers(image: &mut Bitmap, [left, top, wide, high]: [f64; 4]) -> bool {
+    let mut found = false;
     let width = image.width() as usize;
     let is_inside = |at: usize, start: f64, length: f64| (start - AWAY..=start + length + AWAY).contains(&(at as f64));
     for (i, pixel) in image.data_mut().as_chunks_mut::<4>().0.iter_mut().enumerate() {
         let inside = is_inside(i % width, left, wide) && is_inside(i / width, top, high);
         if (1..LEFTOVER).contains(&pixel[3]) && !inside {
             *pixel = [0; 4];
+            found = true;
         }
     }
+    found
 }
 
 /// The kind of the lenses, by the median alpha around their centres.

@@ -92,15 +92,21 @@ fn without_ground(source: BitmapRef, cut: &CutOut) -> Result<Extract> {
     let probabilities = segments.at_full_size();
     let labelled = Labelled { image: part.as_ref(), probabilities: &probabilities };
     let ground = Ground::fit(part.as_ref(), |i| labelled.is_ground(i)).ok_or(Refusal::BusyGround)?;
-    let cutout::Matted { image, labels, lenses } = cutout::cut_out(&labelled, &ground)?;
-    let report = Report { kind: Kind::CutOut, lenses, confidence: shape.confidence, warnings: warnings(&shape) };
+    let cutout::Matted { mut image, labels, lenses } = cutout::cut_out(&labelled, &ground)?;
+    let has_arms_beside = alpha::remove_arms(&mut image);
+    let report = Report {
+        kind: Kind::CutOut,
+        lenses,
+        confidence: shape.confidence,
+        warnings: warnings(&shape, has_arms_beside),
+    };
     let Shape { rotation, lens_centres, .. } = shape;
     Ok(Extract { image, rect: segments.rect, labels: Some(labels), rotation, lens_centres, report })
 }
 
-fn warnings(shape: &Shape) -> Vec<Warning> {
+fn warnings(shape: &Shape, has_arms_beside: bool) -> Vec<Warning> {
     let found = [
-        (Warning::ArmsRemoved, shape.arms > FEW_ARMS),
+        (Warning::ArmsRemoved, has_arms_beside || shape.arms > FEW_ARMS),
         (Warning::Straightened, shape.rotation.abs() >= STRAIGHT),
         (Warning::LowResolution, shape.width < LOW_RESOLUTION),
         (Warning::Uncertain, shape.confidence < CERTAIN),
@@ -137,9 +143,10 @@ fn without_extras(source: BitmapRef, cut: &CutOut) -> Result<Extract> {
     if after >= (1.0 - NOTHING) * before && !is_smaller(image.as_ref(), extract.image.as_ref()) {
         return Ok(extract);
     }
-    let mut warnings: Vec<_> = extract.report.warnings.drain(..).chain(warnings(&shape)).collect();
+    let mut warnings: Vec<_> = extract.report.warnings.drain(..).chain(warnings(&shape, false)).collect();
     warnings.retain(|warning| *warning != Warning::Straightened);
     warnings.sort_unstable();
+    warnings.dedup();
     extract.report = Report { kind: Kind::CutOut, confidence: shape.confidence, warnings, ..extract.report };
     extract.lens_centres = shape.lens_centres.map(|[cx, cy]| [cx + f64::from(x), cy + f64::from(y)]);
     extract.image = image;

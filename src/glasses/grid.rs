@@ -10,6 +10,12 @@ const CELLS: u32 = 400;
 /// A group of cells this much smaller than the largest one is no part of the glasses, unless it
 /// lies among them.
 const MIN_GROUP: f64 = 0.2;
+/// Fewer columns of glasses tell nothing but their aspect ratio.
+const MIN_COLUMNS: usize = 24;
+/// Columns of temple arms are less high than this, as a share of the height of the glasses.
+const ARM_HEIGHT: f64 = 0.25;
+/// How far hinges and end pieces stand off the rims, as a share of the width.
+const HINGE: f64 = 0.04;
 /// A contour this faint, from 0 to 255, belongs to a shadow or to a mirror image.
 const FAINT: u8 = 80;
 
@@ -78,13 +84,11 @@ impl AlphaGrid {
     }
 
     /// Whether the visible pixels are probably more than a front: they have the wrong aspect ratio,
-    /// faint contours as shadows and mirror images have, or thin lines as temple arms beside the
-    /// front.
+    /// or faint contours as shadows and mirror images have.
     pub(super) fn is_more_than_a_front(&self, front: &Front) -> bool {
         let [left, top, right, bottom] = front.bounds;
         let (width, height) = (right + 1 - left, bottom + 1 - top);
         let aspect = height as f64 / width as f64;
-        // Few cells tell nothing but the aspect ratio.
         !(0.15..=0.52).contains(&aspect) || width >= 24 && (self.faint_contour(front) > 0.08 || self.arms_beside(front))
     }
 
@@ -126,27 +130,37 @@ impl AlphaGrid {
             .unwrap_or(0)
     }
 
-    /// Whether the glasses are no taller than temple arms near both ends: rims are taller there.
+    /// Whether the glasses are no taller than temple arms at a tenth of the width from both ends:
+    /// rims are taller there.
     fn arms_beside(&self, front: &Front) -> bool {
-        self.end_heights(front).into_iter().all(|height| height < 0.25)
-    }
-
-    /// The mean height of the visible cells at a tenth of the width from the left and the right
-    /// end, as a share of the height of the glasses.
-    fn end_heights(&self, front: &Front) -> [f64; 2] {
-        let [left, top, right, bottom] = front.bounds;
+        let [left, _, right, _] = front.bounds;
         let width = right + 1 - left;
         let (near, far) = (width * 8 / 100, width * 12 / 100);
-        let height = |x: usize| {
-            let mut cells = (top..=bottom).filter(|&y| self.alpha[y * self.size.0 + x] >= MIN_OPAQUE_ALPHA);
-            let first = cells.next();
-            first.map_or(0, |first| cells.next_back().unwrap_or(first) + 1 - first)
-        };
-        let mean = |columns: &mut dyn Iterator<Item = usize>| {
-            let heights: Vec<usize> = columns.map(height).collect();
-            heights.iter().sum::<usize>() as f64 / (heights.len() * (bottom + 1 - top)) as f64
-        };
-        [mean(&mut (near..far).map(|x| left + x)), mean(&mut (near..far).map(|x| right - x))]
+        let is_thin = |x: usize| self.height_share(front, x) < ARM_HEIGHT;
+        width >= MIN_COLUMNS && (near..far).all(|x| is_thin(left + x) && is_thin(right - x))
+    }
+
+    /// The first and the last column in pixels, without temple arms beside the front. `None` if there
+    /// are no arms.
+    pub(super) fn without_arms(&self, front: &Front) -> Option<[usize; 2]> {
+        if !self.arms_beside(front) {
+            return None;
+        }
+        let [left, _, right, _] = front.bounds;
+        let is_rim = |x: &usize| self.height_share(front, *x) >= ARM_HEIGHT;
+        let (first, last) = ((left..=right).find(is_rim)?, (left..=right).rev().find(is_rim)?);
+        let hinge = ((last + 1 - first) as f64 * HINGE) as usize;
+        let (first, last) = (first.saturating_sub(hinge).max(left), (last + hinge).min(right));
+        Some([first * self.cell, (last + 1) * self.cell - 1])
+    }
+
+    /// The height of the visible cells of a column, as a share of the height of the glasses.
+    fn height_share(&self, front: &Front, x: usize) -> f64 {
+        let [_, top, _, bottom] = front.bounds;
+        let mut cells = (top..=bottom).filter(|&y| self.alpha[y * self.size.0 + x] >= MIN_OPAQUE_ALPHA);
+        let Some(first) = cells.next() else { return 0.0 };
+        let last = cells.next_back().unwrap_or(first);
+        (last + 1 - first) as f64 / (bottom + 1 - top) as f64
     }
 
     /// The centres of the lenses in pixels of the source image, the left one first: of the two

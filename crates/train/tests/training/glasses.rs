@@ -248,9 +248,8 @@ fn shadows_reflections_and_arms_are_not_placed() {
         }
     }
     for (name, source) in [("a reflection", reflected), ("arms", with_arms)] {
-        assert!(Glasses::needs_removal(source.as_ref()), "{name}");
         let glasses = Glasses::new(source.as_ref(), Removal::Auto(&cut_out)).unwrap();
-        assert_eq!(glasses.report().kind, Kind::CutOut, "{name}: {:?}", glasses.report());
+        assert_ne!(glasses.report().kind, Kind::Untouched, "{name}");
         let off = difference(&source, at, Removal::Auto(&cut_out), &image);
         assert!(off < 0.05, "{name}: {off}");
     }
