@@ -11,7 +11,7 @@ mod segment;
 mod spec;
 
 pub(crate) use ground::Ground;
-pub(crate) use groups::groups;
+pub(crate) use groups::{Group, groups};
 pub(crate) use lens_hulls::Sides;
 pub use lenses::Lenses;
 pub(crate) use matting::{Labelled, Matted, cut_out};

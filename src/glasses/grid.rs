@@ -3,7 +3,7 @@
 
 use crate::BitmapRef;
 use crate::compose::MIN_OPAQUE_ALPHA;
-use crate::cutout::groups;
+use crate::cutout::{Group, groups};
 
 /// The longer side of the grid, in cells.
 const CELLS: u32 = 400;
@@ -56,16 +56,14 @@ impl AlphaGrid {
         let visible: Vec<bool> = self.alpha.iter().map(|&alpha| alpha >= MIN_OPAQUE_ALPHA).collect();
         let found = groups(&visible, self.size.0, 1);
         let largest = found.groups.iter().map(|group| group.count).max()?;
-        let is_large = |count: usize| count as f64 >= MIN_GROUP * largest as f64;
-        let bounds = found.groups.iter().filter(|group| is_large(group.count)).fold(
-            [usize::MAX, usize::MAX, 0, 0],
-            |all, group| {
-                let b = group.bounds;
-                [all[0].min(b[0]), all[1].min(b[1]), all[2].max(b[2]), all[3].max(b[3])]
-            },
-        );
-        let outside = |b: [usize; 4]| b[0] > bounds[2] || b[2] < bounds[0] || b[1] > bounds[3] || b[3] < bounds[1];
-        let specks: Vec<bool> = found.groups.iter().map(|group| outside(group.bounds)).collect();
+        let is_large = |group: &Group| group.count as f64 >= MIN_GROUP * largest as f64;
+        let [left, top, right, bottom] = around(found.groups.iter().filter(|group| is_large(group)));
+        let is_outside = |group: &Group| {
+            let b = group.bounds;
+            b[0] > right || b[2] < left || b[1] > bottom || b[3] < top
+        };
+        let specks: Vec<bool> = found.groups.iter().map(is_outside).collect();
+        let bounds = around(found.groups.iter().filter(|group| !is_outside(group)));
         let is_speck = found.of.iter().map(|of| of.is_some_and(|id| specks[id as usize])).collect();
         Some(Front { bounds, is_speck })
     }
@@ -140,8 +138,8 @@ impl AlphaGrid {
         width >= MIN_COLUMNS && (near..far).all(|x| is_thin(left + x) && is_thin(right - x))
     }
 
-    /// The first and the last column in pixels, without temple arms beside the front. `None` if there
-    /// are no arms.
+    /// The first and the last column in pixels, without temple arms beside the front. `None` if
+    /// there are no arms.
     pub(super) fn without_arms(&self, front: &Front) -> Option<[usize; 2]> {
         if !self.arms_beside(front) {
             return None;
@@ -198,6 +196,14 @@ impl AlphaGrid {
         let centre = group.centre();
         (is_inside && share > 0.02 && share < 0.3).then_some([left as f64 + centre[0], top as f64 + centre[1]])
     }
+}
+
+/// The bounds of all groups together.
+fn around<'a>(groups: impl Iterator<Item = &'a Group>) -> [usize; 4] {
+    groups.fold([usize::MAX, usize::MAX, 0, 0], |all, group| {
+        let b = group.bounds;
+        [all[0].min(b[0]), all[1].min(b[1]), all[2].max(b[2]), all[3].max(b[3])]
+    })
 }
 
 /// Regions whose centres are less symmetric than this, as a share of the width, are no lenses.
