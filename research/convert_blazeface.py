@@ -16,8 +16,8 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 SHA256 = "e376cf6b168d5ece8a3cedb94acc4eb168a136aede125ccc3d903ef38f5beda8"
-ANCHOR_OUTPUTS = 16
-# Of the 16 outputs of an anchor, the first four are the box; then x and y of each eye follow, the
+PRIOR_OUTPUTS = 16
+# Of the 16 outputs of an prior, the first four are the box; then x and y of each eye follow, the
 # image's left eye first.
 EYES = slice(4, 8)
 TYPES = {tflite.TensorType.FLOAT16: np.float16, tflite.TensorType.FLOAT32: np.float32}
@@ -57,12 +57,12 @@ def convolutions(path):
 
 
 def head(score, face):
-    """Joins the two 1×1 convolutions of a grid: per anchor a score and the two eyes."""
+    """Joins the two 1×1 convolutions of a grid: per prior a score and the two eyes."""
     weights, biases = [], []
-    for anchor in range(score[1].shape[0]):
-        eyes = slice(ANCHOR_OUTPUTS * anchor + EYES.start, ANCHOR_OUTPUTS * anchor + EYES.stop)
-        weights += [score[1][anchor : anchor + 1], face[1][eyes]]
-        biases += [score[2][anchor : anchor + 1], face[2][eyes]]
+    for prior in range(score[1].shape[0]):
+        eyes = slice(PRIOR_OUTPUTS * prior + EYES.start, PRIOR_OUTPUTS * prior + EYES.stop)
+        weights += [score[1][prior : prior + 1], face[1][eyes]]
+        biases += [score[2][prior : prior + 1], face[2][eyes]]
     return np.concatenate(weights), np.concatenate(biases)
 
 

@@ -8,7 +8,7 @@
 //!
 //! - `blazeface.stem.{weight,bias}`: 5×5 at stride 2.
 //! - `blazeface.block{1…32}.{depthwise,pointwise}.{weight,bias}`: depthwise separable blocks.
-//! - `blazeface.{fine,coarse}.{weight,bias}`: 1×1, per anchor a score and the pupils.
+//! - `blazeface.{fine,coarse}.{weight,bias}`: 1×1, per prior a score and the pupils.
 
 use super::detector::{OUTPUTS, sigmoid};
 use super::{CANDIDATE_REACH, LocatedFace, Point, distance, suppress};
@@ -24,7 +24,7 @@ const STEM: usize = 24;
 const RESOLUTIONS: [(usize, usize); 4] = [(24, 1), (24, 2), (48, 2), (96, 2)];
 /// The number of blocks per resolution.
 const BLOCKS: [usize; 4] = [7, 8, 8, 8];
-/// Number of anchors per cell, and the side of a cell in pixels, of the fine and the coarse output.
+/// Number of priors per cell, and the side of a cell in pixels, of the fine and the coarse output.
 const HEADS: [(&str, usize, usize); 2] = [("fine", 2, 16), ("coarse", 6, 32)];
 /// The minimum logit of a candidate: a score of 0.18.
 const MIN_LOGIT: f32 = -1.5;
@@ -67,8 +67,8 @@ fn separable(name: &str, (input, output): (usize, usize)) -> [[TensorSpec; 2]; 2
     [part("depthwise", [input, 1, 3, 3]), part("pointwise", [output, input, 1, 1])]
 }
 
-fn head((name, anchors, _): (&str, usize, usize)) -> [TensorSpec; 2] {
-    layer(&format!("{NAME}.{name}"), [anchors * OUTPUTS, input_of_last(), 1, 1])
+fn head((name, priors, _): (&str, usize, usize)) -> [TensorSpec; 2] {
+    layer(&format!("{NAME}.{name}"), [priors * OUTPUTS, input_of_last(), 1, 1])
 }
 
 /// The tensors of the network, in the layout of the weights file.
@@ -143,12 +143,12 @@ impl BlazeFace {
 }
 
 /// Converts an output of the network to candidates.
-fn decode(outputs: &Map, (_, anchors, side): (&str, usize, usize)) -> Vec<LocatedFace> {
+fn decode(outputs: &Map, (_, priors, side): (&str, usize, usize)) -> Vec<LocatedFace> {
     let (rows, columns) = outputs.size();
     let cells = (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x)));
-    let anchors = cells.flat_map(|(y, x)| (0..anchors).map(move |anchor| (y, x, anchor)));
-    let likely = anchors.filter_map(|(y, x, anchor)| {
-        let values = &outputs.pixel(y, x)[anchor * OUTPUTS..][..OUTPUTS];
+    let priors = cells.flat_map(|(y, x)| (0..priors).map(move |prior| (y, x, prior)));
+    let likely = priors.filter_map(|(y, x, prior)| {
+        let values = &outputs.pixel(y, x)[prior * OUTPUTS..][..OUTPUTS];
         let centre = [x, y].map(|cell| (cell as f64 + 0.5) * side as f64);
         let pupil = |k: usize| [0, 1].map(|axis| centre[axis] + f64::from(values[1 + 2 * k + axis]));
         let face = LocatedFace { pupils: [pupil(0), pupil(1)], score: sigmoid(values[0]) };

@@ -1,4 +1,5 @@
-//! The detector network of locators that are trained here: scans a downscaled photo at every pyramid level for pairs of pupils.
+//! The detector network of locators that are trained here: scans a downscaled photo at every
+//! pyramid level for pairs of pupils.
 
 use super::network::chain;
 use super::reduced::ReducedPhoto;

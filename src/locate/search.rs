@@ -1,5 +1,5 @@
-//! The looks at a photo with BlazeFace. Which of them a photo needs depends on what the looks before
-//! have found:
+//! The looks at a photo with BlazeFace. Which of them a photo needs depends on what the looks
+//! before have found:
 //!
 //! ```text
 //!     about 40,000 pixels ──> a large face ──> done, unless there are signs of small faces
