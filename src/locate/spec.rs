@@ -5,12 +5,14 @@
 //!
 //! - `detector.conv{1…}.{weight,bias}`: 4×4 at stride 2 or 3×3 at stride 1.
 //! - `detector.answer.*`: 1×1.
+//! - Instead of `detector.*`: `blazeface.*`, see `super::blazeface`.
 //! - `refiner.conv{1…}.*`: 4×4 at stride 2.
 //! - `refiner.hidden.*`: over the whole remaining feature map.
 //! - `refiner.answer.*`: 1×1.
 //!
 //! Metadata: `format` ("stgan-locator"), `version`, `size` (of the refiner's view) and `threshold`.
 
+use super::blazeface;
 use super::detector::OUTPUTS;
 use super::network::Network;
 use crate::model::conv_layer::{ConvLayer, tensors};
@@ -31,7 +33,8 @@ const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct DetectorSpec {
     /// [kernel, output channels] of each layer. Kernels are 4 (at stride 2) or 3 (at stride 1);
-    /// exactly three are 4, so that a cell is 8×8 pixels.
+    /// exactly three are 4, so that a cell is 8×8 pixels. In a weights file, no layers mean that
+    /// the file has BlazeFace instead, which cannot be trained.
     pub layers: Vec<[usize; 2]>,
 }
 
@@ -72,6 +75,11 @@ pub struct LocatorWeights {
 }
 
 impl DetectorSpec {
+    /// Whether the detector is BlazeFace.
+    pub(super) fn is_blazeface(&self) -> bool {
+        self.layers.is_empty()
+    }
+
     pub(super) fn layers(&self) -> Vec<ConvLayer> {
         let mut input = 3;
         let mut layers = Vec::new();
@@ -86,7 +94,7 @@ impl DetectorSpec {
 
     /// The tensors of the network, in the layout of the weights file.
     pub fn tensors(&self) -> Vec<TensorSpec> {
-        tensors(&self.layers())
+        if self.is_blazeface() { blazeface::tensors() } else { tensors(&self.layers()) }
     }
 
     /// Builds the network for training.
@@ -98,7 +106,36 @@ impl DetectorSpec {
     }
 }
 
+impl DetectorSpec {
+    fn validate(&self) -> Result<()> {
+        let bad = |expected: &str| Err(Error::argument("detector.layers", format!("{:?}", self.layers), expected));
+        let fits = |&[kernel, channels]: &[usize; 2]| matches!(kernel, 3 | 4) && (1..=1024).contains(&channels);
+        if self.layers.len() > 16 || !self.layers.iter().all(fits) {
+            return bad("at most 16 layers of [kernel, channels], with kernel 3 or 4 and 1 to 1024 channels");
+        }
+        if self.layers.iter().filter(|layer| layer[0] == 4).count() != 3 {
+            return bad("exactly three layers with kernel 4, so that a cell is 8×8 pixels");
+        }
+        Ok(())
+    }
+}
+
 impl RefinerSpec {
+    fn validate(&self) -> Result<()> {
+        let bad = |name: &'static str, value: String, expected: &str| Err(Error::argument(name, value, expected));
+        if !(16..=256).contains(&self.size) {
+            return bad("refiner.size", self.size.to_string(), "16 to 256 pixels");
+        }
+        let channels = |c: &usize| (1..=1024).contains(c);
+        if !(1..=6).contains(&self.channels.len()) || !self.channels.iter().all(channels) {
+            return bad("refiner.channels", format!("{:?}", self.channels), "1 to 6 layers of 1 to 1024 channels");
+        }
+        if !(1..=1024).contains(&self.hidden) {
+            return bad("refiner.hidden", self.hidden.to_string(), "1 to 1024");
+        }
+        Ok(())
+    }
+
     pub(super) fn layers(&self) -> Vec<ConvLayer> {
         let (mut input, mut left) = (3, self.size);
         let mut layers = Vec::new();
@@ -138,36 +175,13 @@ impl LocatorSpec {
         [self.detector.tensors(), self.refiner.tensors()].concat()
     }
 
-    /// Checks that the networks can be built.
+    /// Checks that the networks can be built and trained.
     ///
     /// # Errors
     /// [`Error::Argument`] for a size out of range.
     pub fn validate(&self) -> Result<()> {
-        let bad = |name: &'static str, value: String, expected: &str| Err(Error::argument(name, value, expected));
-        let Self { detector, refiner } = self;
-        let fits = |&[kernel, channels]: &[usize; 2]| matches!(kernel, 3 | 4) && (1..=1024).contains(&channels);
-        if detector.layers.len() > 16 || !detector.layers.iter().all(fits) {
-            let expected = "at most 16 layers of [kernel, channels], with kernel 3 or 4 and 1 to 1024 channels";
-            return bad("detector.layers", format!("{:?}", detector.layers), expected);
-        }
-        if detector.layers.iter().filter(|layer| layer[0] == 4).count() != 3 {
-            return bad(
-                "detector.layers",
-                format!("{:?}", detector.layers),
-                "exactly three layers with kernel 4, so that a cell is 8×8 pixels",
-            );
-        }
-        if !(16..=256).contains(&refiner.size) {
-            return bad("refiner.size", refiner.size.to_string(), "16 to 256 pixels");
-        }
-        let channels = |c: &usize| (1..=1024).contains(c);
-        if !(1..=6).contains(&refiner.channels.len()) || !refiner.channels.iter().all(channels) {
-            return bad("refiner.channels", format!("{:?}", refiner.channels), "1 to 6 layers of 1 to 1024 channels");
-        }
-        if !(1..=1024).contains(&refiner.hidden) {
-            return bad("refiner.hidden", refiner.hidden.to_string(), "1 to 1024");
-        }
-        Ok(())
+        self.detector.validate()?;
+        self.refiner.validate()
     }
 }
 
@@ -216,14 +230,18 @@ pub fn read(bytes: &[u8]) -> Result<LocatorWeights> {
             hidden: shape("refiner.hidden.weight").and_then(|s| s.first().copied()).unwrap_or(1),
         },
     };
+    let blazeface = shape(&blazeface::first_tensor()).is_some();
     // Report a missing network as a missing tensor, not as an invalid size.
     for network in ["detector", "refiner"] {
         let name = format!("{network}.conv1.weight");
-        if shape(&name).is_none() {
+        if shape(&name).is_none() && !(blazeface && network == "detector") {
             return Err(Error::TensorMissing { name, expected: "[channels, 3, 4, 4]".into() });
         }
     }
-    spec.validate()?;
+    spec.refiner.validate()?;
+    if !spec.detector.is_blazeface() {
+        spec.detector.validate()?;
+    }
     let mut parameters = Parameters::default();
     for spec in spec.tensors() {
         let (values, _) = storage::tensor(&file, &spec)?;

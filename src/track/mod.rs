@@ -51,7 +51,7 @@ pub trait FaceDetector {
 
 impl FaceDetector for Locator {
     fn detect<P: Photo>(&self, image: &P) -> Result<Vec<LocatedFace>, P::Error> {
-        self.locate_in(image, self.threshold())
+        self.locate_large_in(image)
     }
 
     fn refine<P: Photo>(&self, image: &P, near: &Placement) -> Result<Option<LocatedFace>, P::Error> {

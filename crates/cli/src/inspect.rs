@@ -61,7 +61,10 @@ fn describe(path: &Path, bytes: usize, file: &Weights) -> Result<String, std::fm
 fn describe_locator(path: &Path, bytes: usize, file: &locate::LocatorWeights) -> Result<String, std::fmt::Error> {
     let (mut text, spec) = (String::new(), &file.spec);
     writeln!(text, "{}: {:.2} MB", path.display(), bytes as f64 / 1e6)?;
-    writeln!(text, "detector: layers [kernel, channels] {:?}", spec.detector.layers)?;
+    match spec.detector.layers.as_slice() {
+        [] => writeln!(text, "detector: BlazeFace")?,
+        layers => writeln!(text, "detector: layers [kernel, channels] {layers:?}")?,
+    }
     let (size, refiner) = (spec.refiner.size, &spec.refiner);
     writeln!(
         text,

@@ -20,6 +20,14 @@ fn convolutions_agree_with_the_reference() {
 }
 
 #[test]
+fn separable_blocks_agree_with_the_reference() {
+    for instructions in Instructions::available() {
+        locate::separable_blocks_agree_with_the_reference(instructions);
+    }
+    locate::separable_blocks_that_do_not_fit_are_rejected();
+}
+
+#[test]
 fn the_weights_file_survives_a_round_trip_and_errors_name_the_problem() {
     let file = locate::untrained();
     let bytes = write(&file, Storage::F32).unwrap();
@@ -156,6 +164,72 @@ fn synthetic_people_are_found_alone_and_in_a_group_of_ten() {
     let found = pupils.iter().filter(|pupils| all.iter().any(|face| pupil_error(face, pupils) < 0.15)).count();
     assert!(found >= 9, "{found} of ten");
     assert!(all.len() <= 11, "{} faces", all.len());
+}
+
+/// The number of portraits whose first detection meets the pupils.
+fn found_first(locator: &Locator, photos: &[(Bitmap, Pupils)]) -> usize {
+    let found = |(photo, pupils): &&(Bitmap, Pupils)| {
+        locator.locate(photo.as_ref()).unwrap().first().is_some_and(|face| pupil_error(face, pupils) < 0.2)
+    };
+    photos.iter().filter(found).count()
+}
+
+#[test]
+fn turned_portraits_are_found_before_a_small_upright_one() {
+    let (locator, portraits) = (shipped(), portraits(160));
+    let (small, small_pupils) = &portraits[0];
+    let (mut photos, mut all) = (Vec::new(), 0);
+    for (image, pupils) in &portraits {
+        for degrees in [75.0, 90.0, -90.0, 135.0, 180.0] {
+            let parts =
+                [(image, *pupils, 1.0, degrees, [220.0, 190.0]), (small, *small_pupils, 0.25, 0.0, [30.0, 30.0])];
+            let (photo, pupils) = compose_people((420, 380), &parts);
+            photos.push((photo, pupils[0]));
+            all += 1;
+        }
+    }
+    let found = found_first(&locator, &photos);
+    assert!(found * 10 >= all * 9, "{found} of {all}");
+}
+
+#[test]
+fn portraits_that_the_photo_crops_are_found() {
+    let (locator, mut photos) = (shipped(), Vec::new());
+    for (image, pupils) in portraits(480) {
+        let eyes = LocatedFace::new(pupils, 1.0).pupil_distance();
+        let middle = [0, 1].map(|k| 0.5 * (pupils[0][k] + pupils[1][k]));
+        // The pupils are half of the photo's width apart; then the mouth is outside too.
+        for (width, below) in [(2.0 * eyes, 1.3), (2.2 * eyes, 0.75)] {
+            let (left, top) = ((middle[0] - 0.5 * width).max(0.0), (middle[1] + below * eyes - width).max(0.0));
+            let rect = Rect {
+                x: left as u32,
+                y: top as u32,
+                width: (width as u32).min(image.width() - left as u32),
+                height: ((middle[1] + below * eyes - top) as u32).min(image.height() - top as u32),
+            };
+            let moved = pupils.map(|[x, y]| [x - f64::from(rect.x), y - f64::from(rect.y)]);
+            photos.push((image.as_ref().crop(rect).unwrap(), moved));
+        }
+    }
+    let (found, all) = (found_first(&locator, &photos), photos.len());
+    assert!(found * 10 >= all * 9, "{found} of {all}");
+}
+
+#[test]
+fn sixty_faces_in_one_photo_are_found() {
+    let (locator, portraits) = (shipped(), portraits(160));
+    let parts: Vec<_> = (0..60)
+        .map(|i| {
+            let (image, pupils) = &portraits[i % portraits.len()];
+            let place = [80.0 + 120.0 * (i % 10) as f64, 90.0 + 140.0 * (i / 10) as f64];
+            (image, *pupils, 0.6, 0.0, place)
+        })
+        .collect();
+    let (group, pupils) = compose_people((1240, 880), &parts);
+    let all = locator.locate(group.as_ref()).unwrap();
+    let found = pupils.iter().filter(|pupils| all.iter().any(|face| pupil_error(face, pupils) < 0.2)).count();
+    assert!(found >= 57, "{found} of 60");
+    assert!(all.len() <= 62, "{} faces", all.len());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 #![allow(unreachable_pub)]
 
 use candle_core::{Device, Tensor};
-use stgan::internals::kernels::{Chain, Conv, Instructions, Map};
+use stgan::internals::kernels::{Chain, Conv, Instructions, Map, SeparableBlock};
 use stgan::internals::locate::{DetectorSpec, LocatorSpec, LocatorWeights, RefinerSpec};
 use stgan::model::{Parameters, initialise};
 use stgan::ops;
@@ -86,6 +86,71 @@ pub fn layers_that_do_not_fit_are_rejected() {
     let good = || conv(&[4, 3, 3, 3], &[4]).unwrap();
     assert!(Chain::new(vec![good(), good()]).is_err());
     assert!(Chain::new(Vec::new()).is_err());
+}
+
+/// Compares depthwise separable blocks with sums written out, for several channels and sizes.
+pub fn separable_blocks_agree_with_the_reference(instructions: Instructions) {
+    let tensor = |values: &[f32], shape: &[usize]| Tensor::from_slice(values, shape, &Device::Cpu).unwrap();
+    for (inputs, outputs) in [(8, 8), (24, 24), (24, 48), (16, 40)] {
+        for (stride, skip) in [(1, true), (1, false), (2, true), (2, false)] {
+            for (height, width) in [(1, 1), (2, 3), (5, 4), (6, 13), (9, 10)] {
+                let image: Vec<f32> = numbers(inputs * height * width, 1).iter().map(|x| x + 0.5).collect();
+                let (kernel, first) = (numbers(9 * inputs, 2), numbers(inputs, 3));
+                let (weight, second) = (numbers(inputs * outputs, 4), numbers(outputs, 5));
+                let block = SeparableBlock::new(
+                    [&tensor(&kernel, &[inputs, 1, 3, 3]), &tensor(&first, &[inputs])],
+                    [&tensor(&weight, &[outputs, inputs, 1, 1]), &tensor(&second, &[outputs])],
+                    stride,
+                    skip,
+                    instructions,
+                )
+                .unwrap();
+                let (rows, columns) = block.output((height, width));
+                let mut output = Map::new((rows, columns), outputs, 1);
+                block.run(&map_of(&image, (height, width), inputs, 2), &mut output);
+                let at = |c: usize, y: isize, x: isize| {
+                    let inside = (0..height as isize).contains(&y) && (0..width as isize).contains(&x);
+                    if inside { image[(c * height + y as usize) * width + x as usize] } else { 0.0 }
+                };
+                let before =
+                    |size: usize| (((size.div_ceil(stride) - 1) * stride + 3).saturating_sub(size) / 2) as isize;
+                for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
+                    let corner = ((y * stride) as isize - before(height), (x * stride) as isize - before(width));
+                    let depthwise = |c: usize| -> f32 {
+                        let tap = |i: usize| {
+                            kernel[9 * c + i] * at(c, corner.0 + (i / 3) as isize, corner.1 + (i % 3) as isize)
+                        };
+                        first[c] + (0..9).map(tap).sum::<f32>()
+                    };
+                    let depthwise: Vec<f32> = (0..inputs).map(depthwise).collect();
+                    for o in 0..outputs {
+                        let sum: f32 = depthwise.iter().zip(&weight[o * inputs..]).map(|(a, b)| a * b).sum();
+                        let (top, left) = ((y * stride) as isize, (x * stride) as isize);
+                        let window = (0..stride * stride).map(|i| ((i / stride) as isize, (i % stride) as isize));
+                        let largest = |c: usize| window.map(|(dy, dx)| at(c, top + dy, left + dx)).fold(0.0, f32::max);
+                        let skipped = if skip && o < inputs { largest(o) } else { 0.0 };
+                        let (expected, value) = ((sum + second[o] + skipped).max(0.0), output.pixel(y, x)[o]);
+                        let what = format!("{inputs} to {outputs} at {stride}, {height}×{width}: {o}, {y}, {x}");
+                        assert!((value - expected).abs() < 1e-4, "{what}: {value} for {expected}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Rejects blocks whose tensors do not fit.
+pub fn separable_blocks_that_do_not_fit_are_rejected() {
+    let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
+    let block = |inputs: usize, outputs: usize, stride: usize| {
+        let depthwise = [&zeros(&[inputs, 1, 3, 3]), &zeros(&[inputs])];
+        let pointwise = [&zeros(&[outputs, inputs, 1, 1]), &zeros(&[outputs])];
+        SeparableBlock::new(depthwise, pointwise, stride, true, Instructions::best())
+    };
+    assert!(block(8, 16, 2).is_ok());
+    assert!(block(8, 12, 1).is_err());
+    assert!(block(16, 8, 1).is_err());
+    assert!(block(8, 8, 3).is_err());
 }
 
 /// A locator with random weights.
