@@ -4,16 +4,24 @@ use super::confidence;
 use crate::homography::DIMENSION;
 use crate::{Error, Homography, Result};
 
-/// One update of a fit: p ← p + Δp (ST-GAN, section 3.1).
+/// One update of a fit: p ← p + Δp (ST-GAN, section 3.1), corrected to a pose of stiff glasses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Update {
     /// Δp, the generator's output, averaged over the view and its mirror image.
     pub delta: [f64; DIMENSION],
-    /// p after this update.
+    /// p after this update. It differs from the sum of the updates if this or an earlier one was
+    /// corrected or not taken.
     pub params: [f64; DIMENSION],
     /// Maps pixels of the glasses to pixels of the photo after this update; the last entry is 1.
     pub homography: Homography,
+    /// The mean distance by which the update was corrected so that the glasses are stiff, in lens
+    /// distances. Infinite if no pose of stiff glasses is near.
+    pub correction: f64,
+    /// Whether the update was taken. One that needs a large correction, changes the size by more
+    /// than a factor of 3 or moves further than the update before it leaves the glasses where they
+    /// are.
+    pub taken: bool,
 }
 
 /// The result of a fit: one homography per update, to draw at any resolution with
@@ -64,7 +72,7 @@ impl Fit {
     /// How far an update moved the glasses: the mean distance over the lens centres and the
     /// temples.
     ///
-    /// `update` counts from 1. The unit is the distance between the lens centres of the glasses as
+    /// `update` counts from 1. An update that was not taken moved them by 0. The unit is the distance between the lens centres of the glasses as
     /// placed.
     ///
     /// # Errors
@@ -85,7 +93,11 @@ impl Fit {
     /// confidence is too low.
     ///
     /// The confidence says whether the fit found a face. It does not say how well the glasses sit.
+    ///
+    /// The confidence is 0 if the last update was not taken.
     pub fn confidence(&self) -> Option<f64> {
-        self.displacement(self.updates.len()).ok().map(confidence::confidence)
+        let last = self.updates.last()?;
+        let displacement = if last.taken { self.displacement(self.updates.len()).ok()? } else { f64::INFINITY };
+        Some(confidence::confidence(displacement))
     }
 }
