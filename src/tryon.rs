@@ -18,8 +18,8 @@
 //! Each update runs the networks on the view and on its mirror image, and averages the two results.
 //! A mirrored selfie therefore gets the mirrored fit, and the landmark error is a tenth lower.
 //!
-//! Glasses are stiff, but a homography can tear them apart. Each update is therefore replaced by the
-//! nearest pose that stiff glasses can have in front of a camera ([`GlassesPlane::stiff`]). An
+//! Glasses are stiff, but a homography can tear them apart. Each update is therefore replaced by
+//! the nearest pose that stiff glasses can have in front of a camera (`GlassesPlane::stiff`). An
 //! update that is far from all of them, or that diverges, is not taken.
 
 mod confidence;
@@ -184,7 +184,6 @@ impl TryOn {
     /// # Errors
     /// - The errors of [`Placement::region`].
     /// - [`Error::Argument`] for more than [`MAX_UPDATES`] updates.
-    /// - [`Error::Degenerate`] if an update makes the homography singular or not finite.
     pub fn fit(
         &self,
         photo: BitmapRef,
@@ -201,8 +200,8 @@ impl TryOn {
     /// [`TryOn::fit`]. Each must be in [−10, 10].
     ///
     /// # Errors
-    /// The errors of [`TryOn::fit`], and [`Error::Argument`] for a parameter out of range or not
-    /// finite.
+    /// The errors of [`TryOn::fit`], [`Error::Argument`] for a parameter out of range or not
+    /// finite, and [`Error::Degenerate`] if they map the origin of the glasses to infinity.
     pub fn fit_from(
         &self,
         photo: BitmapRef,

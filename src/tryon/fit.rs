@@ -72,8 +72,9 @@ impl Fit {
     /// How far an update moved the glasses: the mean distance over the lens centres and the
     /// temples.
     ///
-    /// `update` counts from 1. An update that was not taken moved them by 0. The unit is the distance between the lens centres of the glasses as
-    /// placed.
+    /// `update` counts from 1. The unit is the distance between the lens centres of the glasses as
+    /// placed. An update that was not taken counts as far as it would have moved them, and at least
+    /// as far as its correction.
     ///
     /// # Errors
     /// [`Error::UpdateIndex`] for 0, and if the fit has fewer updates.
@@ -82,7 +83,11 @@ impl Fit {
             return Err(Error::UpdateIndex { index: update, last: self.updates.len() });
         };
         let before = update.checked_sub(2).map_or(&self.start, |i| &self.updates[i].params);
-        Ok(confidence::displacement(before, &after.params))
+        if after.taken {
+            return Ok(confidence::displacement(before, &after.params));
+        }
+        let proposed = std::array::from_fn(|i| before[i] + after.delta[i]);
+        Ok(confidence::displacement(before, &proposed).max(after.correction))
     }
 
     /// The confidence that the glasses are on a face, 0 to 1; `None` for a fit without updates.
@@ -94,10 +99,8 @@ impl Fit {
     ///
     /// The confidence says whether the fit found a face. It does not say how well the glasses sit.
     ///
-    /// The confidence is 0 if the last update was not taken.
+    /// It is low if the last update was not taken.
     pub fn confidence(&self) -> Option<f64> {
-        let last = self.updates.last()?;
-        let displacement = if last.taken { self.displacement(self.updates.len()).ok()? } else { f64::INFINITY };
-        Some(confidence::confidence(displacement))
+        self.displacement(self.updates.len()).ok().map(confidence::confidence)
     }
 }

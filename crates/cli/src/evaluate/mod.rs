@@ -17,9 +17,10 @@ use stgan_train::report::{GridImage, grid};
 /// Measure the accuracy of weights on labelled faces
 ///
 /// All glasses of the catalogue are fitted to all faces from random initial placements. The
-/// landmark error is the mean distance between the pupils and temples of the face and the matching
-/// points of the glasses, in inter-pupil distances. With --locate, the face locator is measured
-/// instead; with --glasses, the cut-outs of product photos.
+/// landmark error is the mean distance of the lens centres and ends of the glasses from where they
+/// belong, in inter-pupil distances: from those of a stiff front in the pose of the head
+/// (plane.csv), and from the pupils and visible temples. With --locate, the face locator is
+/// measured instead; with --glasses, the cut-outs of product photos.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

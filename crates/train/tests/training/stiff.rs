@@ -131,7 +131,7 @@ fn fits_without_a_face_never_tear_the_glasses() {
             assert!((0.5..2.0).contains(&ratio), "{k}: {ratio}");
         }
         if fit.updates().last().is_some_and(|update| !update.taken) {
-            assert_eq!(fit.confidence(), Some(0.0));
+            assert!(fit.confidence().unwrap() < 0.1, "{:?}", fit.confidence());
         }
     }
 }

@@ -116,8 +116,8 @@ pub fn from_pupils([right, left]: [Point; 2]) -> Landmarks {
     from_landmarks([right, left], [at(-TEMPLE_X / PUPIL_X), at(TEMPLE_X / PUPIL_X)])
 }
 
-/// The landmark error: the mean distance of pupils and temples, in inter-pupil distances of
-/// `target`.
+/// The landmark error: the mean distance of lens centres and ends, in units of the distance between
+/// the lens centres of `target`.
 pub fn error(actual: &Landmarks, target: &Landmarks) -> f64 {
     let sum: f64 = actual.iter().zip(target).take(4).map(|(a, b)| distance(*a, *b)).sum();
     sum / 4.0 / distance(target[0], target[1])
@@ -128,7 +128,7 @@ pub fn apply(h: &Homography, landmarks: &Landmarks) -> Landmarks {
     landmarks.map(|point| h.apply(point))
 }
 
-/// The placement of glasses with the least squared distance of pupils and temples to `target`.
+/// The placement of glasses with the least squared distance of lens centres and ends to `target`.
 pub fn placement(target: &Landmarks) -> Placement {
     let n = 4.0;
     let mean = |points: &Landmarks| {
