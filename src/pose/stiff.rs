@@ -333,9 +333,9 @@ mod tests {
             let Some(stiff) = torn.stiff(PHOTO) else { continue };
             // The result is stiff up to the estimate of its size, on which the nearness depends.
             let again = stiff.plane.stiff(PHOTO).unwrap();
-            assert!(again.moved < 0.02, "{k}: {stiff:?}, {again:?}");
+            assert!(again.moved < 0.05, "{k}: {stiff:?}, {again:?}");
             let wedge = wedge(&stiff.plane);
-            assert!((0.5..2.0).contains(&wedge), "{k}: {wedge}");
+            assert!((0.4..2.5).contains(&wedge), "{k}: {wedge}");
         }
     }
 
