@@ -17,20 +17,27 @@
 //!
 //! Each update runs the networks on the view and on its mirror image, and averages the two results.
 //! A mirrored selfie therefore gets the mirrored fit, and the landmark error is a tenth lower.
+//!
+//! Glasses are stiff, but a homography can tear them apart. Each update is therefore replaced by
+//! the nearest pose that stiff glasses can have in front of a camera (`GlassesPlane::stiff`). An
+//! update that is far from all of them, or that diverges, is not taken.
 
 mod confidence;
 mod fit;
+mod logarithm;
+mod step;
 
 pub use fit::{Fit, Update};
 
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
 use crate::model::{Cascade, GeneratorSpec, Inference, weights};
-use crate::pose::{Placement, glasses_to_canonical, view_to_canonical};
+use crate::pose::{Placement, glasses_to_canonical, normalise_exposure, view_to_canonical};
 use crate::resample::{self, PyramidBuilder};
 use crate::{BitmapRef, Error, Homography, Rect, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use step::Step;
 
 /// The maximum number of updates in one fit.
 pub const MAX_UPDATES: usize = weights::MAX_UPDATES;
@@ -177,7 +184,6 @@ impl TryOn {
     /// # Errors
     /// - The errors of [`Placement::region`].
     /// - [`Error::Argument`] for more than [`MAX_UPDATES`] updates.
-    /// - [`Error::Degenerate`] if an update makes the homography singular or not finite.
     pub fn fit(
         &self,
         photo: BitmapRef,
@@ -194,8 +200,8 @@ impl TryOn {
     /// [`TryOn::fit`]. Each must be in [−10, 10].
     ///
     /// # Errors
-    /// The errors of [`TryOn::fit`], and [`Error::Argument`] for a parameter out of range or not
-    /// finite.
+    /// The errors of [`TryOn::fit`], [`Error::Argument`] for a parameter out of range or not
+    /// finite, and [`Error::Degenerate`] if they map the origin of the glasses to infinity.
     pub fn fit_from(
         &self,
         photo: BitmapRef,
@@ -240,17 +246,23 @@ impl TryOn {
         let mut background = resample::planar(&pixels.finish()?, &to_rect, size, size);
         // The networks do not read the photo's alpha.
         background.truncate(3 * size * size);
+        normalise_exposure(&mut background, size);
         let glasses_planes = glasses.view(size, || glasses_view(glasses, size))?;
         let mut views = self.networks.view_pair(&background, &glasses_planes);
 
-        let mut params = *start;
+        let (mut params, mut last) = (*start, None);
         let mut updates = Vec::with_capacity(count);
         for index in 0..count {
             let [direct, mirror] = views.update(index.min(self.stages() - 1), &params);
             let mirror = mirrored(&mirror);
             let delta: [f64; DIMENSION] = std::array::from_fn(|i| 0.5 * (direct[i] + mirror[i]));
-            params = std::array::from_fn(|i| params[i] + delta[i]);
-            updates.push(Update { delta, params, homography: homography(&params)? });
+            let step = Step::new(&to_photo, photo, &params, &delta, last);
+            if step.taken {
+                last = Some(confidence::displacement(&params, &step.params));
+            }
+            let Step { correction, taken, .. } = step;
+            params = step.params;
+            updates.push(Update { delta, params, homography: homography(&params)?, correction, taken });
         }
         let glasses = (glasses.width(), glasses.height());
         Ok(Fit { photo, glasses, start: *start, initial: homography(start)?, updates })

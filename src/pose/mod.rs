@@ -12,11 +12,15 @@
 //! Canonical coordinates run over [−1, 1] from the first to the last pixel centre of a view, x to
 //! the right, y down.
 
+mod exposure;
 mod placement;
 mod plane;
+mod stiff;
 
+pub use exposure::normalise_exposure;
 pub use placement::Placement;
 pub use plane::GlassesPlane;
+pub use stiff::StiffPose;
 
 use crate::Homography;
 use crate::compose::Foreground;

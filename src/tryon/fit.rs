@@ -4,16 +4,24 @@ use super::confidence;
 use crate::homography::DIMENSION;
 use crate::{Error, Homography, Result};
 
-/// One update of a fit: p ← p + Δp (ST-GAN, section 3.1).
+/// One update of a fit: p ← p + Δp (ST-GAN, section 3.1), corrected to a pose of stiff glasses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Update {
     /// Δp, the generator's output, averaged over the view and its mirror image.
     pub delta: [f64; DIMENSION],
-    /// p after this update.
+    /// p after this update. It differs from the sum of the updates if this or an earlier one was
+    /// corrected or not taken.
     pub params: [f64; DIMENSION],
     /// Maps pixels of the glasses to pixels of the photo after this update; the last entry is 1.
     pub homography: Homography,
+    /// The mean distance by which the update was corrected so that the glasses are stiff, in lens
+    /// distances. Infinite if no pose of stiff glasses is near.
+    pub correction: f64,
+    /// Whether the update was taken. One that needs a large correction, changes the size by more
+    /// than a factor of 3 or moves further than the update before it leaves the glasses where they
+    /// are.
+    pub taken: bool,
 }
 
 /// The result of a fit: one homography per update, to draw at any resolution with
@@ -65,7 +73,8 @@ impl Fit {
     /// temples.
     ///
     /// `update` counts from 1. The unit is the distance between the lens centres of the glasses as
-    /// placed.
+    /// placed. An update that was not taken counts as far as it would have moved them, and at least
+    /// as far as its correction.
     ///
     /// # Errors
     /// [`Error::UpdateIndex`] for 0, and if the fit has fewer updates.
@@ -74,7 +83,11 @@ impl Fit {
             return Err(Error::UpdateIndex { index: update, last: self.updates.len() });
         };
         let before = update.checked_sub(2).map_or(&self.start, |i| &self.updates[i].params);
-        Ok(confidence::displacement(before, &after.params))
+        if after.taken {
+            return Ok(confidence::displacement(before, &after.params));
+        }
+        let proposed = std::array::from_fn(|i| before[i] + after.delta[i]);
+        Ok(confidence::displacement(before, &proposed).max(after.correction))
     }
 
     /// The confidence that the glasses are on a face, 0 to 1; `None` for a fit without updates.
@@ -85,6 +98,8 @@ impl Fit {
     /// confidence is too low.
     ///
     /// The confidence says whether the fit found a face. It does not say how well the glasses sit.
+    ///
+    /// It is low if the last update was not taken.
     pub fn confidence(&self) -> Option<f64> {
         self.displacement(self.updates.len()).ok().map(confidence::confidence)
     }

@@ -11,15 +11,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use stgan::compose::Foreground;
 use stgan_train::data;
-use stgan_train::evaluate::{self, Calibration, FaceGroup, Spread, SpreadErrors};
+use stgan_train::evaluate::{self, Calibration, FaceGroup, Spread, SpreadErrors, YawBand};
 use stgan_train::report::{GridImage, grid};
 
 /// Measure the accuracy of weights on labelled faces
 ///
 /// All glasses of the catalogue are fitted to all faces from random initial placements. The
-/// landmark error is the mean distance between the pupils and temples of the face and the matching
-/// points of the glasses, in inter-pupil distances. With --locate, the face locator is measured
-/// instead; with --glasses, the cut-outs of product photos.
+/// landmark error is the mean distance of the lens centres and ends of the glasses from where they
+/// belong, in inter-pupil distances: from those of a stiff front in the pose of the head
+/// (plane.csv), and from the pupils and visible temples. With --locate, the face locator is
+/// measured instead; with --glasses, the cut-outs of product photos.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -111,6 +112,7 @@ struct Report<'a> {
     glasses: usize,
     seed: u64,
     spreads: Vec<SpreadErrors>,
+    yaw_bands: Vec<YawBand>,
     groups: Vec<FaceGroup>,
     calibration: Option<Calibration>,
 }
@@ -161,6 +163,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         .into_iter()
         .map(|spread| Ok((spread, evaluate::measure(&tryon, faces, &glasses, spread, draws, updates, seed)?)))
         .collect::<Result<Vec<_>>>()?;
+    let yaw_bands =
+        measured.first().map(|(spread, fits)| evaluate::yaw_bands(faces, *spread, fits)).unwrap_or_default();
     let groups = match measured.first() {
         Some((spread, fits)) => evaluate::groups(faces, *spread, fits)?,
         None => Vec::new(),
@@ -173,6 +177,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         glasses: glasses.len(),
         seed,
         spreads: measured.iter().map(|(spread, fits)| SpreadErrors::of(*spread, fits)).collect(),
+        yaw_bands,
         groups,
         calibration: whole.then(calibration).transpose()?,
     };

@@ -53,7 +53,13 @@ pub(super) fn write(path: &Path, faces: &[Face], glasses: &[Foreground], fits: &
     for fit in fits {
         let (face, Placement { x, y, width, rotation }) = (&faces[fit.face], fit.start.placement);
         let placement = [x, y, width, rotation];
-        written.push(Fit { id: &face.id, glasses: fit.glasses, placement, target: face.target, errors: &fit.errors });
+        written.push(Fit {
+            id: &face.id,
+            glasses: fit.glasses,
+            placement,
+            target: face.reference().copied(),
+            errors: &fit.errors,
+        });
     }
     let glasses = stgan_synth::catalogue().iter().zip(glasses).map(entry).collect::<Result<_>>()?;
     Ok(write_atomically(path, &serde_json::to_vec(&Replay { width: GLASSES_WIDTH, glasses, fits: written })?)?)

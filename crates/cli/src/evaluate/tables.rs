@@ -2,7 +2,7 @@
 
 use super::Report;
 use std::fmt::{Error, Write as _};
-use stgan_train::evaluate::{Calibration, FaceGroup, MAX_FOUND_ERROR, SpreadErrors};
+use stgan_train::evaluate::{Calibration, FaceGroup, MAX_FOUND_ERROR, SpreadErrors, Summary, YawBand};
 
 pub(super) fn table(report: &Report) -> Result<String, Error> {
     let mut text = format!(
@@ -10,6 +10,7 @@ pub(super) fn table(report: &Report) -> Result<String, Error> {
         report.split, report.faces, report.glasses, report.seed
     );
     errors(&mut text, &report.spreads)?;
+    yaw_bands(&mut text, &report.yaw_bands)?;
     groups(&mut text, &report.groups)?;
     if let Some(report) = &report.calibration {
         calibration(&mut text, report)?;
@@ -18,13 +19,35 @@ pub(super) fn table(report: &Report) -> Result<String, Error> {
 }
 
 fn errors(text: &mut String, spreads: &[SpreadErrors]) -> Result<(), Error> {
-    for SpreadErrors { spread, fits, updates } in spreads {
+    for SpreadErrors { spread, fits, updates, visible } in spreads {
         writeln!(text, "\nspread `{}`, {fits} fits: {}\n", spread.name(), spread.describe())?;
-        writeln!(text, "{:<16}{:>9}{:>9}{:>9}", "", "mean", "median", "95 %")?;
+        if !visible.is_empty() {
+            writeln!(text, "{:<16}{:<30}{:<30}", "", "   against a stiff front", "   against the visible points")?;
+        }
+        let header = format!("{:>9}{:>9}{:>9}   ", "mean", "median", "95 %");
+        writeln!(text, "{:<16}{}", "", header.repeat(1 + usize::from(!visible.is_empty())).trim_end())?;
         for (k, summary) in updates.iter().enumerate() {
             let name = if k == 0 { "as placed".to_owned() } else { format!("after update {k}") };
-            writeln!(text, "{name:<16}{:>9.4}{:>9.4}{:>9.4}", summary.mean, summary.median, summary.p95)?;
+            let both = [Some(summary), visible.get(k)].into_iter().flatten();
+            let columns: String = both.map(|s| format!("{:>9.4}{:>9.4}{:>9.4}   ", s.mean, s.median, s.p95)).collect();
+            writeln!(text, "{name:<16}{}", columns.trim_end())?;
         }
+    }
+    Ok(())
+}
+
+fn yaw_bands(text: &mut String, bands: &[YawBand]) -> Result<(), Error> {
+    if let Some(first) = bands.first() {
+        writeln!(
+            text,
+            "\nafter the last update by yaw, spread `{}`; height: of the nearer over the farther lens, medians\n",
+            first.spread.name()
+        )?;
+        writeln!(text, "{:<16}{:>7}{:>9}{:>9}{:>9}{:>14}", "", "faces", "median", "95 %", "height", "stiff front")?;
+    }
+    for YawBand { yaw: [low, high], faces, errors, height_ratio, stiff_height_ratio, .. } in bands {
+        let (name, Summary { median, p95, .. }) = (format!("{low} to {high}°"), errors);
+        writeln!(text, "{name:<16}{faces:>7}{median:>9.4}{p95:>9.4}{height_ratio:>9.3}{stiff_height_ratio:>14.3}")?;
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use pose::{Pose, Shape};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
-use stgan::{Bitmap, Result};
+use stgan::{Bitmap, Homography, Result};
 
 /// Width in pixels of the image that landmark coordinates refer to.
 pub const WIDTH: f64 = 178.0;
@@ -103,6 +103,23 @@ impl Person {
             let far = side * self.pose.yaw > 0.0;
             if far && side * outline[0] > side * temple[0] { outline } else { temple }
         })
+    }
+
+    /// The plane of stiff glasses, and the distance between the temples in its unit.
+    ///
+    /// The homography maps the plane to pixels of a 178×218 image. Its origin is midway between the
+    /// lens centres and its unit is the distance between them, x to the right and y down. The plane
+    /// is one centimetre before the eyes and square to the direction that the head faces, so the
+    /// lens centres of a turned head are not at its pupils.
+    ///
+    /// # Errors
+    /// None in practice: a visible face has a plane.
+    pub fn plane(&self) -> Result<(Homography, f64)> {
+        let shape = self.pose.shape;
+        let pupil = shape.pupil;
+        let corners = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]].map(|corner| corner.map(|x: f64| 0.5 * x));
+        let seen = corners.map(|[x, y]| self.pose.before_the_eyes(2.0 * pupil * x, 2.0 * pupil * y));
+        Ok((Homography::from_points(&corners, &seen)?, shape.temple[0] / pupil))
     }
 
     /// The yaw in degrees, positive if the face is turned towards the right of the image.

@@ -28,6 +28,9 @@ const WIDEST: f64 = -8.0;
 /// The z coordinate of the centre of the skull.
 const MIDDLE: f64 = -48.0;
 
+/// The distance of glasses from the eyes: one centimetre.
+const VERTEX_DISTANCE: f64 = 10.0 / 1.6;
+
 /// A horizontal cross-section of the head: half its width, and the z coordinates of front and back.
 struct Slice {
     half: f64,
@@ -133,6 +136,11 @@ impl Pose {
     /// Projects a point that lies `by` in front of the face onto the image.
     pub(super) fn raised(&self, x: f64, y: f64, by: f64) -> Point {
         self.point([x, y, self.shape.relief(x, y) + by])
+    }
+
+    /// Projects a point of the plane of glasses, which is [`VERTEX_DISTANCE`] before the pupils.
+    pub(super) fn before_the_eyes(&self, x: f64, y: f64) -> Point {
+        self.point([x, y, self.shape.relief(self.shape.pupil, 0.0) + VERTEX_DISTANCE])
     }
 
     /// Projects a point on the surface of the head, given by its height and angle.

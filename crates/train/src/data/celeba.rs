@@ -111,6 +111,7 @@ impl Lists<'_> {
             file: name.to_owned(),
             yaw: None,
             landmarks: self.landmarks(name)?,
+            front: None,
             full_photo: None,
         })
     }

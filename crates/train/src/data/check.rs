@@ -3,7 +3,7 @@
 
 use super::landmarks::{self, Landmarks, Point};
 use super::pool::{self, Face, FullPhoto, PixelSource, Pool, PoolKind, aligned_placement};
-use super::{Broken, Crop, DataSettings, Dataset, Problem, list_first};
+use super::{Broken, Crop, DataSettings, Dataset, Problem, Target, list_first, plane};
 use crate::error::chain;
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -17,6 +17,9 @@ const MIN_IMAGE_SIDE: u32 = 16;
 /// The minimum distance between the pupils, in pixels.
 const MIN_PUPIL_DISTANCE: f64 = 4.0;
 
+/// The maximum distance of a lens centre of the front from the pupil, in inter-pupil distances.
+const MAX_FRONT_OFFSET: f64 = 0.4;
+
 /// One row of a table.
 pub(super) struct TableRow {
     pub id: String,
@@ -27,6 +30,8 @@ pub(super) struct TableRow {
     pub file: String,
     pub yaw: Option<f64>,
     pub landmarks: Option<Annotation>,
+    /// The points of a stiff front, in pixels of the image.
+    pub front: Option<Landmarks>,
     pub full_photo: Option<FullPhoto>,
 }
 
@@ -217,10 +222,23 @@ fn face(images: &Arc<Path>, row: TableRow, settings: &DataSettings) -> std::resu
         )));
     }
     let landmarks = row.landmarks.filter(|_| settings.landmarks);
-    let target = landmarks.map(|annotation| annotation.landmarks());
-    if let Some(target) = &target {
-        check_landmarks(target, size).map_err(|what| problem(format!("invalid landmarks: {what}")))?;
+    let visible = landmarks.map(|annotation| annotation.landmarks());
+    if let Some(visible) = &visible {
+        check_landmarks(visible, size).map_err(|what| problem(format!("invalid landmarks: {what}")))?;
     }
+    let front = row.front.filter(|_| settings.landmarks);
+    if let (Some(front), Some(visible)) = (&front, &visible)
+        && !agree(front, visible)
+    {
+        return Err(problem(format!("the plane of {} in {} is not at the pupils", row.id, plane::FILE)));
+    }
+    let target = match settings.target {
+        Target::Visible => visible,
+        Target::Front if settings.landmarks && front.is_none() => {
+            return Err(problem(format!("{} has no row {}, which data.target = \"front\" needs", plane::FILE, row.id)));
+        }
+        Target::Front => front,
+    };
     let placement = match (&target, settings.crop) {
         (Some(target), Crop::Landmarks) => landmarks::placement(target),
         _ => aligned_placement(size.0, size.1).ok_or_else(|| {
@@ -237,12 +255,21 @@ fn face(images: &Arc<Path>, row: TableRow, settings: &DataSettings) -> std::resu
         id: row.id,
         person: row.person,
         target,
+        visible,
+        front,
         placement,
         yaw: row.yaw,
         size,
         origin,
         full_photo: row.full_photo,
     })
+}
+
+/// Whether the lens centres of a front are near the pupils. They are shifted on a turned head,
+/// because the front is before the eyes.
+fn agree(front: &Landmarks, visible: &Landmarks) -> bool {
+    let pupils = landmarks::distance(visible[0], visible[1]);
+    (0..2).all(|k| landmarks::distance(front[k], visible[k]) < MAX_FRONT_OFFSET * pupils)
 }
 
 /// Checks that landmarks are plausible, so that glasses can be placed by them.

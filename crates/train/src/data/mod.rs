@@ -18,6 +18,7 @@ mod celeba;
 mod check;
 pub(crate) mod glasses;
 pub mod landmarks;
+mod plane;
 mod pool;
 mod sampler;
 pub(crate) mod scenes;
@@ -27,7 +28,7 @@ mod table;
 
 pub use pool::{Face, FullPhoto, Pool};
 pub use scenes::SceneSettings;
-pub use settings::{Broken, Crop, DataSettings, Source, SyntheticSettings};
+pub use settings::{Broken, Crop, DataSettings, Source, SyntheticSettings, Target};
 
 use crate::{Error, Result};
 use std::fmt;

@@ -68,8 +68,16 @@ pub struct Face {
     /// The identity. Faces with equal values show the same person. The id of the face if the data
     /// set has no identities.
     pub person: String,
-    /// The landmarks of the face, in pixels of the image. None if the data set has no landmarks.
+    /// The landmarks that training aims at, in pixels of the image: those of
+    /// [`DataSettings::target`](super::DataSettings::target). None if the data set has no
+    /// landmarks.
     pub target: Option<Landmarks>,
+    /// The pupils and temples as seen, in pixels of the image. None if the data set has no
+    /// landmarks.
+    pub visible: Option<Landmarks>,
+    /// The points of a stiff front of glasses in the pose of the head, in pixels of the image. None
+    /// if the data set has no planes.
+    pub front: Option<Landmarks>,
     /// The canonical placement of glasses on the image, which is the centre of random crops.
     pub placement: Placement,
     /// The yaw in degrees, positive if the face turns to the right of the image. None if unknown.
@@ -109,19 +117,33 @@ impl Face {
         }
     }
 
+    /// The full photo, and `landmarks` in its pixels. None if the data set has no photo.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Data`] if the photo cannot be read.
+    pub(crate) fn photo_with(&self, landmarks: &Landmarks) -> Result<Option<(Bitmap, Landmarks)>> {
+        match (&self.origin, &self.full_photo) {
+            (PixelSource::File(folder, _), Some(photo)) => {
+                let landmarks = super::landmarks::apply(&photo.from_aligned, landmarks);
+                Ok(Some((read_image(&folder.join(&photo.file))?, landmarks)))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The full photo and the face's landmarks in its pixels. None if the data set has no photo or
     /// no landmarks.
     ///
     /// # Errors
     /// [`Error::Io`] and [`Error::Data`] if the photo cannot be read.
     pub fn photo(&self) -> Result<Option<(Bitmap, Landmarks)>> {
-        match (&self.origin, &self.full_photo, &self.target) {
-            (PixelSource::File(folder, _), Some(photo), Some(target)) => {
-                let target = super::landmarks::apply(&photo.from_aligned, target);
-                Ok(Some((read_image(&folder.join(&photo.file))?, target)))
-            }
-            _ => Ok(None),
-        }
+        self.target.as_ref().map_or(Ok(None), |target| self.photo_with(target))
+    }
+
+    /// The landmarks that a fit should meet: the stiff front, or the visible points of a data set
+    /// without planes.
+    pub fn reference(&self) -> Option<&Landmarks> {
+        self.front.as_ref().or(self.visible.as_ref())
     }
 
     /// The placement of glasses in canonical pose in ST-GAN's crop of the image, which does not
@@ -135,7 +157,7 @@ impl Face {
     ///
     /// It is 0 for a frontal face and limited to 2. None without landmarks.
     pub fn turn(&self) -> Option<f64> {
-        let [right, left, right_temple, left_temple, ..] = self.target?;
+        let [right, left, right_temple, left_temple, ..] = self.visible?;
         let middle = [0.5 * (right[0] + left[0]), 0.5 * (right[1] + left[1])];
         let ratio = super::landmarks::distance(middle, left_temple) / super::landmarks::distance(middle, right_temple);
         Some(ratio.ln().abs().min(2.0))

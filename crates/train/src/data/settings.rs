@@ -20,6 +20,8 @@ pub struct DataSettings {
     pub max_yaw: f64,
     /// Whether landmarks are read, if there are any. Default: `true`.
     pub landmarks: bool,
+    /// The landmarks that training aims at. Default: `"visible"`.
+    pub target: Target,
     /// The centre of random crops. Default: `"landmarks"`.
     pub crop: Crop,
     /// How unusable images and rows are handled. Default: `"skip"`.
@@ -52,6 +54,10 @@ pub enum Source {
     /// | `r_iris_x`, `r_iris_y`, `l_iris_…`, `r_temple_…`, `l_temple_…` | optional, all eight or none: landmarks in pixels; `r` is the subject's right, which is on the left of the image |
     /// | `photo`, `photo_r_eye_x`, …, `r_eye_x`, … | optional: the full photo, and the centres of the eyes on it and on the image, which define the mapping between the two |
     ///
+    /// An optional `plane.csv` beside it has the columns `id`, `h11` … `h33` and `temples`: the
+    /// homography from the plane of stiff glasses to pixels of the image, and the width of the head
+    /// (see [`landmarks::from_plane`](super::landmarks::from_plane)).
+    ///
     /// Other columns are ignored. Without landmarks, images must be aligned and framed as CelebA's
     /// are (178×218 pixels, or the same aspect ratio).
     Table,
@@ -75,6 +81,17 @@ impl Source {
             Self::Celeba => "celeba",
         }
     }
+}
+
+/// The landmarks of a face that training aims at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// The pupils and temples as seen. On turned heads no stiff glasses meet them.
+    Visible,
+    /// The points of a stiff front of glasses in the pose of the head, as wide as the head. A table
+    /// needs `plane.csv`; drawn faces know their planes; CelebA has none.
+    Front,
 }
 
 /// The source of the canonical placement of glasses on an image, the centre of random crops.
@@ -129,6 +146,7 @@ impl Default for DataSettings {
             with_glasses_splits: Vec::new(),
             max_yaw: 180.0,
             landmarks: true,
+            target: Target::Visible,
             crop: Crop::Landmarks,
             broken: Broken::Skip,
             keep_in_memory_below: 2000,

@@ -1,15 +1,15 @@
 //! Synthetic faces, drawn on demand, with exact landmarks.
 
 use super::pool::{Face, PixelSource, Pool, PoolKind, aligned_placement};
-use super::{Crop, DataSettings, Dataset, landmarks};
+use super::{Crop, DataSettings, Dataset, Target, landmarks};
 use crate::address::{Stream, rng};
 use crate::{Error, Result};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use std::path::Path;
-use stgan::Bitmap;
 use stgan::compose::{self, Foreground};
 use stgan::internals::pose::glasses_to_canonical;
+use stgan::{Bitmap, Homography};
 use stgan_synth::people::{self, Person};
 use stgan_synth::random;
 
@@ -34,7 +34,15 @@ impl FaceAddress {
         let person = Person::sample(&mut self.rng());
         let scale = f64::from(self.width) / people::WIDTH;
         let scaled = |points: [[f64; 2]; 2]| points.map(|p| p.map(|x| x * scale));
-        let target = landmarks::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
+        let visible = landmarks::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
+        let (plane, temples) = person.plane()?;
+        let plane = Homography::similarity(scale, 0.0, 0.0, 0.0) * plane;
+        let front = landmarks::from_plane(&plane, temples)
+            .ok_or_else(|| Error::data(Path::new("synthetic"), "a person has no plane of glasses"))?;
+        let target = match settings.target {
+            Target::Visible => visible,
+            Target::Front => front,
+        };
         let size = (self.width, people::height(self.width));
         let placement = match settings.crop {
             Crop::Landmarks if settings.landmarks => landmarks::placement(&target),
@@ -50,6 +58,8 @@ impl FaceAddress {
             person: id.clone(),
             id,
             target: settings.landmarks.then_some(target),
+            visible: settings.landmarks.then_some(visible),
+            front: settings.landmarks.then_some(front),
             placement,
             yaw: Some(person.yaw()),
             size,

@@ -3,7 +3,7 @@
 use super::check::{Annotation, Listing, TableRow};
 use super::landmarks::similarity;
 use super::pool::FullPhoto;
-use super::{DataSettings, Problem};
+use super::{DataSettings, Problem, plane};
 use crate::{Error, Result};
 use std::collections::HashMap;
 use std::path::Path;
@@ -47,11 +47,12 @@ pub(super) fn list(folder: &Path, settings: &DataSettings) -> Result<Listing> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(&path).map_err(error)?;
     let columns = Columns::find(reader.headers().map_err(error)?).map_err(|reason| Error::data(&path, reason))?;
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
+    let mut fronts = if settings.landmarks { plane::list(folder, &mut problems)? } else { HashMap::new() };
     let mut splits: HashMap<String, Arc<str>> = HashMap::new();
     for (i, record) in reader.records().enumerate() {
         let row = record.map_err(|e| e.to_string()).and_then(|record| columns.row(&record, settings, &mut splits));
         match row {
-            Ok(row) => rows.push(row),
+            Ok(row) => rows.push(TableRow { front: fronts.remove(&row.id), ..row }),
             // Rows count from the header, which is row 1. Quoted line breaks are not counted.
             Err(reason) => problems.push(Problem { path: format!("{} row {}", path.display(), i + 2), reason }),
         }
@@ -134,6 +135,7 @@ impl Columns {
             file: image.map_or_else(|| format!("aligned/{id}.jpg"), str::to_owned),
             yaw,
             landmarks,
+            front: None,
             full_photo,
         })
     }

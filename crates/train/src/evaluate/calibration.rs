@@ -112,6 +112,9 @@ fn convergence(tryon: &TryOn, faces: &[Face], glasses: &[Foreground], seed: u64)
     Ok(APPLICATIONS.map(moved).to_vec())
 }
 
+/// Larger displacements count as this one in the regression, in lens distances.
+const MAX_MOVED: f64 = 4.0;
+
 impl Trial {
     /// Whether the glasses ended on the face: the landmark error is at most [`MAX_FOUND_ERROR`].
     pub fn found(&self) -> bool {
@@ -169,7 +172,7 @@ impl Logistic {
                 let moved = trial.fit.displacement(trial.fit.updates().len()).ok()?;
                 let found = trial.found();
                 Some((
-                    moved.max(1e-6).ln(),
+                    moved.clamp(1e-6, MAX_MOVED).ln(),
                     f64::from(u8::from(found)),
                     0.5 / if found { found_share } else { 1.0 - found_share },
                 ))

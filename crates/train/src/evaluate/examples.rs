@@ -98,7 +98,7 @@ pub fn worst(
     let images = |fit: &&MeasuredFit| {
         let (face, pair) = (&faces[fit.face], &glasses[fit.glasses]);
         let image = face.image()?;
-        let Some(target) = &face.target else { return Ok((face.id.clone(), Vec::new())) };
+        let Some(target) = face.reference() else { return Ok((face.id.clone(), Vec::new())) };
         let head = Head::new(&image, target, size)?;
         let FitStart { placement, params } = &fit.start;
         let again = tryon.fit_from(image.as_ref(), pair, placement, params, Some(fit.errors.len() - 1))?;

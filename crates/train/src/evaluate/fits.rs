@@ -3,7 +3,7 @@
 use super::{FitStart, Spread, Summary};
 use crate::address::{Stream, rng};
 use crate::data::Face;
-use crate::data::landmarks::{self, GLASSES};
+use crate::data::landmarks::{self, GLASSES, nearer_over_farther};
 use crate::{Error, Result};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -20,8 +20,14 @@ pub struct MeasuredFit {
     pub glasses: usize,
     /// The initial placement and warp.
     pub start: FitStart,
-    /// Landmark errors in inter-pupil distances: as placed, then after each update.
+    /// Landmark errors in inter-pupil distances, against [`Face::reference`]: as placed, then after
+    /// each update.
     pub errors: Vec<f64>,
+    /// Landmark errors against the visible points; empty if the face has no front.
+    pub visible_errors: Vec<f64>,
+    /// The height of the nearer over that of the farther lens after the last update, and that of
+    /// the stiff front; None if the face has no front.
+    pub lens_heights: Option<[f64; 2]>,
     /// The size of each update, see [`stgan::Fit::displacement`].
     pub moved: Vec<f64>,
 }
@@ -33,8 +39,10 @@ pub struct SpreadErrors {
     pub spread: Spread,
     /// The number of fits.
     pub fits: usize,
-    /// Landmark errors: as placed, then after each update.
+    /// Landmark errors against [`Face::reference`]: as placed, then after each update.
     pub updates: Vec<Summary>,
+    /// Landmark errors against the visible points; empty for faces without fronts.
+    pub visible: Vec<Summary>,
 }
 
 /// Fits all glasses to all faces, `draws` times each from a random initial placement.
@@ -59,7 +67,7 @@ pub fn measure(
     }
     // Each image is decoded once for all of its fits.
     let of_face = |(index, face): (usize, &Face)| -> Result<Vec<MeasuredFit>> {
-        let target = face.target.as_ref().ok_or_else(|| Error::Argument {
+        let target = face.reference().ok_or_else(|| Error::Argument {
             name: "face",
             value: face.id.clone(),
             expected: "landmarks, which the landmark error needs".into(),
@@ -71,11 +79,21 @@ pub fn measure(
             let start = spread.draw(face, target, &mut rng)?;
             let fit = tryon.fit_from(image.as_ref(), pair, &start.placement, &start.params, updates)?;
             let on_glasses = landmarks::apply(&glasses_to_canonical(pair).inverse()?, &GLASSES);
-            let errors = (0..=fit.updates().len())
-                .map(|k| Ok(landmarks::error(&landmarks::apply(&fit.homography(k)?, &on_glasses), target)))
-                .collect::<Result<_>>()?;
+            let found = (0..=fit.updates().len())
+                .map(|k| Ok(landmarks::apply(&fit.homography(k)?, &on_glasses)))
+                .collect::<Result<Vec<_>>>()?;
+            let errors = |target| found.iter().map(|found| landmarks::error(found, target)).collect();
+            let ratio = |front| found.last().map(|last| [last, front].map(|l| nearer_over_farther(l, front)));
             let moved = (1..=fit.updates().len()).map(|k| fit.displacement(k)).collect::<stgan::Result<_>>()?;
-            Ok(MeasuredFit { face: index, glasses: k / draws, start, errors, moved })
+            Ok(MeasuredFit {
+                face: index,
+                glasses: k / draws,
+                start,
+                errors: errors(target),
+                visible_errors: face.front.and(face.visible.as_ref()).map(errors).unwrap_or_default(),
+                lens_heights: face.front.as_ref().and_then(ratio),
+                moved,
+            })
         };
         (0..glasses.len() * draws).map(one).collect()
     };
@@ -87,7 +105,11 @@ impl SpreadErrors {
     /// Summarises fits, all with the same number of updates.
     pub fn of(spread: Spread, fits: &[MeasuredFit]) -> Self {
         let count = fits.first().map_or(0, |fit| fit.errors.len());
-        let summary = |update: usize| Summary::of_some(fits.iter().map(|fit| fit.errors[update]).collect());
-        Self { spread, fits: fits.len(), updates: (0..count).filter_map(summary).collect() }
+        let summaries = |errors: fn(&MeasuredFit) -> &[f64]| {
+            let of = |update| fits.iter().filter_map(|fit| errors(fit).get(update).copied()).collect();
+            (0..count).filter_map(|update| Summary::of_some(of(update))).collect()
+        };
+        let visible = summaries(|fit| &fit.visible_errors);
+        Self { spread, fits: fits.len(), updates: summaries(|fit| &fit.errors), visible }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Landmark errors are normalised by the inter-pupil distance of the face.
 
+mod bands;
 mod calibration;
 mod examples;
 mod fits;
@@ -13,6 +14,7 @@ mod spread;
 pub mod tracking;
 mod trials;
 
+pub use bands::{YawBand, yaw_bands};
 pub use calibration::{Calibration, Convergence, Logistic, MAX_FOUND_ERROR, Outcomes, calibration};
 pub use examples::{Comparison, comparisons, worst};
 pub use fits::{MeasuredFit, SpreadErrors, measure};

@@ -90,14 +90,14 @@ pub fn trials(tryon: &TryOn, faces: &[Face], glasses: &[Foreground], each: usize
     }
     let of_face = |(index, face): (usize, &Face)| -> Result<Vec<Trial>> {
         let mut rng = rng(seed, Stream::Trials(index));
-        let target = face.target.ok_or_else(|| Error::Argument {
+        let target = *face.reference().ok_or_else(|| Error::Argument {
             name: "face",
             value: face.id.clone(),
             expected: "landmarks, which the landmark error needs".into(),
         })?;
         let image = face.image()?;
         // The whole photo, if there is one, has more room beside the face.
-        let photo = face.photo()?;
+        let photo = face.photo_with(&target)?;
         let (wide, wide_target) = photo.as_ref().map_or((&image, &target), |(photo, target)| (photo, target));
         let below = below(wide, wide_target)?;
         let mut trials = Vec::new();

@@ -1,8 +1,13 @@
 //! Landmarks of faces and glasses, and the landmark error.
 //!
-//! A face and its glasses have eight landmarks each: pupils, temples, points below the pupils,
-//! points above the pupils. Of each pair, the subject's right one (on the left of the image) comes
-//! first. The landmark error is the mean distance of the first four, in inter-pupil distances.
+//! A face and its glasses have eight landmarks each: lens centres, ends, points below the lens
+//! centres, points above the lens centres. Of each pair, the subject's right one (on the left of
+//! the image) comes first. The landmark error is the mean distance of the first four, in
+//! inter-pupil distances.
+//!
+//! Two kinds of targets exist. The *front* is a stiff flat pair of glasses in the pose of the head
+//! ([`from_plane`]). The *visible points* are pupils and temples as seen ([`from_landmarks`]). On
+//! a turned head no stiff front meets the visible points, because a temple lies behind the eyes.
 
 mod solve;
 
@@ -64,6 +69,43 @@ pub fn from_landmarks(irises: [Point; 2], temples: [Point; 2]) -> Landmarks {
     ]
 }
 
+/// The points of a stiff front of glasses in an image: what glasses on the face should meet.
+///
+/// `plane` maps the plane of the glasses to the image: its origin is midway between the lens
+/// centres, its unit is the distance between them, x points to the right of the image and y down.
+/// `temples` is the width of the head at the temples in that unit. The ends of the front lie on the
+/// line through the lens centres, and the points above and below at 0.3 units.
+///
+/// Returns `None` if a point maps to infinity, if the points are mirrored, or if a number is not
+/// finite.
+pub fn from_plane(plane: &Homography, temples: f64) -> Option<Landmarks> {
+    let end = 0.5 * temples;
+    let front: Landmarks = [
+        [-0.5, 0.0],
+        [0.5, 0.0],
+        [-end, 0.0],
+        [end, 0.0],
+        [-0.5, OFFSET],
+        [0.5, OFFSET],
+        [-0.5, -OFFSET],
+        [0.5, -OFFSET],
+    ];
+    // All points lie on one side of the horizon.
+    let visible = |&[x, y]: &Point| plane.apply_homogeneous([x, y, 1.0])[2] * plane.0[8] > 0.0;
+    let points = apply(plane, &front);
+    let [across, down] = [[0, 1], [6, 4]].map(|[a, b]: [usize; 2]| [0, 1].map(|k| points[b][k] - points[a][k]));
+    let upright = across[0] * down[1] - across[1] * down[0] > 0.0;
+    (front.iter().all(visible) && points.iter().flatten().all(|x| x.is_finite()) && upright).then_some(points)
+}
+
+/// The height of the nearer lens over that of the farther one, if the head turns like `front`.
+///
+/// `front` are the landmarks of a stiff front ([`from_plane`]), on which the nearer lens is larger.
+pub fn nearer_over_farther(landmarks: &Landmarks, front: &Landmarks) -> f64 {
+    let ratio = |l: &Landmarks| distance(l[5], l[7]) / distance(l[4], l[6]);
+    if ratio(front) < 1.0 { 1.0 / ratio(landmarks) } else { ratio(landmarks) }
+}
+
 /// The landmarks of a face whose temples are unknown. They are placed as on an average frontal
 /// face.
 ///
@@ -74,8 +116,8 @@ pub fn from_pupils([right, left]: [Point; 2]) -> Landmarks {
     from_landmarks([right, left], [at(-TEMPLE_X / PUPIL_X), at(TEMPLE_X / PUPIL_X)])
 }
 
-/// The landmark error: the mean distance of pupils and temples, in inter-pupil distances of
-/// `target`.
+/// The landmark error: the mean distance of lens centres and ends, in units of the distance between
+/// the lens centres of `target`.
 pub fn error(actual: &Landmarks, target: &Landmarks) -> f64 {
     let sum: f64 = actual.iter().zip(target).take(4).map(|(a, b)| distance(*a, *b)).sum();
     sum / 4.0 / distance(target[0], target[1])
@@ -86,7 +128,7 @@ pub fn apply(h: &Homography, landmarks: &Landmarks) -> Landmarks {
     landmarks.map(|point| h.apply(point))
 }
 
-/// The placement of glasses with the least squared distance of pupils and temples to `target`.
+/// The placement of glasses with the least squared distance of lens centres and ends to `target`.
 pub fn placement(target: &Landmarks) -> Placement {
     let n = 4.0;
     let mean = |points: &Landmarks| {
