@@ -210,7 +210,7 @@ export class TryOn {
    * @param options - The initial placement and the number of updates.
    * @throws {@link StganError} `no-face` if there is no placement and no face, `placement`,
    * `argument`, `decode`, `image-size`, `image-too-large` or `unsupported-image` for the inputs,
-   * `degenerate` if the glasses would collapse into a line, the errors of `glasses`, `fetch` or
+   * the errors of `glasses`, `fetch` or
    * `weights` if the face locator cannot be loaded, `disposed` after `dispose` and for disposed
    * glasses.
    *

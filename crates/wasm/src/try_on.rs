@@ -64,8 +64,7 @@ impl TryOn {
     /// `updates` is the number of updates; the default is in the weights file. The fit shares the
     /// pixels of the glasses, which may be freed before it.
     ///
-    /// Throws `image-size` if `view` lacks rows, `argument` for too many updates, and `degenerate`
-    /// if an update gives a singular homography.
+    /// Throws `image-size` if `view` lacks rows, and `argument` for too many updates.
     pub fn fit(&self, view: View, glasses: &Glasses, updates: Option<u32>) -> Result<Fit, Failure> {
         let View { view, photo } = view;
         let glasses = glasses.0.foreground().clone();
