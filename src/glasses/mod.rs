@@ -58,8 +58,8 @@ impl Glasses {
     ///
     /// ```
     /// use stgan::glasses::{Glasses, Removal};
-    /// # let source image = stgan::Bitmap::new(10, 4, vec![200; 160])?;
-    /// let glasses = Glasses::new(source image.as_ref(), Removal::Never)?;
+    /// # let source = stgan::Bitmap::new(10, 4, vec![200; 160])?;
+    /// let glasses = Glasses::new(source.as_ref(), Removal::Never)?;
     /// println!("{:?}", glasses.report());
     /// # Ok::<(), stgan::Error>(())
     /// ```
