@@ -14,7 +14,7 @@ const LARGE: f64 = 0.45;
 /// Their height as a share of their width, if nothing else was found with them.
 const ASPECTS: std::ops::RangeInclusive<f64> = 0.15..=0.6;
 /// The width of the part with the glasses as the network reads it, in pixels.
-const FINE: u32 = 384;
+const FINE: u32 = 320;
 /// The margin around the glasses in the second pass, as a share of their width.
 const MARGIN: f64 = 0.1;
 /// A pixel belongs to the glasses if front and lens have at least this probability together.
