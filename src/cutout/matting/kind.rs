@@ -15,7 +15,7 @@ const TRANSLUCENT: f32 = 0.1;
 /// The probability of a sure pixel.
 const SURE: f32 = 0.8;
 
-/// Every so many pixels one is looked at.
+/// Samples every seventh pixel: the medians need no more.
 const STEP: usize = 7;
 
 pub(super) struct Kinds {
