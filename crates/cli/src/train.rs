@@ -4,7 +4,7 @@ use crate::{device, files};
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::Device;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -31,6 +31,10 @@ pub(crate) struct Arguments {
     /// faces]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// Folder of further faces for training, of the same layout; can be repeated. Its validation
+    /// split is not used
+    #[arg(long, value_name = "FOLDER", requires = "data")]
+    extra_data: Vec<PathBuf>,
     /// Training configuration [default: with --resume that of the run, with --data
     /// configs/compact-glasses.toml, else configs/synthetic.toml; built in]
     #[arg(long, value_name = "FILE")]
@@ -155,7 +159,8 @@ fn end(arguments: &Arguments, folder: &Folder, finished: stgan_train::Result<boo
         (finished, _) => finished?,
     };
     if !finished {
-        let data = arguments.data.as_ref().map_or(String::new(), |data| format!(" --data {}", data.display()));
+        let mut data = arguments.data.as_ref().map_or(String::new(), |data| format!(" --data {}", data.display()));
+        data.extend(arguments.extra_data.iter().map(|extra| format!(" --extra-data {}", extra.display())));
         eprintln!("stopped; continue with: stgan train --resume{data} --out {}", arguments.out.display());
         return Ok(ExitCode::from(130));
     }
@@ -178,19 +183,29 @@ fn config_text(arguments: &Arguments, folder: &Folder) -> Result<(String, String
     }
 }
 
-/// Opens the data set with a progress bar, because this reads every image once.
+/// Opens the data set, with the further faces for training.
 fn open(arguments: &Arguments, settings: &data::DataSettings) -> Result<Dataset> {
+    let mut dataset = open_folder(arguments.data.as_deref(), settings)?;
+    for folder in &arguments.extra_data {
+        let settings = data::DataSettings { validation: String::new(), ..settings.clone() };
+        dataset.extend_training(open_folder(Some(folder), &settings)?, settings.keep_in_memory_below)?;
+    }
+    files::print(&format!("{}\n", dataset.summary()))?;
+    Ok(dataset)
+}
+
+/// Opens one data set with a progress bar, because this reads every image once.
+fn open_folder(folder: Option<&Path>, settings: &data::DataSettings) -> Result<Dataset> {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta_precise} left")?;
     let bar = ProgressBar::new(0).with_style(style).with_message("reading the data set");
     let most = Mutex::new(0);
-    let dataset = data::open(arguments.data.as_deref(), settings, &|done, total| {
+    let dataset = data::open(folder, settings, &|done, total| {
         let mut most = most.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         *most = done.max(*most);
         bar.set_length(total as u64);
         bar.set_position(*most as u64);
     })?;
     bar.finish_and_clear();
-    files::print(&format!("{}\n", dataset.summary()))?;
     Ok(dataset)
 }
 
