@@ -17,8 +17,8 @@ interface DecoderExports {
 }
 
 /**
- * Decodes JPEG, PNG and WebP files on platforms without a canvas (Node, Deno, Cloudflare Workers). The decoder is a
- * separate wasm module, which is loaded when the first image is decoded.
+ * Decodes JPEG, PNG and WebP files on platforms without a canvas (Node, Deno, Cloudflare Workers).
+ * The decoder is a separate wasm module, which is loaded when the first image is decoded.
  */
 export class Decoder {
   readonly #module: Lazy<WebAssembly.Module>;
