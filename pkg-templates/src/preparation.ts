@@ -1,5 +1,6 @@
 import type * as wasm from '../wasm/stgan.js';
 import { untilAborted } from './abort.js';
+import { loadAsset } from './assets.js';
 import { contentHash } from './content-hash.js';
 import type { Decoder } from './decoder.js';
 import { call, type InstanceId, release } from './engine.js';
@@ -9,6 +10,7 @@ import { type ImageSource, openImage } from './images.js';
 import { Lazy } from './lazy.js';
 import { type BytesSource, readBytes, unobserved } from './load.js';
 import { readGlassesOptions, readPreparedGlasses } from './options.js';
+import type { PredefinedColorSpace } from './platform.js';
 import { RememberedGlasses } from './remembered.js';
 import { typeName } from './type-name.js';
 
@@ -35,12 +37,12 @@ export class GlassesPreparer {
   readonly #remembered = new RememberedGlasses();
   #isDisposed = false;
 
-  constructor(instance: InstanceId, decoder: Decoder, weights: BytesSource) {
+  constructor(instance: InstanceId, decoder: Decoder, weights: BytesSource | undefined) {
     this.#instance = instance;
     this.#decoder = decoder;
     this.#network = new Lazy(async () => {
       try {
-        const tensors = await readBytes(weights, unobserved());
+        const tensors = await loadAsset('cutOut', weights, (source) => readBytes(source, unobserved()));
         return call(instance, ({ CutOut }) => new CutOut(tensors));
       } catch (error) {
         throw wrap(error, 'internal', 'the cut-out network cannot be loaded');

@@ -1,18 +1,20 @@
 import type * as wasm from '../wasm/stgan.js';
 import { untilAborted } from './abort.js';
+import { loadAsset } from './assets.js';
 import { Decoder } from './decoder.js';
 import { dispose } from './dispose.js';
 import { call, type InstanceId, needsModule, release, startEngine } from './engine.js';
 import { StganError, wrap } from './errors.js';
 import { createFit, type Fit } from './fit.js';
 import { type FrameSource, openFrameSource, type TrackSource } from './frame-sources.js';
-import { type Glasses, type GlassesOptions, handleOf, type PreparedGlasses } from './glasses.js';
+import { type Glasses, type GlassesOptions, handleOf, type PreparedGlasses, withColours } from './glasses.js';
 import { bands, type ImageSource, openImage, type SourceImage } from './images.js';
 import { Lazy } from './lazy.js';
 import { type BytesSource, type Download, type Progress, readBytes, unobserved } from './load.js';
 import { type LocatedFace, Locator } from './locate.js';
 import { compile, type WasmSource } from './module.js';
 import { checkInteger, MAX_UPDATES, readPlacement } from './options.js';
+import type { AbortSignal } from './platform.js';
 import { GlassesPreparer } from './preparation.js';
 import { checkTrackOptions, createTrack, type Track, type TrackOptions } from './track.js';
 
@@ -46,8 +48,8 @@ export interface CreateOptions {
    */
   cutOut?: BytesSource | undefined;
   /**
-   * The wasm module that decodes image files on platforms without an image decoder (Node). It is
-   * loaded with the first image file.
+   * The wasm module that decodes image files on platforms without a canvas (Node, Deno,
+   * Cloudflare Workers). It is loaded with the first image file.
    *
    * @defaultValue `stgan/wasm/decoder.wasm` of this package
    */
@@ -123,11 +125,8 @@ export class TryOn {
     this.#instance = instance;
     this.#networks = networks;
     this.#decoder = new Decoder(decoder);
-    this.#locator = new Lazy(() =>
-      loadLocator(instance, locator ?? new URL('../weights/locator.safetensors', import.meta.url)),
-    );
-    const cutOutSource = cutOut ?? new URL('../weights/cutout.safetensors', import.meta.url);
-    this.#preparer = new GlassesPreparer(instance, this.#decoder, cutOutSource);
+    this.#locator = new Lazy(() => loadAsset('locator', locator, (source) => loadLocator(instance, source)));
+    this.#preparer = new GlassesPreparer(instance, this.#decoder, cutOut);
     this.model = call(instance, () => networks.model());
   }
 
@@ -157,8 +156,8 @@ export class TryOn {
     });
     try {
       const loaded = Promise.all([
-        needsModule() ? compile(wasm ?? new URL('../wasm/stgan.wasm', import.meta.url), download('wasm')) : undefined,
-        readBytes(weights ?? new URL('../weights/glasses.safetensors', import.meta.url), download('weights')),
+        needsModule() ? loadAsset('wasm', wasm, (source) => compile(source, download('wasm'))) : undefined,
+        loadAsset('weights', weights, (source) => readBytes(source, download('weights'))),
       ]);
       const [module, tensors] = await untilAborted(loaded, signal);
       const instance = await startEngine(module);
@@ -308,8 +307,10 @@ export class TryOn {
     try {
       if (located.status === 'rejected') throw located.reason;
       const networks = this.#requireNetworks();
-      tracker = located.value.createTracker(
-        ({ Tracker }, locator) => new Tracker(networks, locator, handleOf(prepared, instance), options.people ?? 1),
+      tracker = withColours(prepared, instance, 'srgb', (handle) =>
+        located.value.createTracker(
+          ({ Tracker }, locator) => new Tracker(networks, locator, handle, options.people ?? 1),
+        ),
       );
       frameSource = await openFrameSource(source);
       const openGlasses = (next: ImageSource | Glasses): Promise<Glasses> => this.#preparer.open(next);
@@ -354,7 +355,8 @@ export class TryOn {
     const instance = this.#instance;
     const { x, y, width, rotation } = readPlacement(placement);
     checkInteger('updates', updates, 0, MAX_UPDATES);
-    const handle = handleOf(glasses, instance);
+    // Before the photo is read, which takes longer.
+    handleOf(glasses, instance);
     const view = call(instance, () => networks.view(photo.width, photo.height, x, y, width, rotation));
     try {
       const rect = call(instance, () => view.rect());
@@ -367,7 +369,9 @@ export class TryOn {
       release(instance, view);
       throw error;
     }
-    const fit = call(instance, () => networks.fit(view, handle, updates));
+    const fit = withColours(glasses, instance, photo.colorSpace, (handle) =>
+      call(instance, () => networks.fit(view, handle, updates)),
+    );
     return createFit({ instance, fit, photo, glasses });
   }
 
