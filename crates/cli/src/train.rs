@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use stgan::internals::{cutout, locate};
 use stgan::model::weights;
 use stgan_train::data::{self, Dataset};
 use stgan_train::{
@@ -48,8 +49,7 @@ pub(crate) struct Arguments {
     /// Continue the run in --out from its newest checkpoint
     #[arg(long)]
     resume: bool,
-    /// Initialise the generators, and the discriminator if present, from a weights file [default:
-    /// random weights]
+    /// Initialise the networks from a weights file [default: random weights]
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     from: Option<PathBuf>,
     /// Device: cpu, or cuda:0, cuda:1 and so on if built with --features cuda
@@ -69,45 +69,46 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             arguments.out.display()
         );
     }
-    let locator = LocatorConfig::is_locator_config(&text);
-    let cutout = CutoutConfig::is_cutout_config(&text);
-    ensure!(
-        !(locator || cutout) || arguments.from.is_none(),
-        "--from is for generators only; other networks start with random weights"
-    );
-    if cutout {
+    let is_locator = LocatorConfig::is_locator_config(&text);
+    let is_cutout = CutoutConfig::is_cutout_config(&text);
+    if is_cutout {
         ensure!(arguments.data.is_none(), "a cut-out network is trained on rendered product photos; omit --data");
         let config = CutoutConfig::parse_with(&text, &name, &arguments.changes)?;
+        let start = start(arguments, |bytes| Ok(cutout::read(bytes)?))?;
         let (device, stop) = (arguments.device.open()?, stop_on_interrupt()?);
         let bar = bar("rendering held-out product photos")?;
-        let finished = train_cutout(&config, &arguments.out, arguments.resume, &device, &mut |event| {
+        let finished = train_cutout(&config, &arguments.out, start, &device, &mut |event| {
             show(&bar, event);
             !stop.load(Ordering::Relaxed)
         });
         bar.abandon();
         return end(arguments, &folder, finished, "cutout.safetensors");
     }
-    if locator {
+    if is_locator {
         let config = LocatorConfig::parse_with(&text, &name, &arguments.changes)?;
+        let start = start(arguments, |bytes| Ok(locate::read(bytes)?))?;
         let session = Session::open(arguments, &config.data, "drawing faceless images")?;
-        let finished = session.run(|report| {
-            train_locator(&config, &session.dataset, &arguments.out, arguments.resume, &session.device, report)
-        });
+        let finished = session
+            .run(|report| train_locator(&config, &session.dataset, &arguments.out, start, &session.device, report));
         return end(arguments, &folder, finished, "locator.safetensors");
     }
     let config = Config::parse_with(&text, &name, &arguments.changes)?;
-    let start = match &arguments.from {
-        _ if arguments.resume => RunStart::Resume,
-        Some(path) => {
-            let weights = weights::read(&files::read(path)?).with_context(|| path.display().to_string())?;
-            RunStart::FromWeights(Box::new(weights))
-        }
-        None => RunStart::FromScratch,
-    };
+    let start = start(arguments, |bytes| Ok(weights::read(bytes)?))?;
     let session = Session::open(arguments, &config.data, "drawing glasses")?;
     let finished = session
         .run(|report| train_generators(&config, &session.dataset, &arguments.out, start, &session.device, report));
     end(arguments, &folder, finished, "weights.safetensors")
+}
+
+/// The initial weights that the arguments ask for.
+fn start<W>(arguments: &Arguments, read: impl Fn(&[u8]) -> Result<W>) -> Result<RunStart<W>> {
+    Ok(match &arguments.from {
+        _ if arguments.resume => RunStart::Resume,
+        Some(path) => {
+            RunStart::FromWeights(Box::new(read(&files::read(path)?).with_context(|| path.display().to_string())?))
+        }
+        None => RunStart::FromScratch,
+    })
 }
 
 /// The resources of a run: device, data, progress bar and interrupt flag.

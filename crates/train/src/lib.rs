@@ -22,7 +22,9 @@ pub use config::{Config, CutoutConfig, LocatorConfig};
 pub use cutout::train_cutout;
 pub use error::{Error, Result};
 pub use files::write_atomically;
-pub use generators::{RunStart, train_generators};
+pub use generators::train_generators;
 pub use locator::train_locator;
 pub use optimiser::Adam;
-pub use runner::{CutoutMetrics, Event, Folder, LandmarkErrors, LocatorMetrics, PhaseKind, ValidationMetrics};
+pub use runner::{
+    CutoutMetrics, Event, Folder, LandmarkErrors, LocatorMetrics, PhaseKind, RunStart, ValidationMetrics,
+};

@@ -3,7 +3,7 @@
 
 use crate::common::runs::{Temporary, numbers};
 use candle_core::Device;
-use stgan_train::{CutoutConfig, Event, ValidationMetrics, train_cutout};
+use stgan_train::{CutoutConfig, Event, RunStart, ValidationMetrics, train_cutout};
 
 /// A configuration that trains in seconds.
 const CONFIG: &str = r#"
@@ -33,7 +33,7 @@ fn a_resumed_cutout_run_equals_an_uninterrupted_run() {
     let config = CutoutConfig::parse_with(CONFIG, "test", &[]).unwrap();
     let (whole, parts) = (Temporary::new("cutout-whole"), Temporary::new("cutout-parts"));
     let mut lenses = Vec::new();
-    let finished = train_cutout(&config, &whole.0, false, &Device::Cpu, &mut |event| {
+    let finished = train_cutout(&config, &whole.0, RunStart::FromScratch, &Device::Cpu, &mut |event| {
         if let Event::Validated { metrics: ValidationMetrics::Cutout(measured), .. } = event {
             lenses.push(measured.lens);
         }
@@ -47,17 +47,35 @@ fn a_resumed_cutout_run_equals_an_uninterrupted_run() {
         let finished = train_cutout(
             &config,
             &parts.0,
-            resume,
+            if resume { RunStart::Resume } else { RunStart::FromScratch },
             &Device::Cpu,
             &mut |event| !matches!(event, Event::Progress { done, .. } if done >= stop),
         );
         assert!(!finished.unwrap());
     }
-    assert!(train_cutout(&config, &parts.0, true, &Device::Cpu, &mut |_| true).unwrap());
+    assert!(train_cutout(&config, &parts.0, RunStart::Resume, &Device::Cpu, &mut |_| true).unwrap());
     let file = "cutout.safetensors";
     assert!(numbers(&whole.file(file)) == numbers(&parts.file(file)), "{file} differs");
     let weights = std::fs::read(whole.file(file)).unwrap();
     assert_eq!(stgan::internals::cutout::read(&weights).unwrap().spec, config.cutout.network);
+
+    // Another run can start from the file; one of other channels cannot.
+    let read = || Box::new(stgan::internals::cutout::read(&weights).unwrap());
+    let next = Folder::new("cutout-next");
+    let mut first = None;
+    train_cutout(&config, &next.0, RunStart::FromWeights(read()), &Device::Cpu, &mut |event| {
+        if let Event::Validation { metrics: ValidationMetrics::Cutout(measured), .. } = event {
+            first.get_or_insert(measured.lens);
+        }
+        true
+    })
+    .unwrap();
+    assert!(first.unwrap() >= lenses[0], "{first:?} from trained weights, {} from random ones", lenses[0]);
+    let mut other = config.clone();
+    other.cutout.network.down[0] += 8;
+    let refused = train_cutout(&other, &next.0, RunStart::FromWeights(read()), &Device::Cpu, &mut |_| true);
+    assert_eq!(refused.unwrap_err().code(), "argument");
+
     // Cut short, it is refused by name of the format, not read in part.
     assert_eq!(stgan::internals::cutout::read(&weights[..weights.len() - 9]).unwrap_err().code(), "weights");
 }
