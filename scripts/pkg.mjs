@@ -6,6 +6,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { ensureWasmTarget, fail, output, root, run, say } from './project.mjs';
 import { printSizes } from './sizes.mjs';
+import { bundleWorker } from './worker.mjs';
 
 const { target_directory: target, packages } = JSON.parse(
   output('cargo', ['metadata', '--format-version=1', '--no-deps']),
@@ -91,4 +92,5 @@ mkdirSync(work, { recursive: true });
 buildModel();
 if (withDecoder) buildDecoder();
 assemble();
+await bundleWorker(pkg);
 printSizes(pkg);

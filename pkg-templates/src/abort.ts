@@ -1,3 +1,5 @@
+import { StganError } from './errors.js';
+
 /**
  * Settles as `work` does, but rejects with the signal's reason as soon as it is aborted.
  *
@@ -16,4 +18,14 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | un
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/**
+ * Throws if the signal is aborted; `work` names what it cancels.
+ *
+ * @internal
+ * @throws {@link StganError} `aborted`.
+ */
+export function throwIfAborted(signal: AbortSignal | undefined, work: string): void {
+  if (signal?.aborted) throw new StganError('aborted', `${work} was aborted`, { cause: signal.reason });
 }

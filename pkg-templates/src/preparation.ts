@@ -8,9 +8,8 @@ import { createGlasses, Glasses, type GlassesOptions, type PreparedGlasses, shar
 import { type ImageSource, openImage } from './images.js';
 import { Lazy } from './lazy.js';
 import { type BytesSource, readBytes, unobserved } from './load.js';
-import { readGlassesOptions, readPreparedGlasses } from './options.js';
+import { isPrepared, readGlassesOptions, readPreparedGlasses } from './options.js';
 import { RememberedGlasses } from './remembered.js';
-import { typeName } from './type-name.js';
 
 /** All pixels of an image, as wasm reads them. */
 interface Product {
@@ -138,9 +137,4 @@ export class GlassesPreparer {
   #requireUndisposed(): void {
     if (this.#isDisposed) throw new StganError('disposed', 'the TryOn has been disposed; create a new one');
   }
-}
-
-/** Whether a value is an entry of a manifest, which may have an error instead of an image. */
-function isPrepared(source: ImageSource | PreparedGlasses): source is PreparedGlasses {
-  return typeName(source) === 'Object' && !('data' in source) && ('image' in source || 'error' in source);
 }

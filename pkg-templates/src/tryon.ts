@@ -1,5 +1,5 @@
 import type * as wasm from '../wasm/stgan.js';
-import { untilAborted } from './abort.js';
+import { throwIfAborted, untilAborted } from './abort.js';
 import { Decoder } from './decoder.js';
 import { dispose } from './dispose.js';
 import { call, type InstanceId, needsModule, release, startEngine } from './engine.js';
@@ -12,9 +12,10 @@ import { Lazy } from './lazy.js';
 import { type BytesSource, type Download, type Progress, readBytes, unobserved } from './load.js';
 import { type LocatedFace, Locator } from './locate.js';
 import { compile, type WasmSource } from './module.js';
-import { checkInteger, MAX_UPDATES, readPlacement } from './options.js';
+import { checkInteger, checkTrackOptions, MAX_UPDATES, readPlacement } from './options.js';
 import { GlassesPreparer } from './preparation.js';
-import { checkTrackOptions, createTrack, type Track, type TrackOptions } from './track.js';
+import { createTrack, type Track, type TrackOptions } from './track.js';
+import type { WorkerOptions, WorkerTryOn } from './worker/client.js';
 
 /** Options of `TryOn.create`. */
 export interface CreateOptions {
@@ -56,6 +57,13 @@ export interface CreateOptions {
   signal?: AbortSignal | undefined;
   /** Is called as the wasm module and the weights are downloaded. */
   onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * Where to compute. {@link WorkerOptions} describes the values for a worker; without one, the
+   * thread that calls computes.
+   *
+   * @defaultValue `false`
+   */
+  worker?: false | undefined;
 }
 
 /**
@@ -92,6 +100,8 @@ export interface FitOptions {
    * @defaultValue `model.updates`
    */
   updates?: number | undefined;
+  /** Cancels the fit when it is aborted, unless its last part has begun. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The properties of the loaded weights. */
@@ -138,7 +148,8 @@ export class TryOn {
    *
    * @param options - Where to load the files from; the package's own files by default.
    * @throws {@link StganError} `fetch` if a file cannot be read, `wasm` or `weights` if its content
-   * is wrong, `argument` for a source of the wrong type, `aborted` if the signal was aborted.
+   * is wrong, `argument` for a source of the wrong type, `aborted` if the signal was aborted,
+   * `worker` if a worker was requested and cannot be started.
    *
    * @example
    * ```ts
@@ -147,7 +158,14 @@ export class TryOn {
    * });
    * ```
    */
-  static async create(options: CreateOptions = {}): Promise<TryOn> {
+  static create(options: WorkerOptions): Promise<WorkerTryOn>;
+  static create(options?: CreateOptions): Promise<TryOn>;
+  static async create(options: CreateOptions | WorkerOptions = {}): Promise<TryOn | WorkerTryOn> {
+    if (options?.worker) return (await import('./worker/client.js')).createInWorker(options);
+    return TryOn.#create(options);
+  }
+
+  static async #create(options: Omit<CreateOptions, 'worker'>): Promise<TryOn> {
     const { wasm, weights, signal, onProgress } = options ?? {};
     // Cancels the downloads when the caller aborts and when one of them fails.
     const controller = new AbortController();
@@ -210,9 +228,8 @@ export class TryOn {
    * @param options - The initial placement and the number of updates.
    * @throws {@link StganError} `no-face` if there is no placement and no face, `placement`,
    * `argument`, `decode`, `image-size`, `image-too-large` or `unsupported-image` for the inputs,
-   * the errors of `glasses`, `fetch` or
-   * `weights` if the face locator cannot be loaded, `disposed` after `dispose` and for disposed
-   * glasses.
+   * the errors of `glasses`, `fetch` or `weights` if the face locator cannot be loaded, `aborted`
+   * if the signal was aborted, `disposed` after `dispose` and for disposed glasses.
    *
    * @example On the first face
    * ```ts
@@ -228,12 +245,16 @@ export class TryOn {
    */
   async fit(photo: ImageSource, glasses: ImageSource | Glasses, options: FitOptions = {}): Promise<Fit> {
     this.#requireNetworks();
+    const { placement, updates, signal } = options ?? {};
+    throwIfAborted(signal, 'the fit');
     const photoImage = await openImage(photo, 'the photo', this.#decoder);
     let prepared: Glasses | undefined;
     try {
+      throwIfAborted(signal, 'the fit');
       prepared = await this.#preparer.open(glasses);
-      const { placement, updates } = options ?? {};
+      throwIfAborted(signal, 'the fit');
       const initial = placement ?? (await this.#placeOnFirstFace(photoImage));
+      throwIfAborted(signal, 'the fit');
       return this.#fit(photoImage, prepared, initial, updates ?? undefined);
     } catch (error) {
       prepared?.dispose();
