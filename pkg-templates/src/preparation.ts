@@ -7,7 +7,7 @@ import { StganError, wrap } from './errors.js';
 import { createGlasses, Glasses, type GlassesOptions, type PreparedGlasses, shareGlasses } from './glasses.js';
 import { type ImageSource, openImage } from './images.js';
 import { Lazy } from './lazy.js';
-import { type BytesSource, readBytes, unobserved } from './load.js';
+import { readBytes, unobserved } from './load.js';
 import { isPrepared, readGlassesOptions, readPreparedGlasses } from './options.js';
 import { RememberedGlasses } from './remembered.js';
 
@@ -34,12 +34,12 @@ export class GlassesPreparer {
   readonly #remembered = new RememberedGlasses();
   #isDisposed = false;
 
-  constructor(instance: InstanceId, decoder: Decoder, weights: BytesSource) {
+  constructor(instance: InstanceId, decoder: Decoder, readWeights: () => Promise<Uint8Array>) {
     this.#instance = instance;
     this.#decoder = decoder;
     this.#network = new Lazy(async () => {
       try {
-        const tensors = await readBytes(weights, unobserved());
+        const tensors = await readWeights();
         return call(instance, ({ CutOut }) => new CutOut(tensors));
       } catch (error) {
         throw wrap(error, 'internal', 'the cut-out network cannot be loaded');

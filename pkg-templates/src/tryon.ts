@@ -4,6 +4,7 @@ import { Decoder } from './decoder.js';
 import { dispose } from './dispose.js';
 import { call, type InstanceId, needsModule, release, startEngine } from './engine.js';
 import { StganError, wrap } from './errors.js';
+import { type PackageFile, packageFile } from './files.js';
 import { createFit, type Fit } from './fit.js';
 import { type FrameSource, openFrameSource, type TrackSource } from './frame-sources.js';
 import { type Glasses, type GlassesOptions, handleOf, type PreparedGlasses } from './glasses.js';
@@ -53,6 +54,14 @@ export interface CreateOptions {
    * @defaultValue `stgan/wasm/decoder.wasm` of this package
    */
   decoder?: WasmSource | undefined;
+  /**
+   * Whether to keep the package's own files in the Cache API, by the hash of their content. What is
+   * read from there is verified, and a damaged file is downloaded again. Sources that the options
+   * name are not kept.
+   *
+   * @defaultValue `false`: the browser keeps files as long as the server's headers allow
+   */
+  cache?: boolean | undefined;
   /** Cancels loading when it is aborted. */
   signal?: AbortSignal | undefined;
   /** Is called as the wasm module and the weights are downloaded. */
@@ -65,6 +74,9 @@ export interface CreateOptions {
    */
   worker?: false | undefined;
 }
+
+/** The options of a `TryOn` on this thread. */
+type FileOptions = Omit<CreateOptions, 'worker'>;
 
 /**
  * A position of glasses on a photo. It describes the box around their visible pixels, which are
@@ -129,15 +141,17 @@ export class TryOn {
   readonly #preparer: GlassesPreparer;
   #networks: wasm.TryOn | undefined;
 
-  private constructor(instance: InstanceId, networks: wasm.TryOn, { decoder, locator, cutOut }: CreateOptions) {
+  private constructor(instance: InstanceId, networks: wasm.TryOn, options: FileOptions) {
+    const { decoder, locator, cutOut, cache } = options;
     this.#instance = instance;
     this.#networks = networks;
     this.#decoder = new Decoder(decoder);
-    this.#locator = new Lazy(() =>
-      loadLocator(instance, locator ?? new URL('../weights/locator.safetensors', import.meta.url)),
-    );
-    const cutOutSource = cutOut ?? new URL('../weights/cutout.safetensors', import.meta.url);
-    this.#preparer = new GlassesPreparer(instance, this.#decoder, cutOutSource);
+    const open = async (name: PackageFile, source: BytesSource | undefined): Promise<Uint8Array> => {
+      const download = unobserved();
+      return readBytes(source ?? (await packageFile(name, cache ?? false, download)), download);
+    };
+    this.#locator = new Lazy(() => loadLocator(instance, open('locator', locator)));
+    this.#preparer = new GlassesPreparer(instance, this.#decoder, () => open('cutOut', cutOut));
     this.model = call(instance, () => networks.model());
   }
 
@@ -165,8 +179,8 @@ export class TryOn {
     return TryOn.#create(options);
   }
 
-  static async #create(options: Omit<CreateOptions, 'worker'>): Promise<TryOn> {
-    const { wasm, weights, signal, onProgress } = options ?? {};
+  static async #create(options: FileOptions): Promise<TryOn> {
+    const { wasm, weights, cache = false, signal, onProgress } = options ?? {};
     // Cancels the downloads when the caller aborts and when one of them fails.
     const controller = new AbortController();
     const download = (phase: Progress['phase']): Download => ({
@@ -174,10 +188,11 @@ export class TryOn {
       report: (loaded, total) => onProgress?.(total === undefined ? { phase, loaded } : { phase, loaded, total }),
     });
     try {
-      const loaded = Promise.all([
-        needsModule() ? compile(wasm ?? new URL('../wasm/stgan.wasm', import.meta.url), download('wasm')) : undefined,
-        readBytes(weights ?? new URL('../weights/glasses.safetensors', import.meta.url), download('weights')),
-      ]);
+      const compileModule = async (observed = download('wasm')): Promise<WebAssembly.Module> =>
+        compile(wasm ?? (await packageFile('wasm', cache, observed)), observed);
+      const readWeights = async (observed = download('weights')): Promise<Uint8Array> =>
+        readBytes(weights ?? (await packageFile('weights', cache, observed)), observed);
+      const loaded = Promise.all([needsModule() ? compileModule() : undefined, readWeights()]);
       const [module, tensors] = await untilAborted(loaded, signal);
       const instance = await startEngine(module);
       signal?.throwIfAborted();
@@ -398,9 +413,9 @@ export class TryOn {
   }
 }
 
-async function loadLocator(instance: InstanceId, weights: BytesSource): Promise<Locator> {
+async function loadLocator(instance: InstanceId, weights: Promise<Uint8Array>): Promise<Locator> {
   try {
-    return new Locator(instance, await readBytes(weights, unobserved()));
+    return new Locator(instance, await weights);
   } catch (error) {
     throw wrap(error, 'internal', 'the face locator cannot be loaded');
   }
