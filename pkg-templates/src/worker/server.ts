@@ -44,6 +44,8 @@ type Handlers = {
 let tryOn: TryOn | undefined;
 let handles = 0;
 const objects = new Map<Handle, Glasses | Fit | FrameTracker>();
+/** The photos of fits, which read them until they are disposed. */
+const photos = new Map<Handle, ImageSource>();
 const canvases = new Map<number, OffscreenCanvas>();
 const controllers = new Map<number, AbortController>();
 
@@ -57,6 +59,11 @@ function register(object: Glasses | Fit | FrameTracker): Handle {
 function required(): TryOn {
   if (!tryOn) throw new StganError('disposed', 'the TryOn of the worker has not been created');
   return tryOn;
+}
+
+/** Frees an image that was sent to the worker, which nothing else refers to. */
+function closeBitmap(image: ImageSource | undefined): void {
+  if (image instanceof ImageBitmap) image.close();
 }
 
 /** The object with this handle. The page checks that an object is in use and of the right type. */
@@ -95,11 +102,22 @@ const handlers: Handlers = {
   },
 
   async locate({ photo }) {
-    return plain(await required().locate(photo));
+    try {
+      return plain(await required().locate(photo));
+    } finally {
+      closeBitmap(photo);
+    }
   },
 
   async fit({ photo, glasses, options }, { signal }) {
-    return plain(fitInfo(await required().fit(photo, worn(glasses), { ...options, signal })));
+    try {
+      const info = fitInfo(await required().fit(photo, worn(glasses), { ...options, signal }));
+      photos.set(info.handle, photo);
+      return plain(info);
+    } catch (error) {
+      closeBitmap(photo);
+      throw error;
+    }
   },
 
   async composite({ fit, update }) {
@@ -137,6 +155,8 @@ const handlers: Handlers = {
   async release({ handle }) {
     objects.get(handle)?.dispose();
     objects.delete(handle);
+    closeBitmap(photos.get(handle));
+    photos.delete(handle);
     return plain(null);
   },
 };
