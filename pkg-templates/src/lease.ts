@@ -48,7 +48,7 @@ const entries = new Map<string, Entry>();
  * @internal
  */
 export function acquire(options: SharedOptions): Lease {
-  const key = JSON.stringify([options.wasm, options.weights, options.worker, options.cache]);
+  const key = JSON.stringify([options.wasm, options.weights, options.worker, options.cache ?? false]);
   const entry = entries.get(key) ?? { loading: load(options), shares: 0, timer: undefined };
   entries.set(key, entry);
   entry.shares++;

@@ -26,8 +26,10 @@ const CSS = `
 .frame.has-image { min-block-size: 0; }
 .frame > canvas {
   display: block;
-  max-inline-size: 100%;
+  inline-size: 100%;
+  block-size: auto;
   max-block-size: var(--stgan-max-block-size, 80vh);
+  object-fit: contain;
 }
 .frame.mirror > canvas { transform: scaleX(-1); }
 .busy {

@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+'use client';
+
 export type { FitDetail, TryOnElementState } from '../element/events.js';
 export type { TryOnElement } from '../element/tag.js';
 export type { TryOnTexts } from '../element/texts.js';

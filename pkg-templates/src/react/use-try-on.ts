@@ -1,3 +1,5 @@
+'use client';
+
 import { useEffect, useState } from 'react';
 import { type StganError, wrap } from '../errors.js';
 import { acquire, type SharedOptions } from '../lease.js';

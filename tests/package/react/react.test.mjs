@@ -2,9 +2,10 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from '@playwright/test';
 import { serve } from '../../../scripts/preview.mjs';
 import { root } from '../../../scripts/project.mjs';
-import { test as base, expect } from '../../fixtures.mjs';
+import { test as base } from '../../fixtures.mjs';
 import { project } from '../consumer.mjs';
 
 const GALLERY = join(root, 'www', 'public', 'gallery');
