@@ -1,4 +1,5 @@
 import { StganError } from './errors.js';
+import type { AbortSignal } from './platform.js';
 
 /**
  * Settles as `work` does, but rejects with the signal's reason as soon as it is aborted.

@@ -1,25 +1,37 @@
+import { loadAsset } from './assets.js';
 import { cachedBytes } from './cache.js';
-import type { BytesSource, Download } from './load.js';
+import type { Download } from './load.js';
+import type { AbortSignal, URL } from './platform.js';
 
 /** A file of this package that is downloaded at run time, by its option of `TryOn.create`. */
 export type PackageFile = 'wasm' | 'weights' | 'locator' | 'cutOut';
 
-/** The URLs of the files. Bundlers recognise exactly these expressions. */
-const URLS: Readonly<Record<PackageFile, () => URL>> = {
-  wasm: () => new URL('../wasm/stgan.wasm', import.meta.url),
-  weights: () => new URL('../weights/glasses.safetensors', import.meta.url),
-  locator: () => new URL('../weights/locator.safetensors', import.meta.url),
-  cutOut: () => new URL('../weights/cutout.safetensors', import.meta.url),
-};
-
 /**
- * The source of a file of this package: its URL, or its bytes if it is kept in the cache.
+ * A file to load.
  *
  * @internal
- * @throws {@link StganError} `fetch`; the signal's reason if it is aborted.
  */
-export async function packageFile(name: PackageFile, cache: boolean, download: Download): Promise<BytesSource> {
-  return cache ? cachedBytes(name, URLS[name](), download) : URLS[name]();
+export interface FileRequest<S> {
+  name: PackageFile;
+  /** What the caller passed instead of the package's own file. */
+  source: S | undefined;
+  /** Whether to read the package's own file through the Cache API. */
+  cache: boolean | undefined;
+  download: Download;
+}
+
+/**
+ * Loads the source that the caller passed, or else this package's own file.
+ *
+ * @internal
+ * @throws {@link StganError} what `load` throws, and `fetch`; the signal's reason if it is aborted.
+ */
+export function loadFile<S, T>(
+  { name, source, cache, download }: FileRequest<S>,
+  load: (source: S | URL | Uint8Array<ArrayBuffer>) => Promise<T>,
+): Promise<T> {
+  if (source !== undefined || !cache) return loadAsset(name, source, load);
+  return loadAsset<never, T>(name, undefined, async (url) => load(await cachedBytes(name, url, download)));
 }
 
 /** Options of `preload`. */

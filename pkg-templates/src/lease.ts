@@ -108,7 +108,11 @@ async function load({ wasm, weights, worker, cache }: SharedOptions): Promise<Tr
   return TryOn.create(options);
 }
 
-/** Whether a worker script beside this module can be started. */
+/**
+ * Whether a worker script beside this module can be started. Bundles in other formats than that of
+ * modules have no `import.meta.url`.
+ */
 function isSameOrigin(): boolean {
-  return new URL(import.meta.url).origin === location.origin;
+  const { url } = import.meta as { url?: string };
+  return url !== undefined && new URL(url).origin === location.origin;
 }

@@ -82,8 +82,8 @@ export function imageReader(instance: InstanceId, image: SourceImage): wasm.Read
 }
 
 /**
- * Reads `rect` averaged down to `width × height` pixels. The browser scales the images that it
- * decoded; wasm scales buffers, band by band.
+ * Reads `rect` averaged down to `width × height` pixels. Wasm scales photos band by band, so that
+ * the result is the same in all browsers; a canvas scales the frames of a video, which is faster.
  */
 function readDownscaled(
   instance: InstanceId,
@@ -96,7 +96,7 @@ function readDownscaled(
   if (rect.width === width && rect.height === height) return new Uint8Array(image.read(rect).buffer);
   const downscaler = call(instance, ({ Downscaler }) => new Downscaler(rect.width, rect.height, width, height));
   try {
-    for (const band of bands(rect)) {
+    for (const band of bands(rect, image.bandPixels)) {
       const rows = new Uint8Array(image.read(band).buffer);
       call(instance, () => downscaler.push(rows));
     }

@@ -1,6 +1,6 @@
 import { throwIfAborted, untilAborted } from './abort.js';
 import { StganError, wrap } from './errors.js';
-import { type PackageFile, type PreloadOptions, packageFile } from './files.js';
+import { loadFile, type PackageFile, type PreloadOptions } from './files.js';
 import { readBytes, unobserved } from './load.js';
 
 const NAMES: readonly PackageFile[] = ['wasm', 'weights', 'locator', 'cutOut'];
@@ -18,14 +18,16 @@ const NAMES: readonly PackageFile[] = ['wasm', 'weights', 'locator', 'cutOut'];
  * ```
  */
 export async function preload(options: PreloadOptions = {}): Promise<void> {
-  const { files = ['wasm', 'weights', 'locator'], cache = false, signal } = options ?? {};
+  const { files = ['wasm', 'weights', 'locator'], cache, signal } = options ?? {};
   const unknown = files.find((file) => !NAMES.includes(file));
   if (unknown !== undefined)
     throw new StganError('argument', `files has ${JSON.stringify(unknown)}; expected ${NAMES.join(', ')}`);
   throwIfAborted(signal, 'preloading');
   const controller = new AbortController();
   const download = unobserved(controller.signal);
-  const work = files.map(async (file) => readBytes(await packageFile(file, cache, download), download));
+  const work = files.map((name) =>
+    loadFile<never, Uint8Array>({ name, source: undefined, cache, download }, (from) => readBytes(from, download)),
+  );
   try {
     await untilAborted(Promise.all(work), signal);
   } catch (error) {

@@ -9,6 +9,7 @@ import { type ImageSource, openImage } from './images.js';
 import { Lazy } from './lazy.js';
 import { readBytes, unobserved } from './load.js';
 import { isPrepared, readGlassesOptions, readPreparedGlasses } from './options.js';
+import type { PredefinedColorSpace } from './platform.js';
 import { RememberedGlasses } from './remembered.js';
 
 /** All pixels of an image, as wasm reads them. */

@@ -4,16 +4,17 @@ import { Decoder } from './decoder.js';
 import { dispose } from './dispose.js';
 import { call, type InstanceId, needsModule, release, startEngine } from './engine.js';
 import { StganError, wrap } from './errors.js';
-import { type PackageFile, packageFile } from './files.js';
+import { loadFile, type PackageFile } from './files.js';
 import { createFit, type Fit } from './fit.js';
 import { type FrameSource, openFrameSource, type TrackSource } from './frame-sources.js';
-import { type Glasses, type GlassesOptions, handleOf, type PreparedGlasses } from './glasses.js';
+import { type Glasses, type GlassesOptions, handleOf, type PreparedGlasses, withColours } from './glasses.js';
 import { bands, type ImageSource, openImage, type SourceImage } from './images.js';
 import { Lazy } from './lazy.js';
 import { type BytesSource, type Download, type Progress, readBytes, unobserved } from './load.js';
 import { type LocatedFace, Locator } from './locate.js';
 import { compile, type WasmSource } from './module.js';
 import { checkInteger, checkTrackOptions, MAX_UPDATES, readPlacement } from './options.js';
+import type { AbortSignal } from './platform.js';
 import { GlassesPreparer } from './preparation.js';
 import { createTrack, type Track, type TrackOptions } from './track.js';
 import type { WorkerOptions, WorkerTryOn } from './worker/client.js';
@@ -48,8 +49,8 @@ export interface CreateOptions {
    */
   cutOut?: BytesSource | undefined;
   /**
-   * The wasm module that decodes image files on platforms without an image decoder (Node). It is
-   * loaded with the first image file.
+   * The wasm module that decodes image files on platforms without a canvas (Node, Deno,
+   * Cloudflare Workers). It is loaded with the first image file.
    *
    * @defaultValue `stgan/wasm/decoder.wasm` of this package
    */
@@ -146,9 +147,9 @@ export class TryOn {
     this.#instance = instance;
     this.#networks = networks;
     this.#decoder = new Decoder(decoder);
-    const open = async (name: PackageFile, source: BytesSource | undefined): Promise<Uint8Array> => {
+    const open = (name: PackageFile, source: BytesSource | undefined): Promise<Uint8Array> => {
       const download = unobserved();
-      return readBytes(source ?? (await packageFile(name, cache ?? false, download)), download);
+      return loadFile({ name, source, cache, download }, (from) => readBytes(from, download));
     };
     this.#locator = new Lazy(() => loadLocator(instance, open('locator', locator)));
     this.#preparer = new GlassesPreparer(instance, this.#decoder, () => open('cutOut', cutOut));
@@ -180,7 +181,7 @@ export class TryOn {
   }
 
   static async #create(options: FileOptions): Promise<TryOn> {
-    const { wasm, weights, cache = false, signal, onProgress } = options ?? {};
+    const { wasm, weights, cache, signal, onProgress } = options ?? {};
     // Cancels the downloads when the caller aborts and when one of them fails.
     const controller = new AbortController();
     const download = (phase: Progress['phase']): Download => ({
@@ -188,10 +189,10 @@ export class TryOn {
       report: (loaded, total) => onProgress?.(total === undefined ? { phase, loaded } : { phase, loaded, total }),
     });
     try {
-      const compileModule = async (observed = download('wasm')): Promise<WebAssembly.Module> =>
-        compile(wasm ?? (await packageFile('wasm', cache, observed)), observed);
-      const readWeights = async (observed = download('weights')): Promise<Uint8Array> =>
-        readBytes(weights ?? (await packageFile('weights', cache, observed)), observed);
+      const compileModule = (observed = download('wasm')): Promise<WebAssembly.Module> =>
+        loadFile({ name: 'wasm', source: wasm, cache, download: observed }, (from) => compile(from, observed));
+      const readWeights = (observed = download('weights')): Promise<Uint8Array> =>
+        loadFile({ name: 'weights', source: weights, cache, download: observed }, (from) => readBytes(from, observed));
       const loaded = Promise.all([needsModule() ? compileModule() : undefined, readWeights()]);
       const [module, tensors] = await untilAborted(loaded, signal);
       const instance = await startEngine(module);
@@ -344,8 +345,10 @@ export class TryOn {
     try {
       if (located.status === 'rejected') throw located.reason;
       const networks = this.#requireNetworks();
-      tracker = located.value.createTracker(
-        ({ Tracker }, locator) => new Tracker(networks, locator, handleOf(prepared, instance), options.people ?? 1),
+      tracker = withColours(prepared, instance, 'srgb', (handle) =>
+        located.value.createTracker(
+          ({ Tracker }, locator) => new Tracker(networks, locator, handle, options.people ?? 1),
+        ),
       );
       frameSource = await openFrameSource(source);
       const openGlasses = (next: ImageSource | Glasses): Promise<Glasses> => this.#preparer.open(next);
@@ -390,7 +393,8 @@ export class TryOn {
     const instance = this.#instance;
     const { x, y, width, rotation } = readPlacement(placement);
     checkInteger('updates', updates, 0, MAX_UPDATES);
-    const handle = handleOf(glasses, instance);
+    // Before the photo is read, which takes longer.
+    handleOf(glasses, instance);
     const view = call(instance, () => networks.view(photo.width, photo.height, x, y, width, rotation));
     try {
       const rect = call(instance, () => view.rect());
@@ -403,7 +407,9 @@ export class TryOn {
       release(instance, view);
       throw error;
     }
-    const fit = call(instance, () => networks.fit(view, handle, updates));
+    const fit = withColours(glasses, instance, photo.colorSpace, (handle) =>
+      call(instance, () => networks.fit(view, handle, updates)),
+    );
     return createFit({ instance, fit, photo, glasses });
   }
 

@@ -57,13 +57,17 @@ export function downscaled(bitmap: ImageBitmap | ImageData, side: number): Promi
   return resized(bitmap, Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
 }
 
-export function resized(image: ImageBitmap | ImageData, width: number, height: number): Promise<ImageBitmap> {
+export async function resized(image: ImageBitmap | ImageData, width: number, height: number): Promise<ImageBitmap> {
   if (width === image.width && height === image.height) return createImageBitmap(image);
-  return createImageBitmap(image, {
+  // Firefox loses the alpha of an `ImageData` that it resizes, and keeps that of a bitmap.
+  const bitmap = image instanceof ImageData ? await createImageBitmap(image) : image;
+  const result = await createImageBitmap(bitmap, {
     resizeWidth: Math.max(1, width),
     resizeHeight: Math.max(1, height),
     resizeQuality: 'high',
   });
+  if (bitmap !== image) bitmap.close();
+  return result;
 }
 
 export function displayCopy(photo: ImageBitmap): Promise<ImageBitmap> {

@@ -6,6 +6,7 @@ import type { GlassesOptions, PreparedGlasses } from '../glasses.js';
 import type { ImageSource } from '../images.js';
 import type { LocatedFace } from '../locate.js';
 import { checkTrackOptions } from '../options.js';
+import type { URL as PlatformUrl, Worker as PlatformWorker } from '../platform.js';
 import type { TrackOptions } from '../track.js';
 import type { CreateOptions, FitOptions, Model } from '../tryon.js';
 import { canvasMessage } from './canvas.js';
@@ -27,7 +28,7 @@ export interface WorkerOptions extends Omit<CreateOptions, 'worker'> {
    *
    * `dispose` ends the worker.
    */
-  worker: true | string | URL | Worker;
+  worker: true | string | PlatformUrl | PlatformWorker;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { CompositeOptions, Overlay, Update } from '../fit.js';
 import type { GlassesReport } from '../glasses.js';
 import type { Rect } from '../images.js';
 import type { Point } from '../locate.js';
+import type { ImageData } from '../platform.js';
 import type { Connection } from './connection.js';
 import type { FitInfo, GlassesInfo, Handle } from './protocol.js';
 import { received } from './transfer.js';

@@ -2,6 +2,7 @@ import { dispose } from '../dispose.js';
 import { StganError, wrap } from '../errors.js';
 import type { FrameSource } from '../frame-sources.js';
 import type { ImageSource } from '../images.js';
+import type { ImageData } from '../platform.js';
 import type { TrackedFace, TrackedFrame, TrackOptions, TrackState } from '../track.js';
 import type { Connection } from './connection.js';
 import { createGlasses, type WorkerGlasses } from './objects.js';

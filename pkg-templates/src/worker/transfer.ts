@@ -105,7 +105,7 @@ function pixelsMessage(pixels: Pixels | ImageData): Message<PixelsMessage> {
   if (!(data instanceof Uint8ClampedArray || data instanceof Uint8Array))
     return { value: pixels as PixelsMessage, transfer: [] };
   const copy = new Uint8ClampedArray(data);
-  const colorSpace = 'colorSpace' in pixels ? pixels.colorSpace : 'srgb';
+  const colorSpace = pixels.colorSpace ?? 'srgb';
   return { value: { data: copy, width, height, colorSpace }, transfer: [copy.buffer] };
 }
 

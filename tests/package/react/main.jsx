@@ -48,7 +48,7 @@ function App() {
           <p>Try them on</p>
         </TryOn>
       )}
-      <Faces photo={props.photo} enabled={enabled} />
+      <Faces photo="./helen.jpg" enabled={enabled} />
     </main>
   );
 }
