@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-demo browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-glasses evaluate-web clean
+.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-glasses evaluate-web clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -76,8 +76,15 @@ lint-text: node_modules/.package-lock.json ## Check spelling, vocabulary, line l
 test-wasm: node_modules/.package-lock.json browser ## Test the library compiled to wasm32, in Node and in Chromium
 	node scripts/wasm-test.mjs
 
+# Environments that need no download.
+QUICK := node vite esbuild typescript
+
 test-package: pkg clip browser ## Test the packed npm package in Node and in a page of an empty Vite project
 	npx playwright test --project='package-*'
+	node tests/environments/run.mjs $(QUICK)
+
+test-environments: pkg browser ## Test the packed npm package with all bundlers and runtimes (downloads them)
+	node tests/environments/run.mjs
 
 test-demo: site clip browser ## Test the demo's modules, and its page in Chromium
 	npx playwright test --project=www --project=demo
