@@ -4,6 +4,8 @@
  */
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './scripts/browser.mjs';
+import { ENGINES } from './tests/browsers/drivers.mjs';
+import { SIZES } from './tests/browsers/fixtures.mjs';
 import { camera } from './tests/fixtures.mjs';
 
 const MINUTE = 60_000;
@@ -14,6 +16,15 @@ export default defineConfig({
     { name: 'package-page', testDir: 'tests/package/page' },
     { name: 'www', testDir: 'www/test' },
     { name: 'demo', testDir: 'tests/demo' },
+    ...ENGINES.flatMap((engine) =>
+      Object.entries(SIZES).map(([name, size]) => ({
+        name: `${engine}-${name}`,
+        testDir: 'tests/browsers',
+        // The package does not depend on the size of the window.
+        testIgnore: name === 'desktop' ? [] : 'package.test.mjs',
+        use: { engine, size },
+      })),
+    ),
   ],
   testMatch: '*.test.mjs',
   outputDir: 'target/playwright',
