@@ -1,6 +1,6 @@
 /**
- * The tests of the npm package, of the demo's modules and of its page; `npx playwright test --list`
- * lists them.
+ * The tests of the npm package, of the demo's modules and of its page, and those in other browsers;
+ * `npx playwright test --list` lists them.
  */
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './scripts/browser.mjs';
