@@ -5,15 +5,18 @@
 //!   for training.
 //! - [`products`] draws product photos of random glasses with a label for each pixel.
 //! - [`faceless`] draws images without a face, to measure and reduce false detections.
+//! - [`furniture`] builds pieces of furniture, and [`raster`] renders triangle meshes.
 //!
 //! Equal seeds give equal images.
 
 mod catalogue;
 mod colour;
 pub mod faceless;
+pub mod furniture;
 pub mod people;
 pub mod products;
 pub mod random;
+pub mod raster;
 mod svg;
 
 pub use catalogue::{CatalogueGlasses, catalogue};
