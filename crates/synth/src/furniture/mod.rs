@@ -5,7 +5,7 @@
 mod beds;
 mod builder;
 mod cases;
-mod paint;
+pub(crate) mod paint;
 mod tables;
 
 use crate::raster::Mesh;

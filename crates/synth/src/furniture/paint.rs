@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 /// The colours and surfaces of one piece.
 #[derive(Clone, Debug)]
-pub(super) struct Paint {
+pub(crate) struct Paint {
     /// The body: wood or lacquer.
     pub body: Coat,
     /// Doors, table tops and other parts that may differ from the body.
@@ -25,7 +25,7 @@ pub(super) struct Paint {
 
 /// A colour and the surface that it covers.
 #[derive(Clone, Debug)]
-pub(super) struct Coat {
+pub(crate) struct Coat {
     pub colour: Vec3,
     pub material: Material,
 }
