@@ -5,8 +5,8 @@
 //!   for training.
 //! - [`products`] draws product photos of random glasses with a label for each pixel.
 //! - [`faceless`] draws images without a face, to measure and reduce false detections.
-//! - [`furniture`] builds pieces of furniture, [`raster`] renders triangle meshes, and [`rooms`] draws
-//!   rooms with furniture as examples for compositing.
+//! - [`furniture`] builds pieces of furniture, [`raster`] renders triangle meshes, and [`rooms`]
+//!   draws rooms with furniture as examples for compositing.
 //!
 //! Equal seeds give equal images.
 

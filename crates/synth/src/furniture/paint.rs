@@ -35,7 +35,7 @@ impl Coat {
         Self { colour: linear(colour), material: Material { texture: texture.cloned(), gloss } }
     }
 
-    /// The same surface, darker or lighter.
+    /// This surface, darker or lighter.
     pub(super) fn shaded(&self, by: f32) -> Self {
         Self { colour: self.colour * by, material: self.material.clone() }
     }

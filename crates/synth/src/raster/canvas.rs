@@ -58,9 +58,9 @@ impl Canvas {
 
     /// Draws a mesh that `place` puts into the scene; `camera` is in pixels.
     ///
-    /// `reached` returns the share of the light that reaches a point with a normal: it draws contact
-    /// shadows. Triangles are clipped close before the camera. Indices beyond the vertices are
-    /// skipped.
+    /// `reached` returns the share of the light that reaches a point with a normal: it draws
+    /// contact shadows. Triangles are clipped close before the camera. Indices beyond the vertices
+    /// are skipped.
     pub fn draw(
         &mut self,
         mesh: &Mesh,

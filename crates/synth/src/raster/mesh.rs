@@ -40,8 +40,8 @@ pub struct Mesh {
 impl Mesh {
     /// Adds a flat quadrilateral from `origin` along `u` and `v`, divided into cells.
     ///
-    /// Texture coordinates run from 0 to 1 along `u` and `v`. Each triangle has one level of detail,
-    /// so large textured surfaces need several cells; at least 1 is used.
+    /// Texture coordinates run from 0 to 1 along `u` and `v`. Each triangle has one level of
+    /// detail, so large textured surfaces need several cells; at least 1 is used.
     pub fn add_quad(&mut self, origin: Vec3, u: Vec3, v: Vec3, colour: Vec3, cells: [u32; 2]) {
         let [across, up] = cells.map(|n| n.max(1));
         let first = self.vertices.len() as u32;

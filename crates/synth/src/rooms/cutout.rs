@@ -16,7 +16,7 @@ pub(super) struct View {
     pub turn: f32,
 }
 
-/// Renders a piece from another view than `from`; `None` if the piece comes too close to the camera.
+/// Renders a piece from another view than `from`; `None` if it comes too close to the camera.
 pub(super) fn view(
     rng: &mut impl Rng,
     room: &Room,

@@ -21,7 +21,8 @@ const VISIBLE: f32 = 0.9;
 ///
 /// `points` are pixels of the cut-out and the points of the room that they show at the piece's own
 /// place. A place counts if the piece fits there, is inside the image and is hardly hidden by what
-/// `room_canvas` shows: the room without the piece. The own place comes first if it has a homography.
+/// `room_canvas` shows: the room without the piece. The own place comes first if it has a
+/// homography.
 pub fn family(
     room: &Room,
     standing: &Standing,

@@ -7,7 +7,7 @@ type Point = [f64; 2];
 /// The number of unknowns: a homography whose last entry is 1.
 const UNKNOWNS: usize = 8;
 
-/// The homography with the least squared distances in the image of `to`, and their root mean square.
+/// The homography with the least squared distances to `to`, and their root mean square.
 ///
 /// Returns `None` for fewer than four points, points on a line, numbers that are not finite, and if
 /// one of the points lies close to the horizon.
