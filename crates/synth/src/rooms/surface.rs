@@ -2,6 +2,7 @@
 
 use crate::raster::Texture;
 use glam::{Vec2, Vec3};
+use noise_functions::{Noise, Value};
 
 /// The texture of a rectangle in the making. x runs to the right and y up, in metres.
 pub(super) struct Surface {
@@ -57,10 +58,5 @@ pub(super) fn hash(x: i32, y: i32, seed: u32) -> f32 {
 
 /// Smooth noise in [0, 1] with details of about one unit.
 pub(super) fn noise(p: Vec2, seed: u32) -> f32 {
-    let cell = p.floor();
-    let f = p - cell;
-    let f = f * f * (3.0 - 2.0 * f);
-    let at = |dx: i32, dy: i32| hash(cell.x as i32 + dx, cell.y as i32 + dy, seed);
-    let row = |dy: i32| at(0, dy) + f.x * (at(1, dy) - at(0, dy));
-    row(0) + f.y * (row(1) - row(0))
+    0.5 + 0.5 * Value.seed(seed as i32).sample2(p.to_array())
 }
