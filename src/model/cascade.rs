@@ -45,9 +45,9 @@ impl Cascade {
 
     /// The update Δp [B, 8] that stage `stage` predicts.
     ///
-    /// `background` is [B, 3, H, W]. `foreground` is in canonical pose, [B, 4, H, W], or [B, 5, H, W]
-    /// with a pose channel (see [`Cascade::foreground`]). `params` are the current
-    /// parameters [B, 8].
+    /// `background` is [B, 3, H, W]. `foreground` is in canonical pose, [B, 4, H, W], or [B, 5, H,
+    /// W] with a pose channel (see [`Cascade::foreground`]). `params` are the current parameters
+    /// [B, 8].
     ///
     /// # Errors
     /// Shapes that do not match.

@@ -36,9 +36,8 @@ const BACKGROUND: usize = 3;
 impl Inference {
     /// Packs the weights of an f32 cascade for the instruction set of this processor.
     ///
-    /// # Errors
-    /// [`crate::Error::Tensor`] if the tensors are not f32; [`crate::Error::Argument`] if the images
-    /// are not square: the kernels take square views only.
+    /// # Errors [`crate::Error::Tensor`] if the tensors are not f32; [`crate::Error::Argument`] if
+    /// the images are not square: the kernels take square views only.
     pub fn new(cascade: &Cascade) -> Result<Self> {
         let spec = cascade.spec().clone();
         let Some(size) = spec.size.side() else {

@@ -29,8 +29,8 @@ Examples:
   stgan train --config configs/room.toml --out runs/room
   stgan train --resume --data celeba --out runs/celeba")]
 pub(crate) struct Arguments {
-    /// Folder of the data set: CelebA as distributed, images with labels.csv, or for the task `room`
-    /// a folder of `stgan rooms` [default: synthetic faces or rooms]
+    /// Folder of the data set: CelebA as distributed, images with labels.csv, or for the task
+    /// `room` a folder of `stgan rooms` [default: synthetic faces or rooms]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
     /// Training configuration [default: with --resume that of the run, with --data

@@ -31,8 +31,8 @@ impl Batch {
         self.addresses.len()
     }
 
-    /// The composites [B, 3, H, W] of backgrounds and foregrounds warped by `params`. Gradients pass to
-    /// `params`.
+    /// The composites [B, 3, H, W] of backgrounds and foregrounds warped by `params`. Gradients
+    /// pass to `params`.
     pub(super) fn composite(&self, params: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = self.background.dims4()?;
         let glasses = self.foreground.narrow(1, 0, 4)?.contiguous()?;

@@ -61,7 +61,7 @@ pub struct RoomErrors {
     pub protocol: Protocol,
     /// Samples.
     pub samples: usize,
-    /// As placed, and after each update.
+    /// The errors of the initial placement, and after each update.
     pub stages: Vec<StageErrors>,
     /// After the last update, by category.
     pub categories: BTreeMap<String, (usize, StageErrors, StageErrors)>,

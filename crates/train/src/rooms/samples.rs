@@ -29,7 +29,7 @@ impl From<Sample> for RoomSample {
 
 /// The rooms that are drawn before the number of samples is checked again.
 const CHUNK: usize = 64;
-/// So many rooms without a sample mean that the settings allow none.
+/// The number of rooms for each sample from which on the options are taken to allow none.
 const MAX_ROOMS_PER_SAMPLE: usize = 100;
 
 /// Draws `count` samples. Equal seeds give equal samples.

@@ -16,7 +16,8 @@ pub const SHEET_COLUMNS: [&str; 5] = ["room", "cut-out", "right centre and area"
 /// Below the true homography stands its residual in diagonals of the piece.
 ///
 /// # Errors
-/// [`stgan::Error::Degenerate`] for a truth without an inverse, which [`super::draw`] does not give.
+/// [`stgan::Error::Degenerate`] for a truth without an inverse, which [`super::draw`] does not
+/// give.
 pub fn sheet_rows(samples: &[RoomSample]) -> Result<Vec<Vec<GridImage>>> {
     samples.iter().map(row).collect()
 }

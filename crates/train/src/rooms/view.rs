@@ -27,7 +27,8 @@ pub(super) struct ViewMaps {
 }
 
 impl ViewMaps {
-    /// The view in which a cut-out with this alpha box, put where `drop` says, is in canonical pose.
+    /// The view in which a cut-out with this alpha box, put where `drop` says, is in canonical
+    /// pose.
     ///
     /// # Errors
     /// [`stgan::Error::Degenerate`] for a box without area.
