@@ -9,11 +9,12 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use stgan::internals::{cutout, locate};
-use stgan::model::weights;
+use stgan::model::{Task, weights};
+use stgan_synth::rooms::Split;
 use stgan_train::data::{self, Dataset};
 use stgan_train::{
-    Config, CutoutConfig, Event, Folder, LocatorConfig, RunStart, ValidationMetrics, train_cutout, train_generators,
-    train_locator,
+    Config, CutoutConfig, Event, Folder, LocatorConfig, RoomData, RunStart, ValidationMetrics, rooms, train_cutout,
+    train_generators, train_locator, train_room_generators,
 };
 
 /// Train generators and discriminator, or a face locator
@@ -26,10 +27,11 @@ Examples:
   stgan train
   stgan train --data celeba --out runs/celeba
   stgan train --data celeba --config configs/locator.toml --out runs/locator
+  stgan train --config configs/room.toml --out runs/room
   stgan train --resume --data celeba --out runs/celeba")]
 pub(crate) struct Arguments {
-    /// Folder of the data set: CelebA as distributed, or images with labels.csv [default: synthetic
-    /// faces]
+    /// Folder of the data set: CelebA as distributed, images with labels.csv, or for the task
+    /// `room` a folder of `stgan rooms` [default: synthetic faces or rooms]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
     /// Folder of further faces for training, of the same layout; can be repeated. Its validation
@@ -94,6 +96,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let config = Config::parse_with(&text, &name, &arguments.changes)?;
     let start = start(arguments, |bytes| Ok(weights::read(bytes)?))?;
+    if config.generator()?.task == Task::room() {
+        return train_rooms(arguments, &config, &folder, start);
+    }
     let session = Session::open(arguments, &config.data, "drawing glasses")?;
     let finished = session
         .run(|report| train_generators(&config, &session.dataset, &arguments.out, start, &session.device, report));
@@ -109,6 +114,34 @@ fn start<W>(arguments: &Arguments, read: impl Fn(&[u8]) -> Result<W>) -> Result<
         }
         None => RunStart::FromScratch,
     })
+}
+
+/// Trains generators of the task `room`, on the samples of --data or on samples that are rendered.
+fn train_rooms(
+    arguments: &Arguments,
+    config: &Config,
+    folder: &Folder,
+    start: RunStart<weights::Weights>,
+) -> Result<ExitCode> {
+    let (device, stop) = (arguments.device.open()?, stop_on_interrupt()?);
+    let settings = config.rooms.unwrap_or_default();
+    let bar = bar("rendering rooms")?;
+    let draw = |count: usize, split: Split| {
+        bar.set_length(count as u64);
+        rooms::draw(count, &settings.options(split), config.seed, &mut |done| bar.set_position(done as u64))
+    };
+    let held_out = draw(settings.held_out, Split::Test)?;
+    let (name, training) = match &arguments.data {
+        Some(path) => (path.display().to_string(), rooms::read(path, usize::MAX)?),
+        None => ("rendered rooms".to_owned(), draw(settings.samples, Split::Train)?),
+    };
+    let data = RoomData { name, training, held_out };
+    let finished = train_room_generators(config, &data, &arguments.out, start, &device, &mut |event| {
+        show(&bar, event);
+        !stop.load(Ordering::Relaxed)
+    });
+    bar.abandon();
+    end(arguments, folder, finished, "weights.safetensors")
 }
 
 /// The resources of a run: device, data, progress bar and interrupt flag.

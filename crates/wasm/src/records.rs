@@ -74,7 +74,7 @@ impl From<&stgan::TryOn> for Model {
         Self {
             stages: try_on.stages(),
             updates: try_on.updates(),
-            size: try_on.spec().size,
+            size: try_on.networks().size(),
             metadata: try_on.metadata().clone(),
         }
     }

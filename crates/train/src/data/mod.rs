@@ -18,6 +18,7 @@ mod celeba;
 mod check;
 pub(crate) mod glasses;
 pub mod landmarks;
+pub(crate) mod pairs;
 mod plane;
 mod pool;
 mod sampler;
