@@ -34,8 +34,8 @@ export interface LocatedFace {
    */
   readonly score: number;
   /**
-   * What covers the eyes, and the pose of the head. Absent if the weights do not tell, or if the face is so
-   * covered that only one of the two networks sees it.
+   * What covers the eyes, and the pose of the head. Absent if the weights do not tell, or if the
+   * face is so covered that only one of the two networks sees it.
    */
   readonly attributes?: FaceAttributes;
 }

@@ -34,7 +34,7 @@ class Face:
         right, left = self.points[list(IRISES)]
         self.middle, across = (right + left) / 2, left - right
         chin = self.points[CHIN] - self.middle
-        # On turned heads the pupils are close together, and the height of the face is a better unit.
+        # On turned heads the pupils are close together; the height of the face is a better unit.
         self.unit = max(np.hypot(*across), np.hypot(*chin) / 1.95)
         self.across = across / np.hypot(*across)
         self.down = np.array([-self.across[1], self.across[0]])

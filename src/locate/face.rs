@@ -32,7 +32,8 @@ pub struct FaceAttributes {
 }
 
 impl FaceAttributes {
-    /// The outputs of the refiner for these: logits, then angles in units of [`FaceAttributes::UNIT`].
+    /// The number of outputs of the refiner for these: logits, then angles in units of
+    /// [`FaceAttributes::UNIT`].
     pub const OUTPUTS: usize = 4;
     /// The angle that the refiner's output 1 stands for, in degrees.
     pub const UNIT: f64 = 45.0;
