@@ -107,7 +107,7 @@ export const MAX_BAND_PIXELS = 4_000_000;
  */
 const BUFFER_BAND_PIXELS = 64_000;
 
-/** The number of pixels that one read from a canvas transfers: 2 MB, which is measured as fastest. */
+/** The number of pixels that one read from a canvas transfers: 2 MB, measured as the fastest. */
 const CANVAS_BAND_PIXELS = 500_000;
 
 /**
