@@ -1,30 +1,36 @@
 /** @internal */
 export type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
+let canDraw: boolean | undefined;
+
 /**
- * Whether the platform can draw. Deno and Cloudflare Workers have images and no canvas.
+ * Whether the platform has a canvas with a 2D context. Deno has bitmaps and a canvas without one.
  *
  * @internal
  */
-export const hasCanvas = (): boolean => typeof OffscreenCanvas === 'function' || typeof document !== 'undefined';
+export function hasCanvas(): boolean {
+  canDraw ??= Boolean(openContext(1, 1, {}));
+  return canDraw;
+}
 
 /**
  * Creates a canvas that is not part of the page.
  *
  * @internal
- * @throws an error of the platform if it has no canvas.
+ * @throws an error if the platform has no canvas.
  */
 export function createContext(width: number, height: number, settings: CanvasRenderingContext2DSettings): Context2D {
-  if (!hasCanvas()) throw new Error('this platform has no canvas; pass the bytes of the image file, or its pixels');
-  let canvas: HTMLCanvasElement | OffscreenCanvas;
-  if (typeof OffscreenCanvas === 'function') canvas = new OffscreenCanvas(width, height);
-  else {
-    canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [width, height];
-  }
-  const context = canvas.getContext('2d', settings) as Context2D | null;
-  if (!context) throw new Error('the browser provides no 2D canvas context');
+  const context = openContext(width, height, settings);
+  if (!context) throw new Error('this platform has no 2D canvas; pass the bytes of the image file, or its pixels');
   return context;
+}
+
+function openContext(width: number, height: number, settings: CanvasRenderingContext2DSettings): Context2D | null {
+  if (typeof OffscreenCanvas === 'function') return new OffscreenCanvas(width, height).getContext('2d', settings);
+  if (typeof document === 'undefined') return null;
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [width, height];
+  return canvas.getContext('2d', settings);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Context2D, createContext, hasCanvas } from './canvas.js';
-import { isColourSpace } from './colour-spaces.js';
+import { convertColours, isColourSpace } from './colour-spaces.js';
 import type { Decoder } from './decoder.js';
 import { StganError, wrap } from './errors.js';
 import type {
@@ -330,7 +330,7 @@ class BitmapImage implements SourceImage {
 
 /**
  * Wraps pixels in an `ImageData`, or in a plain object of the same shape if the platform has no
- * `ImageData`.
+ * `ImageData`. If its `ImageData` knows only sRGB, as in Firefox, the pixels are converted.
  *
  * @internal
  */
@@ -340,6 +340,8 @@ export function imageData(
   height: number,
   colorSpace: PredefinedColorSpace,
 ): ImageData {
-  if (typeof ImageData === 'function') return new ImageData(data, width, height, { colorSpace });
-  return { data, width, height, colorSpace } as ImageData;
+  if (typeof ImageData !== 'function') return { data, width, height, colorSpace } as ImageData;
+  const image = new ImageData(data, width, height, { colorSpace });
+  if (colorSpace !== 'srgb' && image.colorSpace !== colorSpace) convertColours(data, 'srgb');
+  return image;
 }

@@ -28,7 +28,7 @@ export {
 } from './glasses.js';
 export type { ImageSource, Pixels, Rect } from './images.js';
 export type { BytesSource, Progress } from './load.js';
-export type { FacePlacement, LocatedFace, Point } from './locate.js';
+export type { FaceAttributes, FacePlacement, LocatedFace, Point } from './locate.js';
 export type { WasmSource } from './module.js';
 export { preload } from './preload.js';
 export { type Feature, isSupported, missingFeatures, type Purpose } from './support.js';

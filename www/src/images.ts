@@ -59,15 +59,17 @@ export function downscaled(bitmap: ImageBitmap | ImageData, side: number): Promi
 
 export async function resized(image: ImageBitmap | ImageData, width: number, height: number): Promise<ImageBitmap> {
   if (width === image.width && height === image.height) return createImageBitmap(image);
-  // Firefox loses the alpha of an `ImageData` that it resizes, and keeps that of a bitmap.
-  const bitmap = image instanceof ImageData ? await createImageBitmap(image) : image;
-  const result = await createImageBitmap(bitmap, {
+  const size: ImageBitmapOptions = {
     resizeWidth: Math.max(1, width),
     resizeHeight: Math.max(1, height),
     resizeQuality: 'high',
-  });
-  if (bitmap !== image) bitmap.close();
-  return result;
+  };
+  if (!(image instanceof ImageData)) return createImageBitmap(image, size);
+  // Firefox loses the alpha of an `ImageData` that it resizes, also as a bitmap, but not that of a
+  // canvas.
+  const drawing = context(image.width, image.height);
+  drawing.putImageData(image, 0, 0);
+  return createImageBitmap(drawing.canvas, size);
 }
 
 export function displayCopy(photo: ImageBitmap): Promise<ImageBitmap> {
