@@ -42,6 +42,6 @@ export async function until(driver, work, argument) {
   await expect(async () => {
     value = await driver.evaluate(work, argument);
     expect(value, String(work)).toBeTruthy();
-  }).toPass({ timeout: 120_000 });
+  }).toPass({ timeout: 240_000 });
   return value;
 }
