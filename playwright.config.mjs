@@ -14,6 +14,8 @@ export default defineConfig({
   projects: [
     { name: 'package-node', testDir: 'tests/package/node' },
     { name: 'package-page', testDir: 'tests/package/page' },
+    { name: 'package-element', testDir: 'tests/package/element' },
+    { name: 'package-react', testDir: 'tests/package/react' },
     { name: 'www', testDir: 'www/test' },
     { name: 'demo', testDir: 'tests/demo' },
     ...ENGINES.flatMap((engine) =>

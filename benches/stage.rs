@@ -30,14 +30,19 @@ fn stages(criterion: &mut Criterion) {
         std::env::set_var("CANDLE_NUM_THREADS", "1");
         std::env::set_var("RAYON_NUM_THREADS", "1");
     }
-    let shipped =
-        GeneratorSpec { size: 72, channels: vec![16, 32, 64, 128, 256], hidden: 64, inputs: Inputs::RgbaPose };
+    let shipped = GeneratorSpec {
+        size: 72.into(),
+        channels: vec![16, 32, 64, 128, 256],
+        hidden: 64,
+        inputs: Inputs::RgbaPose,
+        ..GeneratorSpec::paper()
+    };
     let mut normal = common::normal();
     for (name, spec) in [("paper", GeneratorSpec::paper()), ("shipped", shipped)] {
         let parameters = initialise(&spec.tensors(0), &mut normal).expect("the sizes are valid");
         let cascade = Cascade::new(&spec, 1, &parameters).expect("the tensors match the sizes");
         let generator = &cascade.stages()[0];
-        let (channels, size) = (spec.inputs.channels(), spec.size);
+        let (channels, size) = (spec.inputs.channels(), spec.size.height);
         let x = Tensor::rand(0f32, 1.0, (1, channels, size, size), &Device::Cpu).expect("the shape is valid");
         let (background, glasses) =
             (x.narrow(1, 0, 3).expect("3 channels"), x.narrow(1, 3, channels - 3).expect("the other channels"));

@@ -31,7 +31,7 @@ pub use fit::{Fit, Update};
 
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
-use crate::model::{Cascade, GeneratorSpec, Inference, weights};
+use crate::model::{Cascade, GeneratorSpec, Inference, Task, weights};
 use crate::pose::{Placement, glasses_to_canonical, normalise_exposure, view_to_canonical};
 use crate::resample::{self, PyramidBuilder};
 use crate::{BitmapRef, Error, Homography, Rect, Result};
@@ -97,9 +97,14 @@ impl TryOn {
     /// Loads the networks from a weights file.
     ///
     /// # Errors
-    /// The errors of [`weights::read`].
+    /// The errors of [`weights::read`], and [`Error::WeightsMetadata`] for weights of another task
+    /// than glasses.
     pub fn new(weights: &[u8]) -> Result<Self> {
         let file = weights::read(weights)?;
+        if file.spec.task != Task::glasses() {
+            let expected = "expected \"glasses\": fits of other tasks are not supported".into();
+            return Err(Error::WeightsMetadata { key: "task".into(), value: file.spec.task.name, expected });
+        }
         let cascade = Cascade::new(&file.spec, file.stages, &file.parameters)?;
         Ok(Self { updates: file.updates()?, metadata: file.metadata, ..Self::from_cascade(&cascade)? })
     }
@@ -158,7 +163,7 @@ impl TryOn {
     /// # Errors
     /// The errors of [`Placement::region`].
     pub fn view(&self, photo: (u32, u32), placement: &Placement) -> Result<View> {
-        let (size, to_photo) = (self.spec().size, placement.to_photo()?);
+        let (size, to_photo) = (self.networks.size(), placement.to_photo()?);
         let rect = placement.region_for(photo, size)?;
         let to_rect = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y));
         let to_rect = to_rect * to_photo * view_to_canonical(size);
@@ -242,7 +247,7 @@ impl TryOn {
         let homography =
             |p: &[f64; DIMENSION]| (to_photo * Homography::exp(&p.map(|x| -x)) * to_canonical).normalized();
 
-        let size = self.spec().size;
+        let size = self.networks.size();
         let mut background = resample::planar(&pixels.finish()?, &to_rect, size, size);
         // The networks do not read the photo's alpha.
         background.truncate(3 * size * size);

@@ -94,14 +94,20 @@ function fromReadableStream(stream: ReadableStream<FrameImage>): FrameSource {
   };
 }
 
-async function openCamera(): Promise<MediaStream> {
+/**
+ * Opens a camera.
+ *
+ * @internal
+ * @throws {@link StganError} `camera-denied` or `camera-unavailable`.
+ */
+export async function openCamera(facingMode: 'user' | 'environment' = 'user'): Promise<MediaStream> {
   // Workers and insecure contexts have no `mediaDevices`.
   const devices = (globalThis.navigator as Navigator | undefined)?.mediaDevices;
   if (!devices?.getUserMedia)
     throw new StganError('camera-unavailable', 'no camera access in this context; use a page served over HTTPS');
   try {
     return await devices.getUserMedia({
-      video: { facingMode: 'user', width: { ideal: 1280 }, height: { ideal: 720 } },
+      video: { facingMode, width: { ideal: 1280 }, height: { ideal: 720 } },
       audio: false,
     });
   } catch (error) {
@@ -111,7 +117,8 @@ async function openCamera(): Promise<MediaStream> {
   }
 }
 
-function stopTracks(stream: MediaStream): void {
+/** @internal */
+export function stopTracks(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }
 

@@ -154,7 +154,16 @@ export async function openImage(source: ImageSource, label: string, decoder: Dec
     case 'Object':
       if ('data' in source && 'width' in source && 'height' in source) return new BufferImage(source, label);
   }
-  throw new StganError(
+  throw unsupportedImage(source, label);
+}
+
+/**
+ * The error for a value that is no image source.
+ *
+ * @internal
+ */
+export function unsupportedImage(source: unknown, label: string): StganError {
+  return new StganError(
     'unsupported-image',
     `${label}: cannot read pixels from a value of type ${typeName(source)}; pass one of the types of ImageSource`,
   );
@@ -185,7 +194,13 @@ async function copyToBitmap(
   }
 }
 
-function checkSize({ width, height }: { width: number; height: number }, label: string): void {
+/**
+ * Checks the size of an image.
+ *
+ * @internal
+ * @throws {@link StganError} `image-size` or `image-too-large`.
+ */
+export function checkSize({ width, height }: { width: number; height: number }, label: string): void {
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
     throw new StganError(
       'image-size',

@@ -33,6 +33,23 @@ export interface LocatedFace {
    * The score of the detection, from 0 to 1. Faces below the detection threshold are not returned.
    */
   readonly score: number;
+  /**
+   * What covers the eyes, and the pose of the head. Absent if the weights do not tell, or if the
+   * face is so covered that only one of the two networks sees it.
+   */
+  readonly attributes?: FaceAttributes;
+}
+
+/** What `TryOn.locate` sees of a face besides the pupils. */
+export interface FaceAttributes {
+  /** The probability that the person wears glasses, from 0 to 1. */
+  readonly glasses: number;
+  /** The probability that the eyes are covered, by dark glasses, hair or a hand, from 0 to 1. */
+  readonly covered: number;
+  /** The yaw of the head in degrees: positive if the face turns to the right of the image. */
+  readonly yaw: number;
+  /** The pitch of the head in degrees: positive if the face looks down. */
+  readonly pitch: number;
 }
 
 /**

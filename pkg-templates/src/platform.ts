@@ -18,6 +18,7 @@ export type Request = Instance<'Request'>;
 export type Response = Instance<'Response'>;
 export type URL = Instance<'URL'>;
 export type VideoFrame = Instance<'VideoFrame'>;
+export type Worker = Instance<'Worker'>;
 
 /** `ImageData`, or a plain object of the same shape on platforms without it, such as Node. */
 export type ImageData = typeof globalThis extends { ImageData: { prototype: infer T } }

@@ -9,12 +9,8 @@ import type { FrameSource } from './frame-sources.js';
 import { type Glasses, withColours } from './glasses.js';
 import { type ImageSource, imageData, type Rect } from './images.js';
 import { type FacePlacement, imageReader, type Point } from './locate.js';
-import { checkInteger, MAX_UPDATES } from './options.js';
 import { UpdatePacer } from './pacing.js';
 import type { AbortSignal, HTMLCanvasElement, ImageData, OffscreenCanvas } from './platform.js';
-
-/** The largest value of `TrackOptions.people`. The Rust library has the same limit. */
-const MAX_PEOPLE = 16;
 
 /**
  * A tracked face and the pose of the glasses on it. Coordinates are pixels of the video frame from
@@ -410,19 +406,4 @@ function openCanvas(canvas: HTMLCanvasElement | OffscreenCanvas): Context2D {
 
 function closeImage(image: FrameImage): void {
   if ('close' in image) image.close();
-}
-
-/**
- * Checks the options of `TryOn.track`.
- *
- * @internal
- * @throws {@link StganError} `aborted` or `argument`.
- */
-export function checkTrackOptions({ people, updates, budget, signal }: TrackOptions): void {
-  if (signal?.aborted)
-    throw new StganError('aborted', 'the signal was aborted before tracking began', { cause: signal.reason });
-  checkInteger('people', people, 1, MAX_PEOPLE);
-  checkInteger('updates', updates, 1, MAX_UPDATES);
-  if (budget !== undefined && !(budget > 0))
-    throw new StganError('argument', `budget is ${budget}; expected a number of milliseconds above 0`);
 }

@@ -1,10 +1,10 @@
 import type * as wasm from '../wasm/stgan.js';
-import { untilAborted } from './abort.js';
-import { loadAsset } from './assets.js';
+import { throwIfAborted, untilAborted } from './abort.js';
 import { Decoder } from './decoder.js';
 import { dispose } from './dispose.js';
 import { call, type InstanceId, needsModule, release, startEngine } from './engine.js';
 import { StganError, wrap } from './errors.js';
+import { loadFile, type PackageFile } from './files.js';
 import { createFit, type Fit } from './fit.js';
 import { type FrameSource, openFrameSource, type TrackSource } from './frame-sources.js';
 import { type Glasses, type GlassesOptions, handleOf, type PreparedGlasses, withColours } from './glasses.js';
@@ -13,10 +13,11 @@ import { Lazy } from './lazy.js';
 import { type BytesSource, type Download, type Progress, readBytes, unobserved } from './load.js';
 import { type LocatedFace, Locator } from './locate.js';
 import { compile, type WasmSource } from './module.js';
-import { checkInteger, MAX_UPDATES, readPlacement } from './options.js';
+import { checkInteger, checkTrackOptions, MAX_UPDATES, readPlacement } from './options.js';
 import type { AbortSignal } from './platform.js';
 import { GlassesPreparer } from './preparation.js';
-import { checkTrackOptions, createTrack, type Track, type TrackOptions } from './track.js';
+import { createTrack, type Track, type TrackOptions } from './track.js';
+import type { WorkerOptions, WorkerTryOn } from './worker/client.js';
 
 /** Options of `TryOn.create`. */
 export interface CreateOptions {
@@ -54,11 +55,29 @@ export interface CreateOptions {
    * @defaultValue `stgan/wasm/decoder.wasm` of this package
    */
   decoder?: WasmSource | undefined;
+  /**
+   * Whether to keep the package's own files in the Cache API, by the hash of their content. What is
+   * read from there is verified, and a damaged file is downloaded again. Sources that the options
+   * name are not kept.
+   *
+   * @defaultValue `false`: the browser keeps files as long as the server's headers allow
+   */
+  cache?: boolean | undefined;
   /** Cancels loading when it is aborted. */
   signal?: AbortSignal | undefined;
   /** Is called as the wasm module and the weights are downloaded. */
   onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * Where to compute. {@link WorkerOptions} describes the values for a worker; without one, the
+   * thread that calls computes.
+   *
+   * @defaultValue `false`
+   */
+  worker?: false | undefined;
 }
+
+/** The options of a `TryOn` on this thread. */
+type FileOptions = Omit<CreateOptions, 'worker'>;
 
 /**
  * A position of glasses on a photo. It describes the box around their visible pixels, which are
@@ -94,6 +113,8 @@ export interface FitOptions {
    * @defaultValue `model.updates`
    */
   updates?: number | undefined;
+  /** Cancels the fit when it is aborted, unless its last part has begun. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The properties of the loaded weights. */
@@ -121,12 +142,17 @@ export class TryOn {
   readonly #preparer: GlassesPreparer;
   #networks: wasm.TryOn | undefined;
 
-  private constructor(instance: InstanceId, networks: wasm.TryOn, { decoder, locator, cutOut }: CreateOptions) {
+  private constructor(instance: InstanceId, networks: wasm.TryOn, options: FileOptions) {
+    const { decoder, locator, cutOut, cache } = options;
     this.#instance = instance;
     this.#networks = networks;
     this.#decoder = new Decoder(decoder);
-    this.#locator = new Lazy(() => loadAsset('locator', locator, (source) => loadLocator(instance, source)));
-    this.#preparer = new GlassesPreparer(instance, this.#decoder, cutOut);
+    const open = (name: PackageFile, source: BytesSource | undefined): Promise<Uint8Array> => {
+      const download = unobserved();
+      return loadFile({ name, source, cache, download }, (from) => readBytes(from, download));
+    };
+    this.#locator = new Lazy(() => loadLocator(instance, open('locator', locator)));
+    this.#preparer = new GlassesPreparer(instance, this.#decoder, () => open('cutOut', cutOut));
     this.model = call(instance, () => networks.model());
   }
 
@@ -137,7 +163,8 @@ export class TryOn {
    *
    * @param options - Where to load the files from; the package's own files by default.
    * @throws {@link StganError} `fetch` if a file cannot be read, `wasm` or `weights` if its content
-   * is wrong, `argument` for a source of the wrong type, `aborted` if the signal was aborted.
+   * is wrong, `argument` for a source of the wrong type, `aborted` if the signal was aborted,
+   * `worker` if a worker was requested and cannot be started.
    *
    * @example
    * ```ts
@@ -146,8 +173,15 @@ export class TryOn {
    * });
    * ```
    */
-  static async create(options: CreateOptions = {}): Promise<TryOn> {
-    const { wasm, weights, signal, onProgress } = options ?? {};
+  static create(options: WorkerOptions): Promise<WorkerTryOn>;
+  static create(options?: CreateOptions): Promise<TryOn>;
+  static async create(options: CreateOptions | WorkerOptions = {}): Promise<TryOn | WorkerTryOn> {
+    if (options?.worker) return (await import('./worker/client.js')).createInWorker(options);
+    return TryOn.#create(options);
+  }
+
+  static async #create(options: FileOptions): Promise<TryOn> {
+    const { wasm, weights, cache, signal, onProgress } = options ?? {};
     // Cancels the downloads when the caller aborts and when one of them fails.
     const controller = new AbortController();
     const download = (phase: Progress['phase']): Download => ({
@@ -155,10 +189,11 @@ export class TryOn {
       report: (loaded, total) => onProgress?.(total === undefined ? { phase, loaded } : { phase, loaded, total }),
     });
     try {
-      const loaded = Promise.all([
-        needsModule() ? loadAsset('wasm', wasm, (source) => compile(source, download('wasm'))) : undefined,
-        loadAsset('weights', weights, (source) => readBytes(source, download('weights'))),
-      ]);
+      const compileModule = (observed = download('wasm')): Promise<WebAssembly.Module> =>
+        loadFile({ name: 'wasm', source: wasm, cache, download: observed }, (from) => compile(from, observed));
+      const readWeights = (observed = download('weights')): Promise<Uint8Array> =>
+        loadFile({ name: 'weights', source: weights, cache, download: observed }, (from) => readBytes(from, observed));
+      const loaded = Promise.all([needsModule() ? compileModule() : undefined, readWeights()]);
       const [module, tensors] = await untilAborted(loaded, signal);
       const instance = await startEngine(module);
       signal?.throwIfAborted();
@@ -209,9 +244,8 @@ export class TryOn {
    * @param options - The initial placement and the number of updates.
    * @throws {@link StganError} `no-face` if there is no placement and no face, `placement`,
    * `argument`, `decode`, `image-size`, `image-too-large` or `unsupported-image` for the inputs,
-   * the errors of `glasses`, `fetch` or
-   * `weights` if the face locator cannot be loaded, `disposed` after `dispose` and for disposed
-   * glasses.
+   * the errors of `glasses`, `fetch` or `weights` if the face locator cannot be loaded, `aborted`
+   * if the signal was aborted, `disposed` after `dispose` and for disposed glasses.
    *
    * @example On the first face
    * ```ts
@@ -227,12 +261,16 @@ export class TryOn {
    */
   async fit(photo: ImageSource, glasses: ImageSource | Glasses, options: FitOptions = {}): Promise<Fit> {
     this.#requireNetworks();
+    const { placement, updates, signal } = options ?? {};
+    throwIfAborted(signal, 'the fit');
     const photoImage = await openImage(photo, 'the photo', this.#decoder);
     let prepared: Glasses | undefined;
     try {
+      throwIfAborted(signal, 'the fit');
       prepared = await this.#preparer.open(glasses);
-      const { placement, updates } = options ?? {};
+      throwIfAborted(signal, 'the fit');
       const initial = placement ?? (await this.#placeOnFirstFace(photoImage));
+      throwIfAborted(signal, 'the fit');
       return this.#fit(photoImage, prepared, initial, updates ?? undefined);
     } catch (error) {
       prepared?.dispose();
@@ -381,9 +419,9 @@ export class TryOn {
   }
 }
 
-async function loadLocator(instance: InstanceId, weights: BytesSource): Promise<Locator> {
+async function loadLocator(instance: InstanceId, weights: Promise<Uint8Array>): Promise<Locator> {
   try {
-    return new Locator(instance, await readBytes(weights, unobserved()));
+    return new Locator(instance, await weights);
   } catch (error) {
     throw wrap(error, 'internal', 'the face locator cannot be loaded');
   }

@@ -1,8 +1,7 @@
 //! The cascade of generators: each stage warps the glasses, predicts an update and adds it to the
 //! warp parameters (ST-GAN, section 3.2).
 
-use super::{Generator, GeneratorSpec, Inputs, Parameters};
-use crate::pose::{EYE_Y, POSE_HALF_HEIGHT, TEMPLE_X};
+use super::{CanonicalPose, Generator, GeneratorSpec, Inputs, Parameters};
 use crate::stn::{Family, Warp};
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
@@ -10,7 +9,7 @@ use candle_core::{DType, Device, Tensor};
 /// A sequence of generator stages that update the parameters of one homography (ST-GAN, section
 /// 3.2).
 ///
-/// All images are square with side S = [`GeneratorSpec::size`] and values in [0, 1]. Parameters are
+/// All images have the size H × W of [`GeneratorSpec::size`] and values in [0, 1]. Parameters are
 /// sl(3) coordinates of a homography (see [`crate::Homography::exp`]) that maps output points to
 /// input points, both in canonical coordinates: [−1, 1] from the first to the last pixel centre.
 #[derive(Clone, Debug)]
@@ -30,7 +29,7 @@ impl Cascade {
             return Err(Error::argument("stages", stages, "at least 1"));
         }
         let stages = (0..stages).map(|i| Generator::new(spec, i, parameters)).collect::<Result<_>>()?;
-        let warp = Warp::new(Family::Homography, (spec.size, spec.size))?;
+        let warp = Warp::new(Family::Homography, (spec.size.height, spec.size.width))?;
         Ok(Self { spec: spec.clone(), stages, warp })
     }
 
@@ -46,9 +45,9 @@ impl Cascade {
 
     /// The update Δp [B, 8] that stage `stage` predicts.
     ///
-    /// `background` is [B, 3, S, S]. `foreground` is the glasses in canonical pose, [B, 4, S, S],
-    /// or [B, 5, S, S] with a pose channel (see [`Cascade::foreground`]). `params` are the current
-    /// parameters [B, 8].
+    /// `background` is [B, 3, H, W]. `foreground` is in canonical pose, [B, 4, H, W], or [B, 5, H,
+    /// W] with a pose channel (see [`Cascade::foreground`]). `params` are the current parameters
+    /// [B, 8].
     ///
     /// # Errors
     /// Shapes that do not match.
@@ -87,45 +86,51 @@ impl Cascade {
         Ok(all)
     }
 
-    /// The foreground that the stages take, from glasses in canonical pose [B, 4, S, S]; see
+    /// The foreground that the stages take, from an image in canonical pose [B, 4, H, W]; see
     /// [`foreground`].
     ///
     /// # Errors
     /// A tensor that is not four-dimensional.
     pub fn foreground(&self, glasses: &Tensor) -> candle_core::Result<Tensor> {
-        foreground(glasses, self.spec.inputs)
+        foreground(glasses, &self.spec)
     }
 }
 
-/// The foreground that generators with these inputs take: glasses in canonical pose [B, 4, S, S],
-/// to which [`Inputs::RgbaPose`] adds the pose channel, [B, 5, S, S].
+/// The foreground that generators of this kind take: an image in canonical pose [B, 4, H, W], to
+/// which [`Inputs::RgbaPose`] adds the pose channel, [B, 5, H, W].
 ///
 /// # Errors
 /// A tensor that is not four-dimensional.
-pub fn foreground(glasses: &Tensor, inputs: Inputs) -> candle_core::Result<Tensor> {
-    match inputs {
+pub fn foreground(glasses: &Tensor, spec: &GeneratorSpec) -> candle_core::Result<Tensor> {
+    match spec.inputs {
         Inputs::Rgba => Ok(glasses.clone()),
         Inputs::RgbaPose => {
             let (batch, _, height, width) = glasses.dims4()?;
-            let pose = pose_channel((height, width), glasses.dtype(), glasses.device())?;
+            let pose = pose_channel(&spec.task.pose, (height, width), glasses.dtype(), glasses.device())?;
             Tensor::cat(&[glasses, &pose.broadcast_as((batch, 1, height, width))?.contiguous()?], 1)
         }
     }
 }
 
 /// The pose channel as a tensor [1, 1, H, W]; see [`pose_values`].
-fn pose_channel((height, width): (usize, usize), dtype: DType, device: &Device) -> candle_core::Result<Tensor> {
-    let pixels: Vec<f64> = pose_values((height, width)).collect();
+fn pose_channel(
+    pose: &CanonicalPose,
+    (height, width): (usize, usize),
+    dtype: DType,
+    device: &Device,
+) -> candle_core::Result<Tensor> {
+    let pixels: Vec<f64> = pose_values(pose, (height, width)).collect();
     Tensor::from_vec(pixels, (1, 1, height, width), device)?.to_dtype(dtype)
 }
 
-/// The pixels of the pose channel, row by row: a vertical ramp inside the canonical bounding box of
-/// the glasses, zero outside. When it is warped, it encodes scale, position, tilt and orientation.
-pub(super) fn pose_values((height, width): (usize, usize)) -> impl Iterator<Item = f64> {
+/// The pixels of the pose channel, row by row: a vertical ramp inside the box of the canonical
+/// pose, zero outside. When it is warped, it encodes scale, position, tilt and orientation.
+pub(super) fn pose_values(pose: &CanonicalPose, (height, width): (usize, usize)) -> impl Iterator<Item = f64> + use<> {
+    let CanonicalPose { half_width, half_height, centre_y, .. } = *pose;
     let coordinate = |i: usize, size: usize| 2.0 * i as f64 / (size.max(2) - 1) as f64 - 1.0;
-    let value = |x: f64, y: f64| {
-        let down = (y - EYE_Y) / POSE_HALF_HEIGHT;
-        if x.abs() <= TEMPLE_X && down.abs() <= 1.0 { 0.6 + 0.4 * down } else { 0.0 }
+    let value = move |x: f64, y: f64| {
+        let down = (y - centre_y) / half_height;
+        if x.abs() <= half_width && down.abs() <= 1.0 { 0.6 + 0.4 * down } else { 0.0 }
     };
     (0..height)
         .flat_map(move |j| (0..width).map(move |i| (i, j)))

@@ -46,8 +46,8 @@ impl Generator {
         &self.linear
     }
 
-    /// The update Δp [B, 8] for backgrounds [B, 3, S, S] and glasses [B, 4, S, S], already warped
-    /// by the current parameters ([B, 5, S, S] with a pose channel).
+    /// The update Δp [B, 8] for backgrounds [B, 3, H, W] and foregrounds [B, 4, H, W], already
+    /// warped by the current parameters ([B, 5, H, W] with a pose channel).
     ///
     /// # Errors
     /// Shapes that do not match the generator's.
@@ -55,12 +55,14 @@ impl Generator {
         let size = self.spec.size;
         let mut pooled = Tensor::cat(&[background, foreground], 1)?;
         let (_, channels, height, width) = pooled.dims4()?;
-        if (channels, height, width) != (self.spec.inputs.channels(), size, size) {
+        if (channels, height, width) != (self.spec.inputs.channels(), size.height, size.width) {
             candle_core::bail!(
-                "generator: background {:?} and foreground {:?}, expected {} channels of {size}×{size}",
+                "generator: background {:?} and foreground {:?}, expected {} channels of {}×{}",
                 background.shape(),
                 foreground.shape(),
-                self.spec.inputs.channels()
+                self.spec.inputs.channels(),
+                size.height,
+                size.width
             );
         }
         let mut features = pooled.clone();

@@ -14,6 +14,8 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug)]
 pub struct Inference {
     spec: GeneratorSpec,
+    /// The side of the square views.
+    size: usize,
     stages: Vec<Stage>,
     /// Idle workspaces for one view and for two views.
     idle: [Mutex<Vec<Workspace>>; 2],
@@ -34,15 +36,23 @@ const BACKGROUND: usize = 3;
 impl Inference {
     /// Packs the weights of an f32 cascade for the instruction set of this processor.
     ///
-    /// # Errors
-    /// [`crate::Error::Tensor`] if the tensors are not f32.
+    /// # Errors [`crate::Error::Tensor`] if the tensors are not f32; [`crate::Error::Argument`] if
+    /// the images are not square: the kernels take square views only.
     pub fn new(cascade: &Cascade) -> Result<Self> {
         let spec = cascade.spec().clone();
+        let Some(size) = spec.size.side() else {
+            return Err(Error::argument("size", spec.size, "a square view"));
+        };
         let stages = cascade
             .stages()
             .iter()
-            .map(|generator| Stage::new(spec.size, generator.convolutions(), generator.linear(), Instructions::best()));
-        Ok(Self { stages: stages.collect::<candle_core::Result<_>>()?, spec, idle: Default::default() })
+            .map(|generator| Stage::new(size, generator.convolutions(), generator.linear(), Instructions::best()));
+        Ok(Self { stages: stages.collect::<candle_core::Result<_>>()?, spec, size, idle: Default::default() })
+    }
+
+    /// The side of the square views in pixels.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// The sizes of the generators.
@@ -61,10 +71,12 @@ impl Inference {
     /// # Panics
     /// If an argument has the wrong length.
     pub fn view_pair(&self, background: &[f32], glasses: &[f32]) -> ViewPair<'_> {
-        let size = self.spec.size;
+        let size = self.size;
         let pose: Option<Vec<f32>> = match self.spec.inputs {
             Inputs::Rgba => None,
-            Inputs::RgbaPose => Some(pose_values((size, size)).map(|value| value as f32).collect()),
+            Inputs::RgbaPose => {
+                Some(pose_values(&self.spec.task.pose, (size, size)).map(|value| value as f32).collect())
+            }
         };
         let glasses = CanonicalGlasses::new(size, glasses, pose.as_deref());
         let mut workspace = self.workspace(2);
@@ -83,7 +95,7 @@ impl Inference {
     /// # Errors
     /// [`Error::Argument`] if there is no such stage or `planes` has the wrong length.
     pub fn infer(&self, stage: usize, planes: &[f32]) -> Result<[f32; DIMENSION]> {
-        let expected = self.spec.inputs.channels() * self.spec.size * self.spec.size;
+        let expected = self.spec.inputs.channels() * self.size * self.size;
         if planes.len() != expected {
             let length = format!("{} values long", planes.len());
             return Err(Error::argument("planes", length, expected));

@@ -10,6 +10,7 @@ pub mod losses;
 mod parameters;
 mod spec;
 pub(crate) mod storage;
+mod task;
 pub mod weights;
 
 pub use cascade::{Cascade, composite, foreground};
@@ -18,3 +19,4 @@ pub use generator::Generator;
 pub use inference::{Inference, ViewPair};
 pub use parameters::{Parameters, initialise};
 pub use spec::{GeneratorSpec, Inputs, TensorSpec};
+pub use task::{CanonicalPose, Fitting, ImageSize, Task};

@@ -1,5 +1,6 @@
 //! The sizes of a generator, and the tensors that follow from them.
 
+use super::{ImageSize, Task};
 use crate::{Error, Result};
 
 /// Name, shape and initial scale of a tensor of the weights file.
@@ -55,24 +56,32 @@ impl Inputs {
     }
 }
 
-/// The sizes of one generator stage.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The sizes of one generator stage, and its task.
+#[derive(Clone, Debug, PartialEq)]
 pub struct GeneratorSpec {
-    /// The side S of the square input images in pixels, 8 to 1024.
-    pub size: usize,
+    /// The size of the input images; each side is 8 to 1024 pixels.
+    pub size: ImageSize,
     /// The output channels of each convolution, 1 to 10 layers.
     pub channels: Vec<usize>,
     /// The width of the hidden linear layer.
     pub hidden: usize,
     /// The input channels.
     pub inputs: Inputs,
+    /// What is composited.
+    pub task: Task,
 }
 
 impl GeneratorSpec {
-    /// The generator of the authors' released code: 144 pixels, 32-64-128-256-512 channels, a
-    /// hidden layer of 256, seven input channels.
+    /// The generator of the authors' released code for glasses: 144 pixels, 32-64-128-256-512
+    /// channels, a hidden layer of 256, seven input channels.
     pub fn paper() -> Self {
-        Self { size: 144, channels: vec![32, 64, 128, 256, 512], hidden: 256, inputs: Inputs::Rgba }
+        Self {
+            size: 144.into(),
+            channels: vec![32, 64, 128, 256, 512],
+            hidden: 256,
+            inputs: Inputs::Rgba,
+            task: Task::glasses(),
+        }
     }
 
     /// [`GeneratorSpec::paper`] with a hidden layer of 32.
@@ -80,15 +89,15 @@ impl GeneratorSpec {
         Self { hidden: 32, ..Self::paper() }
     }
 
-    /// The side in pixels after the last convolution; each layer halves it, rounded up.
-    pub fn final_size(&self) -> usize {
-        self.channels.iter().fold(self.size, |size, _| size.div_ceil(2))
+    /// The size after the last convolution; each layer halves both sides, rounded up.
+    pub fn final_size(&self) -> ImageSize {
+        self.channels.iter().fold(self.size, |size, _| size.halved())
     }
 
     /// The number of inputs of the first linear layer.
     pub fn features(&self) -> usize {
         let last = self.channels.last().copied().unwrap_or(0);
-        (last + self.inputs.channels()) * self.final_size() * self.final_size()
+        (last + self.inputs.channels()) * self.final_size().area()
     }
 
     /// Checks the sizes.
@@ -96,7 +105,7 @@ impl GeneratorSpec {
     /// # Errors
     /// [`Error::Argument`] if `size`, `channels` or `hidden` is out of range.
     pub fn validate(&self) -> Result<()> {
-        if !(8..=1024).contains(&self.size) {
+        if [self.size.height, self.size.width].iter().any(|side| !(8..=1024).contains(side)) {
             return Err(Error::argument("size", self.size, "8 to 1024 pixels"));
         }
         if self.channels.is_empty() || self.channels.len() > 10 || self.channels.contains(&0) {

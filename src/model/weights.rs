@@ -7,15 +7,16 @@
 //! - `discriminator.conv{1…}.*`, `discriminator.score.*`: the discriminator, if the file has one;
 //! - `NAME.scale`: the scales of tensor `NAME`, if it is stored as 8-bit integers.
 //!
-//! The metadata keys that this module reads are `format` (`stgan`), `version`, `size`, `inputs` and
-//! optionally `updates`, the default number of updates of a fit. All other keys (`task`, `data`,
-//! `command`, …) are informational.
+//! The metadata keys that this module reads are `format` (`stgan`), `version`, `size` (a side, or
+//! height and width as in `60x80`), `inputs`, `task`, and optionally `pose`, the canonical pose of
+//! another task than `glasses` and `room`, and `updates`, the default number of updates of a fit.
+//! All other keys (`data`, `command`, …) are informational.
 //!
 //! Channels, hidden size and number of stages follow from the tensors' shapes. [`read`] checks that
 //! all tensors and metadata are consistent.
 
 use super::storage::{encode, is_scale, tensor};
-use super::{DiscriminatorSpec, GeneratorSpec, Inputs, Parameters, TensorSpec};
+use super::{DiscriminatorSpec, GeneratorSpec, ImageSize, Inputs, Parameters, Task, TensorSpec};
 use crate::{Error, Result};
 use safetensors::tensor::SafeTensors;
 use std::collections::BTreeMap;
@@ -130,11 +131,15 @@ pub fn write(weights: &Weights, storage: Storage) -> Result<Vec<u8>> {
         ("version", VERSION.to_string()),
         ("size", weights.spec.size.to_string()),
         ("inputs", weights.spec.inputs.name().to_owned()),
+        ("task", weights.spec.task.name.clone()),
         ("channels", list),
         ("hidden", weights.spec.hidden.to_string()),
         ("stages", weights.stages.to_string()),
     ] {
         metadata.insert(key.to_owned(), value);
+    }
+    if Task::from_name(&weights.spec.task.name).as_ref() != Some(&weights.spec.task) {
+        metadata.insert("pose".to_owned(), weights.spec.task.pose_text());
     }
     encode(&specs, &weights.parameters, storage, metadata)
 }
@@ -171,20 +176,24 @@ fn generator_spec(shapes: &Shapes, metadata: &BTreeMap<String, String>) -> Resul
     let channels = channels(shapes, "stages.0.")?;
     let hidden = shape(shapes, "stages.0.fc1.weight", "[hidden, features]")?[0];
     let size = size(metadata)?;
-    let spec = GeneratorSpec { size, channels, hidden, inputs };
+    let text = |key: &str| metadata.get(key).map(String::as_str);
+    let task = Task::parse(text("task"), text("pose"))?;
+    let spec = GeneratorSpec { size, channels, hidden, inputs, task };
     spec.validate()?;
     let stages = (0..).take_while(|i| shapes.keys().any(|name| name.starts_with(&format!("stages.{i}.")))).count();
     Ok((spec, stages))
 }
 
-fn size(metadata: &BTreeMap<String, String>) -> Result<usize> {
+fn size(metadata: &BTreeMap<String, String>) -> Result<ImageSize> {
     let value = metadata.get("size").map_or("", String::as_str);
-    match value.parse() {
-        Ok(size) if (8..=1024).contains(&size) => Ok(size),
+    let valid = |size: &ImageSize| [size.height, size.width].iter().all(|side| (8..=1024).contains(side));
+    match ImageSize::parse(value).filter(valid) {
+        Some(size) => Ok(size),
         _ => Err(Error::WeightsMetadata {
             key: "size".into(),
             value: value.into(),
-            expected: "expected the side of the input images in pixels, 8 to 1024".into(),
+            expected: "expected the side of the input images in pixels, or height and width as in 60x80, 8 to 1024"
+                .into(),
         }),
     }
 }

@@ -78,7 +78,7 @@ pub fn stages_match_generators(specs: &[GeneratorSpec]) {
             parameters.0.insert(tensor.name.clone(), bias);
         }
         let generator = Generator::new(spec, 0, &parameters).unwrap();
-        let (inputs, size) = (spec.inputs.channels(), spec.size);
+        let (inputs, size) = (spec.inputs.channels(), spec.size.height);
         for views in 1..=3 {
             let x = noise.tensor(&[views, inputs, size, size]).abs().unwrap();
             let (background, glasses) = (x.narrow(1, 0, 3).unwrap(), x.narrow(1, 3, inputs - 3).unwrap());
@@ -105,8 +105,13 @@ pub fn stages_match_generators(specs: &[GeneratorSpec]) {
 
 /// Unusual but valid sizes: odd sides, few and many channels, different depths.
 pub fn odd_specs() -> Vec<GeneratorSpec> {
-    let spec =
-        |size, channels: &[usize], hidden, inputs| GeneratorSpec { size, channels: channels.to_vec(), hidden, inputs };
+    let spec = |size: usize, channels: &[usize], hidden, inputs| GeneratorSpec {
+        size: size.into(),
+        channels: channels.to_vec(),
+        hidden,
+        inputs,
+        ..GeneratorSpec::paper()
+    };
     vec![
         spec(8, &[1], 1, Inputs::Rgba),
         spec(9, &[3, 2, 5, 4, 1, 2], 3, Inputs::RgbaPose),
@@ -130,7 +135,7 @@ pub fn warped_glasses_match_the_warp() {
             }
         }
         let tensor = Tensor::from_vec(pixels.clone(), (1, 4, size, size), &Device::Cpu).unwrap();
-        let canonical = foreground(&tensor, inputs).unwrap();
+        let canonical = foreground(&tensor, &GeneratorSpec { inputs, ..GeneratorSpec::paper() }).unwrap();
         let channels = inputs.channels() - 3;
         let pose = canonical.narrow(1, 4, channels - 4).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
         let glasses = CanonicalGlasses::new(size, &pixels, (channels > 4).then_some(&pose));
@@ -165,7 +170,7 @@ pub fn warped_glasses_match_the_warp() {
 pub fn inference_matches_the_cascade(spec: &GeneratorSpec, stages: usize, parameters: &Parameters, tolerance: f64) {
     let cascade = Cascade::new(spec, stages, parameters).unwrap();
     let networks = Inference::new(&cascade).unwrap();
-    let size = spec.size;
+    let size = spec.size.height;
     let mut noise = Noise::new(5);
     for _ in 0..4 {
         let background: Vec<f32> = (0..3 * size * size).map(|_| 0.5 + 0.15 * noise.next()).collect();

@@ -98,7 +98,7 @@ fn cascade_and_composites_match_the_reference() {
         assert_close("p", &Tensor::stack(&params, 0).unwrap(), &t["p"], tolerance);
         for (stage, p) in params.iter().enumerate() {
             assert_close("H", &stn::homography(p).unwrap(), &t["H"].get(stage).unwrap(), tolerance);
-            let size = file.spec.size;
+            let size = file.spec.size.height;
             let composited = composite(&background, &stn::warp(&foreground, p, (size, size)).unwrap()).unwrap();
             assert_close("composite", &composited, &t["composites"].get(stage).unwrap(), tolerance);
         }
@@ -174,7 +174,7 @@ fn generator_loss_gradients_match_the_reference() {
         let generator = Generator::new(&file.spec, last_stage, &parameters(&stage)).unwrap();
         let get = |key: &str| cascade[key].to_dtype(dtype).unwrap();
         let (background, foreground, p) = (get("background"), get("foreground"), get("p").get(last_stage).unwrap());
-        let size = (file.spec.size, file.spec.size);
+        let size = (file.spec.size.height, file.spec.size.width);
         let delta = generator.forward(&background, &stn::warp(&foreground, &p, size).unwrap()).unwrap();
         assert_close("dp", &delta, &t["dp"], tolerance);
         let warped = stn::warp(&foreground, &(&p + &delta).unwrap(), size).unwrap();

@@ -157,7 +157,13 @@ fn gradient_penalty_reaches_every_weight_of_the_discriminator() {
 
 #[test]
 fn generator_loss_reaches_the_weights_through_the_warp() {
-    let spec = GeneratorSpec { size: 17, channels: vec![3, 4], hidden: 5, inputs: Inputs::Rgba };
+    let spec = GeneratorSpec {
+        size: 17.into(),
+        channels: vec![3, 4],
+        hidden: 5,
+        inputs: Inputs::Rgba,
+        ..GeneratorSpec::paper()
+    };
     let mut seed = 60;
     let parameters = initialise(&spec.tensors(0), || {
         seed += 1;

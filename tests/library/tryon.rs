@@ -6,7 +6,13 @@ use stgan::{Bitmap, MAX_UPDATES, Placement, Rect, TryOn};
 
 /// Two stages whose output is constant: the bias of their last layer.
 fn constant(updates: [[f32; 8]; 2]) -> TryOn {
-    let spec = GeneratorSpec { size: 24, channels: vec![2, 2], hidden: 3, inputs: Inputs::RgbaPose };
+    let spec = GeneratorSpec {
+        size: 24.into(),
+        channels: vec![2, 2],
+        hidden: 3,
+        inputs: Inputs::RgbaPose,
+        ..GeneratorSpec::paper()
+    };
     let mut parameters = Parameters::default();
     for (stage, update) in updates.iter().enumerate() {
         parameters.0.extend(initialise(&spec.tensors(stage), || 0.0).unwrap().0);

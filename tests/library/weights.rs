@@ -31,7 +31,13 @@ fn model(spec: &GeneratorSpec, stages: usize, discriminator: Option<Discriminato
 }
 
 fn small() -> GeneratorSpec {
-    GeneratorSpec { size: 21, channels: vec![3, 5], hidden: 4, inputs: Inputs::RgbaPose }
+    GeneratorSpec {
+        size: 21.into(),
+        channels: vec![3, 5],
+        hidden: 4,
+        inputs: Inputs::RgbaPose,
+        ..GeneratorSpec::paper()
+    }
 }
 
 /// The metadata and tensors of a file, for tests that change them.
@@ -65,7 +71,17 @@ fn weights_of_any_size_survive_a_round_trip() {
     for (spec, stages, discriminator) in [
         (small(), 1, None),
         (GeneratorSpec { inputs: Inputs::Rgba, ..small() }, 3, Some(discriminator)),
-        (GeneratorSpec { size: 36, channels: vec![2, 2, 3, 4, 5], hidden: 9, inputs: Inputs::Rgba }, 12, None),
+        (
+            GeneratorSpec {
+                size: 36.into(),
+                channels: vec![2, 2, 3, 4, 5],
+                hidden: 9,
+                inputs: Inputs::Rgba,
+                ..GeneratorSpec::paper()
+            },
+            12,
+            None,
+        ),
     ] {
         let written = model(&spec, stages, discriminator);
         for (storage, tolerance) in [(Storage::F32, 0.0), (Storage::F16, 1e-3)] {

@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::set_var("CANDLE_NUM_THREADS", "1");
     }
 
-    let spec = GeneratorSpec { size, ..GeneratorSpec::paper() };
+    let spec = GeneratorSpec { size: size.into(), ..GeneratorSpec::paper() };
     let discriminator_spec = DiscriminatorSpec { channels: vec![32, 64, 128, 256, 512] };
     let mut normal = common::normal();
     let mut generator_adam = Adam::new(&initialise(&spec.tensors(0), &mut normal)?, BETAS)?;

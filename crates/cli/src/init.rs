@@ -141,7 +141,7 @@ fn sizes(arguments: &Arguments, config: Option<&Config>) -> Result<GeneratorSpec
         None => GeneratorSpec::paper(),
     };
     if let Some(size) = arguments.size {
-        spec.size = size;
+        spec.size = size.into();
     }
     if let Some(channels) = &arguments.channels {
         spec.channels.clone_from(channels);

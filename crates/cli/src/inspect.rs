@@ -45,8 +45,8 @@ fn describe(path: &Path, bytes: usize, file: &Weights) -> Result<String, std::fm
         text,
         "generator stages: {}, crops of {}×{} pixels, inputs {}",
         file.stages,
-        spec.size,
-        spec.size,
+        spec.size.width,
+        spec.size.height,
         spec.inputs.name()
     )?;
     writeln!(text, "channels {:?}, hidden layer {}", spec.channels, spec.hidden)?;

@@ -12,6 +12,7 @@ mod glasses;
 mod init;
 mod inspect;
 mod program;
+mod rooms;
 mod track;
 mod train;
 mod weights_file;

@@ -48,10 +48,11 @@ impl Output {
         let discriminator = if file.discriminator.is_some() { " and the discriminator" } else { "" };
         let count = if updates == 1 { "update" } else { "updates" };
         Ok(format!(
-            "{summary}{} generator {stages}{discriminator}, crops of {size}×{size} pixels, inputs {}, {updates} {count} per fit\n",
+            "{summary}{} generator {stages}{discriminator}, crops of {width}×{height} pixels, inputs {}, {updates} {count} per fit\n",
             file.stages,
             file.spec.inputs.name(),
-            size = file.spec.size,
+            width = file.spec.size.width,
+            height = file.spec.size.height,
         ))
     }
 

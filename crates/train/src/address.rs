@@ -89,6 +89,10 @@ pub(crate) enum Stream {
     Trials(usize),
     /// Evaluation: product photos.
     Product(usize),
+    /// A room with furniture.
+    Room(usize),
+    /// Evaluation: initial placements of furniture.
+    RoomStart(usize),
 }
 
 impl From<Address> for Stream {
@@ -109,6 +113,8 @@ impl Stream {
             Self::Faceless(index) => (1 << 41) + index as u64,
             Self::Trials(index) => (1 << 42) + index as u64,
             Self::Product(index) => (1 << 43) + index as u64,
+            Self::Room(index) => (1 << 44) + index as u64,
+            Self::RoomStart(index) => (1 << 45) + index as u64,
             Self::ScenePerson(index) => (1 << 50) + index as u64,
             Self::SceneGlasses(index) => (1 << 50) + (1 << 20) + index as u64,
             Self::SceneFaceless(index) => (1 << 50) + (1 << 30) + index as u64,

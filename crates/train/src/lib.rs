@@ -16,13 +16,16 @@ mod generators;
 mod locator;
 mod optimiser;
 pub mod report;
+pub mod rooms;
 mod runner;
 
 pub use config::{Config, CutoutConfig, LocatorConfig};
 pub use cutout::train_cutout;
 pub use error::{Error, Result};
 pub use files::write_atomically;
-pub use generators::{RunStart, train_generators};
+pub use generators::{RoomData, train_generators, train_room_generators};
 pub use locator::train_locator;
 pub use optimiser::Adam;
-pub use runner::{CutoutMetrics, Event, Folder, LandmarkErrors, LocatorMetrics, PhaseKind, ValidationMetrics};
+pub use runner::{
+    CutoutMetrics, Event, Folder, LandmarkErrors, LocatorMetrics, PhaseKind, RunStart, ValidationMetrics,
+};

@@ -1,8 +1,8 @@
 /** Makes the package and the test images available to the tests as properties of `window`. */
-import { StganError, TryOn, videoFrames } from 'stgan';
+import { isSupported, missingFeatures, preload, StganError, TryOn, videoFrames } from 'stgan';
 import * as images from './images.mjs';
 
-window.stgan = { TryOn, StganError, videoFrames };
+window.stgan = { TryOn, StganError, isSupported, missingFeatures, preload, videoFrames };
 window.images = images;
 
 window.startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });

@@ -3,6 +3,7 @@
 mod glasses;
 mod locate;
 mod replay;
+mod rooms;
 mod tables;
 
 use super::files;
@@ -20,19 +21,24 @@ use stgan_train::report::{GridImage, grid};
 /// landmark error is the mean distance of the lens centres and ends of the glasses from where they
 /// belong, in inter-pupil distances: from those of a stiff front in the pose of the head
 /// (plane.csv), and from the pupils and visible temples. With --locate, the face locator is
-/// measured instead; with --glasses, the cut-outs of product photos.
+/// measured instead; with --glasses, the cut-outs of product photos. With --task room, furniture is
+/// fitted to rendered rooms of designs that training does not use.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   stgan evaluate --data celeba
   stgan evaluate --data celeba --weights mine.safetensors --spread dropped --json
   stgan evaluate --data celeba --locate
-  stgan evaluate --glasses products")]
+  stgan evaluate --glasses products
+  stgan evaluate --task room --weights room.safetensors")]
 pub(crate) struct Arguments {
     /// Folder of the data set: CelebA as distributed, or images with labels.csv (docs/training.md,
-    /// Data)
-    #[arg(long, value_name = "FOLDER", required_unless_present = "glasses")]
+    /// Data); with --task room a folder of `stgan rooms` [default with --task room: rendered]
+    #[arg(long, value_name = "FOLDER", required_unless_present_any = ["glasses", "task"])]
     data: Option<PathBuf>,
+    /// Task of the weights [default: glasses]
+    #[arg(long, value_enum, conflicts_with_all = ["glasses", "locate", "spread", "updates", "images", "fits"])]
+    task: Option<TaskName>,
     /// Split of the data set to evaluate
     #[arg(long, value_name = "NAME", default_value = "val")]
     split: String,
@@ -81,6 +87,12 @@ pub(crate) struct Arguments {
     /// Print the metrics as JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TaskName {
+    /// Furniture in rooms
+    Room,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -133,6 +145,10 @@ const FITS_PER_SITUATION: usize = 4;
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if let Some(folder) = &arguments.glasses {
         glasses::run(arguments, folder.as_deref())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.task == Some(TaskName::Room) {
+        rooms::run(arguments)?;
         return Ok(ExitCode::SUCCESS);
     }
     let tryon = files::tryon(arguments.weights.as_deref())?;

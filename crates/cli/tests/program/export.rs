@@ -14,7 +14,13 @@ fn export(arguments: &[&str]) -> Output {
 
 /// Weights of two small stages and a discriminator.
 fn trained(seed: u64) -> Weights {
-    let spec = GeneratorSpec { size: 24, channels: vec![4, 6], hidden: 8, inputs: Inputs::RgbaPose };
+    let spec = GeneratorSpec {
+        size: 24.into(),
+        channels: vec![4, 6],
+        hidden: 8,
+        inputs: Inputs::RgbaPose,
+        ..GeneratorSpec::paper()
+    };
     let discriminator = DiscriminatorSpec { channels: vec![4, 6] };
     let tensors: Vec<_> = (0..2).flat_map(|i| spec.tensors(i)).chain(discriminator.tensors()).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -36,7 +36,10 @@ fn the_file_has_the_requested_size_and_number_format() {
             let options = ["--size", "24", "--channels", "4,6", "--hidden", "8", "--inputs", name];
             let more = ["--storage", stored, "--stages", "3", "--updates", "5"];
             let file = weights::read(&written(&out, &[&options[..], &more].concat())).unwrap();
-            assert_eq!(file.spec, GeneratorSpec { size: 24, channels: vec![4, 6], hidden: 8, inputs });
+            assert_eq!(
+                file.spec,
+                GeneratorSpec { size: 24.into(), channels: vec![4, 6], hidden: 8, inputs, ..GeneratorSpec::paper() }
+            );
             assert_eq!((file.stages, file.storage, file.updates().unwrap()), (3, storage, 5));
             assert!(file.discriminator.is_none());
             let first = values(&file, "stages.0.conv1.weight");
@@ -92,7 +95,13 @@ fn flags_override_the_configuration() {
 
     let options = ["--config", config, "--size", "16", "--channels", "3", "--inputs", "rgba", "--stages", "2"];
     let file = weights::read(&written(&folder.join("other.safetensors"), &options)).unwrap();
-    let expected = GeneratorSpec { size: 16, channels: vec![3], hidden: spec.model.hidden, inputs: Inputs::Rgba };
+    let expected = GeneratorSpec {
+        size: 16.into(),
+        channels: vec![3],
+        hidden: spec.model.hidden,
+        inputs: Inputs::Rgba,
+        ..GeneratorSpec::paper()
+    };
     assert_eq!((file.spec, file.stages), (expected, 2));
 
     let locator = configs.join("locator.toml");

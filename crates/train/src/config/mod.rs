@@ -22,9 +22,10 @@ pub use phases::{
 
 use crate::data;
 use crate::data::augment::Perturbation;
+use crate::rooms::RoomSettings;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
-use stgan::model::{DiscriminatorSpec, GeneratorSpec, Inputs};
+use stgan::model::{DiscriminatorSpec, GeneratorSpec, ImageSize, Inputs, Task};
 
 /// The configuration of a run that trains generators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,9 @@ pub struct Config {
     /// The data set.
     #[serde(default)]
     pub data: data::DataSettings,
+    /// The samples of the task `room`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rooms: Option<RoomSettings>,
     /// The validation.
     #[serde(default)]
     pub validation: ValidationSettings,
@@ -67,8 +71,14 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSettings {
-    /// The side of the square input, in pixels.
+    /// The task: `"glasses"` or `"room"`. Default: `"glasses"`.
+    #[serde(default = "glasses", skip_serializing_if = "is_glasses")]
+    pub task: String,
+    /// The height of the input, in pixels.
     pub size: usize,
+    /// The width of the input, in pixels. Default: the height.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<usize>,
     /// The output channels of each convolution.
     pub channels: Vec<usize>,
     /// The width of the hidden fully connected layer.
@@ -77,6 +87,14 @@ pub struct ModelSettings {
     pub inputs: String,
     /// The number of stages, which is the number of generators in the cascade.
     pub stages: usize,
+}
+
+fn glasses() -> String {
+    Task::glasses().name
+}
+
+fn is_glasses(name: &String) -> bool {
+    *name == glasses()
 }
 
 /// `[examples]`: how examples are sampled.
@@ -88,11 +106,20 @@ pub struct ExampleSettings {
     /// The share of the examples that is sampled evenly over head turn and face size; see
     /// [`crate::data::augment::BalancedSampler`]. Default: 0.
     pub balance: f64,
+    /// The weight of the mean horizontal offset of an example in losses on points. Below 1 for
+    /// tasks whose foreground may stand anywhere along a line. Default: 1.
+    #[serde(skip_serializing_if = "is_one")]
+    pub horizontal_weight: f64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde expects")]
+fn is_one(weight: &f64) -> bool {
+    *weight == 1.0
 }
 
 impl Default for ExampleSettings {
     fn default() -> Self {
-        Self { glasses: 4000, balance: 0.0 }
+        Self { glasses: 4000, balance: 0.0, horizontal_weight: 1.0 }
     }
 }
 
@@ -169,13 +196,19 @@ impl Config {
     /// # Errors
     /// Those of [`GeneratorSpec::validate`], and [`Error::Argument`] for unknown inputs.
     pub fn generator(&self) -> Result<GeneratorSpec> {
-        let ModelSettings { size, channels, hidden, inputs, .. } = &self.model;
+        let ModelSettings { task, size, width, channels, hidden, inputs, .. } = &self.model;
         let inputs = Inputs::from_name(inputs).ok_or_else(|| Error::Argument {
             name: "model.inputs",
             value: format!("{inputs:?}"),
             expected: "\"rgba\" or \"rgba+pose\"".into(),
         })?;
-        let spec = GeneratorSpec { size: *size, channels: channels.clone(), hidden: *hidden, inputs };
+        let task = Task::from_name(task).ok_or_else(|| Error::Argument {
+            name: "model.task",
+            value: format!("{task:?}"),
+            expected: "\"glasses\" or \"room\"".into(),
+        })?;
+        let size = ImageSize { height: *size, width: width.unwrap_or(*size) };
+        let spec = GeneratorSpec { size, channels: channels.clone(), hidden: *hidden, inputs, task };
         spec.validate()?;
         Ok(spec)
     }
@@ -192,12 +225,14 @@ mod tests {
     use crate::error::chain;
     use crate::generators::plan;
 
-    const FILES: [&str; 5] = [
+    const FILES: [&str; 7] = [
         include_str!("../../../../configs/compact-glasses.toml"),
         include_str!("../../../../configs/tune-glasses.toml"),
         include_str!("../../../../configs/paper-glasses.toml"),
         include_str!("../../../../configs/adversarial-glasses.toml"),
         include_str!("../../../../configs/synthetic.toml"),
+        include_str!("../../../../configs/room.toml"),
+        include_str!("../../../../configs/paper-room.toml"),
     ];
 
     #[test]
@@ -224,6 +259,28 @@ mod tests {
         let discriminator = config.discriminator.as_ref().unwrap();
         assert_eq!((discriminator.loss, discriminator.penalty), (AdversarialLoss::WganGp, 10.0));
         assert_eq!(plan(&config).unwrap().len(), 6);
+    }
+
+    #[test]
+    fn the_task_gives_the_size_of_the_view_and_the_canonical_pose() {
+        let room = Config::parse(FILES[5], "room").unwrap();
+        let spec = room.generator().unwrap();
+        assert_eq!((spec.task, spec.size), (Task::room(), ImageSize { height: 60, width: 80 }));
+        let paper = Config::parse(FILES[6], "paper-room").unwrap();
+        assert_eq!(paper.generator().unwrap().size, ImageSize { height: 120, width: 160 });
+        assert_eq!(plan(&paper).unwrap().len(), 7);
+        let glasses = Config::parse(FILES[3], "glasses").unwrap().generator().unwrap();
+        assert_eq!((glasses.task, glasses.size), (Task::glasses(), 72.into()));
+        for (from, to, named) in [
+            ("\"room\"", "\"hat\"", "model.task"),
+            ("turn = [8.0, 30.0]", "turn = [30.0, 8.0]", "rooms.turn"),
+            ("task = \"room\"", "", "rooms"),
+            ("horizontal_weight = 0.25", "horizontal_weight = 2.0", "horizontal_weight"),
+        ] {
+            assert!(FILES[5].contains(from), "{from}");
+            let message = chain(&Config::parse(&FILES[5].replacen(from, to, 1), "file.toml").unwrap_err());
+            assert!(message.contains(named), "{message}");
+        }
     }
 
     #[test]

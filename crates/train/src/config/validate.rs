@@ -5,17 +5,28 @@ use super::{
     AdversarialSettings, Config, DiscriminatorPretraining, DiscriminatorSettings, EndToEndSettings, RegressionSettings,
 };
 use crate::Result;
+use crate::rooms::RoomSettings;
 
 impl Config {
     /// # Errors
     /// [`Error::Argument`](crate::Error::Argument) that names the first invalid value.
     pub(super) fn validate(&self) -> Result<()> {
-        self.generator()?;
+        let room = self.generator()?.task == stgan::model::Task::room();
+        self.rooms.iter().try_for_each(RoomSettings::validate)?;
         let mut c = Checks::new();
         let stages = self.model.stages;
         c.require("model.stages", (1..=16).contains(&stages), stages, "1 to 16");
         c.require("examples.glasses", self.examples.glasses > 0, self.examples.glasses, "at least 1");
         c.share("examples.balance", self.examples.balance);
+        c.share("examples.horizontal_weight", self.examples.horizontal_weight);
+        c.require("rooms", room || self.rooms.is_none(), self.rooms, "no [rooms] table: model.task is not \"room\"");
+        let mismatched = self.discriminator_pretraining.as_ref().map_or(0.0, |p| p.mismatched_share);
+        c.require(
+            "discriminator_pretraining.mismatched_share",
+            !room || mismatched == 0.0,
+            mismatched,
+            "0: the right place of a piece depends on its own room",
+        );
         c.intervals(&self.intervals);
         c.require("validation.crops", self.validation.crops > 0, self.validation.crops, "at least 1");
         c.require("validation.faces", self.validation.faces > 0, self.validation.faces, "at least 1");

@@ -108,7 +108,7 @@ impl Subject {
         let mut background = resample::planar(&self.pyramid, &(to_photo * view_to_canonical(size)), size, size);
         background.truncate(3 * size * size);
         if perturbation.colour {
-            recolour(&mut background, size, rng);
+            recolour(&mut background, (size, size), rng);
         }
         normalise_exposure(&mut background, size);
         let to_view = to_photo.inverse()?;
@@ -146,9 +146,9 @@ fn normal(rng: &mut impl Rng) -> f64 {
 }
 
 /// Randomises exposure, contrast and tint, and sometimes converts to grey, blurs or adds noise, in
-/// place.
-fn recolour(planes: &mut [f32], size: usize, rng: &mut impl Rng) {
-    let area = size * size;
+/// place. `planes` are R, G and B of an image of `width` and `height`.
+pub(crate) fn recolour(planes: &mut [f32], (width, height): (usize, usize), rng: &mut impl Rng) {
+    let area = width * height;
     if rng.random_bool(0.15) {
         for i in 0..area {
             let grey = 0.299 * planes[i] + 0.587 * planes[area + i] + 0.114 * planes[2 * area + i];
@@ -170,7 +170,7 @@ fn recolour(planes: &mut [f32], size: usize, rng: &mut impl Rng) {
     }
     if rng.random_bool(0.2) {
         for plane in planes.chunks_exact_mut(area) {
-            soften(plane, size);
+            soften(plane, width, height);
         }
     }
     if rng.random_bool(0.2) {
@@ -182,12 +182,12 @@ fn recolour(planes: &mut [f32], size: usize, rng: &mut impl Rng) {
 }
 
 /// Blurs with the binomial kernel 1-2-1 along both axes.
-fn soften(plane: &mut [f32], size: usize) {
-    for row in plane.chunks_exact_mut(size) {
-        blur_line(row, 1, size);
+fn soften(plane: &mut [f32], width: usize, height: usize) {
+    for row in plane.chunks_exact_mut(width) {
+        blur_line(row, 1, width);
     }
-    for column in 0..size {
-        blur_line(&mut plane[column..], size, size);
+    for column in 0..width {
+        blur_line(&mut plane[column..], width, height);
     }
 }
 

@@ -62,7 +62,7 @@ impl Task for AdversarialTask<'_> {
         let mut rng = run.examples.rng(Purpose::History, run_iteration, 0);
         history.store_pending(objective.settings.history.size, &mut rng);
         let (metrics, composites) = prefetched.train(
-            |batch| train(objective, generators, discriminator, batch, rates),
+            |batch| train(objective, run.config.examples.horizontal_weight, generators, discriminator, batch, rates),
             || run.examples.adversarial(objective.settings, run_iteration + 1, history),
         )?;
         history.set_pending(composites);
@@ -106,14 +106,16 @@ impl Task for AdversarialTask<'_> {
 /// and the composites that the generators made.
 fn train(
     objective: &AdversarialObjective,
+    horizontal: f64,
     generators: &mut GeneratorTrainer,
     discriminator: &mut DiscriminatorTrainer,
     batch: &AdversarialBatch,
     [generator_rate, discriminator_rate]: [f64; 2],
 ) -> Result<(IterationMetrics, Vec<StoredComposite>)> {
     let AdversarialObjective { settings, discriminator: table, .. } = objective;
+    let losses = (table.loss, horizontal);
     let mut metrics =
-        train_generators(settings, table.loss, generators, &discriminator.network, &batch.generator, generator_rate)?;
+        train_generators(settings, losses, generators, &discriminator.network, &batch.generator, generator_rate)?;
     let mut composites = Vec::new();
     for batch in &batch.discriminator {
         let (more, made) = discriminator::train(table, discriminator, Some(generators), batch, discriminator_rate)?;
@@ -130,7 +132,7 @@ fn train(
 /// [`Error::Diverged`](crate::Error::Diverged) if a gradient is not finite.
 fn train_generators(
     settings: &AdversarialSettings,
-    loss: AdversarialLoss,
+    (loss, horizontal): (AdversarialLoss, f64),
     generators: &mut GeneratorTrainer,
     discriminator: &Discriminator,
     batch: &Batch,
@@ -149,8 +151,8 @@ fn train_generators(
         total = ((total + &adversarial_loss)? + (&update * settings.update_penalty)?)?;
         if settings.landmark_weight > 0.0 {
             let targets = batch.targets.as_ref().ok_or_else(no_landmarks)?;
-            total =
-                (total + (landmark_loss(LandmarkLoss::Squared, &step.params, targets)? * settings.landmark_weight)?)?;
+            let landmarks = landmark_loss(LandmarkLoss::Squared, horizontal, &step.params, targets)?;
+            total = (total + (landmarks * settings.landmark_weight)?)?;
         }
         last = Some((adversarial_loss, update.detach().sqrt()?));
     }

@@ -1,25 +1,28 @@
 //! Batches as tensors.
 
+use super::source::Sampled;
 use crate::address::Address;
-use crate::data::augment::Example;
-use crate::data::landmarks::{self, Landmarks};
+use crate::data::landmarks;
+use crate::data::pairs::PointPairs;
 use crate::{Error, Result};
 use candle_core::{Device, Tensor};
 use stgan::internals::homography::DIMENSION;
-use stgan::model::{self, Inputs, composite};
+use stgan::model::{self, GeneratorSpec, ImageSize, composite};
 use stgan::stn;
 
 /// The tensors of one batch, on the device of the run.
 pub(super) struct Batch {
-    /// [B, 3, S, S].
+    /// [B, 3, H, W].
     pub background: Tensor,
-    /// The generators' input before it is warped: [B, 4 or 5, S, S].
+    /// The generators' input before it is warped: [B, 4 or 5, H, W].
     pub foreground: Tensor,
-    /// The initial warp parameters of the glasses [B, 8].
+    /// The initial warp parameters [B, 8].
     pub params: Tensor,
-    /// The landmarks of the faces in canonical coordinates of the view. None if a face has no
-    /// landmarks.
-    pub targets: Option<Vec<Landmarks>>,
+    /// Points and their right places. None if an example has none.
+    pub targets: Option<Vec<PointPairs>>,
+    /// The views with the foregrounds in their right places [B, 3, H, W], if all examples have
+    /// them.
+    pub reals: Option<Tensor>,
     pub addresses: Vec<Address>,
 }
 
@@ -28,8 +31,8 @@ impl Batch {
         self.addresses.len()
     }
 
-    /// The composites [B, 3, S, S] of faces and glasses warped by `params`. Gradients pass to
-    /// `params`.
+    /// The composites [B, 3, H, W] of backgrounds and foregrounds warped by `params`. Gradients
+    /// pass to `params`.
     pub(super) fn composite(&self, params: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = self.background.dims4()?;
         let glasses = self.foreground.narrow(1, 0, 4)?.contiguous()?;
@@ -54,7 +57,8 @@ impl Batch {
                 expected: "data with landmarks for composites at the landmark pose".into(),
             });
         };
-        let solved: Vec<[f64; DIMENSION]> = targets.iter().map(landmarks::solve).collect::<stgan::Result<_>>()?;
+        let solved: Vec<[f64; DIMENSION]> =
+            targets.iter().map(|pairs| landmarks::solve(&pairs.view)).collect::<stgan::Result<_>>()?;
         let values: Vec<f32> = solved.iter().flatten().map(|x| *x as f32).collect();
         Ok(Tensor::from_vec(values, (targets.len(), DIMENSION), self.params.device())?)
     }
@@ -79,23 +83,26 @@ pub(super) struct AdversarialBatch {
     pub discriminator: Vec<DiscriminatorBatch>,
 }
 
-/// Stacks examples, each with its glasses, into tensors.
+/// Stacks examples into tensors.
 pub(super) fn stack(
-    examples: Vec<Example>,
-    glasses: &[&[f32]],
+    examples: Vec<Sampled>,
     addresses: Vec<Address>,
-    size: usize,
-    inputs: Inputs,
+    spec: &GeneratorSpec,
     device: &Device,
 ) -> Result<Batch> {
     let n = examples.len();
+    let ImageSize { height, width } = spec.size;
     let background: Vec<f32> = examples.iter().flat_map(|e| e.background.iter().copied()).collect();
+    let foreground: Vec<f32> = examples.iter().flat_map(|e| e.foreground.iter().copied()).collect();
     let params: Vec<f32> = examples.iter().flat_map(|e| e.params.map(|x| x as f32)).collect();
-    let glasses = Tensor::from_vec(glasses.concat(), (n, 4, size, size), device)?;
+    let reals = examples.iter().map(|e| e.real.as_deref()).collect::<Option<Vec<&[f32]>>>();
+    let reals = reals.filter(|reals| !reals.is_empty()).map(|reals| reals.concat());
+    let foreground = Tensor::from_vec(foreground, (n, 4, height, width), device)?;
     Ok(Batch {
-        background: Tensor::from_vec(background, (n, 3, size, size), device)?,
-        foreground: model::foreground(&glasses, inputs)?,
+        background: Tensor::from_vec(background, (n, 3, height, width), device)?,
+        foreground: model::foreground(&foreground, spec)?,
         params: Tensor::from_vec(params, (n, DIMENSION), device)?,
+        reals: reals.map(|reals| Tensor::from_vec(reals, (n, 3, height, width), device)).transpose()?,
         targets: examples.into_iter().map(|e| e.target).collect(),
         addresses,
     })

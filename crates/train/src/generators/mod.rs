@@ -6,28 +6,34 @@ mod batch;
 mod discriminator;
 mod examples;
 mod export;
+mod faces;
 mod history;
 mod landmark_loss;
 mod networks;
 mod plan;
 mod regression;
+mod source;
 mod validation;
 
 pub(crate) use plan::plan;
+pub(crate) use source::{ExampleSource, HeldOut, Role, Sampled};
 
 use crate::config::{Config, Intervals};
 use crate::data::Dataset;
 use crate::data::augment::Perturbation;
 use crate::report::{GridImage, grid, metrics, plot};
+use crate::rooms::{RoomExamples, RoomSample};
 use crate::runner::{
-    self, Event, Folder, InitialState, Job, LandmarkErrors, Phase, Score, State, Task, TrainedNetworks,
-    ValidationMetrics, ValidationResult, Verdict,
+    self, Event, Folder, Job, LandmarkErrors, Phase, RunStart, Score, State, Task, TrainedNetworks, ValidationMetrics,
+    ValidationResult, Verdict,
 };
 use crate::{Error, Result};
 use adversarial::AdversarialTask;
 use candle_core::Device;
 use discriminator::PretrainingTask;
 use examples::Examples;
+use export::Origin;
+use faces::{FaceExamples, HeldOutFaces};
 use networks::{DiscriminatorTrainer, GeneratorTrainer, prepare, stages};
 use plan::{Objective, PlannedPhase};
 use regression::RegressionTask;
@@ -35,18 +41,6 @@ use std::path::Path;
 use stgan::model::Parameters;
 use stgan::model::weights::Weights;
 use validation::GeneratorValidation;
-
-/// The initial weights of a run.
-#[derive(Debug)]
-pub enum RunStart {
-    /// Random weights.
-    FromScratch,
-    /// The stages of a weights file, and its discriminator if it has one. A stage that the file
-    /// lacks is initialised with a copy of the stage before it.
-    FromWeights(Box<Weights>),
-    /// The newest checkpoint in the folder of the run.
-    Resume,
-}
 
 /// Trains generators with the configuration `config` on `dataset` and writes to the folder `out`
 /// (see [`Folder`]).
@@ -64,25 +58,71 @@ pub fn train_generators(
     config: &Config,
     dataset: &Dataset,
     out: &Path,
-    start: RunStart,
+    start: RunStart<Weights>,
     device: &Device,
     report: &mut dyn FnMut(Event) -> bool,
 ) -> Result<bool> {
-    let initial = match start {
-        RunStart::FromScratch => InitialState::Weights(Parameters::default()),
-        RunStart::FromWeights(file) => {
-            check_spec(config, &file)?;
-            InitialState::Weights(file.parameters)
-        }
-        RunStart::Resume => InitialState::Resume,
-    };
+    let uses_both = config.regression.as_ref().is_some_and(|r| r.with_glasses);
+    let faces = dataset.without_glasses.len() + if uses_both { dataset.with_glasses.len() } else { 0 };
+    let origin =
+        Origin { data: format!("{}: {}", dataset.name, config.data.splits.join(", ")), examples: ("faces", faces) };
+    let examples = Box::new(FaceExamples::new(config, dataset)?);
+    let held_out = Box::new(HeldOutFaces::new(config, &dataset.validation_without_glasses)?);
+    train(config, origin, (examples, held_out), (out, device), start, report)
+}
+
+/// Samples of rooms for training and for validation.
+#[derive(Debug)]
+pub struct RoomData {
+    /// Where the samples come from.
+    pub name: String,
+    /// The samples for training, at least one.
+    pub training: Vec<RoomSample>,
+    /// The samples for validation.
+    pub held_out: Vec<RoomSample>,
+}
+
+/// Trains generators of the task `room`; see [`train_generators`].
+///
+/// # Errors
+/// Those of [`train_generators`], and [`Error::Data`] if there are no samples for training.
+pub fn train_room_generators(
+    config: &Config,
+    data: &RoomData,
+    out: &Path,
+    start: RunStart<Weights>,
+    device: &Device,
+    report: &mut dyn FnMut(Event) -> bool,
+) -> Result<bool> {
+    if data.training.is_empty() {
+        return Err(Error::data(Path::new(&data.name), "there are no samples for training"));
+    }
+    let spec = config.generator()?;
+    let origin = Origin { data: data.name.clone(), examples: ("samples", data.training.len()) };
+    let examples = Box::new(RoomExamples::new(&data.training, spec.clone()));
+    let held_out = Box::new(RoomExamples::new(&data.held_out, spec));
+    train(config, origin, (examples, held_out), (out, device), start, report)
+}
+
+fn train<'a>(
+    config: &'a Config,
+    origin: Origin,
+    (examples, held_out): (Box<dyn ExampleSource + 'a>, Box<dyn HeldOut + 'a>),
+    (out, device): (&Path, &'a Device),
+    start: RunStart<Weights>,
+    report: &mut dyn FnMut(Event) -> bool,
+) -> Result<bool> {
+    let initial = start.initial(|file| {
+        check_spec(config, &file)?;
+        Ok(file.parameters)
+    })?;
     let job = GeneratorRun {
         config,
-        dataset,
+        origin,
         device,
         plan: plan(config)?,
-        examples: Examples::new(config, dataset, device)?,
-        validation: GeneratorValidation::new(config, &dataset.validation_without_glasses, device)?,
+        examples: Examples::new(config, examples, device)?,
+        validation: GeneratorValidation::new(config, held_out, device)?,
     };
     runner::run(&job, out, initial, report)
 }
@@ -102,7 +142,7 @@ fn check_spec(config: &Config, file: &Weights) -> Result<()> {
 /// A run that trains a cascade of generators, with or without a discriminator.
 struct GeneratorRun<'a> {
     config: &'a Config,
-    dataset: &'a Dataset,
+    origin: Origin,
     device: &'a Device,
     plan: Vec<PlannedPhase<'a>>,
     examples: Examples<'a>,
@@ -132,7 +172,7 @@ impl Job for GeneratorRun<'_> {
     }
 
     fn held_out(&self) -> usize {
-        self.validation.faces()
+        self.validation.subjects()
     }
 
     fn begin<'a>(&'a self, phase: usize, state: &mut State) -> Result<Box<dyn Task + 'a>> {
@@ -158,9 +198,7 @@ impl Job for GeneratorRun<'_> {
         if stages == 0 {
             return Ok(None);
         }
-        let uses_both = self.config.regression.as_ref().is_some_and(|r| r.with_glasses);
-        let faces = self.dataset.without_glasses.len() + if uses_both { self.dataset.with_glasses.len() } else { 0 };
-        export::bytes(self.config, &self.dataset.name, faces, stages, weights).map(Some)
+        export::bytes(self.config, &self.origin, stages, weights).map(Some)
     }
 
     fn draw(&self, folder: &Folder, weights: &Parameters) -> Result<()> {
@@ -175,15 +213,16 @@ impl Job for GeneratorRun<'_> {
             rows.into_iter().map(|row| row.images.into_iter().zip(row.errors).map(image).collect()).collect();
         let names: Vec<String> = (1..=stages).map(|stage| format!("stage {stage}")).collect();
         let columns: Vec<&str> = std::iter::once("as placed").chain(names.iter().map(String::as_str)).collect();
-        grid::write(&folder.file("examples.png"), self.config.model.size, &columns, &rows)
+        let size = self.config.generator()?.size;
+        grid::write(&folder.file("examples.png"), size, &columns, &rows)
     }
 }
 
 impl GeneratorRun<'_> {
     /// The share of the held-out cases in which the discriminator prefers the correct placement.
-    /// None if no faces are held out.
+    /// None if no subjects are held out.
     fn preference(&self, discriminator: &DiscriminatorTrainer, perturbation: &Perturbation) -> Result<Option<f64>> {
-        match self.validation.faces() {
+        match self.validation.subjects() {
             0 => Ok(None),
             _ => self.validation.preference(&discriminator.network, perturbation).map(Some),
         }

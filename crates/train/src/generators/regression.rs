@@ -42,7 +42,7 @@ impl Task for RegressionTask<'_> {
         let Self { run, settings, optimiser, iterations, generators, prefetched } = self;
         let rate = optimiser.rate(iteration, *iterations);
         prefetched.train(
-            |batch| train(settings, generators, batch, rate),
+            |batch| train(settings, run.config.examples.horizontal_weight, generators, batch, rate),
             || run.examples.regression(settings, run_iteration + 1),
         )
     }
@@ -53,7 +53,7 @@ impl Task for RegressionTask<'_> {
     }
 
     fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>> {
-        if self.run.validation.faces() == 0 {
+        if self.run.validation.subjects() == 0 {
             return Ok(None);
         }
         self.run.measure(weights, None).map(Some)
@@ -80,6 +80,7 @@ pub(super) fn generator_trainer(
 /// is not finite.
 fn train(
     settings: &RegressionSettings,
+    horizontal: f64,
     generators: &mut GeneratorTrainer,
     batch: &Batch,
     rate: f64,
@@ -89,7 +90,8 @@ fn train(
     let (mut total, mut norms) = (None, Vec::new());
     for step in &steps {
         let update = losses::update(&step.delta)?;
-        let loss = (landmark_loss(settings.loss, &step.params, targets)? + (&update * settings.update_penalty)?)?;
+        let loss =
+            (landmark_loss(settings.loss, horizontal, &step.params, targets)? + (&update * settings.update_penalty)?)?;
         total = Some(match total {
             None => loss,
             Some(sum) => (sum + loss)?,

@@ -1,20 +1,16 @@
-//! Validation of generators and discriminator on people and glasses that are not used for training.
+//! Validation of generators and discriminator on subjects that are not used for training.
 
 use super::batch::{Batch, stack};
+use super::source::HeldOut;
 use crate::Result;
 use crate::address::{Address, Purpose, rng};
 use crate::config::Config;
 use crate::data::augment::Perturbation;
-use crate::data::landmarks::{self, Landmarks};
-use crate::data::{Pool, glasses};
+use crate::data::pairs::PointPairs;
 use candle_core::{Device, Tensor};
-use rand::Rng;
 use rayon::prelude::*;
-use stgan::Homography;
-use stgan::model::{Cascade, Discriminator, Parameters};
+use stgan::model::{Cascade, Discriminator, GeneratorSpec, Parameters};
 
-/// The number of random glasses.
-const GLASSES: usize = 96;
 /// Examples per batch.
 const BATCH: usize = 32;
 /// Rows of an image grid.
@@ -23,25 +19,25 @@ const ROWS: usize = 8;
 /// The held-out examples.
 pub(super) struct GeneratorValidation<'a> {
     config: &'a Config,
-    pool: &'a Pool,
-    faces: usize,
-    glasses: Vec<Vec<f32>>,
+    spec: GeneratorSpec,
+    held_out: Box<dyn HeldOut + 'a>,
     device: Device,
 }
 
-/// Sorted landmark errors in inter-pupil distances, one list for the initial placement and one for
-/// each stage.
+/// Sorted landmark errors in units of the task (inter-pupil distances, diagonals), one list for the
+/// initial placement and one for each stage.
 pub(super) struct StageErrors {
     by_stage: Vec<Vec<f64>>,
-    /// The errors of a generator that ignores the face and centres the glasses in the view (p = 0).
+    /// The errors of a generator that ignores the view and leaves the foreground in canonical pose
+    /// (p = 0).
     baseline: Vec<f64>,
-    /// The errors on the tenth of the faces with the largest turn, by stage.
+    /// The errors on the tenth of the subjects with the largest turn, by stage.
     turned: Vec<Vec<f64>>,
 }
 
 /// One row of an image grid: a held-out example.
 pub(super) struct GridRow {
-    /// Composites [3, S, S], planar: as placed and after each stage.
+    /// Composites [3, H, W], planar: as placed and after each stage.
     pub images: Vec<Vec<f32>>,
     /// The landmark error of each composite, if the data has landmarks.
     pub errors: Vec<Option<f64>>,
@@ -49,42 +45,37 @@ pub(super) struct GridRow {
 
 impl<'a> GeneratorValidation<'a> {
     /// # Errors
-    /// Those of [`glasses::random`].
-    pub(super) fn new(config: &'a Config, pool: &'a Pool, device: &Device) -> Result<Self> {
-        let glasses = glasses::random(GLASSES, config.model.size, config.seed ^ u64::MAX)?;
-        Ok(Self { config, pool, faces: pool.len().min(config.validation.faces), glasses, device: device.clone() })
+    /// Those of [`Config::generator`].
+    pub(super) fn new(config: &'a Config, held_out: Box<dyn HeldOut + 'a>, device: &Device) -> Result<Self> {
+        Ok(Self { config, spec: config.generator()?, held_out, device: device.clone() })
     }
 
-    pub(super) fn faces(&self) -> usize {
-        self.faces
+    /// The number of held-out subjects.
+    pub(super) fn subjects(&self) -> usize {
+        self.held_out.len()
     }
 
-    /// Whether there are held-out faces and all of them have landmarks.
+    /// Whether there are held-out subjects and all of them have landmarks.
     pub(super) fn has_landmarks(&self) -> bool {
-        self.faces > 0 && self.pool.faces()[..self.faces].iter().all(|face| face.target.is_some())
+        self.subjects() > 0 && self.held_out.has_landmarks()
     }
 
     fn batches(&self, perturbation: &Perturbation) -> impl Iterator<Item = Result<Batch>> {
-        let all = self.faces * self.config.validation.crops;
+        let all = self.subjects() * self.config.validation.crops;
         (0..all).step_by(BATCH).map(move |first| self.batch(first..(first + BATCH).min(all), perturbation))
     }
 
     fn batch(&self, items: std::ops::Range<usize>, perturbation: &Perturbation) -> Result<Batch> {
         let address = |item| Address { purpose: Purpose::Validation, iteration: 0, item };
-        let size = self.config.model.size;
         let sampled: Vec<_> = items
             .clone()
             .into_par_iter()
             .map(|item| {
                 let mut rng = rng(self.config.seed, address(item));
-                let glasses = &self.glasses[rng.random_range(0..self.glasses.len())];
-                let subject = self.pool.subject(item % self.faces)?;
-                Ok((subject.example(size, perturbation, &mut rng)?, glasses.as_slice()))
+                self.held_out.sample(item % self.subjects(), perturbation, &mut rng)
             })
             .collect::<Result<_>>()?;
-        let (examples, glasses): (Vec<_>, Vec<_>) = sampled.into_iter().unzip();
-        let inputs = self.config.generator()?.inputs;
-        stack(examples, &glasses, items.map(address).collect(), size, inputs, &self.device)
+        stack(sampled, items.map(address).collect(), &self.spec, &self.device)
     }
 
     /// The landmark errors of `weights` by stage.
@@ -92,7 +83,7 @@ impl<'a> GeneratorValidation<'a> {
     /// # Errors
     /// Those of [`Cascade::new`].
     pub(super) fn errors(&self, stages: usize, weights: &Parameters) -> Result<StageErrors> {
-        let cascade = Cascade::new(&self.config.generator()?, stages, &weights.to_device(&self.device)?)?;
+        let cascade = Cascade::new(&self.spec, stages, &weights.to_device(&self.device)?)?;
         let empty = || vec![Vec::new(); stages + 1];
         let mut errors = StageErrors { by_stage: empty(), baseline: Vec::new(), turned: empty() };
         let turned = self.turned();
@@ -102,7 +93,7 @@ impl<'a> GeneratorValidation<'a> {
             let all = cascade.forward(&batch.background, &batch.foreground, &batch.params)?;
             for (stage, params) in all.iter().enumerate() {
                 let measured = landmark_errors(params, targets)?;
-                let faces = batch.addresses.iter().map(|address| address.item % self.faces);
+                let faces = batch.addresses.iter().map(|address| address.item % self.subjects());
                 let of_turned = faces.zip(&measured).filter(|(face, _)| turned[*face]).map(|(_, error)| *error);
                 errors.turned[stage].extend(of_turned);
                 errors.by_stage[stage].extend(measured);
@@ -118,18 +109,20 @@ impl<'a> GeneratorValidation<'a> {
         Ok(errors)
     }
 
-    /// Whether each face is among the tenth with the largest turn.
+    /// Whether each subject is among the tenth with the largest turn.
     fn turned(&self) -> Vec<bool> {
-        let turns: Vec<f64> = self.pool.faces()[..self.faces].iter().map(|face| face.turn().unwrap_or(0.0)).collect();
+        let turns = self.held_out.turns();
         let mut order = turns.clone();
         order.sort_by(f64::total_cmp);
         let limit = order.get((0.9 * turns.len() as f64) as usize).copied().unwrap_or(f64::INFINITY);
         turns.into_iter().map(|turn| turn >= limit).collect()
     }
 
-    /// The share of the held-out examples in which the discriminator scores the glasses at the
-    /// landmark pose above the same glasses perturbed. Without landmarks, the canonical pose of the
-    /// aligned photo takes the place of the landmark pose.
+    /// The share of the held-out examples in which the discriminator scores the right image above
+    /// the perturbed composite.
+    ///
+    /// The right image is the rendered one if the task has one, else the composite at the landmark
+    /// pose. Without landmarks, the canonical pose of the aligned photo takes its place.
     ///
     /// # Errors
     /// Those of the networks.
@@ -139,11 +132,15 @@ impl<'a> GeneratorValidation<'a> {
         let (mut preferred, mut all) = (0, 0);
         for batch in self.batches(&geometric) {
             let batch = batch?;
-            let right = if batch.targets.is_some() { batch.landmark_params()? } else { batch.params.zeros_like()? };
-            let scores = |params: &Tensor| -> Result<Vec<f32>> {
-                Ok(discriminator.forward(&batch.composite(params)?)?.flatten_from(1)?.mean(1)?.to_vec1()?)
+            let right = match (&batch.reals, &batch.targets) {
+                (Some(reals), _) => reals.clone(),
+                (None, Some(_)) => batch.composite(&batch.landmark_params()?)?,
+                (None, None) => batch.composite(&batch.params.zeros_like()?)?,
             };
-            let (right, wrong) = (scores(&right)?, scores(&batch.params)?);
+            let scores = |images: &Tensor| -> Result<Vec<f32>> {
+                Ok(discriminator.forward(images)?.flatten_from(1)?.mean(1)?.to_vec1()?)
+            };
+            let (right, wrong) = (scores(&right)?, scores(&batch.composite(&batch.params)?)?);
             preferred += right.iter().zip(&wrong).filter(|(right, wrong)| right > wrong).count();
             all += right.len();
         }
@@ -155,9 +152,9 @@ impl<'a> GeneratorValidation<'a> {
     /// # Errors
     /// Those of [`Cascade::new`].
     pub(super) fn grid_rows(&self, stages: usize, weights: &Parameters) -> Result<Vec<GridRow>> {
-        let n = ROWS.min(self.faces);
+        let n = ROWS.min(self.subjects());
         let batch = self.batch(0..n, &self.config.validation.perturbation)?;
-        let cascade = Cascade::new(&self.config.generator()?, stages, &weights.to_device(&self.device)?)?;
+        let cascade = Cascade::new(&self.spec, stages, &weights.to_device(&self.device)?)?;
         let mut rows: Vec<GridRow> = (0..n).map(|_| GridRow { images: Vec::new(), errors: Vec::new() }).collect();
         for params in cascade.forward(&batch.background, &batch.foreground, &batch.params)? {
             let images = batch.composite(&params)?.flatten_from(1)?.to_vec2::<f32>()?;
@@ -203,11 +200,8 @@ impl StageErrors {
 }
 
 /// The landmark error of each example of a batch.
-fn landmark_errors(params: &Tensor, targets: &[Landmarks]) -> Result<Vec<f64>> {
+fn landmark_errors(params: &Tensor, targets: &[PointPairs]) -> Result<Vec<f64>> {
     let rows = params.to_vec2::<f32>()?;
-    let one = |(p, target): (&Vec<f32>, &Landmarks)| {
-        let inverse = Homography::exp(&std::array::from_fn(|i| -f64::from(p[i])));
-        landmarks::error(&landmarks::apply(&inverse, &landmarks::GLASSES), target)
-    };
+    let one = |(p, pairs): (&Vec<f32>, &PointPairs)| pairs.error(&std::array::from_fn(|i| f64::from(p[i])));
     Ok(rows.iter().zip(targets).map(one).collect())
 }

@@ -17,3 +17,4 @@ mod track;
 mod train;
 mod train_cutout;
 mod train_locator;
+mod train_rooms;

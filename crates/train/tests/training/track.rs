@@ -62,7 +62,13 @@ fn face(x: f64, y: f64) -> LocatedFace {
 /// Generators that do not move the glasses, so that only the tracker does.
 fn identity() -> TryOn {
     use stgan::model::{Cascade, GeneratorSpec, Inputs, initialise};
-    let spec = GeneratorSpec { size: 24, channels: vec![2, 2], hidden: 3, inputs: Inputs::RgbaPose };
+    let spec = GeneratorSpec {
+        size: 24.into(),
+        channels: vec![2, 2],
+        hidden: 3,
+        inputs: Inputs::RgbaPose,
+        ..GeneratorSpec::paper()
+    };
     let parameters = initialise(&spec.tensors(0), || 0.0).unwrap();
     TryOn::from_cascade(&Cascade::new(&spec, 1, &parameters).unwrap()).unwrap()
 }

@@ -10,7 +10,7 @@ mod degrade;
 mod layers;
 
 pub(crate) use degrade::degrade;
-pub(crate) use layers::Scene;
+pub(crate) use layers::{KnownAttributes, Scene};
 
 use super::landmarks::{self, Landmarks, Point};
 use super::{Dataset, Pool};
@@ -81,7 +81,7 @@ pub(crate) struct Scenes {
     /// With the landmarks of their faces, in their pixels.
     faces: Vec<CutOut>,
     people: Vec<CutOut>,
-    photos: Vec<(Arc<SourceImage>, Landmarks)>,
+    photos: Vec<FacePhoto>,
     glasses: Vec<(Arc<SourceImage>, Homography)>,
     faceless: Vec<Arc<SourceImage>>,
 }
@@ -93,6 +93,14 @@ struct CutOut {
     without_glasses: bool,
     /// See [`super::Face::turn`].
     turn: f64,
+    known: KnownAttributes,
+}
+
+/// A full photo, and the landmarks of its face.
+struct FacePhoto {
+    image: Arc<SourceImage>,
+    target: Landmarks,
+    known: KnownAttributes,
 }
 
 impl Scenes {
@@ -109,7 +117,7 @@ impl Scenes {
         let (mut faces, mut photos) = (Vec::new(), Vec::new());
         for (pool, without_glasses) in [(without, true), (with, false)] {
             faces.extend(cut_outs(pool, without_glasses)?);
-            photos.extend(full_photos(pool)?);
+            photos.extend(full_photos(pool, without_glasses)?);
         }
         let people = (0..settings.people)
             .into_par_iter()
@@ -119,7 +127,8 @@ impl Scenes {
                 let scaled = |points: [Point; 2]| points.map(|p| p.map(|x| x * scale));
                 let target = landmarks::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
                 let image = SourceImage::new(person.draw(PERSON_WIDTH)?.as_ref(), 0)?;
-                Ok(CutOut { image, target, without_glasses: true, turn: 0.0 })
+                let known = KnownAttributes { glasses: Some(false), yaw: Some(person.yaw()), ..Default::default() };
+                Ok(CutOut { image, target, without_glasses: true, turn: 0.0, known })
             })
             .collect::<Result<_>>()?;
         let glasses = (0..settings.glasses)
@@ -220,7 +229,7 @@ impl Scenes {
 
     /// Adds a part of a full photo, in most cases with its face.
     fn photo(&self, scene: &mut Scene, rng: &mut impl Rng) -> Result<()> {
-        let (image, target) = &self.photos[rng.random_range(0..self.photos.len())];
+        let FacePhoto { image, target, known } = &self.photos[rng.random_range(0..self.photos.len())];
         let scene_distance = log_uniform(PUPIL_DISTANCES, rng);
         let size = scene.size as f64;
         // One in five shows what is beside the face.
@@ -231,7 +240,7 @@ impl Scenes {
         };
         let to_scene = self.pose(target, scene_distance, at, rng);
         scene.push(SceneLayer::new(image.clone(), &to_scene, Mask::Whole)?);
-        scene.add_face(&landmarks::apply(&to_scene, target));
+        scene.add_face(&landmarks::apply(&to_scene, target), *known);
         Ok(())
     }
 
@@ -244,7 +253,7 @@ impl Scenes {
             (image, [0.5 * w, 0.5 * h], 0.5 * w.min(h))
         } else {
             // The part below the face, which shows clothes.
-            let (image, target) = &self.photos[rng.random_range(0..self.photos.len())];
+            let FacePhoto { image, target, .. } = &self.photos[rng.random_range(0..self.photos.len())];
             let [w, h] = image.size();
             let pupil_distance = landmarks::distance(target[0], target[1]);
             let chin = target[0][1].max(target[1][1]) + 2.6 * pupil_distance;
@@ -309,12 +318,15 @@ impl Scenes {
             }
             let to_scene = self.pose(&face.target, scene_distance, at, rng);
             scene.push(SceneLayer::new(face.image.clone(), &to_scene, mask)?);
+            let mut known = face.known;
             if face.without_glasses && !self.glasses.is_empty() && rng.random_bool(self.settings.glasses_share) {
                 let (glasses, to_canonical) = &self.glasses[rng.random_range(0..self.glasses.len())];
                 let on_face = to_scene * landmarks::glasses_to_image(&face.target)? * *to_canonical;
                 scene.push(SceneLayer::new(glasses.clone(), &on_face, Mask::Whole)?);
+                // The lenses may be dark.
+                known = KnownAttributes { glasses: Some(true), covered: None, ..known };
             }
-            scene.add_face(&landmarks::apply(&to_scene, &face.target));
+            scene.add_face(&landmarks::apply(&to_scene, &face.target), known);
             break;
         }
         Ok(())
@@ -363,20 +375,29 @@ fn cut_outs(pool: &Pool, without_glasses: bool) -> Result<Vec<CutOut>> {
         let skipped = u32::from(landmarks::distance(target[0], target[1]) > 40.0);
         let image = face.image().and_then(|image| SourceImage::new(image.as_ref(), skipped));
         let turn = face.turn().unwrap_or(0.0);
-        Some(image.map(|image| CutOut { image, target, without_glasses, turn }))
+        let known = known(face, without_glasses);
+        Some(image.map(|image| CutOut { image, target, without_glasses, turn, known }))
     };
     pool.faces().par_iter().filter_map(face).collect()
 }
 
+/// What the data set says of a face.
+fn known(face: &super::Face, without_glasses: bool) -> KnownAttributes {
+    // Without glasses, eyes are covered only if the table says so.
+    let covered = face.covered.or(without_glasses.then_some(false));
+    KnownAttributes { glasses: Some(!without_glasses), covered, yaw: face.yaw, pitch: face.pitch }
+}
+
 /// The full photos of a pool, without the pyramid levels that scenes do not need.
-fn full_photos(pool: &Pool) -> Result<Vec<(Arc<SourceImage>, Landmarks)>> {
-    let photo = |face: &super::Face| -> Option<Result<(Arc<SourceImage>, Landmarks)>> {
+fn full_photos(pool: &Pool, without_glasses: bool) -> Result<Vec<FacePhoto>> {
+    let photo = |face: &super::Face| -> Option<Result<FacePhoto>> {
         let (image, target) = match face.photo() {
             Ok(found) => found?,
             Err(error) => return Some(Err(error)),
         };
         let skipped = (landmarks::distance(target[0], target[1]) / 40.0).log2().ceil().clamp(0.0, 6.0) as u32;
-        Some(SourceImage::new(image.as_ref(), skipped).map(|image| (image, target)))
+        let known = known(face, without_glasses);
+        Some(SourceImage::new(image.as_ref(), skipped).map(|image| FacePhoto { image, target, known }))
     };
     pool.faces().par_iter().filter_map(photo).collect()
 }

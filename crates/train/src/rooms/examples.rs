@@ -1,0 +1,248 @@
+//! Training examples of the task `room`.
+
+use super::RoomSample;
+use super::view::{Drop, ViewMaps, inner_points};
+use crate::Result;
+use crate::data::augment::{Perturbation, recolour};
+use crate::data::landmarks::Landmarks;
+use crate::data::pairs::PointPairs;
+use crate::generators::{ExampleSource, HeldOut, Role, Sampled};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
+use std::borrow::Cow;
+use stgan::internals::homography::DIMENSION;
+use stgan::internals::resample::{self, Pyramid};
+use stgan::model::GeneratorSpec;
+use stgan::{Bitmap, Homography};
+
+/// Samples of rooms, and the networks that they are examples for.
+pub(crate) struct RoomExamples<'a> {
+    samples: &'a [RoomSample],
+    spec: GeneratorSpec,
+}
+
+/// The area of a cut-out and the centre of that area, in pixels.
+pub(super) fn silhouette(cutout: &Bitmap) -> (f64, [f64; 2]) {
+    let width = cutout.width() as usize;
+    let (mut area, mut sum) = (0.0, [0.0; 2]);
+    for (i, pixel) in cutout.data().chunks_exact(4).enumerate() {
+        let alpha = f64::from(pixel[3]) / 255.0;
+        area += alpha;
+        sum[0] += alpha * ((i % width) as f64 + 0.5);
+        sum[1] += alpha * ((i / width) as f64 + 0.5);
+    }
+    (area.max(1.0), sum.map(|x| x / area.max(1.0)))
+}
+
+/// The drop with the right centre and area, moved by `offset` room pixels, its scale multiplied by
+/// `scale`, rotated by `rotation` radians.
+pub(super) fn drop_near(sample: &RoomSample, offset: [f64; 2], scale: f64, rotation: f64) -> Drop {
+    let (area, [x, y]) = silhouette(&sample.cutout);
+    let [left, top, right, bottom] = sample.record.bounds;
+    let scale = scale * (sample.record.area / area).sqrt();
+    // The centre of the box, relative to the centre of the area.
+    let (dx, dy) = (0.5 * (left + right) - x, 0.5 * (top + bottom) - y);
+    let (sin, cos) = rotation.sin_cos();
+    let [cx, cy] = sample.record.centre;
+    Drop {
+        centre: [cx + offset[0] + scale * (cos * dx - sin * dy), cy + offset[1] + scale * (sin * dx + cos * dy)],
+        scale,
+        rotation,
+    }
+}
+
+/// The inner points of a cut-out and their right places under `truth`, in canonical coordinates.
+pub(super) fn pairs(
+    sample: &RoomSample,
+    truth: &Homography,
+    maps: &ViewMaps,
+    spec: &GeneratorSpec,
+) -> Result<PointPairs> {
+    let points = inner_points(sample.record.bounds);
+    let to_view = maps.to_canonical * maps.view_to_room.inverse()? * *truth;
+    let canonical = maps.to_canonical * maps.cutout_to_view;
+    let aspect = (spec.size.height - 1) as f64 / (spec.size.width - 1) as f64;
+    let view: Landmarks = points.map(|p| to_view.apply(p));
+    let span = |axis: usize| {
+        let values = view.map(|p| p[axis]);
+        values.iter().copied().fold(f64::NEG_INFINITY, f64::max) - values.iter().copied().fold(f64::INFINITY, f64::min)
+    };
+    let unit = span(0).hypot(aspect * span(1));
+    Ok(PointPairs { foreground: points.map(|p| canonical.apply(p)), view, measured: points.len(), unit, aspect })
+}
+
+/// Three planes (RGB) of the networks' size that `to_image` looks up in an image.
+pub(super) fn background(image: &Bitmap, to_image: &Homography, spec: &GeneratorSpec) -> Result<Vec<f32>> {
+    let mut planes = look_up(image, to_image, spec)?;
+    planes.truncate(3 * spec.size.area());
+    Ok(planes)
+}
+
+/// Four planes (RGBA) of the networks' size that `to_image` looks up in an image.
+pub(super) fn look_up(image: &Bitmap, to_image: &Homography, spec: &GeneratorSpec) -> Result<Vec<f32>> {
+    Ok(resample::planar(&Pyramid::new(image.as_ref())?, to_image, spec.size.width, spec.size.height))
+}
+
+impl<'a> RoomExamples<'a> {
+    pub(crate) fn new(samples: &'a [RoomSample], spec: GeneratorSpec) -> Self {
+        Self { samples, spec }
+    }
+
+    fn example(&self, sample: &RoomSample, by: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Sampled<'static>> {
+        let factor = if rng.random_bool(by.far_share) { 2.0 } else { 1.0 };
+        let half = [0.5 * f64::from(sample.room.width()), 0.5 * f64::from(sample.room.height())];
+        let offset = half.map(|half| factor * by.translation * half * normal(rng));
+        let scale = (factor * by.scale * normal(rng)).exp();
+        let rotation = (factor * by.rotation * normal(rng)).to_radians();
+        let mut maps = ViewMaps::new(&self.spec, sample.record.bounds, &drop_near(sample, offset, scale, rotation))?;
+        let mut shape = [0.0; DIMENSION];
+        for i in [1, 2, 3, 5, 6, 7] {
+            shape[i] = by.shape * normal(rng);
+        }
+        maps.view_to_room =
+            maps.view_to_room * maps.to_canonical.inverse()? * Homography::exp(&shape) * maps.to_canonical;
+        let flip = rng.random_bool(0.5);
+        let width = self.spec.size.width as f64;
+        let mirror = Homography([-1.0, 0.0, width, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+        let mirror = if flip { mirror } else { Homography::IDENTITY };
+        let mut foreground = look_up(&sample.cutout, &(maps.cutout_to_view.inverse()? * mirror), &self.spec)?;
+        let to_room = maps.view_to_room * mirror;
+        let mut room = background(&sample.room, &to_room, &self.spec)?;
+        let mut real = background(&sample.real, &to_room, &self.spec)?;
+        if by.colour {
+            let size = (self.spec.size.width, self.spec.size.height);
+            // Both images get the same colours and noise.
+            let mut again = rng.clone();
+            recolour(&mut room, size, rng);
+            recolour(&mut real, size, &mut again);
+            relight(&mut foreground, self.spec.size.area(), rng);
+        }
+        let mut target = pairs(sample, &sample.record.truth(), &maps, &self.spec)?;
+        if flip {
+            for point in target.foreground.iter_mut().chain(&mut target.view) {
+                point[0] = -point[0];
+            }
+        }
+        let mut params = [0.0; DIMENSION];
+        if rng.random_bool(by.warped_share) {
+            params = params.map(|_| by.warp * normal(rng));
+        }
+        let foreground = Cow::Owned(foreground);
+        Ok(Sampled { background: room, foreground, params, target: Some(target), real: Some(real) })
+    }
+}
+
+fn normal(rng: &mut impl Rng) -> f64 {
+    rng.sample(StandardNormal)
+}
+
+/// Multiplies the colours of a foreground by random gains.
+fn relight(planes: &mut [f32], area: usize, rng: &mut impl Rng) {
+    let gain = rng.random_range(0.8..1.2_f32);
+    for plane in planes.chunks_exact_mut(area).take(3) {
+        let tint = gain * rng.random_range(0.92..1.08_f32);
+        plane.iter_mut().for_each(|value| *value = (*value * tint).min(1.0));
+    }
+}
+
+impl ExampleSource for RoomExamples<'_> {
+    fn sample(&self, _: Role, perturbation: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Sampled<'_>> {
+        let index = rng.random_range(0..self.samples.len());
+        self.example(&self.samples[index], perturbation, rng)
+    }
+
+    fn has_unpaired(&self) -> bool {
+        true
+    }
+
+    fn unpaired(&self, perturbation: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Vec<f32>> {
+        let example = ExampleSource::sample(self, Role::Discriminator, perturbation, rng)?;
+        Ok(example.real.unwrap_or(example.background))
+    }
+}
+
+impl HeldOut for RoomExamples<'_> {
+    fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    fn has_landmarks(&self) -> bool {
+        true
+    }
+
+    fn turns(&self) -> Vec<f64> {
+        self.samples.iter().map(|sample| f64::from(sample.record.turn.abs())).collect()
+    }
+
+    fn sample(&self, subject: usize, perturbation: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Sampled<'_>> {
+        self.example(&self.samples[subject], perturbation, rng)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rooms::{RoomSettings, draw};
+    use rand::SeedableRng;
+    use stgan::model::{Inputs, Task};
+    use stgan_synth::rooms::Split;
+
+    fn spec() -> GeneratorSpec {
+        let size = stgan::model::ImageSize { height: 30, width: 40 };
+        GeneratorSpec { size, task: Task::room(), inputs: Inputs::RgbaPose, ..GeneratorSpec::paper() }
+    }
+
+    fn samples() -> Vec<RoomSample> {
+        draw(6, &RoomSettings::default().options(Split::Train), 1, &mut |_| ()).unwrap()
+    }
+
+    #[test]
+    fn the_drop_without_noise_covers_the_piece() {
+        for sample in samples() {
+            let maps = ViewMaps::new(&spec(), sample.record.bounds, &drop_near(&sample, [0.0; 2], 1.0, 0.0)).unwrap();
+            let found = maps.cutout_to_room(&[0.0; 8]).unwrap();
+            let (_, centre) = silhouette(&sample.cutout);
+            let middle = found.apply(centre);
+            let distance = (middle[0] - sample.record.centre[0]).hypot(middle[1] - sample.record.centre[1]);
+            assert!(distance < 1e-6, "{distance}");
+            let error = pairs(&sample, &sample.record.truth(), &maps, &spec()).unwrap().error(&[0.0; 8]);
+            assert!(error < 0.25, "{error}");
+        }
+    }
+
+    #[test]
+    fn examples_have_the_size_of_the_networks_and_fill_the_canonical_box() {
+        let samples = samples();
+        let examples = RoomExamples::new(&samples, spec());
+        for seed in 0..12 {
+            let by = Perturbation { colour: true, warp: 0.1, warped_share: 0.5, ..Perturbation::DROPPED };
+            let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+            let example = ExampleSource::sample(&examples, Role::Generator, &by, rng).unwrap();
+            let area = spec().size.area();
+            assert_eq!((example.background.len(), example.foreground.len()), (3 * area, 4 * area));
+            assert_eq!(example.real.unwrap().len(), 3 * area);
+            let alpha = &example.foreground[3 * area..];
+            let covered: Vec<usize> = (0..area).filter(|&i| alpha[i] > 0.5).collect();
+            let columns = covered.iter().map(|i| i % 40).max().unwrap() - covered.iter().map(|i| i % 40).min().unwrap();
+            let rows = covered.iter().map(|i| i / 40).max().unwrap() - covered.iter().map(|i| i / 40).min().unwrap();
+            assert!(columns <= 20 && rows <= 15 && (columns >= 17 || rows >= 12), "{columns}×{rows}");
+        }
+    }
+
+    #[test]
+    fn a_flipped_example_is_the_mirror_image() {
+        let samples = samples();
+        let examples = RoomExamples::new(&samples[..1], spec());
+        let by = Perturbation { translation: 0.0, scale: 0.0, rotation: 0.0, ..Perturbation::DROPPED };
+        let sample =
+            |seed| ExampleSource::sample(&examples, Role::Generator, &by, &mut ChaCha8Rng::seed_from_u64(seed));
+        let first = sample(0).unwrap();
+        let other = (1..50).map(|seed| sample(seed).unwrap()).find(|e| e.background != first.background).unwrap();
+        for (row, mirrored) in first.background.chunks_exact(40).zip(other.background.chunks_exact(40)) {
+            assert!(row.iter().rev().zip(mirrored).all(|(a, b)| (a - b).abs() < 1e-4));
+        }
+        let (a, b) = (first.target.unwrap(), other.target.unwrap());
+        assert!((a.view[0][0] + b.view[0][0]).abs() < 1e-9 && (a.unit - b.unit).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,57 @@
+//! Contact sheets of samples.
+
+use super::RoomSample;
+use super::examples::drop_near;
+use crate::Result;
+use crate::report::GridImage;
+use stgan::internals::resample::{self, Pyramid};
+use stgan::{Bitmap, Homography};
+
+/// The columns of a sheet.
+pub const SHEET_COLUMNS: [&str; 5] = ["room", "cut-out", "right centre and area", "true homography", "rendered"];
+
+/// The rows of a sheet: for each sample the room, the cut-out, the cut-out put into the room with
+/// the right centre and area, with the true homography, and the room rendered with the piece.
+///
+/// Below the true homography stands its residual in diagonals of the piece.
+///
+/// # Errors
+/// [`stgan::Error::Degenerate`] for a truth without an inverse, which [`super::draw`] does not
+/// give.
+pub fn sheet_rows(samples: &[RoomSample]) -> Result<Vec<Vec<GridImage>>> {
+    samples.iter().map(row).collect()
+}
+
+fn row(sample: &RoomSample) -> Result<Vec<GridImage>> {
+    let [left, top, right, bottom] = sample.record.bounds;
+    let drop = drop_near(sample, [0.0; 2], 1.0, 0.0);
+    let placed = Homography::similarity(drop.scale, 0.0, drop.centre[0], drop.centre[1])
+        * Homography::similarity(1.0, 0.0, -0.5 * (left + right), -0.5 * (top + bottom));
+    let grey = vec![0.8; 3 * (sample.room.width() * sample.room.height()) as usize];
+    let room = planes(&sample.room);
+    let image = |planes, error| GridImage { planes, error };
+    Ok(vec![
+        image(room.clone(), None),
+        image(over(grey, sample, &Homography::IDENTITY)?, None),
+        image(over(room.clone(), sample, &placed)?, None),
+        image(over(room, sample, &sample.record.truth())?, Some(sample.record.residual)),
+        image(planes(&sample.real), None),
+    ])
+}
+
+/// The planes R, G and B of an image.
+fn planes(image: &Bitmap) -> Vec<f32> {
+    let plane = |channel: usize| image.data().chunks_exact(4).map(move |pixel| f32::from(pixel[channel]) / 255.0);
+    (0..3).flat_map(plane).collect()
+}
+
+/// Composites the cut-out over the planes of a room.
+fn over(mut room: Vec<f32>, sample: &RoomSample, to_room: &Homography) -> Result<Vec<f32>> {
+    let (width, height) = (sample.room.width() as usize, sample.room.height() as usize);
+    let area = width * height;
+    let cutout = resample::planar(&Pyramid::new(sample.cutout.as_ref())?, &to_room.inverse()?, width, height);
+    for (i, value) in room.iter_mut().enumerate() {
+        *value += (cutout[i] - *value) * cutout[3 * area + i % area];
+    }
+    Ok(room)
+}
