@@ -90,7 +90,8 @@ test-demo: site clip browser ## Test the demo's modules, and its page in Chromiu
 	npx playwright test --project=www --project=demo
 
 test-core: site pkg browser ## Test the essentials in Chromium, and in Firefox and WebKitGTK where they are installed
-	npx playwright test --project='*-desktop'
+	npx playwright test --project='*-desktop' tests/browsers/package.test.mjs
+	npx playwright test --project=chromium-phone --project=firefox-phone
 
 test-browsers: site pkg browser ## Test in Chromium, Firefox and WebKitGTK, in the windows of a desktop and of a phone
 	npx playwright test --project='*-desktop' --project='*-phone'
