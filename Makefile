@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-demo browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-glasses evaluate-web clean
+.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-glasses evaluate-web clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
@@ -43,7 +43,7 @@ BUILT := $(filter test,$(MAKECMDGOALS))
 target/clip.mjpeg: $(shell find crates/portraits -type f) crates/cli/src/clip.rs | $(if $(BUILT),test-rust)
 	$(if $(BUILT),target/release/stgan,cargo run --release --quiet --) clip --output $@
 
-test: lint-js lint-text test-rust test-wasm test-package test-demo ## Check and test everything
+test: lint-js lint-text test-rust test-wasm test-package test-demo test-core ## Check and test everything
 
 # The ARM target compiles the NEON code. It also checks each feature of the library alone, and all
 # of them together, except `cuda`, which `make check-cuda` builds.
@@ -76,11 +76,24 @@ lint-text: node_modules/.package-lock.json ## Check spelling, vocabulary, line l
 test-wasm: node_modules/.package-lock.json browser ## Test the library compiled to wasm32, in Node and in Chromium
 	node scripts/wasm-test.mjs
 
+# Environments that need no download.
+QUICK := node vite esbuild typescript
+
 test-package: pkg clip browser ## Test the packed npm package in Node and in a page of an empty Vite project
 	npx playwright test --project='package-*'
+	node tests/environments/run.mjs $(QUICK)
+
+test-environments: pkg browser ## Test the packed npm package with all bundlers and runtimes (downloads them)
+	node tests/environments/run.mjs
 
 test-demo: site clip browser ## Test the demo's modules, and its page in Chromium
 	npx playwright test --project=www --project=demo
+
+test-core: site pkg browser ## Test the essentials in Chromium, and in Firefox and WebKitGTK where they are installed
+	npx playwright test --project='*-desktop'
+
+test-browsers: site pkg browser ## Test in Chromium, Firefox and WebKitGTK, in the windows of a desktop and of a phone
+	npx playwright test --project='*-desktop' --project='*-phone'
 
 browser: node_modules/.package-lock.json
 	@node scripts/browser.mjs

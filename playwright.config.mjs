@@ -1,9 +1,11 @@
 /**
- * The tests of the npm package, of the demo's modules and of its page; `npx playwright test --list`
- * lists them.
+ * The tests of the npm package, of the demo's modules and of its page, and those in other browsers;
+ * `npx playwright test --list` lists them.
  */
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './scripts/browser.mjs';
+import { ENGINES } from './tests/browsers/drivers.mjs';
+import { SIZES } from './tests/browsers/fixtures.mjs';
 import { camera } from './tests/fixtures.mjs';
 
 const MINUTE = 60_000;
@@ -12,8 +14,19 @@ export default defineConfig({
   projects: [
     { name: 'package-node', testDir: 'tests/package/node' },
     { name: 'package-page', testDir: 'tests/package/page' },
+    { name: 'package-element', testDir: 'tests/package/element' },
+    { name: 'package-react', testDir: 'tests/package/react' },
     { name: 'www', testDir: 'www/test' },
     { name: 'demo', testDir: 'tests/demo' },
+    ...ENGINES.flatMap((engine) =>
+      Object.entries(SIZES).map(([name, size]) => ({
+        name: `${engine}-${name}`,
+        testDir: 'tests/browsers',
+        // The package does not depend on the size of the window.
+        testIgnore: name === 'desktop' ? [] : 'package.test.mjs',
+        use: { engine, size },
+      })),
+    ),
   ],
   testMatch: '*.test.mjs',
   outputDir: 'target/playwright',

@@ -4,8 +4,10 @@
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeHashes } from './hashes.mjs';
 import { ensureWasmTarget, fail, output, root, run, say } from './project.mjs';
 import { printSizes } from './sizes.mjs';
+import { bundleWorker } from './worker.mjs';
 
 const { target_directory: target, packages } = JSON.parse(
   output('cargo', ['metadata', '--format-version=1', '--no-deps']),
@@ -82,6 +84,7 @@ function assemble() {
   const manifest = JSON.parse(readFileSync(join(root, 'pkg-templates', 'package.json'), 'utf8'));
   writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
   copyFileSync(join(root, 'pkg-templates', 'README.md'), join(pkg, 'README.md'));
+  writeHashes(pkg);
   // The compiler reads package.json and the declarations in wasm/, so it runs last.
   run(bin('tsc'), ['--project', 'pkg-templates']);
 }
@@ -91,4 +94,5 @@ mkdirSync(work, { recursive: true });
 buildModel();
 if (withDecoder) buildDecoder();
 assemble();
+await bundleWorker(pkg);
 printSizes(pkg);

@@ -7,6 +7,13 @@ import { fail } from './project.mjs';
 /** The largest download of a page in bytes, compressed with brotli. */
 const MAX_DOWNLOAD = 12_000_000;
 
+/** Parts of the package that a page downloads only for a purpose, and their files. */
+const OPTIONAL = [
+  ['only on platforms without an image decoder', /decoder\.wasm$/],
+  ['only with the option worker', /^dist\/worker(\/|\.js$)/],
+  ['only with stgan/element and stgan/react', /^dist\/(element|react)\//],
+];
+
 const filesIn = (folder) =>
   readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
@@ -25,15 +32,17 @@ export function printSizes(pkg) {
   const total = [0, 0, 0];
   row('download of a page, in bytes', ['raw', 'gzip', 'brotli']);
   const loaded = filesIn(pkg).filter((file) => /\.(js|wasm|safetensors)$/.test(file));
-  for (const file of loaded.filter((file) => !file.endsWith('decoder.wasm'))) {
+  const optional = (file) => OPTIONAL.find(([, pattern]) => pattern.test(relative(pkg, file).replaceAll('\\', '/')));
+  for (const file of loaded.filter((file) => !optional(file))) {
     const sizes = measure(file);
     for (const [i, size] of sizes.entries()) total[i] += size;
     row(`  ${relative(pkg, file)}`, sizes);
   }
   row('  total', total);
-  row('only on platforms without an image decoder', []);
-  for (const file of loaded.filter((file) => file.endsWith('decoder.wasm')))
-    row(`  ${relative(pkg, file)}`, measure(file));
+  for (const part of OPTIONAL) {
+    row(part[0], []);
+    for (const file of loaded.filter((file) => optional(file) === part)) row(`  ${relative(pkg, file)}`, measure(file));
+  }
   if (total[2] > MAX_DOWNLOAD)
     fail(`a page would download ${total[2]} bytes with brotli; the limit is ${MAX_DOWNLOAD} (scripts/sizes.mjs)`);
 }

@@ -119,7 +119,7 @@ pub use cutout::CutOut;
 pub use error::{Error, Result};
 pub use glasses::Glasses;
 pub use homography::Homography;
-pub use locate::{LocatedFace, Locator, Photo};
+pub use locate::{FaceAttributes, LocatedFace, Locator, Photo};
 pub use pose::Placement;
 pub use track::{FaceDetector, MAX_PEOPLE, Smoothing, TrackSettings, TrackedFace, Tracker};
 pub use tryon::{Fit, MAX_UPDATES, TryOn, Update, View};

@@ -1,3 +1,6 @@
+import { StganError } from './errors.js';
+import type { AbortSignal } from './platform.js';
+
 /**
  * Settles as `work` does, but rejects with the signal's reason as soon as it is aborted.
  *
@@ -16,4 +19,14 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | un
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/**
+ * Throws if the signal is aborted; `work` names what it cancels.
+ *
+ * @internal
+ * @throws {@link StganError} `aborted`.
+ */
+export function throwIfAborted(signal: AbortSignal | undefined, work: string): void {
+  if (signal?.aborted) throw new StganError('aborted', `${work} was aborted`, { cause: signal.reason });
 }

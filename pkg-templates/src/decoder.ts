@@ -1,3 +1,4 @@
+import { loadAsset } from './assets.js';
 import { StganError, type StganErrorCode, wrap } from './errors.js';
 import type { Pixels } from './images.js';
 import { Lazy } from './lazy.js';
@@ -16,14 +17,14 @@ interface DecoderExports {
 }
 
 /**
- * Decodes JPEG, PNG and WebP files on platforms without an image decoder (Node). The decoder is a
- * separate wasm module, which is loaded when the first image is decoded.
+ * Decodes JPEG, PNG and WebP files on platforms without a canvas (Node, Deno, Cloudflare Workers).
+ * The decoder is a separate wasm module, which is loaded when the first image is decoded.
  */
 export class Decoder {
   readonly #module: Lazy<WebAssembly.Module>;
 
   constructor(source: WasmSource | undefined) {
-    this.#module = new Lazy(() => compile(source ?? new URL('../wasm/decoder.wasm', import.meta.url), unobserved()));
+    this.#module = new Lazy(() => loadAsset('decoder', source, (from) => compile(from, unobserved())));
   }
 
   /**

@@ -2,8 +2,8 @@
  * The stable name of the reason for a {@link StganError}. Codes never change their meaning; new
  * versions may add codes.
  *
- * - `aborted`: the `signal` of `TryOn.create` or of `glasses` was aborted before the work finished,
- *   or the `signal` of `track` before the call.
+ * - `aborted`: the `signal` of `TryOn.create`, `glasses` or `fit` was aborted before the work
+ *   finished, or the `signal` of `track` before the call.
  * - `argument`: an option or argument has the wrong type or is out of range.
  * - `busy-ground`: the glasses in the product photo are not on a plain background, so it cannot be
  *   removed. Use a photo on white or on another even colour, or an image with a transparent
@@ -36,6 +36,8 @@
  * - `wasm`: the bytes are not this package's wasm module, or the browser cannot run it.
  * - `weights`: the bytes are not a weights file of this package; the message names the tensor or
  *   metadata key.
+ * - `worker`: the worker cannot be started, or has failed. A script of another origin needs a
+ *   script of the page's origin that imports it.
  */
 export type StganErrorCode =
   | 'aborted'
@@ -60,7 +62,8 @@ export type StganErrorCode =
   | 'update'
   | 'video'
   | 'wasm'
-  | 'weights';
+  | 'weights'
+  | 'worker';
 
 /**
  * The error type of this package. `code` is for programs, `message` is for developers (in English,

@@ -4,6 +4,7 @@ import { call, type InstanceId, release } from './engine.js';
 import { StganError } from './errors.js';
 import type { Glasses } from './glasses.js';
 import { bands, imageData, type Rect, type SourceImage } from './images.js';
+import type { ImageData } from './platform.js';
 
 /** One update of a fit: one generator's correction of the homography. */
 export interface Update {

@@ -1,5 +1,7 @@
+import { type Context2D, createContext } from './canvas.js';
 import { StganError, wrap } from './errors.js';
 import { BufferImage, MAX_BAND_PIXELS, type Pixels, type Rect, type SourceImage } from './images.js';
+import type { HTMLCanvasElement, ImageBitmap, ImageData, OffscreenCanvas, VideoFrame } from './platform.js';
 import { typeName } from './type-name.js';
 
 /** The image of one video frame. Buffers hold RGBA with straight alpha. */
@@ -7,9 +9,6 @@ export type FrameImage = VideoFrame | ImageBitmap | HTMLCanvasElement | Offscree
 
 /** The types of video frame that a canvas can draw. */
 type CanvasSource = Exclude<FrameImage, ImageData | Pixels>;
-
-/** @internal */
-export type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 /**
  * An opened video frame.
@@ -27,13 +26,14 @@ export interface ReadableFrame extends SourceImage {
  * Creates a canvas of 1×1 pixel, to be enlarged.
  *
  * @internal
- * @throws {@link StganError} `video`.
+ * @throws {@link StganError} `unsupported-image`.
  */
-export function createContext(settings: CanvasRenderingContext2DSettings): Context2D {
-  const canvas = typeof OffscreenCanvas === 'function' ? new OffscreenCanvas(1, 1) : document.createElement('canvas');
-  const context = canvas.getContext('2d', settings) as Context2D | null;
-  if (!context) throw new StganError('video', 'the browser provides no 2D canvas context');
-  return context;
+export function createScratch(settings: CanvasRenderingContext2DSettings): Context2D {
+  try {
+    return createContext(1, 1, settings);
+  } catch (error) {
+    throw wrap(error, 'unsupported-image', 'the video frame cannot be read');
+  }
 }
 
 /** Enlarges a canvas if necessary. It never shrinks, because reallocating a canvas is slow. */
@@ -66,8 +66,8 @@ export class FrameOpener {
       case 'HTMLCanvasElement':
       case 'OffscreenCanvas':
         this.#canvases ??= {
-          frame: createContext({ willReadFrequently: true, alpha: false }),
-          crop: createContext({ willReadFrequently: true }),
+          frame: createScratch({ willReadFrequently: true, alpha: false }),
+          crop: createScratch({ willReadFrequently: true }),
         };
         return new CanvasFrame(frame as CanvasSource, this.#canvases);
       default:

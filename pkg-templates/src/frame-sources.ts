@@ -1,5 +1,13 @@
 import { StganError, wrap } from './errors.js';
 import type { FrameImage } from './frame-images.js';
+import type {
+  AbortSignal,
+  HTMLVideoElement,
+  ImageBitmap,
+  MediaStream,
+  ReadableStream,
+  VideoFrame,
+} from './platform.js';
 import { typeName } from './type-name.js';
 
 /**
@@ -50,11 +58,10 @@ export async function openFrameSource(source: TrackSource): Promise<FrameSource>
   switch (typeName(source)) {
     case 'HTMLVideoElement':
       return fromVideoElement(source as HTMLVideoElement);
-    case 'MediaStream':
-      return fromMediaStream(source as MediaStream, () => {});
     case 'ReadableStream':
       return fromReadableStream(source as ReadableStream<FrameImage>);
   }
+  if (isMediaStream(source)) return fromMediaStream(source, () => {});
   if (typeof source === 'object' && source !== null && Symbol.asyncIterator in source) {
     const iterator = source[Symbol.asyncIterator]();
     return {
@@ -71,25 +78,36 @@ export async function openFrameSource(source: TrackSource): Promise<FrameSource>
   );
 }
 
+/** Its class may be a subclass of `MediaStream`, as that of `canvas.captureStream()` in Firefox. */
+function isMediaStream(source: unknown): source is MediaStream {
+  return typeof source === 'object' && source !== null && 'getVideoTracks' in source;
+}
+
 function fromReadableStream(stream: ReadableStream<FrameImage>): FrameSource {
   const reader = stream.getReader();
   return {
     async next() {
       const { done, value } = await reader.read();
-      return done ? null : value;
+      return done || !value ? null : value;
     },
     close: () => void reader.cancel().catch(() => {}),
   };
 }
 
-async function openCamera(): Promise<MediaStream> {
+/**
+ * Opens a camera.
+ *
+ * @internal
+ * @throws {@link StganError} `camera-denied` or `camera-unavailable`.
+ */
+export async function openCamera(facingMode: 'user' | 'environment' = 'user'): Promise<MediaStream> {
   // Workers and insecure contexts have no `mediaDevices`.
   const devices = (globalThis.navigator as Navigator | undefined)?.mediaDevices;
   if (!devices?.getUserMedia)
     throw new StganError('camera-unavailable', 'no camera access in this context; use a page served over HTTPS');
   try {
     return await devices.getUserMedia({
-      video: { facingMode: 'user', width: { ideal: 1280 }, height: { ideal: 720 } },
+      video: { facingMode, width: { ideal: 1280 }, height: { ideal: 720 } },
       audio: false,
     });
   } catch (error) {
@@ -99,7 +117,8 @@ async function openCamera(): Promise<MediaStream> {
   }
 }
 
-function stopTracks(stream: MediaStream): void {
+/** @internal */
+export function stopTracks(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }
 

@@ -1,9 +1,11 @@
 import type * as wasm from '../wasm/stgan.js';
+import { convertColours } from './colour-spaces.js';
 import { dispose } from './dispose.js';
 import { call, type InstanceId, release } from './engine.js';
 import { StganError } from './errors.js';
 import { type ImageSource, imageData, type Rect } from './images.js';
 import type { Point } from './locate.js';
+import type { AbortSignal, ImageData, PredefinedColorSpace, URL } from './platform.js';
 
 /**
  * A property of a product photo that its owner may want to know.
@@ -124,6 +126,20 @@ export let shareGlasses: (glasses: Glasses, instance: InstanceId, widthMm?: numb
 export let handleOf: (glasses: Glasses, instance: InstanceId) => wasm.Glasses;
 
 /**
+ * Calls `use` with a wasm object whose colours are in `colorSpace`. It is only valid during the
+ * call.
+ *
+ * @internal
+ * @throws {@link StganError} as `handleOf`.
+ */
+export let withColours: <T>(
+  glasses: Glasses,
+  instance: InstanceId,
+  colorSpace: PredefinedColorSpace,
+  use: (handle: wasm.Glasses) => T,
+) => T;
+
+/**
  * The number of pixels of `glasses.image`.
  *
  * @internal
@@ -147,6 +163,20 @@ export class Glasses {
       const { handle, instance: own } = glasses.#requireParts();
       if (own === instance) return handle;
       throw new StganError('argument', 'the glasses belong to a wasm instance that crashed; prepare them again');
+    };
+    withColours = (glasses, instance, colorSpace, use) => {
+      const handle = handleOf(glasses, instance);
+      if (colorSpace === glasses.#colorSpace) return use(handle);
+      const converted = call(instance, ({ Glasses }) => {
+        const pixels = new Uint8Array(handle.pixels().buffer);
+        convertColours(pixels, colorSpace);
+        return Glasses.restored(pixels, handle.width(), handle.height());
+      });
+      try {
+        return use(converted);
+      } finally {
+        release(instance, converted);
+      }
     };
     pixelCount = (glasses) => {
       const { handle, instance } = glasses.#requireParts();

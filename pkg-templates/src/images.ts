@@ -1,5 +1,16 @@
+import { type Context2D, createContext, hasCanvas } from './canvas.js';
+import { convertColours, isColourSpace } from './colour-spaces.js';
 import type { Decoder } from './decoder.js';
 import { StganError, wrap } from './errors.js';
+import type {
+  Blob,
+  HTMLCanvasElement,
+  HTMLImageElement,
+  ImageBitmap,
+  ImageData,
+  OffscreenCanvas,
+  PredefinedColorSpace,
+} from './platform.js';
 import { typeName } from './type-name.js';
 
 /**
@@ -13,6 +24,12 @@ export interface Pixels {
   width: number;
   /** Height in pixels. */
   height: number;
+  /**
+   * The colour space of the pixels.
+   *
+   * @defaultValue `'srgb'`
+   */
+  colorSpace?: PredefinedColorSpace | undefined;
 }
 
 /**
@@ -23,6 +40,9 @@ export interface Pixels {
  * - `Pixels`, `ImageData` and `ImageBitmap` are read in place, without a copy. Do not change or
  *   close them before the last `composite` or `overlay`.
  * - Image elements and canvases are copied during the call.
+ *
+ * `Pixels` and `ImageData` keep their colour space, and glasses are converted to that of the photo.
+ * All other images are read as sRGB.
  *
  * An image has at most 64 million pixels.
  */
@@ -75,8 +95,8 @@ export interface SourceImage {
 const MAX_PIXELS = 64_000_000;
 
 /**
- * The largest number of pixels that one read from a canvas or one call into wasm transfers: 16 MB.
- * Some browsers limit canvases to four times that.
+ * The largest number of pixels that one call into wasm transfers: 16 MB. Some browsers limit
+ * canvases to four times that.
  *
  * @internal
  */
@@ -86,6 +106,9 @@ export const MAX_BAND_PIXELS = 4_000_000;
  * The number of pixels that one read from a buffer transfers: 256 KB, which fit into a CPU cache.
  */
 const BUFFER_BAND_PIXELS = 64_000;
+
+/** The number of pixels that one read from a canvas transfers: 2 MB, measured as the fastest. */
+const CANVAS_BAND_PIXELS = 500_000;
 
 /**
  * Splits a rectangle into bands of its full width, each of at most `maxPixels` pixels or one row.
@@ -131,14 +154,24 @@ export async function openImage(source: ImageSource, label: string, decoder: Dec
     case 'Object':
       if ('data' in source && 'width' in source && 'height' in source) return new BufferImage(source, label);
   }
-  throw new StganError(
+  throw unsupportedImage(source, label);
+}
+
+/**
+ * The error for a value that is no image source.
+ *
+ * @internal
+ */
+export function unsupportedImage(source: unknown, label: string): StganError {
+  return new StganError(
     'unsupported-image',
     `${label}: cannot read pixels from a value of type ${typeName(source)}; pass one of the types of ImageSource`,
   );
 }
 
 async function decode(blob: Blob, label: string, decoder: Decoder): Promise<SourceImage> {
-  if (typeof createImageBitmap === 'function') return copyToBitmap(blob, label, 'decode');
+  // Deno has `createImageBitmap` and no canvas to read the bitmap with.
+  if (typeof createImageBitmap === 'function' && hasCanvas()) return copyToBitmap(blob, label, 'decode');
   return new BufferImage(await decoder.decode(new Uint8Array(await blob.arrayBuffer()), label), label);
 }
 
@@ -161,7 +194,13 @@ async function copyToBitmap(
   }
 }
 
-function checkSize({ width, height }: { width: number; height: number }, label: string): void {
+/**
+ * Checks the size of an image.
+ *
+ * @internal
+ * @throws {@link StganError} `image-size` or `image-too-large`.
+ */
+export function checkSize({ width, height }: { width: number; height: number }, label: string): void {
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
     throw new StganError(
       'image-size',
@@ -188,9 +227,9 @@ export class BufferImage implements SourceImage {
   readonly bandPixels = BUFFER_BAND_PIXELS;
   readonly #data: Uint8ClampedArray | Uint8Array;
 
-  constructor(pixels: Pixels & { colorSpace?: PredefinedColorSpace }, label: string) {
+  constructor(pixels: Pixels, label: string) {
     checkSize(pixels, label);
-    const { data, width, height } = pixels;
+    const { data, width, height, colorSpace = 'srgb' } = pixels;
     if (!(data instanceof Uint8ClampedArray || data instanceof Uint8Array)) {
       throw new StganError(
         'unsupported-image',
@@ -204,9 +243,15 @@ export class BufferImage implements SourceImage {
         `${label}: an image of ${width}×${height} pixels needs ${expected} bytes of RGBA, got ${data.length}`,
       );
     }
+    if (!isColourSpace(colorSpace)) {
+      throw new StganError(
+        'unsupported-image',
+        `${label}: colorSpace is ${JSON.stringify(colorSpace)}; expected 'srgb' or 'display-p3'`,
+      );
+    }
     this.width = width;
     this.height = height;
-    this.colorSpace = pixels.colorSpace ?? 'srgb';
+    this.colorSpace = colorSpace;
     this.#data = data;
   }
 
@@ -224,16 +269,21 @@ export class BufferImage implements SourceImage {
   close(): void {}
 }
 
-/** An `ImageBitmap`, which is read through a canvas. */
+/**
+ * An `ImageBitmap`, which is read through a canvas, always at its own size: browsers scale in
+ * different ways.
+ */
 class BitmapImage implements SourceImage {
   readonly width: number;
   readonly height: number;
   readonly colorSpace = 'srgb';
-  readonly bandPixels = MAX_BAND_PIXELS;
+  readonly bandPixels = CANVAS_BAND_PIXELS;
   readonly #bitmap: ImageBitmap;
   readonly #label: string;
   /** Whether `close` closes the bitmap. */
   readonly #owned: boolean;
+  /** Holds one band. */
+  #canvas: Context2D | undefined;
 
   constructor(bitmap: ImageBitmap, label: string, owned: boolean) {
     checkSize(bitmap, label);
@@ -245,59 +295,42 @@ class BitmapImage implements SourceImage {
   }
 
   read(rect: Rect): Uint8ClampedArray<ArrayBuffer> {
+    if (rect.width * rect.height <= CANVAS_BAND_PIXELS) return this.#readBand(rect);
     const pixels = new Uint8ClampedArray(rect.width * rect.height * 4);
     let offset = 0;
-    for (const band of bands(rect)) {
-      pixels.set(this.#draw(band, band.width, band.height), offset);
+    for (const band of bands(rect, CANVAS_BAND_PIXELS)) {
+      pixels.set(this.#readBand(band), offset);
       offset += band.width * band.height * 4;
     }
     return pixels;
   }
 
-  readDownscaled(rect: Rect, width: number, height: number): Uint8ClampedArray<ArrayBuffer> {
-    return this.#draw(rect, width, height, 'high');
-  }
-
-  #draw(
-    { x, y, width, height }: Rect,
-    toWidth: number,
-    toHeight: number,
-    quality?: ImageSmoothingQuality,
-  ): Uint8ClampedArray<ArrayBuffer> {
+  #readBand({ x, y, width, height }: Rect): Uint8ClampedArray<ArrayBuffer> {
     if (this.#bitmap.width !== this.width)
       throw new StganError('disposed', `${this.#label}: the ImageBitmap was closed; close it after the last use`);
     try {
-      const context = createCanvas(toWidth, toHeight);
-      if (quality) context.imageSmoothingQuality = quality;
-      context.drawImage(this.#bitmap, x, y, width, height, 0, 0, toWidth, toHeight);
-      return context.getImageData(0, 0, toWidth, toHeight).data;
+      this.#canvas ??= createContext(width, height, { willReadFrequently: true });
+      const context = this.#canvas;
+      const { canvas } = context;
+      if (canvas.width < width) canvas.width = width;
+      if (canvas.height < height) canvas.height = height;
+      context.globalCompositeOperation = 'copy';
+      context.drawImage(this.#bitmap, x, y, width, height, 0, 0, width, height);
+      return context.getImageData(0, 0, width, height).data;
     } catch (error) {
       throw wrap(error, 'unsupported-image', `${this.#label}: the page may not read the pixels of this image`);
     }
   }
 
   close(): void {
+    this.#canvas = undefined;
     if (this.#owned) this.#bitmap.close();
   }
 }
 
-function createCanvas(width: number, height: number): OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D {
-  const settings: CanvasRenderingContext2DSettings = { willReadFrequently: true };
-  let context: OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null;
-  if (typeof OffscreenCanvas === 'function') {
-    context = new OffscreenCanvas(width, height).getContext('2d', settings);
-  } else {
-    const element = document.createElement('canvas');
-    [element.width, element.height] = [width, height];
-    context = element.getContext('2d', settings);
-  }
-  if (!context) throw new Error('the browser provides no 2D canvas context');
-  return context;
-}
-
 /**
  * Wraps pixels in an `ImageData`, or in a plain object of the same shape if the platform has no
- * `ImageData`.
+ * `ImageData`. If its `ImageData` knows only sRGB, as in Firefox, the pixels are converted.
  *
  * @internal
  */
@@ -307,6 +340,8 @@ export function imageData(
   height: number,
   colorSpace: PredefinedColorSpace,
 ): ImageData {
-  if (typeof ImageData === 'function') return new ImageData(data, width, height, { colorSpace });
-  return { data, width, height, colorSpace } as ImageData;
+  if (typeof ImageData !== 'function') return { data, width, height, colorSpace } as ImageData;
+  const image = new ImageData(data, width, height, { colorSpace });
+  if (colorSpace !== 'srgb' && image.colorSpace !== colorSpace) convertColours(data, 'srgb');
+  return image;
 }

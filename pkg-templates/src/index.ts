@@ -15,6 +15,7 @@
  * @packageDocumentation
  */
 export { StganError, type StganErrorCode } from './errors.js';
+export type { PackageFile, PreloadOptions } from './files.js';
 export { type CompositeOptions, Fit, type Overlay, type Update } from './fit.js';
 export type { FrameImage } from './frame-images.js';
 export { type TrackSource, videoFrames } from './frame-sources.js';
@@ -27,8 +28,10 @@ export {
 } from './glasses.js';
 export type { ImageSource, Pixels, Rect } from './images.js';
 export type { BytesSource, Progress } from './load.js';
-export type { FacePlacement, LocatedFace, Point } from './locate.js';
+export type { FaceAttributes, FacePlacement, LocatedFace, Point } from './locate.js';
 export type { WasmSource } from './module.js';
+export { preload } from './preload.js';
+export { type Feature, isSupported, missingFeatures, type Purpose } from './support.js';
 export {
   Track,
   type TrackedFace,
@@ -38,3 +41,6 @@ export {
   type TrackTimes,
 } from './track.js';
 export { type CreateOptions, type FitOptions, type Model, type Placement, TryOn } from './tryon.js';
+export type { WorkerOptions, WorkerTryOn } from './worker/client.js';
+export type { WorkerFit, WorkerGlasses } from './worker/objects.js';
+export type { WorkerTrack } from './worker/track.js';

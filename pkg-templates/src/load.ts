@@ -1,4 +1,5 @@
 import { StganError, wrap } from './errors.js';
+import type { AbortSignal, Request, Response, URL } from './platform.js';
 import { typeName } from './type-name.js';
 
 /**

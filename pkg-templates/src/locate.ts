@@ -33,6 +33,23 @@ export interface LocatedFace {
    * The score of the detection, from 0 to 1. Faces below the detection threshold are not returned.
    */
   readonly score: number;
+  /**
+   * What covers the eyes, and the pose of the head. Absent if the weights do not tell, or if the
+   * face is so covered that only one of the two networks sees it.
+   */
+  readonly attributes?: FaceAttributes;
+}
+
+/** What `TryOn.locate` sees of a face besides the pupils. */
+export interface FaceAttributes {
+  /** The probability that the person wears glasses, from 0 to 1. */
+  readonly glasses: number;
+  /** The probability that the eyes are covered, by dark glasses, hair or a hand, from 0 to 1. */
+  readonly covered: number;
+  /** The yaw of the head in degrees: positive if the face turns to the right of the image. */
+  readonly yaw: number;
+  /** The pitch of the head in degrees: positive if the face looks down. */
+  readonly pitch: number;
 }
 
 /**
@@ -82,8 +99,8 @@ export function imageReader(instance: InstanceId, image: SourceImage): wasm.Read
 }
 
 /**
- * Reads `rect` averaged down to `width × height` pixels. The browser scales the images that it
- * decoded; wasm scales buffers, band by band.
+ * Reads `rect` averaged down to `width × height` pixels. Wasm scales photos band by band, so that
+ * the result is the same in all browsers; a canvas scales the frames of a video, which is faster.
  */
 function readDownscaled(
   instance: InstanceId,
@@ -96,7 +113,7 @@ function readDownscaled(
   if (rect.width === width && rect.height === height) return new Uint8Array(image.read(rect).buffer);
   const downscaler = call(instance, ({ Downscaler }) => new Downscaler(rect.width, rect.height, width, height));
   try {
-    for (const band of bands(rect)) {
+    for (const band of bands(rect, image.bandPixels)) {
       const rows = new Uint8Array(image.read(band).buffer);
       call(instance, () => downscaler.push(rows));
     }

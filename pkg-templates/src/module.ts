@@ -1,11 +1,12 @@
 import { wrap } from './errors.js';
 import { type BytesSource, contentLength, type Download, openSource, readBytes } from './load.js';
+import type { WasmModule } from './platform.js';
 
 /**
  * A source of a wasm module: a URL, a request, a response, the bytes of the file, or a compiled
  * `WebAssembly.Module`.
  */
-export type WasmSource = BytesSource | WebAssembly.Module;
+export type WasmSource = BytesSource | WasmModule;
 
 /**
  * Compiles a module. A response is compiled while it downloads, which also lets browsers cache the
@@ -30,10 +31,10 @@ export async function compile(source: WasmSource, download: Download): Promise<W
 }
 
 /**
- * Whether a response can be compiled while it downloads; its content type must be
- * `application/wasm`.
+ * Whether a response can be compiled while it downloads: browsers require the content type
+ * `application/wasm` without parameters.
  */
 function canStream(response: Response): boolean {
-  const type = response.headers.get('content-type');
-  return typeof WebAssembly.compileStreaming === 'function' && /^application\/wasm\s*(;|$)/i.test(type ?? '');
+  const type = response.headers.get('content-type')?.trim().toLowerCase();
+  return typeof WebAssembly.compileStreaming === 'function' && type === 'application/wasm';
 }

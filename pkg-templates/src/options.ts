@@ -2,7 +2,9 @@ import { StganError, type StganErrorCode } from './errors.js';
 import type { GlassesOptions, GlassesReport, PreparedGlasses } from './glasses.js';
 import type { ImageSource } from './images.js';
 import type { Point } from './locate.js';
+import type { TrackOptions } from './track.js';
 import type { Placement } from './tryon.js';
+import { typeName } from './type-name.js';
 
 /**
  * The largest number of updates of a fit. The Rust library has the same limit.
@@ -10,6 +12,9 @@ import type { Placement } from './tryon.js';
  * @internal
  */
 export const MAX_UPDATES = 64;
+
+/** The largest value of `TrackOptions.people`. The Rust library has the same limit. */
+const MAX_PEOPLE = 16;
 
 /** Formats a value for an error message. */
 function describe(value: unknown): string {
@@ -80,6 +85,15 @@ function checkWidth(value: unknown): void {
 }
 
 /**
+ * Whether a value is an entry of a manifest, which may have an error instead of an image.
+ *
+ * @internal
+ */
+export function isPrepared(source: ImageSource | PreparedGlasses): source is PreparedGlasses {
+  return typeName(source) === 'Object' && !('data' in source) && ('image' in source || 'error' in source);
+}
+
+/**
  * Reads and checks an entry of a manifest.
  *
  * @internal
@@ -120,4 +134,19 @@ function isReport({ kind, lenses, confidence, warnings }: GlassesReport): boolea
 
 function isPair(points: readonly Point[]): boolean {
   return Array.isArray(points) && points.length === 2 && points.every(({ x, y }) => Number.isFinite(x + y));
+}
+
+/**
+ * Checks the options of `TryOn.track`.
+ *
+ * @internal
+ * @throws {@link StganError} `aborted` or `argument`.
+ */
+export function checkTrackOptions({ people, updates, budget, signal }: TrackOptions): void {
+  if (signal?.aborted)
+    throw new StganError('aborted', 'the signal was aborted before tracking began', { cause: signal.reason });
+  checkInteger('people', people, 1, MAX_PEOPLE);
+  checkInteger('updates', updates, 1, MAX_UPDATES);
+  if (budget !== undefined && !(budget > 0))
+    throw new StganError('argument', `budget is ${budget}; expected a number of milliseconds above 0`);
 }

@@ -7,10 +7,10 @@ import { StganError, wrap } from './errors.js';
 import { createGlasses, Glasses, type GlassesOptions, type PreparedGlasses, shareGlasses } from './glasses.js';
 import { type ImageSource, openImage } from './images.js';
 import { Lazy } from './lazy.js';
-import { type BytesSource, readBytes, unobserved } from './load.js';
-import { readGlassesOptions, readPreparedGlasses } from './options.js';
+import { readBytes, unobserved } from './load.js';
+import { isPrepared, readGlassesOptions, readPreparedGlasses } from './options.js';
+import type { PredefinedColorSpace } from './platform.js';
 import { RememberedGlasses } from './remembered.js';
-import { typeName } from './type-name.js';
 
 /** All pixels of an image, as wasm reads them. */
 interface Product {
@@ -35,12 +35,12 @@ export class GlassesPreparer {
   readonly #remembered = new RememberedGlasses();
   #isDisposed = false;
 
-  constructor(instance: InstanceId, decoder: Decoder, weights: BytesSource) {
+  constructor(instance: InstanceId, decoder: Decoder, readWeights: () => Promise<Uint8Array>) {
     this.#instance = instance;
     this.#decoder = decoder;
     this.#network = new Lazy(async () => {
       try {
-        const tensors = await readBytes(weights, unobserved());
+        const tensors = await readWeights();
         return call(instance, ({ CutOut }) => new CutOut(tensors));
       } catch (error) {
         throw wrap(error, 'internal', 'the cut-out network cannot be loaded');
@@ -138,9 +138,4 @@ export class GlassesPreparer {
   #requireUndisposed(): void {
     if (this.#isDisposed) throw new StganError('disposed', 'the TryOn has been disposed; create a new one');
   }
-}
-
-/** Whether a value is an entry of a manifest, which may have an error instead of an image. */
-function isPrepared(source: ImageSource | PreparedGlasses): source is PreparedGlasses {
-  return typeName(source) === 'Object' && !('data' in source) && ('image' in source || 'error' in source);
 }

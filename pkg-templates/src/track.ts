@@ -1,17 +1,16 @@
 import type * as wasm from '../wasm/stgan.js';
+import { type Context2D, outputContext } from './canvas.js';
+import { convertColours } from './colour-spaces.js';
 import { dispose } from './dispose.js';
 import { call, type InstanceId, release } from './engine.js';
 import { StganError, wrap } from './errors.js';
-import { type Context2D, createContext, type FrameImage, FrameOpener, type ReadableFrame } from './frame-images.js';
+import { createScratch, type FrameImage, FrameOpener, type ReadableFrame } from './frame-images.js';
 import type { FrameSource } from './frame-sources.js';
-import { type Glasses, handleOf } from './glasses.js';
+import { type Glasses, withColours } from './glasses.js';
 import { type ImageSource, imageData, type Rect } from './images.js';
 import { type FacePlacement, imageReader, type Point } from './locate.js';
-import { checkInteger, MAX_UPDATES } from './options.js';
 import { UpdatePacer } from './pacing.js';
-
-/** The largest value of `TrackOptions.people`. The Rust library has the same limit. */
-const MAX_PEOPLE = 16;
+import type { AbortSignal, HTMLCanvasElement, ImageData, OffscreenCanvas } from './platform.js';
 
 /**
  * A tracked face and the pose of the glasses on it. Coordinates are pixels of the video frame from
@@ -178,7 +177,7 @@ export class Track {
     this.#glasses = parts.glasses;
     this.#source = source;
     this.#options = options;
-    this.#output = options.canvas ? outputContext(options.canvas) : null;
+    this.#output = options.canvas ? openCanvas(options.canvas) : null;
     this.#pacer = new UpdatePacer(parts.stages, options);
     const interrupted = new Promise<null>((resolve) => (this.#interrupt = resolve));
     this.ended = this.#run(interrupted);
@@ -219,7 +218,7 @@ export class Track {
     try {
       const { instance, tracker } = this.#requireParts();
       if (order < this.#shown) return;
-      call(instance, () => tracker.setGlasses(handleOf(next, instance)));
+      withColours(next, instance, 'srgb', (handle) => call(instance, () => tracker.setGlasses(handle)));
       this.#shown = order;
       [this.#glasses, next] = [next, this.#glasses];
     } finally {
@@ -358,7 +357,7 @@ export class Track {
       if (!overlay) continue;
       const { rect, pixels } = overlay;
       // putImageData replaces pixels; drawing from a second canvas blends them.
-      this.#glassesLayer ??= createContext({ willReadFrequently: true });
+      this.#glassesLayer ??= createScratch({ willReadFrequently: true });
       const layer = this.#glassesLayer;
       if (layer.canvas.width < rect.width) layer.canvas.width = rect.width;
       if (layer.canvas.height < rect.height) layer.canvas.height = rect.height;
@@ -380,40 +379,31 @@ export class Track {
   #fulfil({ resolve, reject }: PendingSnapshot, frame: ReadableFrame): void {
     try {
       const { instance, tracker } = this.#requireParts();
-      const { width, height, colorSpace } = frame;
+      const { width, height } = frame;
       const pixels = frame.read({ x: 0, y: 0, width, height });
       const bytes = new Uint8Array(pixels.buffer);
+      if (frame.colorSpace !== 'srgb') convertColours(bytes, 'srgb');
       for (let index = 0; index < this.faces.length; index++)
         call(instance, () => tracker.blend(index, bytes, 0, 0, width));
-      resolve(imageData(pixels, width, height, colorSpace));
+      resolve(imageData(pixels, width, height, 'srgb'));
     } catch (error) {
       reject(wrap(error, 'internal', 'the snapshot failed'));
     }
   }
 }
 
-function outputContext(canvas: HTMLCanvasElement | OffscreenCanvas): Context2D {
-  const context = canvas.getContext('2d', { alpha: false }) as Context2D | null;
-  if (!context)
-    throw new StganError('argument', 'the canvas has no 2D context; pass a canvas without a context of another type');
-  return context;
+function openCanvas(canvas: HTMLCanvasElement | OffscreenCanvas): Context2D {
+  let cause: unknown;
+  try {
+    const context = outputContext(canvas);
+    if (context) return context;
+  } catch (error) {
+    cause = error;
+  }
+  const message = 'the canvas has no 2D context; pass a canvas whose context has not been requested elsewhere';
+  throw new StganError('argument', message, { cause });
 }
 
 function closeImage(image: FrameImage): void {
   if ('close' in image) image.close();
-}
-
-/**
- * Checks the options of `TryOn.track`.
- *
- * @internal
- * @throws {@link StganError} `aborted` or `argument`.
- */
-export function checkTrackOptions({ people, updates, budget, signal }: TrackOptions): void {
-  if (signal?.aborted)
-    throw new StganError('aborted', 'the signal was aborted before tracking began', { cause: signal.reason });
-  checkInteger('people', people, 1, MAX_PEOPLE);
-  checkInteger('updates', updates, 1, MAX_UPDATES);
-  if (budget !== undefined && !(budget > 0))
-    throw new StganError('argument', `budget is ${budget}; expected a number of milliseconds above 0`);
 }

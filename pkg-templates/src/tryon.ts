@@ -1,20 +1,23 @@
 import type * as wasm from '../wasm/stgan.js';
-import { untilAborted } from './abort.js';
+import { throwIfAborted, untilAborted } from './abort.js';
 import { Decoder } from './decoder.js';
 import { dispose } from './dispose.js';
 import { call, type InstanceId, needsModule, release, startEngine } from './engine.js';
 import { StganError, wrap } from './errors.js';
+import { loadFile, type PackageFile } from './files.js';
 import { createFit, type Fit } from './fit.js';
 import { type FrameSource, openFrameSource, type TrackSource } from './frame-sources.js';
-import { type Glasses, type GlassesOptions, handleOf, type PreparedGlasses } from './glasses.js';
+import { type Glasses, type GlassesOptions, handleOf, type PreparedGlasses, withColours } from './glasses.js';
 import { bands, type ImageSource, openImage, type SourceImage } from './images.js';
 import { Lazy } from './lazy.js';
 import { type BytesSource, type Download, type Progress, readBytes, unobserved } from './load.js';
 import { type LocatedFace, Locator } from './locate.js';
 import { compile, type WasmSource } from './module.js';
-import { checkInteger, MAX_UPDATES, readPlacement } from './options.js';
+import { checkInteger, checkTrackOptions, MAX_UPDATES, readPlacement } from './options.js';
+import type { AbortSignal } from './platform.js';
 import { GlassesPreparer } from './preparation.js';
-import { checkTrackOptions, createTrack, type Track, type TrackOptions } from './track.js';
+import { createTrack, type Track, type TrackOptions } from './track.js';
+import type { WorkerOptions, WorkerTryOn } from './worker/client.js';
 
 /** Options of `TryOn.create`. */
 export interface CreateOptions {
@@ -46,17 +49,35 @@ export interface CreateOptions {
    */
   cutOut?: BytesSource | undefined;
   /**
-   * The wasm module that decodes image files on platforms without an image decoder (Node). It is
-   * loaded with the first image file.
+   * The wasm module that decodes image files on platforms without a canvas (Node, Deno,
+   * Cloudflare Workers). It is loaded with the first image file.
    *
    * @defaultValue `stgan/wasm/decoder.wasm` of this package
    */
   decoder?: WasmSource | undefined;
+  /**
+   * Whether to keep the package's own files in the Cache API, by the hash of their content. What is
+   * read from there is verified, and a damaged file is downloaded again. Sources that the options
+   * name are not kept.
+   *
+   * @defaultValue `false`: the browser keeps files as long as the server's headers allow
+   */
+  cache?: boolean | undefined;
   /** Cancels loading when it is aborted. */
   signal?: AbortSignal | undefined;
   /** Is called as the wasm module and the weights are downloaded. */
   onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * Where to compute. {@link WorkerOptions} describes the values for a worker; without one, the
+   * thread that calls computes.
+   *
+   * @defaultValue `false`
+   */
+  worker?: false | undefined;
 }
+
+/** The options of a `TryOn` on this thread. */
+type FileOptions = Omit<CreateOptions, 'worker'>;
 
 /**
  * A position of glasses on a photo. It describes the box around their visible pixels, which are
@@ -92,6 +113,8 @@ export interface FitOptions {
    * @defaultValue `model.updates`
    */
   updates?: number | undefined;
+  /** Cancels the fit when it is aborted, unless its last part has begun. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The properties of the loaded weights. */
@@ -119,15 +142,17 @@ export class TryOn {
   readonly #preparer: GlassesPreparer;
   #networks: wasm.TryOn | undefined;
 
-  private constructor(instance: InstanceId, networks: wasm.TryOn, { decoder, locator, cutOut }: CreateOptions) {
+  private constructor(instance: InstanceId, networks: wasm.TryOn, options: FileOptions) {
+    const { decoder, locator, cutOut, cache } = options;
     this.#instance = instance;
     this.#networks = networks;
     this.#decoder = new Decoder(decoder);
-    this.#locator = new Lazy(() =>
-      loadLocator(instance, locator ?? new URL('../weights/locator.safetensors', import.meta.url)),
-    );
-    const cutOutSource = cutOut ?? new URL('../weights/cutout.safetensors', import.meta.url);
-    this.#preparer = new GlassesPreparer(instance, this.#decoder, cutOutSource);
+    const open = (name: PackageFile, source: BytesSource | undefined): Promise<Uint8Array> => {
+      const download = unobserved();
+      return loadFile({ name, source, cache, download }, (from) => readBytes(from, download));
+    };
+    this.#locator = new Lazy(() => loadLocator(instance, open('locator', locator)));
+    this.#preparer = new GlassesPreparer(instance, this.#decoder, () => open('cutOut', cutOut));
     this.model = call(instance, () => networks.model());
   }
 
@@ -138,7 +163,8 @@ export class TryOn {
    *
    * @param options - Where to load the files from; the package's own files by default.
    * @throws {@link StganError} `fetch` if a file cannot be read, `wasm` or `weights` if its content
-   * is wrong, `argument` for a source of the wrong type, `aborted` if the signal was aborted.
+   * is wrong, `argument` for a source of the wrong type, `aborted` if the signal was aborted,
+   * `worker` if a worker was requested and cannot be started.
    *
    * @example
    * ```ts
@@ -147,8 +173,15 @@ export class TryOn {
    * });
    * ```
    */
-  static async create(options: CreateOptions = {}): Promise<TryOn> {
-    const { wasm, weights, signal, onProgress } = options ?? {};
+  static create(options: WorkerOptions): Promise<WorkerTryOn>;
+  static create(options?: CreateOptions): Promise<TryOn>;
+  static async create(options: CreateOptions | WorkerOptions = {}): Promise<TryOn | WorkerTryOn> {
+    if (options?.worker) return (await import('./worker/client.js')).createInWorker(options);
+    return TryOn.#create(options);
+  }
+
+  static async #create(options: FileOptions): Promise<TryOn> {
+    const { wasm, weights, cache, signal, onProgress } = options ?? {};
     // Cancels the downloads when the caller aborts and when one of them fails.
     const controller = new AbortController();
     const download = (phase: Progress['phase']): Download => ({
@@ -156,10 +189,11 @@ export class TryOn {
       report: (loaded, total) => onProgress?.(total === undefined ? { phase, loaded } : { phase, loaded, total }),
     });
     try {
-      const loaded = Promise.all([
-        needsModule() ? compile(wasm ?? new URL('../wasm/stgan.wasm', import.meta.url), download('wasm')) : undefined,
-        readBytes(weights ?? new URL('../weights/glasses.safetensors', import.meta.url), download('weights')),
-      ]);
+      const compileModule = (observed = download('wasm')): Promise<WebAssembly.Module> =>
+        loadFile({ name: 'wasm', source: wasm, cache, download: observed }, (from) => compile(from, observed));
+      const readWeights = (observed = download('weights')): Promise<Uint8Array> =>
+        loadFile({ name: 'weights', source: weights, cache, download: observed }, (from) => readBytes(from, observed));
+      const loaded = Promise.all([needsModule() ? compileModule() : undefined, readWeights()]);
       const [module, tensors] = await untilAborted(loaded, signal);
       const instance = await startEngine(module);
       signal?.throwIfAborted();
@@ -210,9 +244,8 @@ export class TryOn {
    * @param options - The initial placement and the number of updates.
    * @throws {@link StganError} `no-face` if there is no placement and no face, `placement`,
    * `argument`, `decode`, `image-size`, `image-too-large` or `unsupported-image` for the inputs,
-   * the errors of `glasses`, `fetch` or
-   * `weights` if the face locator cannot be loaded, `disposed` after `dispose` and for disposed
-   * glasses.
+   * the errors of `glasses`, `fetch` or `weights` if the face locator cannot be loaded, `aborted`
+   * if the signal was aborted, `disposed` after `dispose` and for disposed glasses.
    *
    * @example On the first face
    * ```ts
@@ -228,12 +261,16 @@ export class TryOn {
    */
   async fit(photo: ImageSource, glasses: ImageSource | Glasses, options: FitOptions = {}): Promise<Fit> {
     this.#requireNetworks();
+    const { placement, updates, signal } = options ?? {};
+    throwIfAborted(signal, 'the fit');
     const photoImage = await openImage(photo, 'the photo', this.#decoder);
     let prepared: Glasses | undefined;
     try {
+      throwIfAborted(signal, 'the fit');
       prepared = await this.#preparer.open(glasses);
-      const { placement, updates } = options ?? {};
+      throwIfAborted(signal, 'the fit');
       const initial = placement ?? (await this.#placeOnFirstFace(photoImage));
+      throwIfAborted(signal, 'the fit');
       return this.#fit(photoImage, prepared, initial, updates ?? undefined);
     } catch (error) {
       prepared?.dispose();
@@ -246,8 +283,8 @@ export class TryOn {
    * Detects the faces in a photo.
    *
    * @param photo - The photo.
-   * @returns The faces, best first, in the order of score × √(inter-pupil distance); empty if there
-   * is no face.
+   * @returns The faces, best first, in the order of certainty × √(inter-pupil distance); empty if
+   * there is no face.
    * @throws {@link StganError} `decode`, `image-size`, `image-too-large` or `unsupported-image` for
    * the photo, `fetch` or `weights` if the face locator cannot be loaded, `disposed` after
    * `dispose`.
@@ -308,8 +345,10 @@ export class TryOn {
     try {
       if (located.status === 'rejected') throw located.reason;
       const networks = this.#requireNetworks();
-      tracker = located.value.createTracker(
-        ({ Tracker }, locator) => new Tracker(networks, locator, handleOf(prepared, instance), options.people ?? 1),
+      tracker = withColours(prepared, instance, 'srgb', (handle) =>
+        located.value.createTracker(
+          ({ Tracker }, locator) => new Tracker(networks, locator, handle, options.people ?? 1),
+        ),
       );
       frameSource = await openFrameSource(source);
       const openGlasses = (next: ImageSource | Glasses): Promise<Glasses> => this.#preparer.open(next);
@@ -354,7 +393,8 @@ export class TryOn {
     const instance = this.#instance;
     const { x, y, width, rotation } = readPlacement(placement);
     checkInteger('updates', updates, 0, MAX_UPDATES);
-    const handle = handleOf(glasses, instance);
+    // Before the photo is read, which takes longer.
+    handleOf(glasses, instance);
     const view = call(instance, () => networks.view(photo.width, photo.height, x, y, width, rotation));
     try {
       const rect = call(instance, () => view.rect());
@@ -367,7 +407,9 @@ export class TryOn {
       release(instance, view);
       throw error;
     }
-    const fit = call(instance, () => networks.fit(view, handle, updates));
+    const fit = withColours(glasses, instance, photo.colorSpace, (handle) =>
+      call(instance, () => networks.fit(view, handle, updates)),
+    );
     return createFit({ instance, fit, photo, glasses });
   }
 
@@ -377,9 +419,9 @@ export class TryOn {
   }
 }
 
-async function loadLocator(instance: InstanceId, weights: BytesSource): Promise<Locator> {
+async function loadLocator(instance: InstanceId, weights: Promise<Uint8Array>): Promise<Locator> {
   try {
-    return new Locator(instance, await readBytes(weights, unobserved()));
+    return new Locator(instance, await weights);
   } catch (error) {
     throw wrap(error, 'internal', 'the face locator cannot be loaded');
   }

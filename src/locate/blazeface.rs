@@ -10,8 +10,9 @@
 //! - `blazeface.block{1…32}.{depthwise,pointwise}.{weight,bias}`: depthwise separable blocks.
 //! - `blazeface.{fine,coarse}.{weight,bias}`: 1×1, per prior a score and the pupils.
 
-use super::detector::{OUTPUTS, sigmoid};
-use super::{CANDIDATE_REACH, LocatedFace, Point, distance, suppress};
+use super::detector::OUTPUTS;
+use super::face::{distance, sigmoid, suppress};
+use super::{CANDIDATE_REACH, LocatedFace, Point};
 use crate::Result;
 use crate::kernels::{Conv, Instructions, Map, SeparableBlock};
 use crate::model::{Parameters, TensorSpec};
@@ -151,7 +152,7 @@ fn decode(outputs: &Map, (_, priors, side): (&str, usize, usize)) -> Vec<Located
         let values = &outputs.pixel(y, x)[prior * OUTPUTS..][..OUTPUTS];
         let centre = [x, y].map(|cell| (cell as f64 + 0.5) * side as f64);
         let pupil = |k: usize| [0, 1].map(|axis| centre[axis] + f64::from(values[1 + 2 * k + axis]));
-        let face = LocatedFace { pupils: [pupil(0), pupil(1)], score: sigmoid(values[0]) };
+        let face = LocatedFace::new([pupil(0), pupil(1)], sigmoid(values[0]));
         (values[0] > MIN_LOGIT && face.pupil_distance() > 1e-3).then_some(face)
     });
     likely.collect()

@@ -1,9 +1,10 @@
 //! The detector network of locators that are trained here: scans a downscaled photo at every
 //! pyramid level for pairs of pupils.
 
+use super::face::{sigmoid, suppress};
 use super::network::chain;
 use super::reduced::ReducedPhoto;
-use super::{CANDIDATE_REACH, DetectorSpec, LocatedFace, suppress};
+use super::{CANDIDATE_REACH, DetectorSpec, LocatedFace};
 use crate::Result;
 use crate::kernels::{Chain, Instructions, Map};
 use crate::model::Parameters;
@@ -93,11 +94,7 @@ fn decode(outputs: &Map, scale: [f64; 2]) -> Vec<LocatedFace> {
             let stride = STRIDE as f64;
             [(x as f64 + 0.5 + dx) * stride * scale[0], (y as f64 + 0.5 + dy) * stride * scale[1]]
         };
-        LocatedFace { pupils: [pupil(0), pupil(1)], score: sigmoid(cell[0]) }
+        LocatedFace::new([pupil(0), pupil(1)], sigmoid(cell[0]))
     };
     suppress(likely.map(face).filter(|face| face.pupil_distance() > 1e-3).collect(), CANDIDATE_REACH)
-}
-
-pub(super) fn sigmoid(logit: f32) -> f64 {
-    1.0 / (1.0 + f64::from(-logit).exp())
 }

@@ -25,6 +25,7 @@
 
 mod blazeface;
 mod detector;
+mod face;
 mod network;
 mod photo;
 mod reduced;
@@ -33,15 +34,17 @@ mod search;
 mod spec;
 
 pub use detector::{Detector, STRIDE};
+pub use face::{FaceAttributes, LocatedFace};
 pub use network::Network;
 pub use photo::Photo;
 pub use refiner::{Region, canonical_pupils, view_to_photo};
 pub use spec::{DetectorSpec, LocatorSpec, LocatorWeights, RefinerSpec, read, write};
 
 use crate::kernels::Instructions;
-use crate::pose::{PUPIL_X, Placement, TEMPLE_X};
+use crate::pose::Placement;
 use crate::{BitmapRef, Error, Result};
 use blazeface::BlazeFace;
+use face::suppress_by;
 use reduced::ReducedPhoto;
 use refiner::Refiner;
 use search::Search;
@@ -83,72 +86,6 @@ const CANDIDATE_REACH: f64 = 0.6;
 
 /// The reach of [`suppress`] for faces, in inter-pupil distances.
 const FACE_REACH: f64 = 0.9;
-
-/// A detected face.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct LocatedFace {
-    /// The pupils in photo pixels, the left one in the image first.
-    pub pupils: [Point; 2],
-    /// The probability that this is a face, from 0 to 1.
-    pub score: f64,
-}
-
-impl LocatedFace {
-    /// Creates a detection, for your own implementation of [`FaceDetector`](crate::FaceDetector).
-    pub fn new(pupils: [Point; 2], score: f64) -> Self {
-        Self { pupils, score }
-    }
-
-    /// The placement of glasses from the pupils alone: the similarity that maps the pupils of the
-    /// canonical pose to these.
-    pub fn placement(&self) -> Placement {
-        let [[x0, y0], [x1, y1]] = self.pupils;
-        Placement {
-            x: 0.5 * (x0 + x1),
-            y: 0.5 * (y0 + y1),
-            width: self.pupil_distance() * TEMPLE_X / PUPIL_X,
-            rotation: (y1 - y0).atan2(x1 - x0).to_degrees(),
-        }
-    }
-
-    /// The inter-pupil distance, in photo pixels.
-    pub fn pupil_distance(&self) -> f64 {
-        distance(self.pupils[0], self.pupils[1])
-    }
-
-    fn centre(&self) -> Point {
-        [0, 1].map(|k| 0.5 * (self.pupils[0][k] + self.pupils[1][k]))
-    }
-
-    /// Whether the centres are closer than `reach` times the larger inter-pupil distance.
-    fn overlaps(&self, other: &Self, reach: f64) -> bool {
-        distance(self.centre(), other.centre()) < reach * self.pupil_distance().max(other.pupil_distance())
-    }
-}
-
-fn distance(a: Point, b: Point) -> f64 {
-    let [x, y] = [a[0] - b[0], a[1] - b[1]];
-    // `hypot` is slow.
-    (x * x + y * y).sqrt()
-}
-
-/// Non-maximum suppression: drops faces that overlap a face with a higher score. Sorts by score.
-fn suppress(found: Vec<LocatedFace>, reach: f64) -> Vec<LocatedFace> {
-    suppress_by(found.into_iter().map(|face| (face, face.score)).collect(), reach)
-}
-
-/// Like [`suppress`], by the number beside each face.
-fn suppress_by(mut found: Vec<(LocatedFace, f64)>, reach: f64) -> Vec<LocatedFace> {
-    found.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let mut kept: Vec<LocatedFace> = Vec::new();
-    for (face, _) in found {
-        if !kept.iter().any(|better| better.overlaps(&face, reach)) {
-            kept.push(face);
-        }
-    }
-    kept
-}
 
 /// The network that scans the whole photo.
 #[derive(Debug)]
@@ -221,8 +158,8 @@ impl Locator {
 
     /// Detects all faces in a photo, best first. A photo without faces gives an empty list.
     ///
-    /// Faces are sorted by score × √(inter-pupil distance), so that a large face comes before an
-    /// equally certain one in the background. Their number is not limited. A photo is searched for
+    /// Faces are sorted by certainty × √(inter-pupil distance), so that a large face comes before an
+    /// equally certain one in the background, but not one that barely reaches the threshold. Their number is not limited. A photo is searched for
     /// faces from about 1/128 of its width between the pupils, and from 6 pixels. If no large face
     /// is upright, photos turned by 90, 180 and 270 degrees are searched too.
     ///
@@ -286,7 +223,7 @@ impl Locator {
             }
         }
         found.retain(|(face, _)| face.score >= threshold);
-        Ok(sorted(suppress_by(found, FACE_REACH)))
+        Ok(sorted(suppress_by(found, FACE_REACH), self.threshold))
     }
 
     /// Refines candidates of BlazeFace and appends the faces that the refiner scores at
@@ -384,12 +321,15 @@ fn combined(candidate: &LocatedFace, refined: Option<LocatedFace>, threshold: f6
         true => threshold * joint / JOINT_THRESHOLD,
         false => threshold + (1.0 - threshold) * (joint - JOINT_THRESHOLD) / (1.0 + REFINER_WEIGHT - JOINT_THRESHOLD),
     };
-    (LocatedFace { pupils, score: both.max(refined_score) }, candidate.score + refined_score)
+    let attributes = refined.filter(|face| face.score >= MIN_PUPIL_SCORE).and_then(|face| face.attributes);
+    (LocatedFace { pupils, score: both.max(refined_score), attributes }, candidate.score + refined_score)
 }
 
-/// Sorts faces by score × √(inter-pupil distance), descending.
-fn sorted(mut found: Vec<LocatedFace>) -> Vec<LocatedFace> {
-    let weight = |face: &LocatedFace| face.score * face.pupil_distance().sqrt();
+/// Sorts faces by certainty × √(inter-pupil distance), descending. The certainty grows from nearly 0
+/// at the detection threshold to 1 at score 1.
+fn sorted(mut found: Vec<LocatedFace>, threshold: f64) -> Vec<LocatedFace> {
+    let beyond = |score: f64| ((score - threshold) / (1.0 - threshold).max(1e-3)).max(0.0);
+    let weight = |face: &LocatedFace| (beyond(face.score) + 0.05 * face.score) * face.pupil_distance().sqrt();
     found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
     found
 }
@@ -399,19 +339,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_placement_of_a_face_maps_the_canonical_pupils_to_its_pupils() {
-        let face = LocatedFace { pupils: [[100.0, 80.0], [160.0, 95.0]], score: 1.0 };
-        let to_photo = face.placement().to_photo().unwrap();
-        for (expected, x) in face.pupils.iter().zip([-PUPIL_X, PUPIL_X]) {
-            let found = to_photo.apply([x, crate::pose::EYE_Y]);
-            assert!(distance(found, *expected) < 1e-9, "{found:?}");
-        }
-    }
-
-    #[test]
-    fn suppression_keeps_the_best_of_overlapping_faces() {
-        let at = |x: f64, score: f64| LocatedFace { pupils: [[x, 50.0], [x + 20.0, 50.0]], score };
-        let kept = suppress(vec![at(10.0, 0.6), at(12.0, 0.9), at(60.0, 0.7)], FACE_REACH);
-        assert_eq!(kept, [at(12.0, 0.9), at(60.0, 0.7)]);
+    fn a_large_face_comes_first_unless_it_is_doubtful() {
+        let face = |width: f64, score: f64| LocatedFace::new([[0.0, 0.0], [width, 0.0]], score);
+        let order = |a, b| sorted(vec![a, b], 0.8)[0];
+        assert_eq!(order(face(10.0, 0.99), face(40.0, 0.99)), face(40.0, 0.99));
+        assert_eq!(order(face(10.0, 0.99), face(40.0, 0.95)), face(40.0, 0.95));
+        assert_eq!(order(face(160.0, 0.805), face(20.0, 0.99)), face(20.0, 0.99));
+        // Below the threshold, too, the order is by size and score.
+        assert_eq!(order(face(10.0, 0.5), face(10.0, 0.6)), face(10.0, 0.6));
     }
 }

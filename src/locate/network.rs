@@ -23,9 +23,11 @@ impl Network {
         Ok(Self { layers: conv_layer::tensors_of(layers, parameters)? })
     }
 
-    /// Maps images [B, 3, H, W], with values (colour − ½) · alpha, to outputs [B, 5, h, w].
+    /// Maps images [B, 3, H, W], with values (colour − ½) · alpha, to outputs [B, 5, h, w], or [B,
+    /// 9, h, w] with attributes.
     ///
-    /// The five outputs are the score (a logit), then x and y of the left and the right pupil.
+    /// The outputs are the score (a logit), then x and y of the left and the right pupil, then
+    /// glasses and covered eyes (logits), yaw and pitch (in units of `FaceAttributes::UNIT`).
     ///
     /// # Errors
     /// candle's errors for another shape or type.

@@ -1,9 +1,10 @@
 //! The refiner (landmark network): predicts a score and the exact pupils from the view of one
 //! candidate.
 
-use super::detector::sigmoid;
+use super::detector::OUTPUTS;
+use super::face::sigmoid;
 use super::network::chain;
-use super::{LocatedFace, Photo, Point, RefinerSpec};
+use super::{FaceAttributes, LocatedFace, Photo, Point, RefinerSpec};
 use crate::homography::Homography;
 use crate::kernels::{Chain, Instructions, Map};
 use crate::model::Parameters;
@@ -83,11 +84,13 @@ pub(super) fn span(placement: &Placement, size: usize) -> f64 {
 pub(super) struct Refiner {
     chain: Chain,
     size: usize,
+    attributes: bool,
 }
 
 impl Refiner {
     pub(crate) fn new(spec: &RefinerSpec, parameters: &Parameters, instructions: Instructions) -> Result<Self> {
-        Ok(Self { chain: chain(&spec.layers(), parameters, instructions)?, size: spec.size })
+        let chain = chain(&spec.layers(), parameters, instructions)?;
+        Ok(Self { chain, size: spec.size, attributes: spec.attributes })
     }
 
     /// The side of the view, in pixels.
@@ -115,7 +118,8 @@ impl Refiner {
             let [x, y] = pupils[k];
             to_photo.apply([x + unit * f64::from(output[1 + 2 * k]), y + unit * f64::from(output[2 + 2 * k])])
         };
-        let found = LocatedFace { pupils: [pupil(0), pupil(1)], score: sigmoid(output[0]) };
+        let attributes = self.attributes.then(|| FaceAttributes::from_outputs(&output[OUTPUTS..]));
+        let found = LocatedFace { pupils: [pupil(0), pupil(1)], score: sigmoid(output[0]), attributes };
         (found.pupil_distance() > 1e-3 && found.pupils.iter().flatten().all(|x| x.is_finite())).then_some(found)
     }
 }

@@ -8,10 +8,12 @@
 //! - Instead of `detector.*`: `blazeface.*`, see `super::blazeface`.
 //! - `refiner.conv{1…}.*`: 4×4 at stride 2.
 //! - `refiner.hidden.*`: over the whole remaining feature map.
-//! - `refiner.answer.*`: 1×1.
+//! - `refiner.answer.*`: 1×1. Its outputs are the score and the pupils, with attributes also those
+//!   of `FaceAttributes`.
 //!
 //! Metadata: `format` ("stgan-locator"), `version`, `size` (of the refiner's view) and `threshold`.
 
+use super::FaceAttributes;
 use super::blazeface;
 use super::detector::OUTPUTS;
 use super::network::Network;
@@ -49,6 +51,10 @@ pub struct RefinerSpec {
     pub channels: Vec<usize>,
     /// The number of hidden units.
     pub hidden: usize,
+    /// Whether the network tells the attributes of a face too
+    /// ([`FaceAttributes`](super::FaceAttributes)). Default: `false`.
+    #[serde(default)]
+    pub attributes: bool,
 }
 
 /// The architecture of both networks of a locator.
@@ -150,7 +156,7 @@ impl RefinerSpec {
         }
         let channels = (input, self.hidden);
         layers.push(ConvLayer { name: "refiner.hidden".into(), kernel: left, stride: left, channels });
-        let channels = (self.hidden, OUTPUTS);
+        let channels = (self.hidden, OUTPUTS + if self.attributes { FaceAttributes::OUTPUTS } else { 0 });
         layers.push(ConvLayer { name: "refiner.answer".into(), kernel: 1, stride: 1, channels });
         layers
     }
@@ -228,6 +234,7 @@ pub fn read(bytes: &[u8]) -> Result<LocatorWeights> {
             size,
             channels: layers("refiner").into_iter().map(|[_, channels]| channels).collect(),
             hidden: shape("refiner.hidden.weight").and_then(|s| s.first().copied()).unwrap_or(1),
+            attributes: shape("refiner.answer.bias").is_some_and(|s| s.first() != Some(&OUTPUTS)),
         },
     };
     let blazeface = shape(&blazeface::first_tensor()).is_some();

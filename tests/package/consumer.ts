@@ -6,11 +6,14 @@ import {
   type GlassesReport,
   type GlassesWarning,
   type ImageSource,
+  isSupported,
+  missingFeatures,
   type Overlay,
   type Placement,
   type Point,
   type PreparedGlasses,
   type Progress,
+  preload,
   type Rect,
   StganError,
   type StganErrorCode,
@@ -21,7 +24,10 @@ import {
   TryOn,
   type Update,
   videoFrames,
+  type WorkerFit,
+  type WorkerTryOn,
 } from 'stgan';
+import { type FitDetail, TryOnElement } from 'stgan/element';
 
 const controller = new AbortController();
 const onProgress = ({ phase, loaded, total }: Progress): string => `${phase}: ${loaded} of ${total ?? '?'}`;
@@ -120,3 +126,32 @@ export const incomplete: Placement = { x: 1, y: 2 };
 export const forged = new Fit();
 // @ts-expect-error: the constructor is private
 export const forgedGlasses = new Glasses();
+
+export async function inWorker(photo: Blob, glasses: Blob): Promise<ImageData> {
+  using tryOn: WorkerTryOn = await TryOn.create({ worker: true, cache: true, signal: controller.signal });
+  await TryOn.create({ worker: new URL('worker.js', 'https://example.org/') });
+  const prepared = await tryOn.glasses(glasses, { widthMm: 140 });
+  using fit: WorkerFit = await tryOn.fit(photo, prepared, { placement, signal: controller.signal });
+  const overlay: Overlay | null = await fit.overlay({ update: 0 });
+  const image: ImageData = await prepared.image;
+  const track = await tryOn.track('camera', prepared, { canvas: document.createElement('canvas') });
+  await track.setGlasses(image);
+  return overlay?.image ?? fit.composite();
+}
+
+export async function preloaded(): Promise<string[]> {
+  await preload({ files: ['wasm', 'cutOut'], cache: true, signal: undefined });
+  return isSupported('worker') ? [] : missingFeatures('camera');
+}
+
+export function element(photo: Blob): Promise<FitDetail> {
+  const element: TryOnElement = document.createElement('stgan-try-on');
+  element.photo = photo;
+  element.glasses = ['a.png', { image: new URL('b.png', 'https://example.org/'), label: 'B' }];
+  element.placement = placement;
+  element.texts = { choose: 'Foto wählen' };
+  element.addEventListener('stgan-fit', ({ detail }) => detail.confidence?.toFixed(2));
+  element.addEventListener('stgan-error', ({ detail }) => detail.code === 'no-face');
+  document.addEventListener('stgan-state', ({ detail }) => detail.state === 'fitted');
+  return element instanceof TryOnElement ? element.fit() : Promise.reject(new Error('not defined'));
+}

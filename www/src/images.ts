@@ -57,13 +57,19 @@ export function downscaled(bitmap: ImageBitmap | ImageData, side: number): Promi
   return resized(bitmap, Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
 }
 
-export function resized(image: ImageBitmap | ImageData, width: number, height: number): Promise<ImageBitmap> {
+export async function resized(image: ImageBitmap | ImageData, width: number, height: number): Promise<ImageBitmap> {
   if (width === image.width && height === image.height) return createImageBitmap(image);
-  return createImageBitmap(image, {
+  const size: ImageBitmapOptions = {
     resizeWidth: Math.max(1, width),
     resizeHeight: Math.max(1, height),
     resizeQuality: 'high',
-  });
+  };
+  if (!(image instanceof ImageData)) return createImageBitmap(image, size);
+  // Firefox loses the alpha of an `ImageData` that it resizes, also as a bitmap, but not that of a
+  // canvas.
+  const drawing = context(image.width, image.height);
+  drawing.putImageData(image, 0, 0);
+  return createImageBitmap(drawing.canvas, size);
 }
 
 export function displayCopy(photo: ImageBitmap): Promise<ImageBitmap> {

@@ -114,6 +114,14 @@ export function lowConfidenceNotice(): Notice {
   };
 }
 
+/** The person in the photo wears glasses already, which stay visible behind the new ones. */
+export function ownGlassesNotice(): Notice {
+  return {
+    title: 'The person in this photo seems to wear glasses.',
+    advice: 'Take yours off for a better look.',
+  };
+}
+
 /** The camera could not be opened for a photo. */
 export function cameraPhotoNotice(error: unknown): Notice {
   return isNotAllowed(error)

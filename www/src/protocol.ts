@@ -73,6 +73,8 @@ export interface ModelInfo {
 export interface LocatedFace {
   readonly placement: Placement;
   readonly score: number;
+  /** Whether the person probably wears glasses already. */
+  readonly wearsGlasses: boolean;
 }
 
 /** Result for one video frame of the camera. */

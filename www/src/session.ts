@@ -15,7 +15,15 @@ import {
   placementHomography,
   placementOf,
 } from './geometry.ts';
-import { fitNotice, glassesNotice, lowConfidenceNotice, modelNotice, noFaceNotice, photoNotice } from './messages.ts';
+import {
+  fitNotice,
+  glassesNotice,
+  lowConfidenceNotice,
+  modelNotice,
+  noFaceNotice,
+  ownGlassesNotice,
+  photoNotice,
+} from './messages.ts';
 import type { OverlayInfo, WorkerEvent } from './protocol.ts';
 import type { GlassesChoice, PhotoChoice, State, Store } from './state.ts';
 import type { Viewer } from './viewer.ts';
@@ -264,7 +272,7 @@ export class Session {
       this.#store.set({ phase: 'fitted', homography: keyframes[last]! });
       if (this.#state.mode === 'photo')
         this.#announce.status(`Fitted in ${fit.milliseconds.toFixed(0)} ms (${countUpdates(last)}).`);
-      this.#announce.hint((fit.confidence ?? 1) < MIN_CONFIDENCE ? lowConfidenceNotice() : null);
+      this.#announce.hint(this.#suggestion(fit.confidence ?? 1));
       await this.#replacePreview(overlay, signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -272,6 +280,13 @@ export class Session {
       this.#announce.status('');
       this.notifyFailure(error, fitNotice(error));
     }
+  }
+
+  /** What the user could do for a better result. */
+  #suggestion(confidence: number): Notice | null {
+    if (confidence < MIN_CONFIDENCE) return lowConfidenceNotice();
+    const { faces, face, moved } = this.#state;
+    return !moved && faces[face]?.wearsGlasses ? ownGlassesNotice() : null;
   }
 
   /** Shows the fit after `update` updates. */

@@ -16,6 +16,9 @@ const scope = self as unknown as WorkerScope;
 type Result<K extends RequestName> = { response: Requests[K]['response']; transfer?: Transferable[] };
 type Handlers = { [K in RequestName]: (request: Requests[K]['request']) => Promise<Result<K>> };
 
+/** The probability of glasses from which the page suggests to take them off. */
+const WORN = 0.8;
+
 let model = load();
 let photo: { id: number; bitmap: ImageBitmap } | null = null;
 let current: { id: number; fit: Fit } | null = null;
@@ -106,7 +109,13 @@ const handlers: Handlers = {
 
   async locate({ photo: id }) {
     const faces = await (await model).locate(photoOf(id));
-    return { response: faces.map(({ placement, score }) => ({ placement, score })) };
+    return {
+      response: faces.map(({ placement, score, attributes }) => ({
+        placement,
+        score,
+        wearsGlasses: attributes !== undefined && attributes.glasses >= WORN,
+      })),
+    };
   },
 
   async fit({ photo: id, glasses, placement }) {

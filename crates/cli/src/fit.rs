@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use stgan::compose;
-use stgan::{BitmapRef, Fit, Glasses, Homography, LocatedFace, Placement, Rect};
+use stgan::{BitmapRef, FaceAttributes, Fit, Glasses, Homography, LocatedFace, Placement, Rect};
 
 /// Fit glasses to the face in a photo
 ///
@@ -126,6 +126,10 @@ fn report(
     });
     if let Some(face) = face {
         report["face"] = json!({ "pupils": face.pupils, "score": face.score });
+        if let Some(FaceAttributes { glasses, covered, yaw, pitch, .. }) = face.attributes {
+            report["face"]["attributes"] =
+                json!({ "glasses": glasses, "covered": covered, "yaw": yaw, "pitch": pitch });
+        }
     }
     report
 }

@@ -4,10 +4,11 @@ use crate::{device, files};
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::Device;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use stgan::internals::{cutout, locate};
 use stgan::model::{Task, weights};
 use stgan_synth::rooms::Split;
 use stgan_train::data::{self, Dataset};
@@ -33,6 +34,10 @@ pub(crate) struct Arguments {
     /// `room` a folder of `stgan rooms` [default: synthetic faces or rooms]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// Folder of further faces for training, of the same layout; can be repeated. Its validation
+    /// split is not used
+    #[arg(long, value_name = "FOLDER", requires = "data")]
+    extra_data: Vec<PathBuf>,
     /// Training configuration [default: with --resume that of the run, with --data
     /// configs/compact-glasses.toml, else configs/synthetic.toml; built in]
     #[arg(long, value_name = "FILE")]
@@ -46,8 +51,7 @@ pub(crate) struct Arguments {
     /// Continue the run in --out from its newest checkpoint
     #[arg(long)]
     resume: bool,
-    /// Initialise the generators, and the discriminator if present, from a weights file [default:
-    /// random weights]
+    /// Initialise the networks from a weights file [default: random weights]
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     from: Option<PathBuf>,
     /// Device: cpu, or cuda:0, cuda:1 and so on if built with --features cuda
@@ -67,41 +71,31 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             arguments.out.display()
         );
     }
-    let locator = LocatorConfig::is_locator_config(&text);
-    let cutout = CutoutConfig::is_cutout_config(&text);
-    ensure!(
-        !(locator || cutout) || arguments.from.is_none(),
-        "--from is for generators only; other networks start with random weights"
-    );
-    if cutout {
+    let is_locator = LocatorConfig::is_locator_config(&text);
+    let is_cutout = CutoutConfig::is_cutout_config(&text);
+    if is_cutout {
         ensure!(arguments.data.is_none(), "a cut-out network is trained on rendered product photos; omit --data");
         let config = CutoutConfig::parse_with(&text, &name, &arguments.changes)?;
+        let start = start(arguments, |bytes| Ok(cutout::read(bytes)?))?;
         let (device, stop) = (arguments.device.open()?, stop_on_interrupt()?);
         let bar = bar("rendering held-out product photos")?;
-        let finished = train_cutout(&config, &arguments.out, arguments.resume, &device, &mut |event| {
+        let finished = train_cutout(&config, &arguments.out, start, &device, &mut |event| {
             show(&bar, event);
             !stop.load(Ordering::Relaxed)
         });
         bar.abandon();
         return end(arguments, &folder, finished, "cutout.safetensors");
     }
-    if locator {
+    if is_locator {
         let config = LocatorConfig::parse_with(&text, &name, &arguments.changes)?;
+        let start = start(arguments, |bytes| Ok(locate::read(bytes)?))?;
         let session = Session::open(arguments, &config.data, "drawing faceless images")?;
-        let finished = session.run(|report| {
-            train_locator(&config, &session.dataset, &arguments.out, arguments.resume, &session.device, report)
-        });
+        let finished = session
+            .run(|report| train_locator(&config, &session.dataset, &arguments.out, start, &session.device, report));
         return end(arguments, &folder, finished, "locator.safetensors");
     }
     let config = Config::parse_with(&text, &name, &arguments.changes)?;
-    let start = match &arguments.from {
-        _ if arguments.resume => RunStart::Resume,
-        Some(path) => {
-            let weights = weights::read(&files::read(path)?).with_context(|| path.display().to_string())?;
-            RunStart::FromWeights(Box::new(weights))
-        }
-        None => RunStart::FromScratch,
-    };
+    let start = start(arguments, |bytes| Ok(weights::read(bytes)?))?;
     if config.generator()?.task == Task::room() {
         return train_rooms(arguments, &config, &folder, start);
     }
@@ -111,8 +105,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     end(arguments, &folder, finished, "weights.safetensors")
 }
 
+/// The initial weights that the arguments ask for.
+fn start<W>(arguments: &Arguments, read: impl Fn(&[u8]) -> Result<W>) -> Result<RunStart<W>> {
+    Ok(match &arguments.from {
+        _ if arguments.resume => RunStart::Resume,
+        Some(path) => {
+            RunStart::FromWeights(Box::new(read(&files::read(path)?).with_context(|| path.display().to_string())?))
+        }
+        None => RunStart::FromScratch,
+    })
+}
+
 /// Trains generators of the task `room`, on the samples of --data or on samples that are rendered.
-fn train_rooms(arguments: &Arguments, config: &Config, folder: &Folder, start: RunStart) -> Result<ExitCode> {
+fn train_rooms(
+    arguments: &Arguments,
+    config: &Config,
+    folder: &Folder,
+    start: RunStart<weights::Weights>,
+) -> Result<ExitCode> {
     let (device, stop) = (arguments.device.open()?, stop_on_interrupt()?);
     let settings = config.rooms.unwrap_or_default();
     let bar = bar("rendering rooms")?;
@@ -183,7 +193,8 @@ fn end(arguments: &Arguments, folder: &Folder, finished: stgan_train::Result<boo
         (finished, _) => finished?,
     };
     if !finished {
-        let data = arguments.data.as_ref().map_or(String::new(), |data| format!(" --data {}", data.display()));
+        let mut data = arguments.data.as_ref().map_or(String::new(), |data| format!(" --data {}", data.display()));
+        data.extend(arguments.extra_data.iter().map(|extra| format!(" --extra-data {}", extra.display())));
         eprintln!("stopped; continue with: stgan train --resume{data} --out {}", arguments.out.display());
         return Ok(ExitCode::from(130));
     }
@@ -206,19 +217,29 @@ fn config_text(arguments: &Arguments, folder: &Folder) -> Result<(String, String
     }
 }
 
-/// Opens the data set with a progress bar, because this reads every image once.
+/// Opens the data set, with the further faces for training.
 fn open(arguments: &Arguments, settings: &data::DataSettings) -> Result<Dataset> {
+    let mut dataset = open_folder(arguments.data.as_deref(), settings)?;
+    for folder in &arguments.extra_data {
+        let settings = data::DataSettings { validation: String::new(), ..settings.clone() };
+        dataset.extend_training(open_folder(Some(folder), &settings)?, settings.keep_in_memory_below)?;
+    }
+    files::print(&format!("{}\n", dataset.summary()))?;
+    Ok(dataset)
+}
+
+/// Opens one data set with a progress bar, because this reads every image once.
+fn open_folder(folder: Option<&Path>, settings: &data::DataSettings) -> Result<Dataset> {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta_precise} left")?;
     let bar = ProgressBar::new(0).with_style(style).with_message("reading the data set");
     let most = Mutex::new(0);
-    let dataset = data::open(arguments.data.as_deref(), settings, &|done, total| {
+    let dataset = data::open(folder, settings, &|done, total| {
         let mut most = most.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         *most = done.max(*most);
         bar.set_length(total as u64);
         bar.set_position(*most as u64);
     })?;
     bar.finish_and_clear();
-    files::print(&format!("{}\n", dataset.summary()))?;
     Ok(dataset)
 }
 

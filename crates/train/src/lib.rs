@@ -23,7 +23,9 @@ pub use config::{Config, CutoutConfig, LocatorConfig};
 pub use cutout::train_cutout;
 pub use error::{Error, Result};
 pub use files::write_atomically;
-pub use generators::{RoomData, RunStart, train_generators, train_room_generators};
+pub use generators::{RoomData, train_generators, train_room_generators};
 pub use locator::train_locator;
 pub use optimiser::Adam;
-pub use runner::{CutoutMetrics, Event, Folder, LandmarkErrors, LocatorMetrics, PhaseKind, ValidationMetrics};
+pub use runner::{
+    CutoutMetrics, Event, Folder, LandmarkErrors, LocatorMetrics, PhaseKind, RunStart, ValidationMetrics,
+};

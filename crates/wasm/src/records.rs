@@ -114,11 +114,34 @@ pub struct LocatedFace {
     pupils: [Point; 2],
     /// The probability that this is a face, from 0 to 1.
     score: f64,
+    /// What covers the eyes, and the pose of the head; absent if unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attributes: Option<FaceAttributes>,
+}
+
+/// What is seen of a face besides the pupils.
+#[derive(Debug, Serialize, Tsify)]
+pub(crate) struct FaceAttributes {
+    glasses: f64,
+    covered: f64,
+    yaw: f64,
+    pitch: f64,
 }
 
 impl From<&stgan::LocatedFace> for LocatedFace {
     fn from(face: &stgan::LocatedFace) -> Self {
-        Self { placement: face.placement().into(), pupils: face.pupils.map(Point::from), score: face.score }
+        Self {
+            placement: face.placement().into(),
+            pupils: face.pupils.map(Point::from),
+            score: face.score,
+            attributes: face.attributes.map(FaceAttributes::from),
+        }
+    }
+}
+
+impl From<stgan::FaceAttributes> for FaceAttributes {
+    fn from(stgan::FaceAttributes { glasses, covered, yaw, pitch, .. }: stgan::FaceAttributes) -> Self {
+        Self { glasses, covered, yaw, pitch }
     }
 }
 

@@ -14,7 +14,7 @@ export const test = base.extend({
   /** A project whose only dependency is the package. */
   consumer: [
     async ({}, use) => {
-      const consumer = project('consumer.ts');
+      const consumer = project('consumer.ts', 'server.ts');
       await use(consumer);
       consumer.remove();
     },

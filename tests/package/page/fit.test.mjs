@@ -44,6 +44,25 @@ test('a fit in a module worker gives the same result as on the main thread', asy
   });
 });
 
+test('the wasm module loads with parameters in its content type', async ({ page }) => {
+  await page.route('**/*.wasm', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({
+      response,
+      headers: { ...response.headers(), 'content-type': 'application/wasm; charset=utf-8' },
+    });
+  });
+  expect(await page.evaluate(async () => (await window.stgan.TryOn.create()).model.stages)).toBeGreaterThan(0);
+});
+
+test('a missing file of the package is an error that names the option', async ({ page }) => {
+  await page.route('**/*.wasm', (route) => route.fulfill({ status: 404 }));
+  const message = await page.evaluate(() =>
+    window.stgan.TryOn.create().catch(({ code, message }) => `${code}: ${message}`),
+  );
+  expect(message).toMatch(/^fetch: .* 404 .*pass the option wasm to TryOn.create$/);
+});
+
 test('fit accepts every type of image', async ({ page }) => {
   const result = await page.evaluate(async () => {
     const { images, placement, toBlob, toImageData } = window;

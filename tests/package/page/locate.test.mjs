@@ -35,6 +35,7 @@ test('locate finds the same face in pixels and in a bitmap, and loads its weight
   expect([found.pixels.length, found.bitmap.length, found.noFace.length]).toEqual([1, 1, 0]);
   for (const faces of [found.pixels, found.bitmap])
     expect(pupilError(faces[0], { width: 2000, height: 1500 })).toBeLessThan(0.2);
+  expect(found.bitmap, 'the browser does not scale').toEqual(found.pixels);
   expect(found.initial.every(Number.isFinite)).toBe(true);
   expect(found.code).toBe('no-face');
 });

@@ -1,14 +1,16 @@
 /** Makes the package and the test images available to the tests as properties of `window`. */
-import { StganError, TryOn, videoFrames } from 'stgan';
+import { isSupported, missingFeatures, preload, StganError, TryOn, videoFrames } from 'stgan';
 import * as images from './images.mjs';
 
-window.stgan = { TryOn, StganError, videoFrames };
+window.stgan = { TryOn, StganError, isSupported, missingFeatures, preload, videoFrames };
 window.images = images;
+
+window.startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
 
 /** Fits in the module worker; resolves to its response. */
 window.fitInWorker = (request) =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    const worker = window.startWorker();
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = ({ message }) => reject(new Error(message));
     worker.postMessage(request);
@@ -25,7 +27,7 @@ window.playStream = async (stream) => {
  * Tracks faces in the module worker until a response satisfies `isDone`, and returns that response.
  */
 window.trackInWorker = async (video, glasses, isDone) => {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  const worker = window.startWorker();
   const nextResponse = () => new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
   const canvas = document.createElement('canvas');
   const offscreen = canvas.transferControlToOffscreen();

@@ -4,6 +4,8 @@
 use super::layers::Layers;
 use crate::colour::Colour;
 use crate::random::log_uniform;
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, ImageFormat};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -145,6 +147,26 @@ fn box_filter(plane: &mut [f32], start: usize, stride: usize, count: usize, radi
     }
     for (i, value) in line[..count].iter().enumerate() {
         plane[start + stride * i] = *value;
+    }
+}
+
+/// Compresses the photo as JPEG, as shops do.
+pub(super) fn compress(rng: &mut impl Rng, photo: &mut [f32], (width, height): (usize, usize)) {
+    let quality = rng.random_range(25..92);
+    let pixels: Vec<u8> = photo.iter().map(|value| (255.0 * value).round() as u8).collect();
+    let mut file = Vec::new();
+    // Neither step fails on a valid image in memory; if one did, the photo would stay as it is.
+    let encoded = JpegEncoder::new_with_quality(&mut file, quality).encode(
+        &pixels,
+        width as u32,
+        height as u32,
+        ExtendedColorType::Rgb8,
+    );
+    let decoded = encoded.and_then(|()| image::load_from_memory_with_format(&file, ImageFormat::Jpeg));
+    if let Ok(decoded) = decoded {
+        for (value, byte) in photo.iter_mut().zip(decoded.into_rgb8().into_raw()) {
+            *value = f32::from(byte) / 255.0;
+        }
     }
 }
 

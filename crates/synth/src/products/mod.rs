@@ -47,6 +47,13 @@ pub struct Product {
 /// A lens that hides what lies behind it by at least this much hides an arm's label too.
 const HIDDEN: f32 = 0.8;
 
+/// The share of the photos that show a part of the glasses from near by: rims are several pixels
+/// wide there, as in the parts of a large photo.
+const CLOSE_SHARE: f64 = 0.4;
+
+/// The share of the photos that were compressed as JPEG.
+const COMPRESSED_SHARE: f64 = 0.4;
+
 /// Draws a product photo of `size` pixels (width, height; at least 16 each). The same state of
 /// `rng` gives the same photo.
 ///
@@ -69,6 +76,9 @@ pub fn product(rng: &mut impl Rng, size: (usize, usize)) -> Result<Product> {
     }
     print::words(rng, &mut photo, &labels, size);
     ground::camera(rng, &mut photo, size);
+    if rng.random_bool(COMPRESSED_SHARE) {
+        ground::compress(rng, &mut photo, size);
+    }
     if rng.random_bool(0.5) {
         flip(&mut photo, &mut labels, size);
     }
@@ -98,11 +108,21 @@ impl Pose {
     /// From the drawing's coordinates to pixels of the photo.
     fn sample(rng: &mut impl Rng, (width, height): (usize, usize)) -> Self {
         let (w, h) = (width as f64, height as f64);
-        let share = if rng.random_bool(0.15) { log_uniform(rng, 0.3, 0.6) } else { rng.random_range(0.6..0.97) };
-        // Glasses are at most about as tall as half their width.
-        let half = (share * w / 2.0).min(h * rng.random_range(0.7..1.3)).max(6.0);
-        let slack = ((w / 2.0 - half).max(0.0), (h / 2.0 - 0.45 * half).max(0.0));
         let off = |rng: &mut dyn rand::RngCore, slack: f64| slack * rng.random_range(-0.8..0.8);
+        let close = rng.random_bool(CLOSE_SHARE);
+        let share = match (close, rng.random_bool(0.15)) {
+            (true, _) => log_uniform(rng, 0.97, 2.2),
+            (false, true) => log_uniform(rng, 0.3, 0.6),
+            (false, false) => rng.random_range(0.6..0.97),
+        };
+        // Glasses are at most about as tall as half their width.
+        let highest = if close { 2.2 } else { rng.random_range(0.7..1.3) };
+        let half = (share * w / 2.0).min(h * highest).max(6.0);
+        // Close up, a part of the glasses fills the photo.
+        let slack = match close {
+            true => (half - 0.3 * w, 0.3 * half),
+            false => ((w / 2.0 - half).max(0.0), (h / 2.0 - 0.45 * half).max(0.0)),
+        };
         let centre = [w / 2.0 + off(rng, slack.0), h / 2.0 + off(rng, slack.1)];
         let degrees: f64 = if rng.random_bool(0.6) { rng.random_range(-2.0..2.0) } else { rng.random_range(-8.0..8.0) };
         // A slight turn: the nearer side is larger. A slight tilt squeezes the height.
@@ -147,17 +167,20 @@ mod tests {
     #[test]
     fn photos_show_a_front_and_lenses_with_colours_in_range() {
         let photos = products(5, 40);
-        let (mut with_arms, mut fronts, mut lenses) = (0, Vec::new(), Vec::new());
+        let (mut with_arms, mut backgrounds, mut fronts, mut lenses) = (0, Vec::new(), Vec::new(), Vec::new());
         for photo in &photos {
             assert_eq!(photo.colours.len(), 3 * 120 * 80);
             assert!(photo.colours.iter().all(|value| (0.0..=1.0).contains(value)));
             let share = |label| photo.labels.iter().filter(|&&l| l == label).count() as f64 / (120.0 * 80.0);
-            assert!(share(Label::Background) > 0.15, "{}", share(Label::Background));
+            backgrounds.push(share(Label::Background));
             fronts.push(share(Label::Front));
             lenses.push(share(Label::Lens));
             with_arms += usize::from(share(Label::Arm) > 0.002);
         }
         assert!((15..40).contains(&with_arms), "{with_arms}");
+        // From near by, lenses can fill a photo.
+        backgrounds.sort_by(f64::total_cmp);
+        assert!(backgrounds[20] > 0.15, "{backgrounds:?}");
         // Thin wires of small glasses cover less than half of any pixel.
         for shares in [&mut fronts, &mut lenses] {
             shares.sort_by(f64::total_cmp);

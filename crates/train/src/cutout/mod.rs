@@ -2,10 +2,10 @@
 
 mod task;
 
-use crate::Result;
 use crate::address::{Address, Purpose, rng};
 use crate::config::{CutoutConfig, Intervals};
-use crate::runner::{self, Event, InitialState, Job, Phase, PhaseKind, State, Task};
+use crate::runner::{self, Event, Job, Phase, PhaseKind, RunStart, State, Task};
+use crate::{Error, Result};
 use candle_core::Device;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -19,7 +19,6 @@ use task::CutoutTask;
 /// Trains the network with the configuration `config` and writes to the folder `out` (see
 /// [`Folder`](crate::Folder)).
 ///
-/// Training starts with random weights or, with `resume`, from the newest checkpoint in the folder.
 /// Resuming and `report` work as in [`train_generators`](crate::train_generators).
 ///
 /// # Errors
@@ -27,11 +26,18 @@ use task::CutoutTask;
 pub fn train_cutout(
     config: &CutoutConfig,
     out: &Path,
-    resume: bool,
+    start: RunStart<CutoutWeights>,
     device: &Device,
     report: &mut dyn FnMut(Event) -> bool,
 ) -> Result<bool> {
-    let begin = if resume { InitialState::Resume } else { InitialState::Weights(Parameters::default()) };
+    let begin = start.initial(|file| match file.spec == config.cutout.network {
+        true => Ok(file.parameters),
+        false => Err(Error::Argument {
+            name: "the network of the weights to start from",
+            value: format!("{:?}", file.spec),
+            expected: format!("{:?}, as in [cutout.network]", config.cutout.network),
+        }),
+    })?;
     let size = (config.cutout.size[0], config.cutout.size[1]);
     let held_out = |item: usize| {
         let address = Address { purpose: Purpose::Validation, iteration: 0, item };

@@ -110,8 +110,9 @@ impl Lists<'_> {
             glasses,
             file: name.to_owned(),
             yaw: None,
+            covered: None,
             landmarks: self.landmarks(name)?,
-            front: None,
+            plane: None,
             full_photo: None,
         })
     }

@@ -2,6 +2,7 @@
 //! images are listed by name.
 
 use super::landmarks::{self, Landmarks, Point};
+use super::plane::Plane;
 use super::pool::{self, Face, FullPhoto, PixelSource, Pool, PoolKind, aligned_placement};
 use super::{Broken, Crop, DataSettings, Dataset, Problem, Target, list_first, plane};
 use crate::error::chain;
@@ -30,8 +31,9 @@ pub(super) struct TableRow {
     pub file: String,
     pub yaw: Option<f64>,
     pub landmarks: Option<Annotation>,
-    /// The points of a stiff front, in pixels of the image.
-    pub front: Option<Landmarks>,
+    /// The points of a stiff front, in pixels of the image, and the pitch.
+    pub plane: Option<Plane>,
+    pub covered: Option<bool>,
     pub full_photo: Option<FullPhoto>,
 }
 
@@ -226,7 +228,8 @@ fn face(images: &Arc<Path>, row: TableRow, settings: &DataSettings) -> std::resu
     if let Some(visible) = &visible {
         check_landmarks(visible, size).map_err(|what| problem(format!("invalid landmarks: {what}")))?;
     }
-    let front = row.front.filter(|_| settings.landmarks);
+    let plane = row.plane.filter(|_| settings.landmarks);
+    let front = plane.map(|plane| plane.front);
     if let (Some(front), Some(visible)) = (&front, &visible)
         && !agree(front, visible)
     {
@@ -259,6 +262,8 @@ fn face(images: &Arc<Path>, row: TableRow, settings: &DataSettings) -> std::resu
         front,
         placement,
         yaw: row.yaw,
+        pitch: plane.and_then(|plane| plane.pitch),
+        covered: row.covered,
         size,
         origin,
         full_photo: row.full_photo,

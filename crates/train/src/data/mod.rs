@@ -32,6 +32,7 @@ pub use scenes::SceneSettings;
 pub use settings::{Broken, Crop, DataSettings, Source, SyntheticSettings, Target};
 
 use crate::{Error, Result};
+use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
@@ -80,6 +81,31 @@ fn list_first(problems: &[Problem]) -> String {
 }
 
 impl Dataset {
+    /// Adds the faces for training of `other`, and its problems. The faces for validation stay.
+    ///
+    /// Pools with fewer than `keep_in_memory_below` faces stay in memory, as in [`DataSettings`].
+    ///
+    /// # Errors
+    /// [`Error::Data`] if a person of `other` is in the validation of this data set.
+    pub fn extend_training(&mut self, other: Self, keep_in_memory_below: usize) -> Result<()> {
+        let held_out = [&self.validation_without_glasses, &self.validation_with_glasses];
+        let held_out: HashSet<&str> =
+            held_out.into_iter().flat_map(Pool::faces).map(|face| face.person.as_str()).collect();
+        let added = || other.without_glasses.faces().iter().chain(other.with_glasses.faces());
+        if let Some(face) = added().find(|face| held_out.contains(face.person.as_str())) {
+            let reason = format!("person {} of {} is in the validation of {}", face.person, other.name, self.name);
+            return Err(Error::data(Path::new(&other.name), reason));
+        }
+        for (pool, more) in
+            [(&mut self.without_glasses, &other.without_glasses), (&mut self.with_glasses, &other.with_glasses)]
+        {
+            *pool = Pool::new([pool.faces(), more.faces()].concat(), keep_in_memory_below);
+        }
+        self.name = format!("{} and {}", self.name, other.name);
+        self.problems.extend(other.problems);
+        Ok(())
+    }
+
     /// One line with counts, and a second one that lists the first skipped files if there are any.
     pub fn summary(&self) -> String {
         let [without, with, held_without, held_with] = [

@@ -16,13 +16,22 @@ const NUMBERS: [&str; 10] = ["h11", "h12", "h13", "h21", "h22", "h23", "h31", "h
 /// mistakes.
 const TEMPLES: std::ops::RangeInclusive<f64> = 1.4..=3.2;
 
-/// The landmarks of stiff glasses by the id of the face. There are none without the file.
+/// A row of the file.
+#[derive(Clone, Copy)]
+pub(super) struct Plane {
+    /// The points of stiff glasses, in pixels of the image.
+    pub front: Landmarks,
+    /// The pitch in degrees, if the file has that column.
+    pub pitch: Option<f64>,
+}
+
+/// The rows by the id of the face. There are none without the file.
 ///
 /// Unusable rows are added to `problems`.
 ///
 /// # Errors
 /// [`Error::Data`] if the file cannot be read as a table, lacks a column or lists a face twice.
-pub(super) fn list(folder: &Path, problems: &mut Vec<Problem>) -> Result<HashMap<String, Landmarks>> {
+pub(super) fn list(folder: &Path, problems: &mut Vec<Problem>) -> Result<HashMap<String, Plane>> {
     let path = folder.join(FILE);
     let mut planes = HashMap::new();
     if !path.is_file() {
@@ -40,16 +49,18 @@ pub(super) fn list(folder: &Path, problems: &mut Vec<Problem>) -> Result<HashMap
     for (at, name) in columns.iter_mut().zip(NUMBERS) {
         *at = column(name)?;
     }
+    let pitch = column("pitch").ok();
     for (i, record) in reader.records().enumerate() {
         let row = record.map_err(|e| e.to_string()).and_then(|record| {
             let id = record.get(id).filter(|id| !id.is_empty()).ok_or("`id` is missing")?.to_owned();
-            Ok((id, front(&record, &columns)?))
+            let pitch = pitch.and_then(|at| record.get(at)).and_then(|text| text.parse().ok());
+            Ok((id, Plane { front: front(&record, &columns)?, pitch: pitch.filter(|pitch: &f64| pitch.is_finite()) }))
         });
         match row {
             Ok((id, _)) if planes.contains_key(&id) => {
                 return Err(Error::data(&path, format!("{id} is listed twice")));
             }
-            Ok((id, front)) => _ = planes.insert(id, front),
+            Ok((id, plane)) => _ = planes.insert(id, plane),
             Err(reason) => problems.push(Problem { path: format!("{} row {}", path.display(), i + 2), reason }),
         }
     }

@@ -82,6 +82,10 @@ pub struct Face {
     pub placement: Placement,
     /// The yaw in degrees, positive if the face turns to the right of the image. None if unknown.
     pub yaw: Option<f64>,
+    /// The pitch in degrees, positive if the face looks down. None if unknown.
+    pub pitch: Option<f64>,
+    /// Whether dark glasses, hair or a hand cover the eyes. None if unknown.
+    pub covered: Option<bool>,
     /// Width and height of the image in pixels.
     pub size: (u32, u32),
     pub(super) origin: PixelSource,

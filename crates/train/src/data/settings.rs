@@ -51,12 +51,14 @@ pub enum Source {
     /// | `person` | the identity; all rows of one identity must be in the same split |
     /// | `image` | optional: the file, relative to the folder; default `aligned/ID.jpg` |
     /// | `yaw` | optional: degrees, positive if the face turns to the right of the image |
+    /// | `covered` | optional: 1 if dark glasses, hair or a hand cover the eyes, else 0 |
     /// | `r_iris_x`, `r_iris_y`, `l_iris_…`, `r_temple_…`, `l_temple_…` | optional, all eight or none: landmarks in pixels; `r` is the subject's right, which is on the left of the image |
     /// | `photo`, `photo_r_eye_x`, …, `r_eye_x`, … | optional: the full photo, and the centres of the eyes on it and on the image, which define the mapping between the two |
     ///
     /// An optional `plane.csv` beside it has the columns `id`, `h11` … `h33` and `temples`: the
     /// homography from the plane of stiff glasses to pixels of the image, and the width of the head
-    /// (see [`landmarks::from_plane`](super::landmarks::from_plane)).
+    /// (see [`landmarks::from_plane`](super::landmarks::from_plane)). Its optional column `pitch`
+    /// is in degrees, positive if the face looks down.
     ///
     /// Other columns are ignored. Without landmarks, images must be aligned and framed as CelebA's
     /// are (178×218 pixels, or the same aspect ratio).

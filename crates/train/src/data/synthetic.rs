@@ -62,6 +62,8 @@ impl FaceAddress {
             front: settings.landmarks.then_some(front),
             placement,
             yaw: Some(person.yaw()),
+            pitch: None,
+            covered: None,
             size,
             origin: PixelSource::Synthetic(self),
             full_photo: None,

@@ -37,6 +37,7 @@ struct Columns {
     glasses: usize,
     person: usize,
     yaw: Option<usize>,
+    covered: Option<usize>,
     points: Option<[usize; 8]>,
     photo: Option<[usize; 9]>,
 }
@@ -47,12 +48,12 @@ pub(super) fn list(folder: &Path, settings: &DataSettings) -> Result<Listing> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(&path).map_err(error)?;
     let columns = Columns::find(reader.headers().map_err(error)?).map_err(|reason| Error::data(&path, reason))?;
     let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    let mut fronts = if settings.landmarks { plane::list(folder, &mut problems)? } else { HashMap::new() };
+    let mut planes = if settings.landmarks { plane::list(folder, &mut problems)? } else { HashMap::new() };
     let mut splits: HashMap<String, Arc<str>> = HashMap::new();
     for (i, record) in reader.records().enumerate() {
         let row = record.map_err(|e| e.to_string()).and_then(|record| columns.row(&record, settings, &mut splits));
         match row {
-            Ok(row) => rows.push(TableRow { front: fronts.remove(&row.id), ..row }),
+            Ok(row) => rows.push(TableRow { plane: planes.remove(&row.id), ..row }),
             // Rows count from the header, which is row 1. Quoted line breaks are not counted.
             Err(reason) => problems.push(Problem { path: format!("{} row {}", path.display(), i + 2), reason }),
         }
@@ -81,7 +82,7 @@ impl Columns {
         let photo = PHOTO.map(at);
         let photo = photo.iter().all(Option::is_some).then(|| photo.map(Option::unwrap_or_default));
         let (split, glasses, person) = (need("split")?, need("glasses")?, need("person")?);
-        Ok(Self { id, image, split, glasses, person, yaw: at("yaw"), points, photo })
+        Ok(Self { id, image, split, glasses, person, yaw: at("yaw"), covered: at("covered"), points, photo })
     }
 
     fn row(
@@ -95,11 +96,13 @@ impl Columns {
         let (id, image) = (self.id.and_then(field), self.image.and_then(field));
         let id = id.or(image).ok_or("`id` is missing")?;
         let split = need(self.split, "split")?;
-        let glasses = match need(self.glasses, "glasses")?.to_ascii_lowercase().as_str() {
-            "0" | "no" | "false" => false,
-            "1" | "yes" | "true" => true,
-            other => return Err(format!("`glasses` is {other:?}, expected 0 or 1")),
+        let flag = |value: &str, name: &str| match value.to_ascii_lowercase().as_str() {
+            "0" | "no" | "false" => Ok(false),
+            "1" | "yes" | "true" => Ok(true),
+            other => Err(format!("`{name}` is {other:?}, expected 0 or 1")),
         };
+        let glasses = flag(need(self.glasses, "glasses")?, "glasses")?;
+        let covered = self.covered.and_then(field).map(|value| flag(value, "covered")).transpose()?;
         let number = |value: &str, name: &str| {
             value.parse::<f64>().map_err(|_| format!("`{name}` is {value:?}, expected a number"))
         };
@@ -135,7 +138,8 @@ impl Columns {
             file: image.map_or_else(|| format!("aligned/{id}.jpg"), str::to_owned),
             yaw,
             landmarks,
-            front: None,
+            plane: None,
+            covered,
             full_photo,
         })
     }

@@ -24,8 +24,8 @@ use crate::data::augment::Perturbation;
 use crate::report::{GridImage, grid, metrics, plot};
 use crate::rooms::{RoomExamples, RoomSample};
 use crate::runner::{
-    self, Event, Folder, InitialState, Job, LandmarkErrors, Phase, Score, State, Task, TrainedNetworks,
-    ValidationMetrics, ValidationResult, Verdict,
+    self, Event, Folder, Job, LandmarkErrors, Phase, RunStart, Score, State, Task, TrainedNetworks, ValidationMetrics,
+    ValidationResult, Verdict,
 };
 use crate::{Error, Result};
 use adversarial::AdversarialTask;
@@ -41,18 +41,6 @@ use std::path::Path;
 use stgan::model::Parameters;
 use stgan::model::weights::Weights;
 use validation::GeneratorValidation;
-
-/// The initial weights of a run.
-#[derive(Debug)]
-pub enum RunStart {
-    /// Random weights.
-    FromScratch,
-    /// The stages of a weights file, and its discriminator if it has one. A stage that the file
-    /// lacks is initialised with a copy of the stage before it.
-    FromWeights(Box<Weights>),
-    /// The newest checkpoint in the folder of the run.
-    Resume,
-}
 
 /// Trains generators with the configuration `config` on `dataset` and writes to the folder `out`
 /// (see [`Folder`]).
@@ -70,7 +58,7 @@ pub fn train_generators(
     config: &Config,
     dataset: &Dataset,
     out: &Path,
-    start: RunStart,
+    start: RunStart<Weights>,
     device: &Device,
     report: &mut dyn FnMut(Event) -> bool,
 ) -> Result<bool> {
@@ -102,7 +90,7 @@ pub fn train_room_generators(
     config: &Config,
     data: &RoomData,
     out: &Path,
-    start: RunStart,
+    start: RunStart<Weights>,
     device: &Device,
     report: &mut dyn FnMut(Event) -> bool,
 ) -> Result<bool> {
@@ -121,17 +109,13 @@ fn train<'a>(
     origin: Origin,
     (examples, held_out): (Box<dyn ExampleSource + 'a>, Box<dyn HeldOut + 'a>),
     (out, device): (&Path, &'a Device),
-    start: RunStart,
+    start: RunStart<Weights>,
     report: &mut dyn FnMut(Event) -> bool,
 ) -> Result<bool> {
-    let initial = match start {
-        RunStart::FromScratch => InitialState::Weights(Parameters::default()),
-        RunStart::FromWeights(file) => {
-            check_spec(config, &file)?;
-            InitialState::Weights(file.parameters)
-        }
-        RunStart::Resume => InitialState::Resume,
-    };
+    let initial = start.initial(|file| {
+        check_spec(config, &file)?;
+        Ok(file.parameters)
+    })?;
     let job = GeneratorRun {
         config,
         origin,

@@ -4,13 +4,13 @@ use crate::Result;
 use crate::address::{Address, Purpose, rng};
 use crate::config::LocatorConfig;
 use crate::data::landmarks::{Point, distance};
-use crate::data::scenes::{Scene, Scenes, degrade};
+use crate::data::scenes::{KnownAttributes, Scene, Scenes, degrade};
 use candle_core::{Device, Tensor};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use stgan::internals::locate::{self, Detector, STRIDE};
-use stgan::{Homography, LocatedFace, Placement};
+use stgan::{FaceAttributes, Homography, LocatedFace, Placement};
 
 /// Inter-pupil distances, in pixels of the level, at which the detector has to find a face, and at
 /// which it may, but need not.
@@ -38,6 +38,8 @@ pub(super) struct LocatorBatch {
     pub negative: Tensor,
     pub pupils: Tensor,
     pub unit: Tensor,
+    /// For the refiner: the attributes as the network outputs them, and 1 for each that is known.
+    pub attributes: Option<[Tensor; 2]>,
 }
 
 /// One example of a batch.
@@ -47,6 +49,9 @@ struct LocatorExample {
     negative: Vec<f32>,
     pupils: Vec<f32>,
     unit: Vec<f32>,
+    /// Empty for the detector.
+    attributes: Vec<f32>,
+    known: Vec<f32>,
 }
 
 fn stack(examples: &[LocatorExample], input: usize, cells: usize, device: &Device) -> Result<LocatorBatch> {
@@ -55,7 +60,15 @@ fn stack(examples: &[LocatorExample], input: usize, cells: usize, device: &Devic
         let all: Vec<f32> = examples.iter().flat_map(|e| of(e).iter().copied()).collect();
         Ok(Tensor::from_vec(all, (n, channels, side, side), device)?)
     };
+    let attributes = match examples.iter().all(|e| e.known.is_empty()) {
+        true => None,
+        false => {
+            let outputs = FaceAttributes::OUTPUTS;
+            Some([tensor(|e| &e.attributes, outputs, cells)?, tensor(|e| &e.known, outputs, cells)?])
+        }
+    };
     Ok(LocatorBatch {
+        attributes,
         input: tensor(|e| &e.input, 3, input)?,
         positive: tensor(|e| &e.positive, 1, cells)?,
         negative: tensor(|e| &e.negative, 1, cells)?,
@@ -97,6 +110,8 @@ fn detector_targets(scene: &Scene, input: Vec<f32>) -> LocatorExample {
         negative: vec![1.0; cells],
         pupils: vec![0.0; 4 * cells],
         unit: vec![0.0; cells],
+        attributes: Vec::new(),
+        known: Vec::new(),
     };
     let mut nearest = vec![f64::INFINITY; cells];
     for &face in &scene.faces {
@@ -199,12 +214,14 @@ fn places(scene: &Scene, mut proposals: Vec<LocatedFace>, count: usize, rng: &mu
     places
 }
 
-/// The face that a place matches, if there is one: its pupils in canonical coordinates.
-fn matches(scene: &Scene, place: &Placement) -> Option<[Point; 2]> {
+/// The face that a place matches, if there is one: its index, and its pupils in canonical
+/// coordinates.
+fn matches(scene: &Scene, place: &Placement) -> Option<(usize, [Point; 2])> {
     let to_canonical = place.to_photo().ok()?.inverse().ok()?;
     let ([left, right], unit) = locate::canonical_pupils();
     let target = midpoint([left, right]);
-    scene.faces.iter().map(|face| face.map(|pupil| to_canonical.apply(pupil))).find(|pupils| {
+    let pupils = scene.faces.iter().map(|face| face.map(|pupil| to_canonical.apply(pupil)));
+    pupils.enumerate().find(|(_, pupils)| {
         let size = distance(pupils[0], pupils[1]) / unit;
         distance(midpoint(*pupils), target) < 0.6 * unit * size.max(1.0) && (0.5..2.0).contains(&size)
     })
@@ -221,16 +238,35 @@ fn is_ambiguous(scene: &Scene, place: &Placement) -> bool {
     })
 }
 
+/// The outputs of the refiner for known attributes: probabilities, then angles in its unit.
+fn outputs(known: &KnownAttributes) -> [Option<f32>; FaceAttributes::OUTPUTS] {
+    let flag = |value: Option<bool>| value.map(|value| f32::from(u8::from(value)));
+    let angle = |value: Option<f64>| value.map(|degrees| (degrees / FaceAttributes::UNIT) as f32);
+    [flag(known.glasses), flag(known.covered), angle(known.yaw), angle(known.pitch)]
+}
+
 /// The refiner's input for a place, with its targets.
 fn view(scene: &Scene, place: &Placement, size: usize, rng: &mut impl Rng) -> Result<LocatorExample> {
     let input = degrade(&scene.render(&locate::view_to_photo(place, size)?, size, size)?, size, rng);
     let face = matches(scene, place);
     let (expected, unit) = locate::canonical_pupils();
-    let mut example =
-        LocatorExample { input, positive: vec![0.0], negative: vec![0.0], pupils: vec![0.0; 4], unit: vec![1.0] };
+    let mut example = LocatorExample {
+        input,
+        positive: vec![0.0],
+        negative: vec![0.0],
+        pupils: vec![0.0; 4],
+        unit: vec![1.0],
+        attributes: vec![0.0; FaceAttributes::OUTPUTS],
+        known: vec![0.0; FaceAttributes::OUTPUTS],
+    };
     match face {
-        Some(pupils) => {
+        Some((index, pupils)) => {
             example.positive[0] = 1.0;
+            for (k, value) in outputs(&scene.attributes[index]).into_iter().enumerate() {
+                if let Some(value) = value {
+                    (example.attributes[k], example.known[k]) = (value, 1.0);
+                }
+            }
             for (k, value) in example.pupils.iter_mut().enumerate() {
                 *value = ((pupils[k / 2][k % 2] - expected[k / 2][k % 2]) / unit) as f32;
             }

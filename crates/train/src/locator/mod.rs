@@ -4,11 +4,11 @@ mod batches;
 mod task;
 mod validation;
 
-use crate::Result;
 use crate::config::{Intervals, LocatorConfig};
 use crate::data::Dataset;
 use crate::data::scenes::Scenes;
-use crate::runner::{self, Event, InitialState, Job, Phase, State, Task, ValidationMetrics, ValidationResult, Verdict};
+use crate::runner::{self, Event, Job, Phase, RunStart, State, Task, ValidationMetrics, ValidationResult, Verdict};
+use crate::{Error, Result};
 use candle_core::Device;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,7 +21,6 @@ use validation::LocatorValidation;
 /// Trains a locator with the configuration `config` on `dataset` and writes to the folder `out`
 /// (see [`Folder`](crate::Folder)).
 ///
-/// Training starts with random weights or, with `resume`, from the newest checkpoint in the folder.
 /// Resuming and `report` work as in [`train_generators`](crate::train_generators).
 ///
 /// # Errors
@@ -30,14 +29,29 @@ pub fn train_locator(
     config: &LocatorConfig,
     dataset: &Dataset,
     out: &Path,
-    resume: bool,
+    start: RunStart<LocatorWeights>,
     device: &Device,
     report: &mut dyn FnMut(Event) -> bool,
 ) -> Result<bool> {
-    let begin = if resume { InitialState::Resume } else { InitialState::Weights(Parameters::default()) };
+    let begin = start.initial(|file| initial(config, file))?;
     let scenes = Scenes::new(dataset, false, &config.locator.scenes, config.seed)?;
     let job = LocatorRun { config, dataset, device, scenes, validation: LocatorValidation::new(config, dataset)? };
     runner::run(&job, out, begin, report)
+}
+
+/// The tensors of a weights file that the run trains.
+fn initial(config: &LocatorConfig, file: LocatorWeights) -> Result<Parameters> {
+    let networks = &config.locator.networks;
+    if file.spec.refiner != networks.refiner {
+        return Err(Error::Argument {
+            name: "the refiner of the weights to start from",
+            value: format!("{:?}", file.spec.refiner),
+            expected: format!("{:?}, as in [locator.networks.refiner]", networks.refiner),
+        });
+    }
+    let same_detector = file.spec.detector == networks.detector;
+    let is_trained = |name: &str| name.starts_with("refiner.") || same_detector && name.starts_with("detector.");
+    Ok(Parameters(file.parameters.0.into_iter().filter(|(name, _)| is_trained(name)).collect()))
 }
 
 /// A run that trains the two networks of a locator.

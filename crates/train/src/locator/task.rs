@@ -9,6 +9,7 @@ use crate::{Adam, Result};
 use candle_core::Tensor;
 use rand::Rng;
 use rand_distr::StandardNormal;
+use stgan::FaceAttributes;
 use stgan::internals::locate::{Detector, Network};
 use stgan::model::{Parameters, TensorSpec, initialise};
 
@@ -17,6 +18,9 @@ const PUPIL_LOSS_WEIGHT: f64 = 2.0;
 /// The pupil loss is quadratic for errors well below this, in inter-pupil distances, and linear for
 /// larger ones.
 const SMOOTH_RADIUS: f64 = 0.03;
+
+/// The weight of the loss of the attributes relative to the score loss.
+const ATTRIBUTE_LOSS_WEIGHT: f64 = 0.3;
 
 /// The name of the optimiser in checkpoints.
 const NAME: &str = "network";
@@ -129,8 +133,21 @@ fn softplus(x: &Tensor) -> candle_core::Result<Tensor> {
     x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
 }
 
+/// The loss of the known attributes, per known attribute: cross-entropy of the probabilities, and
+/// the error of the angles.
+fn attribute_loss(outputs: &Tensor, [expected, known]: &[Tensor; 2]) -> candle_core::Result<Tensor> {
+    const FLAGS: usize = 2;
+    let angles = FaceAttributes::OUTPUTS - FLAGS;
+    let (logits, expected_flags) = (outputs.narrow(1, 0, FLAGS)?, expected.narrow(1, 0, FLAGS)?);
+    let entropy = (softplus(&logits)? - (&logits * expected_flags)?)?;
+    let off = (outputs.narrow(1, FLAGS, angles)? - expected.narrow(1, FLAGS, angles)?)?;
+    let off = ((off.sqr()? + SMOOTH_RADIUS * SMOOTH_RADIUS)?.sqrt()? - SMOOTH_RADIUS)?;
+    let count = f64::from(known.sum_all()?.to_scalar::<f32>()?.max(1.0));
+    (Tensor::cat(&[entropy, off], 1)? * known)?.sum_all()? / count
+}
+
 /// One optimiser step. The loss is a focal loss of the scores (Lin et al. 2017, γ = 2) plus the
-/// pupil error at positive cells.
+/// pupil error at positive cells, and the loss of the attributes if the network has them.
 fn step(network: &Network, adam: &mut Adam, batch: &LocatorBatch, rate: f64) -> Result<IterationMetrics> {
     let out = network.forward(&batch.input)?;
     let (score, pupils) = (out.narrow(1, 0, 1)?, out.narrow(1, 1, 4)?);
@@ -144,7 +161,13 @@ fn step(network: &Network, adam: &mut Adam, batch: &LocatorBatch, rate: f64) -> 
         .broadcast_mul(&batch.positive)?
         .sum_all()?
         / (4.0 * faces))?;
-    let total = (&scores + (&off * PUPIL_LOSS_WEIGHT)?)?;
+    let mut total = (&scores + (&off * PUPIL_LOSS_WEIGHT)?)?;
+    if let Some(attributes) = &batch.attributes
+        && out.dim(1)? > 5
+    {
+        total = (total
+            + (attribute_loss(&out.narrow(1, 5, FaceAttributes::OUTPUTS)?, attributes)? * ATTRIBUTE_LOSS_WEIGHT)?)?;
+    }
     adam.step(&total.backward()?, rate)?;
     IterationMetrics::read(&[("loss", &total), ("score_loss", &scores), ("pupil_loss", &off)])
 }

@@ -8,12 +8,14 @@ mod checkpoint;
 mod event;
 mod folder;
 mod iteration_metrics;
+mod start;
 mod state;
 mod task;
 
 pub use event::{CutoutMetrics, Event, LandmarkErrors, LocatorMetrics, PhaseKind, ValidationMetrics};
 pub use folder::Folder;
 pub(crate) use iteration_metrics::IterationMetrics;
+pub use start::RunStart;
 pub(crate) use state::{Score, State};
 pub(crate) use task::{Job, Phase, Prefetched, Task, TrainedNetworks, ValidationResult, Verdict};
 

@@ -397,3 +397,26 @@ fn an_incomplete_or_inconsistent_table_is_rejected() {
     let absent = data::open(Some(Path::new("/nowhere")), &plain(), &|_, _| {}).unwrap_err();
     assert!(matches!(absent, Error::Data { .. }), "{absent}");
 }
+
+#[test]
+fn further_faces_are_for_training_only_and_of_other_people() {
+    let mut data = open(&celeba("further-first"), &strict()).unwrap();
+    let table = table("further-second");
+    let only_training = DataSettings { validation: String::new(), ..strict() };
+    let more = open(&table, &only_training).unwrap();
+    let (before, added) = (data.without_glasses.len(), more.without_glasses.len());
+    assert!(added > 0 && more.validation_without_glasses.is_empty());
+    data.extend_training(more, 0).unwrap();
+    assert_eq!(data.without_glasses.len(), before + added);
+    assert_eq!(ids(&data.validation_without_glasses), ["08", "10"]);
+    assert!(data.without_glasses.is_streamed() && data.name.contains(" and "));
+    // The last face is of the second folder, with its pixels.
+    assert!(data.without_glasses.faces()[before + added - 1].image().is_ok());
+
+    // The people of the validation split must not be learned.
+    let swapped = DataSettings { splits: vec!["val".into()], ..only_training };
+    let mut held_out = open(&table, &strict()).unwrap();
+    let same_people = open(&table, &swapped).unwrap();
+    let error = held_out.extend_training(same_people, 0).unwrap_err().to_string();
+    assert!(error.contains("is in the validation of"), "{error}");
+}

@@ -110,7 +110,7 @@ fn faces(config: &Config) -> Dataset {
     data::open(None, &config.data, &|_, _| ()).unwrap()
 }
 
-fn train(config: &Config, out: &Path, start: RunStart, report: &mut dyn FnMut(Event) -> bool) -> Result<bool> {
+fn train(config: &Config, out: &Path, start: RunStart<Weights>, report: &mut dyn FnMut(Event) -> bool) -> Result<bool> {
     train_generators(config, &faces(config), out, start, &Device::Cpu, report)
 }
 

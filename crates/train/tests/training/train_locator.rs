@@ -4,7 +4,7 @@
 use crate::common::runs::{Temporary, numbers};
 use candle_core::Device;
 use stgan_train::data;
-use stgan_train::{Event, LocatorConfig, ValidationMetrics, train_locator};
+use stgan_train::{Event, LocatorConfig, RunStart, ValidationMetrics, train_locator};
 
 /// A configuration that trains in seconds.
 const CONFIG: &str = r#"
@@ -55,7 +55,7 @@ fn a_resumed_run_equals_an_uninterrupted_run() {
     let faces = data::open(None, &config.data, &|_, _| ()).unwrap();
     let (whole, parts) = (Temporary::new("locator-whole"), Temporary::new("locator-parts"));
     let mut thresholds = Vec::new();
-    let finished = train_locator(&config, &faces, &whole.0, false, &Device::Cpu, &mut |event| {
+    let finished = train_locator(&config, &faces, &whole.0, RunStart::FromScratch, &Device::Cpu, &mut |event| {
         if let Event::Validated { metrics: ValidationMetrics::Locator(measured), .. } = event {
             thresholds.push(measured.threshold);
         }
@@ -72,13 +72,13 @@ fn a_resumed_run_equals_an_uninterrupted_run() {
             &config,
             &faces,
             &parts.0,
-            resume,
+            if resume { RunStart::Resume } else { RunStart::FromScratch },
             &Device::Cpu,
             &mut |event| !matches!(event, Event::Progress { done, .. } if done >= stop),
         );
         assert!(!finished.unwrap());
     }
-    assert!(train_locator(&config, &faces, &parts.0, true, &Device::Cpu, &mut |_| true).unwrap());
+    assert!(train_locator(&config, &faces, &parts.0, RunStart::Resume, &Device::Cpu, &mut |_| true).unwrap());
     let file = "locator.safetensors";
     assert!(numbers(&whole.file(file)) == numbers(&parts.file(file)), "{file} differs");
     assert!(stgan::internals::locate::read(&std::fs::read(whole.file(file)).unwrap()).unwrap().threshold >= 0.8);

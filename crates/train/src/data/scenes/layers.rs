@@ -44,6 +44,17 @@ pub(crate) struct Scene {
     layers: Vec<SceneLayer>,
     /// The pupils of every face in pixels of the scene, the image's left one first.
     pub faces: Vec<[Point; 2]>,
+    /// What is known of every face besides.
+    pub attributes: Vec<KnownAttributes>,
+}
+
+/// What is known of a face besides its pupils; angles in degrees.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KnownAttributes {
+    pub glasses: Option<bool>,
+    pub covered: Option<bool>,
+    pub yaw: Option<f64>,
+    pub pitch: Option<f64>,
 }
 
 impl Mask {
@@ -139,7 +150,7 @@ impl SceneLayer {
 
 impl Scene {
     pub(super) fn new(size: usize) -> Self {
-        Self { size, layers: Vec::new(), faces: Vec::new() }
+        Self { size, layers: Vec::new(), faces: Vec::new(), attributes: Vec::new() }
     }
 
     pub(super) fn push(&mut self, layer: SceneLayer) {
@@ -147,9 +158,11 @@ impl Scene {
     }
 
     /// Adds a face by its landmarks in the scene, which may be mirrored.
-    pub(super) fn add_face(&mut self, target: &Landmarks) {
+    pub(super) fn add_face(&mut self, target: &Landmarks, known: KnownAttributes) {
         let [a, b, ..] = *target;
-        self.faces.push(if a[0] <= b[0] { [a, b] } else { [b, a] });
+        let mirrored = a[0] > b[0];
+        self.faces.push(if mirrored { [b, a] } else { [a, b] });
+        self.attributes.push(KnownAttributes { yaw: known.yaw.map(|yaw| if mirrored { -yaw } else { yaw }), ..known });
     }
 
     /// Whether a circle around a point leaves all faces uncovered.

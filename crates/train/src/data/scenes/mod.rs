@@ -10,7 +10,7 @@ mod degrade;
 mod layers;
 
 pub(crate) use degrade::degrade;
-pub(crate) use layers::Scene;
+pub(crate) use layers::{KnownAttributes, Scene};
 
 use super::landmarks::{self, Landmarks, Point};
 use super::{Dataset, Pool};
@@ -81,18 +81,37 @@ pub(crate) struct Scenes {
     /// With the landmarks of their faces, in their pixels.
     faces: Vec<CutOut>,
     people: Vec<CutOut>,
-    photos: Vec<(Arc<SourceImage>, Landmarks)>,
+    photos: Vec<FacePhoto>,
     glasses: Vec<(Arc<SourceImage>, Homography)>,
     faceless: Vec<Arc<SourceImage>>,
+}
+
+/// An image with a pasted face.
+pub(crate) struct Pasted {
+    pub image: Bitmap,
+    /// The landmarks of the face, and those that a fit should meet ([`super::Face::reference`]).
+    pub target: Landmarks,
+    pub reference: Landmarks,
+    /// See [`super::Face::turn`].
+    pub turn: f64,
 }
 
 /// An image with a face that can be cut out.
 struct CutOut {
     image: Arc<SourceImage>,
     target: Landmarks,
+    reference: Landmarks,
     without_glasses: bool,
     /// See [`super::Face::turn`].
     turn: f64,
+    known: KnownAttributes,
+}
+
+/// A full photo, and the landmarks of its face.
+struct FacePhoto {
+    image: Arc<SourceImage>,
+    target: Landmarks,
+    known: KnownAttributes,
 }
 
 impl Scenes {
@@ -109,7 +128,7 @@ impl Scenes {
         let (mut faces, mut photos) = (Vec::new(), Vec::new());
         for (pool, without_glasses) in [(without, true), (with, false)] {
             faces.extend(cut_outs(pool, without_glasses)?);
-            photos.extend(full_photos(pool)?);
+            photos.extend(full_photos(pool, without_glasses)?);
         }
         let people = (0..settings.people)
             .into_par_iter()
@@ -119,7 +138,8 @@ impl Scenes {
                 let scaled = |points: [Point; 2]| points.map(|p| p.map(|x| x * scale));
                 let target = landmarks::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
                 let image = SourceImage::new(person.draw(PERSON_WIDTH)?.as_ref(), 0)?;
-                Ok(CutOut { image, target, without_glasses: true, turn: 0.0 })
+                let known = KnownAttributes { glasses: Some(false), yaw: Some(person.yaw()), ..Default::default() };
+                Ok(CutOut { image, target, reference: target, without_glasses: true, turn: 0.0, known })
             })
             .collect::<Result<_>>()?;
         let glasses = (0..settings.glasses)
@@ -182,15 +202,14 @@ impl Scenes {
     /// of `size × size` pixels.
     ///
     /// Its glasses would take 5 to 100 % of the width. The face is tilted by up to 35°, and
-    /// mirrored in half of the cases. Returns the image, the landmarks in its pixels, and the turn
-    /// of the head ([`super::Face::turn`]).
+    /// mirrored in half of the cases. Landmarks are in pixels of the image.
     ///
     /// # Errors
     /// Those of [`Scenes::sample`].
     ///
     /// # Panics
     /// If there is no such face.
-    pub(crate) fn pasted(&self, index: usize, size: usize, rng: &mut impl Rng) -> Result<(Bitmap, Landmarks, f64)> {
+    pub(crate) fn pasted(&self, index: usize, size: usize, rng: &mut impl Rng) -> Result<Pasted> {
         let face = &self.faces[index];
         let mut scene = Scene::new(size);
         self.background(&mut scene, rng)?;
@@ -207,20 +226,23 @@ impl Scenes {
         let reach = [rng.random_range(1.35..2.3), rng.random_range(1.8..3.2)].map(|r| r * pupil_distance);
         let centre = [midpoint[0], midpoint[1] + 0.4 * pupil_distance];
         scene.push(SceneLayer::new(face.image.clone(), &to_scene, outline(centre, reach, rng))?);
-        let mut target = landmarks::apply(&to_scene, &face.target);
-        if flip {
-            target.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
-        }
+        let [target, reference] = [&face.target, &face.reference].map(|points| {
+            let mut points = landmarks::apply(&to_scene, points);
+            if flip {
+                points.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+            }
+            points
+        });
         let pixels = scene.render(&Homography::IDENTITY, size, size)?;
         let bytes = |pixel: [f32; 4]| pixel.map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8);
         let data = pixels.into_iter().flat_map(|p| bytes([p[0], p[1], p[2], 1.0])).collect();
         let side = size as u32;
-        Ok((Bitmap::new(side, side, data)?, target, face.turn))
+        Ok(Pasted { image: Bitmap::new(side, side, data)?, target, reference, turn: face.turn })
     }
 
     /// Adds a part of a full photo, in most cases with its face.
     fn photo(&self, scene: &mut Scene, rng: &mut impl Rng) -> Result<()> {
-        let (image, target) = &self.photos[rng.random_range(0..self.photos.len())];
+        let FacePhoto { image, target, known } = &self.photos[rng.random_range(0..self.photos.len())];
         let scene_distance = log_uniform(PUPIL_DISTANCES, rng);
         let size = scene.size as f64;
         // One in five shows what is beside the face.
@@ -231,7 +253,7 @@ impl Scenes {
         };
         let to_scene = self.pose(target, scene_distance, at, rng);
         scene.push(SceneLayer::new(image.clone(), &to_scene, Mask::Whole)?);
-        scene.add_face(&landmarks::apply(&to_scene, target));
+        scene.add_face(&landmarks::apply(&to_scene, target), *known);
         Ok(())
     }
 
@@ -244,7 +266,7 @@ impl Scenes {
             (image, [0.5 * w, 0.5 * h], 0.5 * w.min(h))
         } else {
             // The part below the face, which shows clothes.
-            let (image, target) = &self.photos[rng.random_range(0..self.photos.len())];
+            let FacePhoto { image, target, .. } = &self.photos[rng.random_range(0..self.photos.len())];
             let [w, h] = image.size();
             let pupil_distance = landmarks::distance(target[0], target[1]);
             let chin = target[0][1].max(target[1][1]) + 2.6 * pupil_distance;
@@ -309,12 +331,15 @@ impl Scenes {
             }
             let to_scene = self.pose(&face.target, scene_distance, at, rng);
             scene.push(SceneLayer::new(face.image.clone(), &to_scene, mask)?);
+            let mut known = face.known;
             if face.without_glasses && !self.glasses.is_empty() && rng.random_bool(self.settings.glasses_share) {
                 let (glasses, to_canonical) = &self.glasses[rng.random_range(0..self.glasses.len())];
                 let on_face = to_scene * landmarks::glasses_to_image(&face.target)? * *to_canonical;
                 scene.push(SceneLayer::new(glasses.clone(), &on_face, Mask::Whole)?);
+                // The lenses may be dark.
+                known = KnownAttributes { glasses: Some(true), covered: None, ..known };
             }
-            scene.add_face(&landmarks::apply(&to_scene, &face.target));
+            scene.add_face(&landmarks::apply(&to_scene, &face.target), known);
             break;
         }
         Ok(())
@@ -363,20 +388,30 @@ fn cut_outs(pool: &Pool, without_glasses: bool) -> Result<Vec<CutOut>> {
         let skipped = u32::from(landmarks::distance(target[0], target[1]) > 40.0);
         let image = face.image().and_then(|image| SourceImage::new(image.as_ref(), skipped));
         let turn = face.turn().unwrap_or(0.0);
-        Some(image.map(|image| CutOut { image, target, without_glasses, turn }))
+        let known = known(face, without_glasses);
+        let reference = face.reference().copied().unwrap_or(target);
+        Some(image.map(|image| CutOut { image, target, reference, without_glasses, turn, known }))
     };
     pool.faces().par_iter().filter_map(face).collect()
 }
 
+/// What the data set says of a face.
+fn known(face: &super::Face, without_glasses: bool) -> KnownAttributes {
+    // Without glasses, eyes are covered only if the table says so.
+    let covered = face.covered.or(without_glasses.then_some(false));
+    KnownAttributes { glasses: Some(!without_glasses), covered, yaw: face.yaw, pitch: face.pitch }
+}
+
 /// The full photos of a pool, without the pyramid levels that scenes do not need.
-fn full_photos(pool: &Pool) -> Result<Vec<(Arc<SourceImage>, Landmarks)>> {
-    let photo = |face: &super::Face| -> Option<Result<(Arc<SourceImage>, Landmarks)>> {
+fn full_photos(pool: &Pool, without_glasses: bool) -> Result<Vec<FacePhoto>> {
+    let photo = |face: &super::Face| -> Option<Result<FacePhoto>> {
         let (image, target) = match face.photo() {
             Ok(found) => found?,
             Err(error) => return Some(Err(error)),
         };
         let skipped = (landmarks::distance(target[0], target[1]) / 40.0).log2().ceil().clamp(0.0, 6.0) as u32;
-        Some(SourceImage::new(image.as_ref(), skipped).map(|image| (image, target)))
+        let known = known(face, without_glasses);
+        Some(SourceImage::new(image.as_ref(), skipped).map(|image| FacePhoto { image, target, known }))
     };
     pool.faces().par_iter().filter_map(photo).collect()
 }

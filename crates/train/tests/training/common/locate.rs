@@ -157,7 +157,7 @@ pub fn separable_blocks_that_do_not_fit_are_rejected() {
 pub fn untrained() -> LocatorWeights {
     let spec = LocatorSpec {
         detector: DetectorSpec { layers: vec![[4, 4], [4, 8], [4, 8], [3, 8]] },
-        refiner: RefinerSpec { size: 32, channels: vec![4, 8, 8], hidden: 8 },
+        refiner: RefinerSpec { size: 32, channels: vec![4, 8, 8], hidden: 8, attributes: false },
     };
     let (mut values, mut at) = (numbers(1 << 16, 5).into_iter(), 0);
     let parameters: Parameters = initialise(&spec.tensors(), || {

@@ -1,27 +1,13 @@
-"""Turns labelled portraits to other poses, with the exact plane of stiff glasses.
+"""Turns a portrait to another pose, with the plane of stiff glasses.
 
-    python3 research/turned_portraits.py --portraits DIR --out turned --copies 2
-
-DIR has `labels.csv`, `plane.csv`, `aligned/`, `mesh.npz` (`ids`, `points` [face, 478, 3]: FaceMesh
-points in pixels of the aligned image, z in the same unit, smaller is nearer) and
-`canonical_face.obj`, whose triangles are used. The output has the layout of docs/training.md
-(Data) without visible landmarks: images, `labels.csv` and `plane.csv`. All copies of a person stay
-in the split of the original. Train on it with `data.target = "front"`.
-
-The face is texture-mapped, turned about a point inside the head by a yaw of up to 45 degrees and a
-pitch of up to 25 degrees, and projected in perspective. The surroundings of the face are carried
-along, less and less towards the border of the image. Skin that the photo does not show is stretched.
-
-Needs numpy and Pillow.
+The face is texture-mapped on its FaceMesh points, turned about a point inside the head, and
+projected in perspective. The surroundings of the face are carried along, less and less towards the
+border of the image. Skin that the photo does not show is stretched.
 """
 
-import argparse
-import csv
 import math
-import os
 
 import numpy as np
-from PIL import Image
 
 # The camera of `plane.csv`: its focal length is three times the longer side of the image.
 FOCAL_LENGTH = 3.0
@@ -29,6 +15,8 @@ FOCAL_LENGTH = 3.0
 PIVOT = 1.2
 VERTEX_DISTANCE = 10.0 / 63.0
 IRISES = (468, 473)
+# The columns of the homography in `plane.csv`.
+PLANE = [f"h{i}{j}" for i in (1, 2, 3) for j in (1, 2, 3)]
 # FaceMesh's outline of the face, in order.
 OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152]
 OVAL += [148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
@@ -69,7 +57,7 @@ class Camera:
 
 def plane_in_space(row, eye_depth):
     """The origin and the two axes of the plane of `plane.csv` in space, in pixels."""
-    h = np.array([[float(row[f"h{i}{j}"]) for j in (1, 2, 3)] for i in (1, 2, 3)])
+    h = np.array([float(row[name]) for name in PLANE]).reshape(3, 3)
     h = h / h[2, 2]
     origin = h[:2, 2]
     # The derivatives at the origin.
@@ -91,7 +79,7 @@ def homography(source, target):
         rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y, -u])
         rows.append([0, 0, 0, x, y, 1, -v * x, -v * y, -v])
     h = np.linalg.svd(np.array(rows))[2][-1]
-    return h / h[8]
+    return (h / h[8]).reshape(3, 3)
 
 
 def around(points, width, height):
@@ -152,7 +140,8 @@ def draw(image, source, target, depth, faces):
 
 
 def turned(image, points, row, yaw, pitch, faces):
-    """The image turned to an absolute pose in degrees, and the homography of its plane."""
+    """The image turned to an absolute pose in degrees, the homography of its plane, and the
+    FaceMesh points."""
     height, width = image.shape[:2]
     camera = Camera(width, height)
     irises = points[list(IRISES)]
@@ -179,50 +168,4 @@ def turned(image, points, row, yaw, pitch, faces):
     base = camera.into_space(origin[None])[0]
     plane = np.array([base + x * across + y * down for x, y in corners])
     seen = camera.project((plane - pivot) @ turn.T + pivot) + shift
-    return pixels, homography(corners, seen)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--portraits", required=True)
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--copies", type=int, default=2)
-    parser.add_argument("--splits", default="train,val,extra_gray")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    read = lambda name: csv.DictReader(open(f"{options.portraits}/{name}", newline=""))
-    planes = {row["id"]: row for row in read("plane.csv")}
-    mesh = np.load(f"{options.portraits}/mesh.npz")
-    meshes = dict(zip(mesh["ids"], mesh["points"].astype(float)))
-    faces = triangles(f"{options.portraits}/canonical_face.obj")
-    os.makedirs(f"{options.out}/aligned", exist_ok=True)
-    names = [f"h{i}{j}" for i in (1, 2, 3) for j in (1, 2, 3)]
-    labels, fronts = [], []
-    for index, label in enumerate(read("labels.csv")):
-        row, points = planes.get(label["id"]), meshes.get(label["id"])
-        if row is None or points is None or label["split"] not in options.splits.split(","):
-            continue
-        random = np.random.default_rng([options.seed, index])
-        image = Image.open(f"{options.portraits}/aligned/{label['id']}.jpg").convert("RGB")
-        image = np.asarray(image).astype(float)
-        for copy in range(options.copies):
-            yaw, pitch = random.uniform(-45, 45), random.uniform(-25, 25)
-            pixels, h = turned(image, points, row, yaw, pitch, faces)
-            name = f"{label['id']}-{copy}"
-            pixels = Image.fromarray(pixels.round().clip(0, 255).astype("uint8"))
-            pixels.save(f"{options.out}/aligned/{name}.jpg", quality=92)
-            # In `labels.csv`, yaw is positive if the face turns to the right of the image.
-            labels.append([name, label["split"], label["glasses"], label["person"], f"{-yaw:.1f}"])
-            fronts.append([name, *(f"{value:.7g}" for value in h), f"{yaw:.1f}", f"{pitch:.1f}", row["temples"]])
-    tables = {
-        "labels.csv": [["id", "split", "glasses", "person", "yaw"], *labels],
-        "plane.csv": [["id", *names, "yaw", "pitch", "temples"], *fronts],
-    }
-    for name, rows in tables.items():
-        with open(f"{options.out}/{name}", "w", newline="") as file:
-            csv.writer(file).writerows(rows)
-    print(len(labels), "images")
-
-
-if __name__ == "__main__":
-    main()
+    return pixels, homography(corners, seen), np.hstack([found, after[:, 2:]])

@@ -1,0 +1,189 @@
+/**
+ * The script of the package's worker: it owns a `TryOn` and its objects, and answers the requests
+ * of a `WorkerTryOn`.
+ *
+ * @packageDocumentation
+ */
+import { StganError, wrap } from '../errors.js';
+import type { Fit } from '../fit.js';
+import type { FrameImage } from '../frame-images.js';
+import type { Glasses } from '../glasses.js';
+import type { ImageSource } from '../images.js';
+import { TryOn } from '../tryon.js';
+import { FrameTracker } from './frames.js';
+import type {
+  Failure,
+  FitInfo,
+  FromWorker,
+  GlassesInfo,
+  GlassesMessage,
+  Handle,
+  RequestName,
+  Requests,
+  ToWorker,
+} from './protocol.js';
+import { type Message, sentPixels } from './transfer.js';
+
+/** The used part of the global scope of a dedicated worker, which the DOM type library lacks. */
+interface WorkerScope {
+  postMessage(message: FromWorker, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+}
+const scope = globalThis as unknown as WorkerScope;
+
+/** What a handler knows about its request. */
+interface Context {
+  id: number;
+  signal: AbortSignal;
+}
+
+type Handlers = {
+  [K in RequestName]: (request: Requests[K]['request'], context: Context) => Promise<Message<Requests[K]['response']>>;
+};
+
+let tryOn: TryOn | undefined;
+let handles = 0;
+const objects = new Map<Handle, Glasses | Fit | FrameTracker>();
+/** The photos of fits, which read them until they are disposed. */
+const photos = new Map<Handle, ImageSource>();
+const canvases = new Map<number, OffscreenCanvas>();
+const controllers = new Map<number, AbortController>();
+
+const plain = <T>(value: T): Message<T> => ({ value, transfer: [] });
+
+function register(object: Glasses | Fit | FrameTracker): Handle {
+  objects.set(++handles, object);
+  return handles;
+}
+
+function required(): TryOn {
+  if (!tryOn) throw new StganError('disposed', 'the TryOn of the worker has not been created');
+  return tryOn;
+}
+
+/** Frees an image that was sent to the worker, which nothing else refers to. */
+function closeBitmap(image: ImageSource | undefined): void {
+  if (image instanceof ImageBitmap) image.close();
+}
+
+/** The object with this handle. The page checks that an object is in use and of the right type. */
+function object<T extends Glasses | Fit | FrameTracker>(handle: Handle): T {
+  const found = objects.get(handle);
+  if (!found) throw new StganError('disposed', 'the object of the worker has been disposed');
+  return found as T;
+}
+
+const worn = (message: GlassesMessage): ImageSource | Glasses =>
+  'handle' in message ? object<Glasses>(message.handle) : message.image;
+
+function glassesInfo(glasses: Glasses): GlassesInfo {
+  const { report, bounds, lensCentres, toSource, widthMm } = glasses;
+  return { handle: register(glasses), report, bounds, lensCentres, toSource, widthMm };
+}
+
+function fitInfo(fit: Fit): FitInfo {
+  const { updates, initial, confidence, glasses } = fit;
+  return { handle: register(fit), updates, initial, confidence, glasses: glassesInfo(glasses) };
+}
+
+const handlers: Handlers = {
+  async create(files, { id, signal }) {
+    tryOn = await TryOn.create({ ...files, signal, onProgress: (progress) => scope.postMessage({ id, progress }) });
+    return plain(tryOn.model);
+  },
+
+  async glasses({ source, options }, { signal }) {
+    return plain(glassesInfo(await required().glasses(source, { ...options, signal })));
+  },
+
+  async image({ glasses }) {
+    const { data, width, height, colorSpace } = object<Glasses>(glasses).image;
+    return sentPixels({ data: data.slice(), width, height, colorSpace } as ImageData);
+  },
+
+  async locate({ photo }) {
+    try {
+      return plain(await required().locate(photo));
+    } finally {
+      closeBitmap(photo);
+    }
+  },
+
+  async fit({ photo, glasses, options }, { signal }) {
+    try {
+      const info = fitInfo(await required().fit(photo, worn(glasses), { ...options, signal }));
+      photos.set(info.handle, photo);
+      return plain(info);
+    } catch (error) {
+      closeBitmap(photo);
+      throw error;
+    }
+  },
+
+  async composite({ fit, update }) {
+    return sentPixels(object<Fit>(fit).composite({ update }));
+  },
+
+  async overlay({ fit, update }) {
+    const overlay = object<Fit>(fit).overlay({ update });
+    if (!overlay) return plain(null);
+    const { value, transfer } = sentPixels(overlay.image);
+    return { value: { x: overlay.x, y: overlay.y, image: value }, transfer };
+  },
+
+  async track({ glasses, options, canvas }) {
+    if (canvas?.offscreen) canvases.set(canvas.id, canvas.offscreen);
+    const tracker = new FrameTracker();
+    await tracker.start(required(), worn(glasses), { ...options, canvas: canvas && canvases.get(canvas.id) });
+    return plain({ glasses: glassesInfo(tracker.track.glasses), handle: register(tracker) });
+  },
+
+  async frame({ track, frame }) {
+    return plain(await object<FrameTracker>(track).process(frame as FrameImage));
+  },
+
+  async 'set-glasses'({ track, glasses }) {
+    const { track: running } = object<FrameTracker>(track);
+    await running.setGlasses(worn(glasses));
+    return plain(glassesInfo(running.glasses));
+  },
+
+  async snapshot({ track }) {
+    return sentPixels(await object<FrameTracker>(track).track.snapshot());
+  },
+
+  async release({ handle }) {
+    objects.get(handle)?.dispose();
+    objects.delete(handle);
+    closeBitmap(photos.get(handle));
+    photos.delete(handle);
+    return plain(null);
+  },
+};
+
+function failure(error: unknown): Failure {
+  const { code, message, cause } = wrap(error, 'internal', 'the worker failed');
+  try {
+    return { code, message, cause: structuredClone(cause) };
+  } catch {
+    return { code, message };
+  }
+}
+
+async function respond<K extends RequestName>(id: number, name: K, request: Requests[K]['request']): Promise<void> {
+  const controller = new AbortController();
+  controllers.set(id, controller);
+  try {
+    const { value, transfer } = await handlers[name](request, { id, signal: controller.signal });
+    scope.postMessage({ id, response: value }, transfer);
+  } catch (error) {
+    scope.postMessage({ id, failure: failure(error) });
+  } finally {
+    controllers.delete(id);
+  }
+}
+
+scope.onmessage = ({ data }) => {
+  if ('abort' in data) controllers.get(data.abort)?.abort();
+  else void respond(data.id, data.name, data.request);
+};

@@ -1,0 +1,47 @@
+/**
+ * The fixtures of this folder. Each project of playwright.config.mjs tests one browser, which is
+ * skipped where it is not installed.
+ */
+import { test as base, expect } from '@playwright/test';
+import { ENGINES, launch, missing } from './drivers.mjs';
+
+export { expect };
+
+/** Window sizes: a desktop and a phone. */
+export const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+
+export const test = base.extend({
+  engine: ['chromium', { scope: 'worker', option: true }],
+  size: [SIZES.desktop, { scope: 'worker', option: true }],
+
+  /** The browser, with a single page. */
+  driver: [
+    async ({ engine, size }, use) => {
+      const driver = await launch(engine, size);
+      await use(driver);
+      await driver.close();
+    },
+    { scope: 'worker', timeout: 180_000 },
+  ],
+
+  /** Where the browser is missing, tests are skipped on a developer's machine and fail in CI. */
+  requireEngine: [
+    async ({ engine }, use, info) => {
+      if (!ENGINES.includes(engine)) throw new Error(`there is no engine ${engine}`);
+      const reason = missing(engine);
+      info.skip(Boolean(reason) && !process.env.CI, reason ?? '');
+      await use();
+    },
+    { auto: true },
+  ],
+});
+
+/** Waits until `work` returns something truthy in the page, and resolves to it. */
+export async function until(driver, work, argument) {
+  let value;
+  await expect(async () => {
+    value = await driver.evaluate(work, argument);
+    expect(value, String(work)).toBeTruthy();
+  }).toPass({ timeout: 120_000 });
+  return value;
+}
