@@ -158,8 +158,8 @@ impl Locator {
 
     /// Detects all faces in a photo, best first. A photo without faces gives an empty list.
     ///
-    /// Faces are sorted by certainty × √(inter-pupil distance), so that a large face comes before an
-    /// equally certain one in the background, but not one that barely reaches the threshold. Their number is not limited. A photo is searched for
+    /// Faces are sorted by certainty × √(inter-pupil distance): a large face comes before an equally
+    /// certain one in the background, but one that barely reaches the threshold does not. Their number is not limited. A photo is searched for
     /// faces from about 1/128 of its width between the pupils, and from 6 pixels. If no large face
     /// is upright, photos turned by 90, 180 and 270 degrees are searched too.
     ///
@@ -325,8 +325,8 @@ fn combined(candidate: &LocatedFace, refined: Option<LocatedFace>, threshold: f6
     (LocatedFace { pupils, score: both.max(refined_score), attributes }, candidate.score + refined_score)
 }
 
-/// Sorts faces by certainty × √(inter-pupil distance), descending. The certainty grows from nearly 0
-/// at the detection threshold to 1 at score 1.
+/// Sorts faces by certainty × √(inter-pupil distance), descending. The certainty grows from nearly
+/// 0 at the detection threshold to 1 at score 1.
 fn sorted(mut found: Vec<LocatedFace>, threshold: f64) -> Vec<LocatedFace> {
     let beyond = |score: f64| ((score - threshold) / (1.0 - threshold).max(1e-3)).max(0.0);
     let weight = |face: &LocatedFace| (beyond(face.score) + 0.05 * face.score) * face.pupil_distance().sqrt();
