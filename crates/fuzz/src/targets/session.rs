@@ -97,7 +97,8 @@ const fn target(name: &'static str, memory: u64, run: fn(&[u8]) -> String) -> Ta
 }
 
 static MODEL: LazyLock<Result<TryOn>> = LazyLock::new(|| {
-    let spec = GeneratorSpec { size: 8.into(), channels: vec![1], hidden: 1, inputs: Inputs::Rgba };
+    let spec =
+        GeneratorSpec { size: 8.into(), channels: vec![1], hidden: 1, inputs: Inputs::Rgba, ..GeneratorSpec::paper() };
     let tensors: Vec<_> = spec.tensors(0).into_iter().map(|tensor| (tensor.name, tensor.shape)).collect();
     TryOn::new(&safetensors(&[("size", "8")], &tensors))
 });

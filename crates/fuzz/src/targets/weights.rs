@@ -36,7 +36,13 @@ const WORDS: &[&str] = &[
 pub(super) const GENERATORS: Target = Target {
     name: "weights",
     seeds: || {
-        let spec = GeneratorSpec { size: 8.into(), channels: vec![1], hidden: 1, inputs: Inputs::Rgba };
+        let spec = GeneratorSpec {
+            size: 8.into(),
+            channels: vec![1],
+            hidden: 1,
+            inputs: Inputs::Rgba,
+            ..GeneratorSpec::paper()
+        };
         let metadata = [("format", "stgan"), ("version", "1"), ("size", "8"), ("inputs", "rgba"), ("updates", "3")];
         vec![file(&metadata, spec.tensors(0)), head(include_bytes!("../../../../weights/glasses.safetensors"))]
     },
@@ -50,7 +56,7 @@ pub(super) const LOCATOR: Target = Target {
     name: "locator",
     seeds: || {
         let detector = DetectorSpec { layers: vec![[4, 1], [4, 1], [4, 1]] };
-        let refiner = RefinerSpec { size: 16, channels: vec![1], hidden: 1 };
+        let refiner = RefinerSpec { size: 16, channels: vec![1], hidden: 1, attributes: false };
         let metadata = [("format", "stgan-locator"), ("version", "1"), ("size", "16"), ("threshold", "0.5")];
         let tensors = detector.tensors().into_iter().chain(refiner.tensors()).collect();
         vec![file(&metadata, tensors), head(include_bytes!("../../../../weights/locator.safetensors"))]
