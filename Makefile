@@ -12,7 +12,7 @@ PORT ?= 8080
 .PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web audit check-cuda evaluate-glasses evaluate-web fuzz soak test-faults clean
 
 help: ## Print this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 22
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
 
 demo: site ## Build the demo and serve it on http://localhost:8080 or the next free port
 	npm run preview --workspace www -- --outDir ../site --port $(PORT)
@@ -90,7 +90,8 @@ test-demo: site clip browser ## Test the demo's modules, and its page in Chromiu
 	npx playwright test --project=www --project=demo
 
 test-core: site pkg browser ## Test the essentials in Chromium, and in Firefox and WebKitGTK where they are installed
-	npx playwright test --project='*-desktop'
+	npx playwright test --project='*-desktop' tests/browsers/package.test.mjs
+	npx playwright test --project=chromium-phone --project=firefox-phone
 
 test-browsers: site pkg browser ## Test in Chromium, Firefox and WebKitGTK, in the windows of a desktop and of a phone
 	npx playwright test --project='*-desktop' --project='*-phone'

@@ -81,6 +81,8 @@ function assemble() {
   }
   const weights = ['glasses', 'locator', 'cutout'].map((name) => `weights/${name}.safetensors`);
   for (const file of ['LICENSE-APACHE', 'LICENSE-MIT', ...weights]) copyFileSync(join(root, file), join(pkg, file));
+  for (const folder of ['wasm', 'weights'])
+    copyFileSync(join(root, 'pkg-templates', folder, 'source.d.ts'), join(pkg, folder, 'source.d.ts'));
   const manifest = JSON.parse(readFileSync(join(root, 'pkg-templates', 'package.json'), 'utf8'));
   writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
   copyFileSync(join(root, 'pkg-templates', 'README.md'), join(pkg, 'README.md'));

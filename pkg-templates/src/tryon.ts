@@ -307,8 +307,8 @@ export class TryOn {
    * Detects the faces in a photo.
    *
    * @param photo - The photo.
-   * @returns The faces, best first, in the order of score × √(inter-pupil distance); empty if there
-   * is no face.
+   * @returns The faces, best first, in the order of certainty × √(inter-pupil distance); empty if
+   * there is no face.
    * @throws {@link StganError} `decode`, `image-size`, `image-too-large` or `unsupported-image` for
    * the photo, `fetch` or `weights` if the face locator cannot be loaded, `disposed` after
    * `dispose`.

@@ -26,8 +26,8 @@ from PIL import Image
 import cover
 import light
 import turn
+from turn import PLANE
 
-PLANE = [f"h{i}{j}" for i in (1, 2, 3) for j in (1, 2, 3)]
 # The pupils and temples as seen, and their FaceMesh points.
 VISIBLE = [f"{side}_{name}_{axis}" for name in ("iris", "temple") for side in "rl" for axis in "xy"]
 VISIBLE_POINTS = [468, 473, 127, 356]

@@ -15,6 +15,8 @@ FOCAL_LENGTH = 3.0
 PIVOT = 1.2
 VERTEX_DISTANCE = 10.0 / 63.0
 IRISES = (468, 473)
+# The columns of the homography in `plane.csv`.
+PLANE = [f"h{i}{j}" for i in (1, 2, 3) for j in (1, 2, 3)]
 # FaceMesh's outline of the face, in order.
 OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152]
 OVAL += [148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
@@ -55,7 +57,7 @@ class Camera:
 
 def plane_in_space(row, eye_depth):
     """The origin and the two axes of the plane of `plane.csv` in space, in pixels."""
-    h = np.array([[float(row[f"h{i}{j}"]) for j in (1, 2, 3)] for i in (1, 2, 3)])
+    h = np.array([float(row[name]) for name in PLANE]).reshape(3, 3)
     h = h / h[2, 2]
     origin = h[:2, 2]
     # The derivatives at the origin.

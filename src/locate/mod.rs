@@ -158,8 +158,8 @@ impl Locator {
 
     /// Detects all faces in a photo, best first. A photo without faces gives an empty list.
     ///
-    /// Faces are sorted by score × √(inter-pupil distance), so that a large face comes before an
-    /// equally certain one in the background. Their number is not limited. A photo is searched for
+    /// Faces are sorted by certainty × √(inter-pupil distance), so that a large face comes before an
+    /// equally certain one in the background, but not one that barely reaches the threshold. Their number is not limited. A photo is searched for
     /// faces from about 1/128 of its width between the pupils, and from 6 pixels. If no large face
     /// is upright, photos turned by 90, 180 and 270 degrees are searched too.
     ///
@@ -223,7 +223,7 @@ impl Locator {
             }
         }
         found.retain(|(face, _)| face.score >= threshold);
-        Ok(sorted(suppress_by(found, FACE_REACH)))
+        Ok(sorted(suppress_by(found, FACE_REACH), self.threshold))
     }
 
     /// Refines candidates of BlazeFace and appends the faces that the refiner scores at
@@ -325,9 +325,27 @@ fn combined(candidate: &LocatedFace, refined: Option<LocatedFace>, threshold: f6
     (LocatedFace { pupils, score: both.max(refined_score), attributes }, candidate.score + refined_score)
 }
 
-/// Sorts faces by score × √(inter-pupil distance), descending.
-fn sorted(mut found: Vec<LocatedFace>) -> Vec<LocatedFace> {
-    let weight = |face: &LocatedFace| face.score * face.pupil_distance().sqrt();
+/// Sorts faces by certainty × √(inter-pupil distance), descending. The certainty grows from nearly 0
+/// at the detection threshold to 1 at score 1.
+fn sorted(mut found: Vec<LocatedFace>, threshold: f64) -> Vec<LocatedFace> {
+    let beyond = |score: f64| ((score - threshold) / (1.0 - threshold).max(1e-3)).max(0.0);
+    let weight = |face: &LocatedFace| (beyond(face.score) + 0.05 * face.score) * face.pupil_distance().sqrt();
     found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_face_comes_first_unless_it_is_doubtful() {
+        let face = |width: f64, score: f64| LocatedFace::new([[0.0, 0.0], [width, 0.0]], score);
+        let order = |a, b| sorted(vec![a, b], 0.8)[0];
+        assert_eq!(order(face(10.0, 0.99), face(40.0, 0.99)), face(40.0, 0.99));
+        assert_eq!(order(face(10.0, 0.99), face(40.0, 0.95)), face(40.0, 0.95));
+        assert_eq!(order(face(160.0, 0.805), face(20.0, 0.99)), face(20.0, 0.99));
+        // Below the threshold, too, the order is by size and score.
+        assert_eq!(order(face(10.0, 0.5), face(10.0, 0.6)), face(10.0, 0.6));
+    }
 }

@@ -67,8 +67,8 @@ test('the live view finds a face, starts again, and shows all faces', async ({ d
     const drawing = canvas.getContext('2d');
     setInterval(() => drawing.drawImage(image, 0, 0, 480, 600), 60);
     const getUserMedia = async () => canvas.captureStream(15);
-    if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = getUserMedia;
-    else Object.defineProperty(navigator, 'mediaDevices', { value: { getUserMedia } });
+    // WebKit discards properties of `navigator.mediaDevices` itself.
+    MediaDevices.prototype.getUserMedia = getUserMedia;
     document.querySelector('#tab-live').click();
   });
   const phase = (name) => until(demo, (expected) => document.querySelector('main').dataset.live === expected, name);

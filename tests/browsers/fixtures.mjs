@@ -17,6 +17,8 @@ export const test = base.extend({
   /** The browser, with a single page. */
   driver: [
     async ({ engine, size }, use) => {
+      // Fixtures of a worker are set up before a test can be skipped.
+      if (missing(engine)) return use(null);
       const driver = await launch(engine, size);
       await use(driver);
       await driver.close();
@@ -42,6 +44,6 @@ export async function until(driver, work, argument) {
   await expect(async () => {
     value = await driver.evaluate(work, argument);
     expect(value, String(work)).toBeTruthy();
-  }).toPass({ timeout: 120_000 });
+  }).toPass({ timeout: 240_000 });
   return value;
 }

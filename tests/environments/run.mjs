@@ -40,6 +40,9 @@ function install(name, tarball) {
     mkdirSync(folder, { recursive: true });
     cpSync(join(source, 'package.json'), `${installed}.new`);
   }
+  for (const entry of readdirSync(folder))
+    if (!['node_modules', 'package.json', 'package.json.new'].includes(entry))
+      rmSync(join(folder, entry), { recursive: true });
   for (const from of [source, join(here, 'shared')]) cpSync(from, folder, { recursive: true });
   cpSync(join(root, 'tests', 'package', 'images.mjs'), join(folder, 'images.mjs'));
   if (existsSync(`${installed}.new`)) {

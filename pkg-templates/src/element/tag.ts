@@ -60,7 +60,7 @@ export class TryOnElement extends ElementProperties {
   /** Called by the browser. */
   connectedCallback(): void {
     this.adoptEarlyProperties();
-    this.#createView();
+    this.#view ??= this.#createView();
     addEventListener('pagehide', this.#stopWithPage);
     if (typeof IntersectionObserver === 'function') {
       this.#observer = new IntersectionObserver((entries) => {
@@ -79,6 +79,7 @@ export class TryOnElement extends ElementProperties {
     this.#endLive();
     this.#endFit();
     this.#images.set([]);
+    this.#view?.setGlasses([], 0);
     this.#releaseLease();
     this.#setState('idle');
   }
@@ -131,7 +132,7 @@ export class TryOnElement extends ElementProperties {
       if (live !== this.#live) throw aborted('the camera was stopped');
       throw this.#failLive(error);
     }
-    this.#view?.show(live.canvas, this.texts.camera);
+    this.#view?.show(live.canvas, 'camera');
     if (this.#state === 'starting') this.#setState('searching');
     this.#liveGlasses = glasses;
     // Other glasses may have been selected meanwhile.
@@ -173,7 +174,7 @@ export class TryOnElement extends ElementProperties {
   /** @internal */
   protected override changed(name?: string): void {
     if (!this.isConnected) return;
-    if (name === 'texts') this.#createView();
+    if (name === 'texts') this.#view?.setTexts(this.texts);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     queueMicrotask(() => {
@@ -239,7 +240,7 @@ export class TryOnElement extends ElementProperties {
       const loading = this.#load();
       loading.catch(() => {});
       await this.#photo.open(photo, signal);
-      this.#view?.show(this.#photo.canvas, this.texts.photo);
+      this.#view?.show(this.#photo.canvas, 'photo');
       const [tryOn, image] = await Promise.all([loading, glasses as Promise<ImageSource>]);
       signal.throwIfAborted();
       this.#setState('fitting');
@@ -330,16 +331,12 @@ export class TryOnElement extends ElementProperties {
 
   #stopWithPage = (): void => this.stop();
 
-  #createView(): void {
-    const view = new View(this.#root, this.texts, {
+  #createView(): View {
+    return new View(this.#root, this.texts, {
       choose: (file) => (this.photo = file),
       toggleCamera: () => (this.#live ? this.stop() : void this.start().catch(() => {})),
       select: (index) => (this.selected = index),
     });
-    this.#view = view;
-    view.setGlasses(this.#images.labels, this.selected);
-    if (this.#live) view.show(this.#live.canvas, this.texts.camera);
-    this.#show();
   }
 
   #syncGlasses(): void {

@@ -37,7 +37,7 @@ function create<K extends keyof HTMLElementTagNameMap>(
 
 /** The shadow tree of an element. */
 export class View {
-  readonly #texts: TryOnTexts;
+  #texts: TryOnTexts;
   readonly #actions: ViewActions;
   readonly #placeholder = create('slot');
   readonly #busy = create('div', { className: 'busy', part: 'busy', hidden: true });
@@ -51,15 +51,17 @@ export class View {
   readonly #stopLabel = create('slot', { name: 'stop' });
   readonly #choose = create('button', { type: 'button', part: 'button choose' }, this.#chooseLabel);
   readonly #camera = create('button', { type: 'button', part: 'button camera' }, this.#startLabel, this.#stopLabel);
+  readonly #legend = create('legend', { className: 'hidden-text' });
   #canvas: HTMLCanvasElement | null = null;
+  /** The text that describes the canvas. */
+  #description: 'photo' | 'camera' = 'photo';
+  /** The labels of the glasses. */
+  #labels: readonly (string | undefined)[] = [];
 
   constructor(root: ShadowRoot, texts: TryOnTexts, actions: ViewActions) {
     this.#texts = texts;
     this.#actions = actions;
     root.adoptedStyleSheets = [styleSheet()];
-    this.#chooseLabel.textContent = texts.choose;
-    this.#startLabel.textContent = texts.start;
-    this.#stopLabel.textContent = texts.stop;
     this.#choose.addEventListener('click', () => this.#file.click());
     this.#camera.addEventListener('click', () => actions.toggleCamera());
     this.#file.addEventListener('change', () => {
@@ -79,15 +81,34 @@ export class View {
       extra,
     );
     root.replaceChildren(this.#frame, message, this.#glasses, controls);
+    this.setTexts(texts);
   }
 
-  /** Shows a canvas with a description instead of the placeholder; null shows the placeholder. */
-  show(canvas: HTMLCanvasElement | null, description = ''): void {
+  /** Replaces the texts. Those of the state and of an error are replaced by `update` and `fail`. */
+  setTexts(texts: TryOnTexts): void {
+    this.#texts = texts;
+    this.#chooseLabel.textContent = texts.choose;
+    this.#startLabel.textContent = texts.start;
+    this.#stopLabel.textContent = texts.stop;
+    this.#legend.textContent = texts.glasses;
+    this.#canvas?.setAttribute('aria-label', texts[this.#description]);
+    for (const [index, option] of [...this.#glasses.querySelectorAll('label')].entries()) {
+      const label =
+        this.#labels[index] ??
+        texts.option.replace('{index}', `${index + 1}`).replace('{count}', `${this.#labels.length}`);
+      option.title = label;
+      option.querySelector('input')?.setAttribute('aria-label', label);
+    }
+  }
+
+  /** Shows a canvas instead of the placeholder; null shows the placeholder. */
+  show(canvas: HTMLCanvasElement | null, description: 'photo' | 'camera' = 'photo'): void {
+    this.#description = description;
     this.#placeholder.hidden = canvas !== null;
     this.#frame.classList.toggle('has-image', canvas !== null);
     if (canvas) {
       canvas.setAttribute('role', 'img');
-      canvas.setAttribute('aria-label', description);
+      canvas.setAttribute('aria-label', this.#texts[description]);
       canvas.setAttribute('part', 'canvas');
     }
     if (canvas === this.#canvas) return;
@@ -120,22 +141,16 @@ export class View {
 
   /** Shows the list of glasses; one pair needs no list. */
   setGlasses(labels: readonly (string | undefined)[], selected: number): void {
-    const { glasses, option } = this.#texts;
+    this.#labels = labels;
     this.#glasses.hidden = labels.length < 2;
-    const legend = create('legend', { className: 'hidden-text', textContent: glasses });
-    const options = labels.map((label, index) => {
-      const name = label ?? option.replace('{index}', `${index + 1}`).replace('{count}', `${labels.length}`);
-      const input = create('input', {
-        type: 'radio',
-        name: 'glasses',
-        'aria-label': name,
-        checked: index === selected,
-      });
+    const options = labels.map((_, index) => {
+      const input = create('input', { type: 'radio', name: 'glasses' });
       input.addEventListener('change', () => this.#actions.select(index));
       const thumbnail = create('canvas', { width: 1, height: 1, 'aria-hidden': 'true' });
-      return create('label', { className: 'option', part: 'option', title: name }, input, thumbnail);
+      return create('label', { className: 'option' }, input, thumbnail);
     });
-    this.#glasses.replaceChildren(legend, ...options);
+    this.#glasses.replaceChildren(this.#legend, ...options);
+    this.setTexts(this.#texts);
     this.select(selected);
   }
 

@@ -62,7 +62,7 @@ function required(): TryOn {
 }
 
 /** Frees an image that was sent to the worker, which nothing else refers to. */
-function closeBitmap(image: ImageSource | undefined): void {
+function closeBitmap(image: unknown): void {
   if (image instanceof ImageBitmap) image.close();
 }
 
@@ -73,8 +73,18 @@ function object<T extends Glasses | Fit | FrameTracker>(handle: Handle): T {
   return found as T;
 }
 
-const worn = (message: GlassesMessage): ImageSource | Glasses =>
-  'handle' in message ? object<Glasses>(message.handle) : message.image;
+/** Calls `work` with the glasses of a message, then frees their image, which has been read. */
+async function withGlasses<T>(
+  message: GlassesMessage,
+  work: (glasses: ImageSource | Glasses) => Promise<T>,
+): Promise<T> {
+  if ('handle' in message) return work(object<Glasses>(message.handle));
+  try {
+    return await work(message.image);
+  } finally {
+    closeBitmap(message.image);
+  }
+}
 
 function glassesInfo(glasses: Glasses): GlassesInfo {
   const { report, bounds, lensCentres, toSource, widthMm } = glasses;
@@ -93,7 +103,11 @@ const handlers: Handlers = {
   },
 
   async glasses({ source, options }, { signal }) {
-    return plain(glassesInfo(await required().glasses(source, { ...options, signal })));
+    try {
+      return plain(glassesInfo(await required().glasses(source, { ...options, signal })));
+    } finally {
+      closeBitmap('image' in source ? source.image : source);
+    }
   },
 
   async image({ glasses }) {
@@ -111,7 +125,8 @@ const handlers: Handlers = {
 
   async fit({ photo, glasses, options }, { signal }) {
     try {
-      const info = fitInfo(await required().fit(photo, worn(glasses), { ...options, signal }));
+      const fit = await withGlasses(glasses, (worn) => required().fit(photo, worn, { ...options, signal }));
+      const info = fitInfo(fit);
       photos.set(info.handle, photo);
       return plain(info);
     } catch (error) {
@@ -134,7 +149,8 @@ const handlers: Handlers = {
   async track({ glasses, options, canvas }) {
     if (canvas?.offscreen) canvases.set(canvas.id, canvas.offscreen);
     const tracker = new FrameTracker();
-    await tracker.start(required(), worn(glasses), { ...options, canvas: canvas && canvases.get(canvas.id) });
+    const output = canvas && canvases.get(canvas.id);
+    await withGlasses(glasses, (worn) => tracker.start(required(), worn, { ...options, canvas: output }));
     return plain({ glasses: glassesInfo(tracker.track.glasses), handle: register(tracker) });
   },
 
@@ -144,7 +160,7 @@ const handlers: Handlers = {
 
   async 'set-glasses'({ track, glasses }) {
     const { track: running } = object<FrameTracker>(track);
-    await running.setGlasses(worn(glasses));
+    await withGlasses(glasses, (worn) => running.setGlasses(worn));
     return plain(glassesInfo(running.glasses));
   },
 

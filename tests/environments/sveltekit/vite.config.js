@@ -2,5 +2,4 @@ import { sveltekit } from '@sveltejs/kit/vite';
 
 export default {
   plugins: [sveltekit()],
-  optimizeDeps: { exclude: ['stgan'] },
 };

@@ -164,7 +164,7 @@ test('the button opens a photo of the user', async ({ page, open, cdn, waitFor, 
   expect(result).toEqual([960, 1200, 'image/jpeg', true]);
 });
 
-test('a removed element stops, and works again when it is back', async ({ page, open, cdn, waitFor, requests }) => {
+test('a removed element stops, and works again when it is back', async ({ page, open, cdn, waitFor }) => {
   await open(`<stgan-try-on photo="helen.jpg" glasses="${cdn}/glasses/quill.png"></stgan-try-on>`);
   await waitFor('stgan-fit');
   const result = await page.evaluate(async () => {
@@ -183,7 +183,6 @@ test('a removed element stops, and works again when it is back', async ({ page, 
   expect(result).toEqual({ removed: { code: 'aborted', state: 'idle' }, outside: 'argument' });
   await waitFor('stgan-fit');
   expect(await differsFromPhoto(page, 'mei.jpg')).toBe(true);
-  expect(requests.filter(isPackageFile).length).toBe(3);
 });
 
 test('attributes and properties agree, and early properties are kept', async ({ page, open, shop, cdn }) => {

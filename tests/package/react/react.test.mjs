@@ -59,6 +59,7 @@ test('a component in strict mode fits, follows its properties and cleans up', as
   const before = await fits();
   await page.evaluate(() => window.setProps({ mirror: true, texts: { choose: 'Another photo' } }));
   await expect(page.getByRole('button', { name: 'Another photo' })).toBeVisible();
+  await expect(page.getByRole('img', { name: 'The photo with the glasses' })).toBeVisible();
   await page.evaluate(() => window.setProps({ selected: 1 }));
   await waitFor('fit', 1);
   expect(await fits(), 'equal lists are no change').toBe(before + 1);

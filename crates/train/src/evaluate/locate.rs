@@ -3,8 +3,8 @@
 use super::trials::below;
 use super::{MAX_FOUND_ERROR, Summary};
 use crate::address::{Stream, rng};
-use crate::data::landmarks::{self, GLASSES, Landmarks, distance};
-use crate::data::scenes::{SceneSettings, Scenes};
+use crate::data::landmarks::{self, GLASSES, distance};
+use crate::data::scenes::{Pasted, SceneSettings, Scenes};
 use crate::data::{Dataset, Face};
 use crate::{Error, Result};
 use rand::Rng;
@@ -123,13 +123,10 @@ pub fn located(
         return Err(Error::Argument { name: "evaluation", value, expected: "at least one of each".into() });
     }
     let limit = turned_limit(faces);
-    let turned = |face: &Face| face.turn().is_some_and(|turn| turn >= limit);
-    let measure = |image: &Bitmap, target: &Landmarks, turned: bool, glasses: &[Foreground]| -> Result<MeasuredImage> {
-        measure(tryon, locator, image, target, turned, glasses)
-    };
+    let measure = |seen: &Pasted, glasses: &[Foreground]| measure(tryon, locator, seen, limit, glasses);
     let of_photos = |faces: &[Face], glasses: &[Foreground]| -> Result<Vec<MeasuredImage>> {
-        let all = faces.par_iter().filter_map(|face| match face.photo() {
-            Ok(photo) => photo.map(|(image, target)| measure(&image, &target, turned(face), glasses)),
+        let all = faces.par_iter().filter_map(|face| match in_photo(face) {
+            Ok(photo) => photo.map(|seen| measure(&seen, glasses)),
             Err(error) => Some(Err(error)),
         });
         all.collect()
@@ -143,8 +140,7 @@ pub fn located(
         .into_par_iter()
         .map(|i| {
             let mut rng = rng(seed, Stream::Pasted(i));
-            let (image, target, turn) = scenes.pasted(i / draws, PASTED_SIZE, &mut rng)?;
-            measure(&image, &target, turn >= limit, glasses)
+            measure(&scenes.pasted(i / draws, PASTED_SIZE, &mut rng)?, glasses)
         })
         .collect::<Result<_>>()?;
 
@@ -230,12 +226,20 @@ fn turned_limit(faces: &[Face]) -> f64 {
     turns.get((0.9 * turns.len() as f64) as usize).copied().unwrap_or(f64::INFINITY)
 }
 
+/// A face in its whole photo. None if the data set has no photo or no landmarks.
+fn in_photo(face: &Face) -> Result<Option<Pasted>> {
+    let turn = face.turn().unwrap_or(0.0);
+    let Some((image, target)) = face.photo()? else { return Ok(None) };
+    let reference = face.reference().zip(face.full_photo.as_ref());
+    let reference = reference.map_or(target, |(points, photo)| landmarks::apply(&photo.from_aligned, points));
+    Ok(Some(Pasted { image, target, reference, turn }))
+}
+
 fn measure(
     tryon: &TryOn,
     locator: &Locator,
-    image: &Bitmap,
-    target: &Landmarks,
-    turned: bool,
+    Pasted { image, target, reference, turn }: &Pasted,
+    limit: f64,
     glasses: &[Foreground],
 ) -> Result<MeasuredImage> {
     let eyes = distance(target[0], target[1]);
@@ -254,14 +258,20 @@ fn measure(
                 let fit = tryon.fit(image.as_ref(), pair, &face.placement(), None)?;
                 let on_glasses = landmarks::apply(&glasses_to_canonical(pair).inverse()?, &GLASSES);
                 (0..=fit.updates().len())
-                    .map(|k| Ok(landmarks::error(&landmarks::apply(&fit.homography(k)?, &on_glasses), target)))
+                    .map(|k| Ok(landmarks::error(&landmarks::apply(&fit.homography(k)?, &on_glasses), reference)))
                     .collect()
             };
             glasses.iter().map(errors).collect::<Result<_>>()?
         }
         None => Vec::new(),
     };
-    Ok(MeasuredImage { scores, pupil_error: best.as_ref().map(off), errors, fits: glasses.len(), turned })
+    Ok(MeasuredImage {
+        scores,
+        pupil_error: best.as_ref().map(off),
+        errors,
+        fits: glasses.len(),
+        turned: *turn >= limit,
+    })
 }
 
 fn group(measured: &[MeasuredImage]) -> ImageGroup {

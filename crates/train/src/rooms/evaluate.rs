@@ -130,6 +130,14 @@ fn start(sample: &RoomSample, protocol: Protocol, seed: u64, item: usize) -> (Dr
     }
 }
 
+/// What the networks get of a sample.
+struct Prepared {
+    maps: ViewMaps,
+    params: [f64; DIMENSION],
+    view: Vec<f32>,
+    cutout: Vec<f32>,
+}
+
 /// The errors of some samples, each by stage.
 fn batch(
     cascade: &Cascade,
@@ -140,7 +148,7 @@ fn batch(
     seed: u64,
 ) -> Result<Vec<Vec<StageErrors>>> {
     let spec = cascade.spec();
-    let prepare = |&item: &usize| -> Result<(ViewMaps, [f64; DIMENSION], Vec<f32>, Vec<f32>)> {
+    let prepare = |&item: &usize| -> Result<Prepared> {
         let sample = &samples[item];
         let (drop, params) = start(sample, protocol, seed, item);
         let maps = ViewMaps::new(spec, sample.record.bounds, &drop)?;
@@ -152,22 +160,24 @@ fn batch(
         if sight == Sight::Blind {
             view.fill(0.0);
         }
-        Ok((maps, params, view, look_up(&sample.cutout, &maps.cutout_to_view.inverse()?, spec)?))
+        let cutout = look_up(&sample.cutout, &maps.cutout_to_view.inverse()?, spec)?;
+        Ok(Prepared { maps, params, view, cutout })
     };
     let prepared: Vec<_> = items.par_iter().map(prepare).collect::<Result<_>>()?;
     let (n, ImageSize { height, width }) = (items.len(), spec.size);
     let tensor =
         |values: Vec<f32>, channels: usize| Tensor::from_vec(values, (n, channels, height, width), &Device::Cpu);
-    let views = tensor(prepared.iter().flat_map(|p| p.2.iter().copied()).collect(), 3)?;
-    let foregrounds = cascade.foreground(&tensor(prepared.iter().flat_map(|p| p.3.iter().copied()).collect(), 4)?)?;
-    let params: Vec<f32> = prepared.iter().flat_map(|p| p.1.map(|x| x as f32)).collect();
+    let views = tensor(prepared.iter().flat_map(|p| p.view.iter().copied()).collect(), 3)?;
+    let foregrounds =
+        cascade.foreground(&tensor(prepared.iter().flat_map(|p| p.cutout.iter().copied()).collect(), 4)?)?;
+    let params: Vec<f32> = prepared.iter().flat_map(|p| p.params.map(|x| x as f32)).collect();
     let params = Tensor::from_vec(params, (n, DIMENSION), &Device::Cpu)?;
     let mut errors = vec![Vec::new(); n];
     for params in cascade.forward(&views, &foregrounds, &params)? {
         for ((row, &item), (errors, prepared)) in
             params.to_vec2::<f32>()?.iter().zip(items).zip(errors.iter_mut().zip(&prepared))
         {
-            let found = prepared.0.cutout_to_room(&std::array::from_fn(|i| f64::from(row[i])))?;
+            let found = prepared.maps.cutout_to_room(&std::array::from_fn(|i| f64::from(row[i])))?;
             errors.push(measure(&samples[item], &found));
         }
     }

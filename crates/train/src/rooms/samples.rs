@@ -27,7 +27,7 @@ impl From<Sample> for RoomSample {
     }
 }
 
-/// The rooms that are drawn before the number of samples is checked again.
+/// The maximum number of rooms that are drawn before the number of samples is checked again.
 const CHUNK: usize = 64;
 /// The number of rooms for each sample from which on the options are taken to allow none.
 const MAX_ROOMS_PER_SAMPLE: usize = 100;
@@ -46,12 +46,14 @@ pub fn draw(count: usize, options: &Options, seed: u64, progress: &mut dyn FnMut
             let expected = "settings that allow samples; make rooms.turn smaller".into();
             return Err(Error::Argument { name: "rooms", value: format!("{options:?}"), expected });
         }
-        let rooms: Vec<Vec<Sample>> = (first..first + CHUNK)
+        // The samples do not depend on the number of rooms that are drawn at once.
+        let end = first + CHUNK.min(count - samples.len());
+        let rooms: Vec<Vec<Sample>> = (first..end)
             .into_par_iter()
             .map(|room| Ok(Sample::draw(&mut rng(seed, Stream::Room(room)), options)?))
             .collect::<Result<_>>()?;
         samples.extend(rooms.into_iter().flatten().map(RoomSample::from));
-        first += CHUNK;
+        first = end;
         progress(samples.len().min(count));
     }
     samples.truncate(count);

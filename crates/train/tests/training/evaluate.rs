@@ -105,7 +105,7 @@ fn warps_stay_bounded_and_the_confidence_tells_faces_from_other_images() {
         assert_eq!(trial.error.is_none(), matches!(trial.situation, Situation::Synthetic | Situation::Below));
     }
     let report = calibration(&tryon, dataset.without_glasses.faces(), &glasses, 2, 3).unwrap();
-    assert!(report.convergence.iter().all(|c| c.moved.p95 < 0.01), "{:?}", report.convergence);
+    assert!(report.convergence.iter().all(|c| c.moved.p95 < 0.02), "{:?}", report.convergence);
     assert!(report.auc > 0.8, "{report:?}");
     let confident = |situation| report.situations.iter().find(|s| s.situation == situation).unwrap().confident;
     assert!(confident(Situation::Dropped) > 0.6 && confident(Situation::Synthetic) < 0.2, "{:?}", report.situations);

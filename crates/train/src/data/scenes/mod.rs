@@ -86,10 +86,21 @@ pub(crate) struct Scenes {
     faceless: Vec<Arc<SourceImage>>,
 }
 
+/// An image with a pasted face.
+pub(crate) struct Pasted {
+    pub image: Bitmap,
+    /// The landmarks of the face, and those that a fit should meet ([`super::Face::reference`]).
+    pub target: Landmarks,
+    pub reference: Landmarks,
+    /// See [`super::Face::turn`].
+    pub turn: f64,
+}
+
 /// An image with a face that can be cut out.
 struct CutOut {
     image: Arc<SourceImage>,
     target: Landmarks,
+    reference: Landmarks,
     without_glasses: bool,
     /// See [`super::Face::turn`].
     turn: f64,
@@ -128,7 +139,7 @@ impl Scenes {
                 let target = landmarks::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
                 let image = SourceImage::new(person.draw(PERSON_WIDTH)?.as_ref(), 0)?;
                 let known = KnownAttributes { glasses: Some(false), yaw: Some(person.yaw()), ..Default::default() };
-                Ok(CutOut { image, target, without_glasses: true, turn: 0.0, known })
+                Ok(CutOut { image, target, reference: target, without_glasses: true, turn: 0.0, known })
             })
             .collect::<Result<_>>()?;
         let glasses = (0..settings.glasses)
@@ -191,15 +202,14 @@ impl Scenes {
     /// of `size × size` pixels.
     ///
     /// Its glasses would take 5 to 100 % of the width. The face is tilted by up to 35°, and
-    /// mirrored in half of the cases. Returns the image, the landmarks in its pixels, and the turn
-    /// of the head ([`super::Face::turn`]).
+    /// mirrored in half of the cases. Landmarks are in pixels of the image.
     ///
     /// # Errors
     /// Those of [`Scenes::sample`].
     ///
     /// # Panics
     /// If there is no such face.
-    pub(crate) fn pasted(&self, index: usize, size: usize, rng: &mut impl Rng) -> Result<(Bitmap, Landmarks, f64)> {
+    pub(crate) fn pasted(&self, index: usize, size: usize, rng: &mut impl Rng) -> Result<Pasted> {
         let face = &self.faces[index];
         let mut scene = Scene::new(size);
         self.background(&mut scene, rng)?;
@@ -216,15 +226,18 @@ impl Scenes {
         let reach = [rng.random_range(1.35..2.3), rng.random_range(1.8..3.2)].map(|r| r * pupil_distance);
         let centre = [midpoint[0], midpoint[1] + 0.4 * pupil_distance];
         scene.push(SceneLayer::new(face.image.clone(), &to_scene, outline(centre, reach, rng))?);
-        let mut target = landmarks::apply(&to_scene, &face.target);
-        if flip {
-            target.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
-        }
+        let [target, reference] = [&face.target, &face.reference].map(|points| {
+            let mut points = landmarks::apply(&to_scene, points);
+            if flip {
+                points.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+            }
+            points
+        });
         let pixels = scene.render(&Homography::IDENTITY, size, size)?;
         let bytes = |pixel: [f32; 4]| pixel.map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8);
         let data = pixels.into_iter().flat_map(|p| bytes([p[0], p[1], p[2], 1.0])).collect();
         let side = size as u32;
-        Ok((Bitmap::new(side, side, data)?, target, face.turn))
+        Ok(Pasted { image: Bitmap::new(side, side, data)?, target, reference, turn: face.turn })
     }
 
     /// Adds a part of a full photo, in most cases with its face.
@@ -376,7 +389,8 @@ fn cut_outs(pool: &Pool, without_glasses: bool) -> Result<Vec<CutOut>> {
         let image = face.image().and_then(|image| SourceImage::new(image.as_ref(), skipped));
         let turn = face.turn().unwrap_or(0.0);
         let known = known(face, without_glasses);
-        Some(image.map(|image| CutOut { image, target, without_glasses, turn, known }))
+        let reference = face.reference().copied().unwrap_or(target);
+        Some(image.map(|image| CutOut { image, target, reference, without_glasses, turn, known }))
     };
     pool.faces().par_iter().filter_map(face).collect()
 }
