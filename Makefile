@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web check-cuda evaluate-glasses evaluate-web clean
+.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web audit check-cuda evaluate-glasses evaluate-web fuzz soak test-faults clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -95,6 +95,23 @@ test-core: site pkg browser ## Test the essentials in Chromium, and in Firefox a
 
 test-browsers: site pkg browser ## Test in Chromium, Firefox and WebKitGTK, in the windows of a desktop and of a phone
 	npx playwright test --project='*-desktop' --project='*-phone'
+
+# Longer runs of what `make test` does briefly.
+
+SECONDS ?= 60
+fuzz: ## Fuzz every reader of foreign bytes: SECONDS=60 for each target, TARGETS="weights image" for some
+	cargo run --release --quiet --package stgan-fuzz -- --seconds $(SECONDS) $(TARGETS)
+
+KILLS ?= 200
+test-faults: ## Kill training at random moments and in writes, resume it, and compare: KILLS=200 times
+	STGAN_KILLS=$(KILLS) cargo test --release --workspace $(UNTESTED) --test program faults -- --nocapture
+
+soak: pkg browser ## Use the package for a long time in Node and Chromium; its memory must stay flat
+	node scripts/soak.mjs
+
+audit: node_modules/.package-lock.json ## Check licences, sources and advisories of dependencies, and their signatures
+	cargo deny check
+	npm audit signatures
 
 browser: node_modules/.package-lock.json
 	@node scripts/browser.mjs

@@ -62,7 +62,7 @@ pub enum Error {
     UnusableGlasses(#[from] crate::glasses::Refusal),
     /// A placement with a value that is not finite, a width out of range, or a position too far
     /// outside the photo.
-    #[error("the placement's {field} is {value}: {expected}")]
+    #[error("the placement's {field} is {value:?}: {expected}")]
     Placement {
         /// The field's name.
         field: &'static str,

@@ -45,7 +45,7 @@ async function instantiate(module: WebAssembly.Module | undefined): Promise<void
     if (!module) throw new Error('there is no module');
     const exports = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
     // The generated code would accept any module and only fail when it is called.
-    for (const name of ['tryon_new', 'tryon_fit', 'fit_blend', 'glasses_new', 'cutout_new']) {
+    for (const name of ['tryon_new', 'tryon_fit', 'glasses_new', 'glasses_blend', 'cutout_new']) {
       if (!exports.has(name)) throw new Error(`it has no export ${name}`);
     }
     await bindings.default({ module_or_path: module });

@@ -1,38 +1,43 @@
+import { typeName } from './type-name.js';
+
 /**
  * The stable name of the reason for a {@link StganError}. Codes never change their meaning; new
  * versions may add codes.
  *
  * - `aborted`: the `signal` of `TryOn.create`, `glasses` or `fit` was aborted before the work
  *   finished, or the `signal` of `track` before the call.
- * - `argument`: an option or argument has the wrong type or is out of range.
+ * - `argument`: an option or argument has the wrong type or is out of range, or cannot be read.
  * - `busy-ground`: the glasses in the product photo are not on a plain background, so it cannot be
  *   removed. Use a photo on white or on another even colour, or an image with a transparent
  *   background.
+ * - `callback`: a function that was passed as an option threw; `cause` is its exception.
  * - `camera-denied`: the user, the browser or the page's permissions policy denies the camera.
  * - `camera-unavailable`: there is no camera, another program uses it, or the context is a worker,
  *   Node or an insecure page.
  * - `decode`: the encoded image is damaged, incomplete or not in a format that can be decoded.
  * - `degenerate`: the homography has no inverse, or maps the glasses through infinity.
- * - `disposed`: the object was used after `dispose()` or `stop()`, or an `ImageBitmap` that it
- *   still needs was closed.
+ * - `disposed`: the object was used after `dispose()` or `stop()`, or an `ImageBitmap` or buffer
+ *   that it still needs was closed, transferred or resized.
  * - `empty-glasses`: no pixel of the glasses image is at least 10 % opaque.
  * - `fetch`: a wasm module, a weights file or the image of prepared glasses could not be read.
  * - `image-size`: an image has no pixels, or its buffer is not `width × height × 4` bytes long.
  * - `image-too-large`: an image has more than 64 million pixels.
- * - `internal`: a bug in this package, or wasm ran out of memory. Existing objects may be unusable;
- *   a new `TryOn` starts afresh.
+ * - `internal`: a bug in this package, or the wasm instance crashed. Existing objects may be
+ *   unusable; a new `TryOn` starts afresh.
  * - `no-face`: `fit` got no placement and found no face in the photo.
  * - `no-glasses-found`: the product photo shows no front of glasses with two lenses. Use a front
  *   view of one pair that fills most of the image.
  * - `not-a-front-view`: the glasses in the product photo are seen from the side, or rotated by too
  *   much. Use a level front view.
+ * - `out-of-memory`: wasm has too little memory left for this call. Dispose of objects that are no
+ *   longer needed, or use smaller images. Existing objects stay usable.
  * - `placement`: a field of the placement is missing or not finite, its width is not positive, or
  *   it lies outside the photo.
  * - `too-small`: the glasses in the product photo have too few pixels to be cut out. Use a larger
  *   image.
  * - `unsupported-image`: an image source has an unknown type, or the page may not read its pixels.
  * - `update`: a fit has no update with this index.
- * - `video`: a video or stream cannot be played.
+ * - `video`: a video or stream cannot be played, or a source of video frames failed.
  * - `wasm`: the bytes are not this package's wasm module, or the browser cannot run it.
  * - `weights`: the bytes are not a weights file of this package; the message names the tensor or
  *   metadata key.
@@ -43,6 +48,7 @@ export type StganErrorCode =
   | 'aborted'
   | 'argument'
   | 'busy-ground'
+  | 'callback'
   | 'camera-denied'
   | 'camera-unavailable'
   | 'decode'
@@ -56,6 +62,7 @@ export type StganErrorCode =
   | 'no-face'
   | 'no-glasses-found'
   | 'not-a-front-view'
+  | 'out-of-memory'
   | 'placement'
   | 'too-small'
   | 'unsupported-image'
@@ -85,8 +92,13 @@ export class StganError extends Error {
   }
 }
 
+/** The message of a caught value. It never throws, whatever the value is. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return `a value of type ${typeName(error)}`;
+  }
 }
 
 /**
@@ -99,4 +111,17 @@ export function wrap(error: unknown, code: StganErrorCode, message: string): Stg
   return error instanceof StganError
     ? error
     : new StganError(code, `${message}: ${messageOf(error)}`, { cause: error });
+}
+
+/**
+ * Runs `work`, and converts what it throws as `wrap` does.
+ *
+ * @internal
+ */
+export function wrapping<T>(code: StganErrorCode, message: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw wrap(error, code, message);
+  }
 }

@@ -1,9 +1,10 @@
-import type * as wasm from '../wasm/stgan.js';
 import { dispose } from './dispose.js';
-import { call, type InstanceId, release } from './engine.js';
+import { call, type InstanceId } from './engine.js';
 import { StganError } from './errors.js';
-import type { Glasses } from './glasses.js';
+import { type Glasses, imageOf } from './glasses.js';
 import { bands, imageData, type Rect, type SourceImage } from './images.js';
+import { requireMemory } from './memory.js';
+import { describe, readOptions } from './options.js';
 import type { ImageData } from './platform.js';
 
 /** One update of a fit: one generator's correction of the homography. */
@@ -45,16 +46,27 @@ export interface Overlay {
 }
 
 /**
- * The parts of a fit.
+ * The parts of a fit. None of them has memory in wasm that another fit with the same glasses does
+ * not share.
  *
  * @internal
  */
 export interface FitParts {
   instance: InstanceId;
-  fit: wasm.Fit;
+  initial: Float64Array;
+  updates: readonly Update[];
+  confidence: number | null;
   photo: SourceImage;
   /** Belongs to the fit. */
   glasses: Glasses;
+}
+
+/** Where and how glasses are drawn on the photo. */
+interface Drawing {
+  parts: FitParts;
+  homography: Float64Array;
+  /** The part of the photo that the glasses cover; null if they are outside the photo. */
+  rect: Rect | null;
 }
 
 /**
@@ -66,7 +78,8 @@ export let createFit: (parts: FitParts) => Fit;
 
 /**
  * The result of `TryOn.fit`: a homography for each update, and the images that follow from them. It
- * owns memory outside the JavaScript heap; call `dispose` (or declare it with `using`) after use.
+ * keeps the photo and the glasses; call `dispose` (or declare it with `using`) after use to free
+ * them at once.
  */
 export class Fit {
   static {
@@ -90,14 +103,18 @@ export class Fit {
    */
   readonly glasses: Glasses;
   #parts: FitParts | undefined;
+  /** Copies of the homographies of all states, which the caller cannot change. */
+  readonly #homographies: readonly Float64Array[];
 
   private constructor(parts: FitParts) {
+    if (!parts) throw new StganError('argument', 'a Fit is created by TryOn.fit');
+    const { initial, updates, confidence, glasses } = parts;
     this.#parts = parts;
-    const { instance, fit, glasses } = parts;
     this.glasses = glasses;
-    this.initial = call(instance, () => fit.initial());
-    this.updates = call(instance, () => fit.updates());
-    this.confidence = call(instance, () => fit.confidence()) ?? null;
+    this.initial = initial;
+    this.updates = updates;
+    this.confidence = confidence;
+    this.#homographies = [initial, ...updates.map(({ homography }) => homography)].map((h) => h.slice());
   }
 
   /** The homography after the last update, in the form of `Update.homography`. */
@@ -114,7 +131,7 @@ export class Fit {
    * `{ data, width, height, colorSpace }`.
    * @throws {@link StganError} `update` if there is no such update, `degenerate` if the homography
    * maps the glasses through infinity, `disposed` after `dispose` or if the photo was an
-   * `ImageBitmap` that is closed by now.
+   * `ImageBitmap` or a buffer that is closed or transferred by now, `out-of-memory`.
    *
    * @example
    * ```ts
@@ -122,11 +139,11 @@ export class Fit {
    * const before = fit.composite({ update: 0 }); // the initial placement
    * ```
    */
-  composite({ update }: CompositeOptions = {}): ImageData {
-    const { parts, rect } = this.#footprint(update);
-    const { width, height, colorSpace } = parts.photo;
-    const pixels = parts.photo.read({ x: 0, y: 0, width, height });
-    if (rect) this.#blend(parts, update, rect, pixels, { x: 0, y: 0, width, height });
+  composite(options: CompositeOptions = {}): ImageData {
+    const drawing = this.#drawing(options);
+    const { width, height, colorSpace } = drawing.parts.photo;
+    const pixels = drawing.parts.photo.read({ x: 0, y: 0, width, height });
+    if (drawing.rect) this.#blend(drawing, drawing.rect, pixels, width);
     return imageData(pixels, width, height, colorSpace);
   }
 
@@ -136,7 +153,7 @@ export class Fit {
    * @param options - The state to draw; the last one by default.
    * @returns The image and its position, or null if the glasses are outside the photo.
    * @throws {@link StganError} `update` if there is no such update, `degenerate` if the homography
-   * maps the glasses through infinity, `disposed` after `dispose`.
+   * maps the glasses through infinity, `disposed` after `dispose`, `out-of-memory`.
    *
    * @example
    * ```ts
@@ -144,25 +161,24 @@ export class Fit {
    * if (overlay) context.drawImage(await createImageBitmap(overlay.image), overlay.x, overlay.y);
    * ```
    */
-  overlay({ update }: CompositeOptions = {}): Overlay | null {
-    const { parts, rect } = this.#footprint(update);
+  overlay(options: CompositeOptions = {}): Overlay | null {
+    const drawing = this.#drawing(options);
+    const { rect } = drawing;
     if (!rect) return null;
     const { x, y, width, height } = rect;
-    const pixels = this.#draw(parts, update, rect);
-    return { x, y, image: imageData(pixels, width, height, parts.photo.colorSpace) };
+    return { x, y, image: imageData(this.#draw(drawing, rect), width, height, drawing.parts.photo.colorSpace) };
   }
 
   /**
-   * Frees the memory of this fit. `updates`, `initial`, `homography` and `confidence` stay
+   * Frees the photo and the glasses. `updates`, `initial`, `homography` and `confidence` stay
    * readable. Further calls have no effect.
    */
   dispose(): void {
     if (!this.#parts) return;
-    const { instance, fit, photo, glasses } = this.#parts;
+    const { photo, glasses } = this.#parts;
     this.#parts = undefined;
     photo.close();
     glasses.dispose();
-    release(instance, fit);
   }
 
   /** Calls `dispose`; for `using` declarations. */
@@ -170,21 +186,27 @@ export class Fit {
     this.dispose();
   }
 
-  /** The part of the photo that the glasses cover; null if they are outside the photo. */
-  #footprint(update = this.updates.length): { parts: FitParts; rect: Rect | null } {
+  #drawing(options: CompositeOptions): Drawing {
+    const { update = this.updates.length } = readOptions(options, ['update']);
     const parts = this.#parts;
     if (!parts) throw new StganError('disposed', 'the fit has been disposed; call fit again');
-    if (!Number.isInteger(update) || update < 0 || update > this.updates.length) {
-      throw new StganError('update', `update ${update} is out of range (0 to ${this.updates.length})`);
-    }
-    const rect = call(parts.instance, () => parts.fit.footprint(update)) ?? null;
-    return { parts, rect };
+    const homography = Number.isInteger(update) ? this.#homographies[update] : undefined;
+    if (!homography)
+      throw new StganError('update', `update ${describe(update)} is out of range (0 to ${this.updates.length})`);
+    const { instance, glasses, photo } = parts;
+    const handle = call(instance, () => imageOf(glasses, instance, photo.colorSpace).handle());
+    const rect = call(instance, () => handle.footprint(homography, photo.width, photo.height)) ?? null;
+    return { parts, homography, rect };
   }
 
   /** Draws the glasses alone in `rect` of the photo. */
-  #draw({ instance, fit }: FitParts, update = this.updates.length, rect: Rect): Uint8ClampedArray<ArrayBuffer> {
-    const drawBand = ({ x, y, width, height }: Rect): Uint8ClampedArray<ArrayBuffer> =>
-      call(instance, () => fit.part(update, x, y, width, height));
+  #draw({ parts, homography }: Drawing, rect: Rect): Uint8ClampedArray<ArrayBuffer> {
+    const { instance, glasses, photo } = parts;
+    const drawBand = ({ x, y, width, height }: Rect): Uint8ClampedArray<ArrayBuffer> => {
+      requireMemory(instance, 4 * width * height, 'the overlay');
+      const handle = imageOf(glasses, instance, photo.colorSpace).handle();
+      return call(instance, () => handle.part(homography, x, y, width, height));
+    };
     // Most overlays fit into one band, which needs no copy.
     const [first, ...others] = bands(rect);
     if (!others.length) return drawBand(first ?? rect);
@@ -194,24 +216,20 @@ export class Fit {
   }
 
   /**
-   * Draws the glasses at `rect` of the photo over `pixels`, which are the part `region` of the
-   * photo.
+   * Draws the glasses at `rect` of the photo over `pixels`, the photo, which is `rowLength` wide.
    */
-  #blend(
-    { instance, fit }: FitParts,
-    update = this.updates.length,
-    rect: Rect,
-    pixels: Uint8ClampedArray,
-    region: Rect,
-  ): void {
+  #blend({ parts, homography }: Drawing, rect: Rect, pixels: Uint8ClampedArray, rowLength: number): void {
+    const { instance, glasses, photo } = parts;
     // Bands limit the memory that wasm needs, because a wasm memory never shrinks.
     for (const band of bands(rect)) {
       const rowBytes = band.width * 4;
-      const offset = (row: number): number => ((band.y + row - region.y) * region.width + band.x - region.x) * 4;
+      const offset = (row: number): number => ((band.y + row) * rowLength + band.x) * 4;
       const part = new Uint8Array(rowBytes * band.height);
       for (let row = 0; row < band.height; row++)
         part.set(pixels.subarray(offset(row), offset(row) + rowBytes), row * rowBytes);
-      call(instance, () => fit.blend(update, part, band.x, band.y, band.width));
+      requireMemory(instance, part.length, 'the composite');
+      const handle = imageOf(glasses, instance, photo.colorSpace).handle();
+      call(instance, () => handle.blend(homography, part, band.x, band.y, band.width));
       for (let row = 0; row < band.height; row++)
         pixels.set(part.subarray(row * rowBytes, (row + 1) * rowBytes), offset(row));
     }

@@ -1,5 +1,5 @@
 import { type Context2D, createContext } from './canvas.js';
-import { StganError, wrap } from './errors.js';
+import { StganError, wrap, wrapping } from './errors.js';
 import { BufferImage, MAX_BAND_PIXELS, type Pixels, type Rect, type SourceImage } from './images.js';
 import type { HTMLCanvasElement, ImageBitmap, ImageData, OffscreenCanvas, VideoFrame } from './platform.js';
 import { typeName } from './type-name.js';
@@ -60,6 +60,10 @@ export class FrameOpener {
 
   /** @throws {@link StganError} `image-size`, `image-too-large` or `unsupported-image`. */
   open(frame: FrameImage): ReadableFrame {
+    return wrapping('unsupported-image', 'the video frame cannot be read', () => this.#open(frame));
+  }
+
+  #open(frame: FrameImage): ReadableFrame {
     switch (typeName(frame)) {
       case 'VideoFrame':
       case 'ImageBitmap':

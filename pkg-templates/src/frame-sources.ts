@@ -69,7 +69,7 @@ export async function openFrameSource(source: TrackSource): Promise<FrameSource>
         const { done, value } = await iterator.next();
         return done ? null : value;
       },
-      close: () => void iterator.return?.().catch(() => {}),
+      close: () => void (async () => iterator.return?.())().catch(() => {}),
     };
   }
   throw new StganError(

@@ -1,11 +1,10 @@
-import type * as wasm from '../wasm/stgan.js';
-import { convertColours } from './colour-spaces.js';
 import { dispose } from './dispose.js';
-import { call, type InstanceId, release } from './engine.js';
+import type { InstanceId } from './engine.js';
 import { StganError } from './errors.js';
 import { type ImageSource, imageData, type Rect } from './images.js';
 import type { Point } from './locate.js';
 import type { AbortSignal, ImageData, PredefinedColorSpace, URL } from './platform.js';
+import type { PreparedImage } from './prepared.js';
 
 /**
  * A property of a product photo that its owner may want to know.
@@ -89,14 +88,12 @@ export interface GlassesOptions {
 }
 
 /**
- * The parts of a `Glasses`. The report and the lens centres replace those of the handle.
+ * The parts of a `Glasses`. The report and the lens centres replace those of the image.
  *
  * @internal
  */
 export interface GlassesParts {
-  instance: InstanceId;
-  handle: wasm.Glasses;
-  colorSpace: PredefinedColorSpace;
+  image: PreparedImage;
   widthMm?: number | undefined;
   report?: GlassesReport | undefined;
   lensCentres?: readonly [Point, Point] | undefined;
@@ -113,38 +110,32 @@ export let createGlasses: (parts: GlassesParts) => Glasses;
  * Another `Glasses` with the same pixels; each is disposed on its own.
  *
  * @internal
- * @throws {@link StganError} as `handleOf`.
+ * @throws {@link StganError} as `imageOf`.
  */
 export let shareGlasses: (glasses: Glasses, instance: InstanceId, widthMm?: number) => Glasses;
 
 /**
- * The wasm object of a `Glasses`, for use in `instance`.
+ * The image of a `Glasses` in its own or another colour space, for use in `instance`.
  *
  * @internal
  * @throws {@link StganError} `disposed`, or `argument` if it belongs to an instance that crashed.
  */
-export let handleOf: (glasses: Glasses, instance: InstanceId) => wasm.Glasses;
+export let imageOf: (glasses: Glasses, instance: InstanceId, colorSpace?: PredefinedColorSpace) => PreparedImage;
 
 /**
- * Calls `use` with a wasm object whose colours are in `colorSpace`. It is only valid during the
- * call.
- *
- * @internal
- * @throws {@link StganError} as `handleOf`.
+ * Frees the memory of glasses that were collected and not disposed of. Cloudflare Workers of
+ * earlier dates have no such registry.
  */
-export let withColours: <T>(
-  glasses: Glasses,
-  instance: InstanceId,
-  colorSpace: PredefinedColorSpace,
-  use: (handle: wasm.Glasses) => T,
-) => T;
-
-/**
- * The number of pixels of `glasses.image`.
- *
- * @internal
- */
-export let pixelCount: (glasses: Glasses) => number;
+const collected =
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry<PreparedImage>((image) => {
+        try {
+          image.release();
+        } catch {
+          // The instance has crashed. The next call of its objects says so.
+        }
+      })
+    : undefined;
 
 /**
  * A pair of glasses, prepared by `TryOn.glasses` for any number of fits and tracks. It owns memory
@@ -154,33 +145,13 @@ export class Glasses {
   static {
     createGlasses = (parts) => new Glasses(parts);
     shareGlasses = (glasses, instance, widthMm = glasses.widthMm) => {
-      const shared = handleOf(glasses, instance);
       const { report, lensCentres } = glasses;
-      const handle = call(instance, () => shared.share());
-      return new Glasses({ instance, handle, colorSpace: glasses.#colorSpace, widthMm, report, lensCentres });
+      return new Glasses({ image: imageOf(glasses, instance), widthMm, report, lensCentres });
     };
-    handleOf = (glasses, instance) => {
-      const { handle, instance: own } = glasses.#requireParts();
-      if (own === instance) return handle;
+    imageOf = (glasses, instance, colorSpace) => {
+      const prepared = glasses.#requirePrepared();
+      if (prepared.instance === instance) return colorSpace ? prepared.inColours(colorSpace) : prepared;
       throw new StganError('argument', 'the glasses belong to a wasm instance that crashed; prepare them again');
-    };
-    withColours = (glasses, instance, colorSpace, use) => {
-      const handle = handleOf(glasses, instance);
-      if (colorSpace === glasses.#colorSpace) return use(handle);
-      const converted = call(instance, ({ Glasses }) => {
-        const pixels = new Uint8Array(handle.pixels().buffer);
-        convertColours(pixels, colorSpace);
-        return Glasses.restored(pixels, handle.width(), handle.height());
-      });
-      try {
-        return use(converted);
-      } finally {
-        release(instance, converted);
-      }
-    };
-    pixelCount = (glasses) => {
-      const { handle, instance } = glasses.#requireParts();
-      return call(instance, () => handle.width() * handle.height());
     };
   }
 
@@ -197,19 +168,19 @@ export class Glasses {
   readonly toSource: Float64Array;
   /** The real width of the glasses in millimetres, as the caller stated it. */
   readonly widthMm: number | undefined;
-  readonly #colorSpace: PredefinedColorSpace;
-  #parts: { instance: InstanceId; handle: wasm.Glasses } | undefined;
+  #prepared: PreparedImage | undefined;
   #image: ImageData | undefined;
 
-  private constructor({ instance, handle, colorSpace, widthMm, report, lensCentres }: GlassesParts) {
-    const { bounds, lensCentres: found, ...own } = call(instance, () => handle.report());
-    this.report = report ?? own;
-    this.bounds = bounds;
-    this.lensCentres = lensCentres ?? found;
-    this.toSource = call(instance, () => handle.toSource());
+  private constructor(parts: GlassesParts) {
+    if (!parts) throw new StganError('argument', 'a Glasses is created by TryOn.glasses');
+    const { image, widthMm, report, lensCentres } = parts;
+    this.report = report ?? image.findings.report;
+    this.bounds = { ...image.findings.bounds };
+    this.lensCentres = lensCentres ?? image.findings.lensCentres;
+    this.toSource = image.findings.toSource.slice();
     this.widthMm = widthMm;
-    this.#colorSpace = colorSpace;
-    this.#parts = { instance, handle };
+    this.#prepared = image.retain();
+    collected?.register(this, image, this);
   }
 
   /**
@@ -221,9 +192,8 @@ export class Glasses {
    */
   get image(): ImageData {
     if (this.#image) return this.#image;
-    const { instance, handle } = this.#requireParts();
-    const [pixels, width, height] = call(instance, () => [handle.pixels(), handle.width(), handle.height()] as const);
-    this.#image = imageData(pixels, width, height, this.#colorSpace);
+    const prepared = this.#requirePrepared();
+    this.#image = imageData(prepared.pixels(), prepared.width, prepared.height, prepared.colorSpace);
     return this.#image;
   }
 
@@ -232,9 +202,11 @@ export class Glasses {
    * readable. Further calls have no effect.
    */
   dispose(): void {
-    const parts = this.#parts;
-    this.#parts = undefined;
-    if (parts) release(parts.instance, parts.handle);
+    const prepared = this.#prepared;
+    if (!prepared) return;
+    this.#prepared = undefined;
+    collected?.unregister(this);
+    prepared.release();
   }
 
   /** Calls `dispose`; for `using` declarations. */
@@ -242,8 +214,8 @@ export class Glasses {
     this.dispose();
   }
 
-  #requireParts(): { instance: InstanceId; handle: wasm.Glasses } {
-    if (!this.#parts) throw new StganError('disposed', 'the glasses have been disposed; prepare them again');
-    return this.#parts;
+  #requirePrepared(): PreparedImage {
+    if (!this.#prepared) throw new StganError('disposed', 'the glasses have been disposed; prepare them again');
+    return this.#prepared;
   }
 }

@@ -1,3 +1,4 @@
+import { bytesOf, rgbaView } from './buffers.js';
 import { type Context2D, createContext, hasCanvas } from './canvas.js';
 import { convertColours, isColourSpace } from './colour-spaces.js';
 import type { Decoder } from './decoder.js';
@@ -130,6 +131,15 @@ export function* bands({ x, y, width, height }: Rect, maxPixels = MAX_BAND_PIXEL
  * what loading the decoder throws.
  */
 export async function openImage(source: ImageSource, label: string, decoder: Decoder): Promise<SourceImage> {
+  try {
+    return await open(source, label, decoder);
+  } catch (error) {
+    // A Proxy or a getter of the caller threw.
+    throw wrap(error, 'unsupported-image', `${label}: the image cannot be read`);
+  }
+}
+
+async function open(source: ImageSource, label: string, decoder: Decoder): Promise<SourceImage> {
   switch (typeName(source)) {
     case 'ImageBitmap':
       return new BitmapImage(source as ImageBitmap, label, false);
@@ -148,8 +158,12 @@ export async function openImage(source: ImageSource, label: string, decoder: Dec
     case 'File':
       return decode(source as Blob, label, decoder);
     case 'ArrayBuffer':
-    case 'Uint8Array':
-      return decode(new Blob([source as Uint8Array<ArrayBuffer>]), label, decoder);
+    case 'SharedArrayBuffer':
+    case 'Uint8Array': {
+      const bytes = bytesOf(source);
+      if (!bytes?.length) throw new StganError('decode', `${label}: the buffer is empty; it may have been transferred`);
+      return decode(new Blob([bytes]), label, decoder);
+    }
     case 'ImageData':
     case 'Object':
       if ('data' in source && 'width' in source && 'height' in source) return new BufferImage(source, label);
@@ -225,15 +239,17 @@ export class BufferImage implements SourceImage {
   readonly height: number;
   readonly colorSpace: PredefinedColorSpace;
   readonly bandPixels = BUFFER_BAND_PIXELS;
-  readonly #data: Uint8ClampedArray | Uint8Array;
+  readonly #data: Uint8ClampedArray;
+  readonly #label: string;
 
   constructor(pixels: Pixels, label: string) {
-    checkSize(pixels, label);
-    const { data, width, height, colorSpace = 'srgb' } = pixels;
-    if (!(data instanceof Uint8ClampedArray || data instanceof Uint8Array)) {
+    const { data: bytes, width, height, colorSpace = 'srgb' } = pixels;
+    checkSize({ width, height }, label);
+    const data = rgbaView(bytes);
+    if (!data) {
       throw new StganError(
         'unsupported-image',
-        `${label}: data is a value of type ${typeName(data)}; expected a Uint8ClampedArray or Uint8Array`,
+        `${label}: data is a value of type ${typeName(bytes)}; expected a Uint8ClampedArray or Uint8Array`,
       );
     }
     if (data.length !== width * height * 4) {
@@ -244,18 +260,22 @@ export class BufferImage implements SourceImage {
       );
     }
     if (!isColourSpace(colorSpace)) {
-      throw new StganError(
-        'unsupported-image',
-        `${label}: colorSpace is ${JSON.stringify(colorSpace)}; expected 'srgb' or 'display-p3'`,
-      );
+      const name = typeof colorSpace === 'string' ? JSON.stringify(colorSpace) : typeName(colorSpace);
+      throw new StganError('unsupported-image', `${label}: colorSpace is ${name}; expected 'srgb' or 'display-p3'`);
     }
     this.width = width;
     this.height = height;
     this.colorSpace = colorSpace;
     this.#data = data;
+    this.#label = label;
   }
 
   read({ x, y, width, height }: Rect): Uint8ClampedArray<ArrayBuffer> {
+    if (this.#data.length !== this.width * this.height * 4)
+      throw new StganError(
+        'disposed',
+        `${this.#label}: the buffer was transferred or resized; keep it until the last use`,
+      );
     if (width === this.width)
       return new Uint8ClampedArray(this.#data.subarray(y * width * 4, (y + height) * width * 4));
     const part = new Uint8ClampedArray(width * height * 4);

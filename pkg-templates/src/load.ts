@@ -1,3 +1,4 @@
+import { bytesOf } from './buffers.js';
 import { StganError, wrap } from './errors.js';
 import type { AbortSignal, Request, Response, URL } from './platform.js';
 import { typeName } from './type-name.js';
@@ -44,11 +45,9 @@ export async function openSource(
   source: BytesSource,
   { signal }: Download,
 ): Promise<Response | Uint8Array<ArrayBuffer>> {
-  if (source instanceof ArrayBuffer || typeName(source) === 'ArrayBuffer') return new Uint8Array(source as ArrayBuffer);
-  if (ArrayBuffer.isView(source)) {
-    return new Uint8Array(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength);
-  }
   try {
+    const bytes = bytesOf(source);
+    if (bytes) return bytes;
     if (typeof source === 'string' || source instanceof URL) {
       const file = fileUrl(source);
       if (file) return await readFile(file, signal);
@@ -90,8 +89,10 @@ async function readBody(response: Response, { signal, report }: Download): Promi
   try {
     reader = response.body?.getReader();
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-      chunks.push(part.value);
-      loaded += part.value.length;
+      const chunk = bytesOf(part.value);
+      if (!chunk) throw new TypeError(`a part of the body is a value of type ${typeName(part.value)}, not bytes`);
+      chunks.push(chunk);
+      loaded += chunk.length;
       report(loaded, total);
     }
   } catch (error) {
@@ -134,7 +135,9 @@ function checkResponse(response: Response): Response {
 function nameOf(source: BytesSource): string {
   if (typeof source === 'string') return source;
   if (source instanceof URL) return source.href;
-  return ('url' in source && source.url) || `a ${typeName(source)}`;
+  const type = typeName(source);
+  const url = type === 'Request' || type === 'Response' ? (source as Request | Response).url : '';
+  return url || `a value of type ${type}`;
 }
 
 /** A `file:` URL under Node, whose `fetch` does not read files; otherwise null. */

@@ -2,6 +2,7 @@ import type * as wasm from '../wasm/stgan.js';
 import { type Bindings, call, type InstanceId, release } from './engine.js';
 import { wrap } from './errors.js';
 import { bands, type Rect, type SourceImage } from './images.js';
+import { NETWORK_MEMORY, requireMemory } from './memory.js';
 import type { Placement } from './tryon.js';
 
 /**
@@ -53,6 +54,11 @@ export interface FaceAttributes {
 }
 
 /**
+ * The wasm memory that a search for faces takes, in bytes: reduced copies of the photo, and bands.
+ */
+const LOCATE_MEMORY = 64e6;
+
+/**
  * The networks that detect faces and locate their pupils.
  *
  * @internal
@@ -63,11 +69,13 @@ export class Locator {
 
   constructor(instance: InstanceId, weights: Uint8Array) {
     this.#instance = instance;
+    requireMemory(instance, NETWORK_MEMORY * weights.length, 'the face locator');
     this.#networks = call(instance, ({ Locator }) => new Locator(weights));
   }
 
   /** Returns all faces of an image, best first. */
   locate(image: SourceImage): LocatedFace[] {
+    requireMemory(this.#instance, LOCATE_MEMORY, 'locating faces');
     const read = imageReader(this.#instance, image);
     return call(this.#instance, () => this.#networks.locate(image.width, image.height, read));
   }

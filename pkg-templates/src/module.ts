@@ -1,6 +1,7 @@
 import { wrap } from './errors.js';
 import { type BytesSource, contentLength, type Download, openSource, readBytes } from './load.js';
 import type { WasmModule } from './platform.js';
+import { typeName } from './type-name.js';
 
 /**
  * A source of a wasm module: a URL, a request, a response, the bytes of the file, or a compiled
@@ -16,7 +17,8 @@ export type WasmSource = BytesSource | WasmModule;
  * @throws {@link StganError} `fetch`, `wasm` or `argument`.
  */
 export async function compile(source: WasmSource, download: Download): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof WebAssembly.Module || typeName(source) === 'WebAssembly.Module')
+    return source as WebAssembly.Module;
   const opened = await openSource(source, download);
   try {
     if (opened instanceof Uint8Array || !canStream(opened)) {

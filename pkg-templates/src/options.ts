@@ -1,4 +1,5 @@
-import { StganError, type StganErrorCode } from './errors.js';
+import { throwIfAborted } from './abort.js';
+import { StganError, type StganErrorCode, wrapping } from './errors.js';
 import type { GlassesOptions, GlassesReport, PreparedGlasses } from './glasses.js';
 import type { ImageSource } from './images.js';
 import type { Point } from './locate.js';
@@ -16,11 +17,72 @@ export const MAX_UPDATES = 64;
 /** The largest value of `TrackOptions.people`. The Rust library has the same limit. */
 const MAX_PEOPLE = 16;
 
-/** Formats a value for an error message. */
-function describe(value: unknown): string {
+/**
+ * Formats a value for an error message.
+ *
+ * @internal
+ */
+export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return isObject ? Object.prototype.toString.call(value) : String(value);
+  return isObject(value) ? `[object ${typeName(value)}]` : String(value);
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/**
+ * Reads the fields `keys` of an options object once each. Only here does code of the caller run
+ * (getters, Proxies), and never while wasm is entered.
+ *
+ * @internal
+ * @throws {@link StganError} `argument` if `options` is no object, or if a field cannot be read.
+ */
+export function readOptions<T extends object, K extends keyof T>(
+  options: T | null | undefined,
+  keys: readonly K[],
+): Pick<T, K> {
+  if (options !== undefined && options !== null && !isObject(options))
+    throw new StganError('argument', `the options are ${describe(options)}; expected an object`);
+  return wrapping('argument', 'the options cannot be read', () => {
+    const entries = keys.map((key) => [key, options?.[key]] as const);
+    return Object.fromEntries(entries) as Pick<T, K>;
+  });
+}
+
+/**
+ * Checks that an option is missing or an `AbortSignal`.
+ *
+ * @internal
+ * @throws {@link StganError} `argument`.
+ */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal === null) return;
+  const isSignal = wrapping(
+    'argument',
+    'signal cannot be read',
+    () => typeName(signal) === 'AbortSignal' && typeof (signal as AbortSignal).aborted === 'boolean',
+  );
+  if (!isSignal) throw new StganError('argument', `signal is ${describe(signal)}; expected an AbortSignal`);
+}
+
+/**
+ * Returns a function that calls the function of an option, or undefined if the option is not set.
+ *
+ * @internal
+ * @throws {@link StganError} `argument` if the option is not a function. The returned function
+ * throws `callback` if the option's function throws.
+ */
+export function readCallback<T>(
+  name: string,
+  callback: ((value: T) => void) | null | undefined,
+): ((value: T) => void) | undefined {
+  if (callback === undefined || callback === null) return undefined;
+  if (typeof callback !== 'function')
+    throw new StganError('argument', `${name} is ${describe(callback)}; expected a function`);
+  return (value) => {
+    wrapping('callback', `${name} threw`, () => callback(value));
+  };
 }
 
 /**
@@ -35,14 +97,40 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
 }
 
 /**
+ * Checks that an option is missing or a canvas.
+ *
+ * @internal
+ * @throws {@link StganError} `argument`.
+ */
+export function checkCanvas(canvas: unknown): void {
+  if (canvas === undefined || canvas === null || ['HTMLCanvasElement', 'OffscreenCanvas'].includes(typeName(canvas)))
+    return;
+  throw new StganError('argument', `canvas is ${describe(canvas)}; expected a canvas element or an OffscreenCanvas`);
+}
+
+/**
+ * Checks that an option is undefined or a number above 0.
+ *
+ * @internal
+ * @throws {@link StganError} `argument`.
+ */
+export function checkPositive(name: string, value: unknown, unit: string): void {
+  // NaN is not above 0.
+  if (value === undefined || (typeof value === 'number' && value > 0)) return;
+  throw new StganError('argument', `${name} is ${describe(value)}; expected a number of ${unit} above 0`);
+}
+
+/**
  * Reads each field of a placement once and checks its type. Wasm checks the ranges.
  *
  * @internal
  * @throws {@link StganError} `placement`.
  */
 export function readPlacement(placement: Placement): Placement & { rotation: number } {
-  const { x, y, width, rotation } = placement;
-  const fields = { x, y, width, rotation: rotation ?? 0 };
+  const fields = wrapping('placement', 'the placement cannot be read', () => {
+    const { x, y, width, rotation } = placement;
+    return { x, y, width, rotation: rotation ?? 0 };
+  });
   for (const [name, value] of Object.entries<unknown>(fields)) {
     if (typeof value !== 'number') {
       throw new StganError('placement', `placement.${name} is ${describe(value)}; expected a number`);
@@ -67,7 +155,8 @@ export function readGlassesOptions(options: GlassesOptions): {
   widthMm: number | undefined;
   signal: AbortSignal | undefined;
 } {
-  const { cutOut, widthMm, signal } = options ?? {};
+  const { cutOut, widthMm, signal } = readOptions(options, ['cutOut', 'widthMm', 'signal']);
+  checkSignal(signal);
   if (cutOut !== undefined && !CUT_OUT.includes(cutOut))
     throw new StganError('argument', `cutOut is ${describe(cutOut)}; expected 'auto', 'never' or 'always'`);
   checkWidth(widthMm);
@@ -84,13 +173,20 @@ function checkWidth(value: unknown): void {
   );
 }
 
+const ENTRY_KEYS = ['error', 'image', 'width', 'height', 'report', 'lensCentres', 'widthMm'] as const;
+
 /**
  * Whether a value is an entry of a manifest, which may have an error instead of an image.
  *
  * @internal
  */
 export function isPrepared(source: ImageSource | PreparedGlasses): source is PreparedGlasses {
-  return typeName(source) === 'Object' && !('data' in source) && ('image' in source || 'error' in source);
+  if (typeName(source) !== 'Object') return false;
+  return wrapping(
+    'unsupported-image',
+    'the glasses cannot be read',
+    () => !('data' in source) && ('image' in source || 'error' in source),
+  );
 }
 
 /**
@@ -106,12 +202,12 @@ export function readPreparedGlasses(entry: PreparedGlasses & { error?: unknown }
   lensCentres: readonly [Point, Point] | undefined;
   widthMm: number | undefined;
 } {
-  const { error, image, width, height, report, lensCentres, widthMm } = entry;
+  const { error, image, width, height, report, lensCentres, widthMm } = readOptions(entry, ENTRY_KEYS);
   if (error !== undefined) {
-    const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+    const { code, message } = readOptions(Object(error) as { code?: unknown; message?: unknown }, ['code', 'message']);
     throw new StganError(
       (typeof code === 'string' ? code : 'argument') as StganErrorCode,
-      String(message ?? 'the entry of the manifest has an error and no image'),
+      typeof message === 'string' ? message : 'the entry of the manifest has an error and no image',
     );
   }
   checkField('report', report, 'the report of a manifest entry', isReport);
@@ -121,7 +217,8 @@ export function readPreparedGlasses(entry: PreparedGlasses & { error?: unknown }
 }
 
 function checkField<T>(name: string, value: T, expected: string, isValid: (value: NonNullable<T>) => boolean): void {
-  if (value === undefined || (value !== null && isValid(value))) return;
+  const check = (): boolean => value === undefined || (value !== null && isValid(value));
+  if (wrapping('argument', `${name} of the prepared glasses cannot be read`, check)) return;
   throw new StganError('argument', `${name} of the prepared glasses is ${describe(value)}; expected ${expected}`);
 }
 
@@ -133,20 +230,27 @@ function isReport({ kind, lenses, confidence, warnings }: GlassesReport): boolea
 }
 
 function isPair(points: readonly Point[]): boolean {
-  return Array.isArray(points) && points.length === 2 && points.every(({ x, y }) => Number.isFinite(x + y));
+  return (
+    Array.isArray(points) && points.length === 2 && points.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))
+  );
 }
 
+const TRACK_KEYS = ['canvas', 'people', 'updates', 'budget', 'signal', 'onFrame', 'onState'] as const;
+
 /**
- * Checks the options of `TryOn.track`.
+ * Reads and checks the options of `TryOn.track`. The functions in the result throw `callback`.
  *
  * @internal
  * @throws {@link StganError} `aborted` or `argument`.
  */
-export function checkTrackOptions({ people, updates, budget, signal }: TrackOptions): void {
-  if (signal?.aborted)
-    throw new StganError('aborted', 'the signal was aborted before tracking began', { cause: signal.reason });
+export function readTrackOptions(options: TrackOptions): TrackOptions {
+  const read = readOptions(options, TRACK_KEYS);
+  const { canvas, people, updates, budget, signal, onFrame, onState } = read;
+  checkSignal(signal);
+  throwIfAborted(signal, 'tracking');
+  checkCanvas(canvas);
   checkInteger('people', people, 1, MAX_PEOPLE);
   checkInteger('updates', updates, 1, MAX_UPDATES);
-  if (budget !== undefined && !(budget > 0))
-    throw new StganError('argument', `budget is ${budget}; expected a number of milliseconds above 0`);
+  checkPositive('budget', budget, 'milliseconds');
+  return { ...read, onFrame: readCallback('onFrame', onFrame), onState: readCallback('onState', onState) };
 }

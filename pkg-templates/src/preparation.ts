@@ -8,8 +8,10 @@ import { createGlasses, Glasses, type GlassesOptions, type PreparedGlasses, shar
 import { type ImageSource, openImage } from './images.js';
 import { Lazy } from './lazy.js';
 import { readBytes, unobserved } from './load.js';
+import { NETWORK_MEMORY, requireMemory } from './memory.js';
 import { isPrepared, readGlassesOptions, readPreparedGlasses } from './options.js';
 import type { PredefinedColorSpace } from './platform.js';
+import { PreparedImage, preparedBytes } from './prepared.js';
 import { RememberedGlasses } from './remembered.js';
 
 /** All pixels of an image, as wasm reads them. */
@@ -41,6 +43,7 @@ export class GlassesPreparer {
     this.#network = new Lazy(async () => {
       try {
         const tensors = await readWeights();
+        requireMemory(instance, NETWORK_MEMORY * tensors.length, 'the cut-out network');
         return call(instance, ({ CutOut }) => new CutOut(tensors));
       } catch (error) {
         throw wrap(error, 'internal', 'the cut-out network cannot be loaded');
@@ -57,7 +60,9 @@ export class GlassesPreparer {
     if (source instanceof Glasses) return shareGlasses(source, this.#instance, widthMm);
     const work = isPrepared(source)
       ? this.#restore(source, widthMm, signal)
-      : this.#read(source).then((product) => this.#prepare(product, cutOut, widthMm));
+      : this.#read(source).then(async (product) =>
+          createGlasses({ image: await this.#prepare(product, cutOut), widthMm }),
+        );
     try {
       return await untilAborted(work, signal);
     } catch (error) {
@@ -77,9 +82,10 @@ export class GlassesPreparer {
     const { data, width, height, colorSpace } = product;
     const key = [width, height, colorSpace, contentHash(data)].join();
     const known = this.#remembered.get(key);
-    if (known) return shareGlasses(known, this.#instance);
-    const glasses = await this.#prepare(product, 'auto');
-    if (!this.#isDisposed) this.#remembered.add(key, shareGlasses(glasses, this.#instance));
+    if (known) return createGlasses({ image: known });
+    const image = await this.#prepare(product, 'auto');
+    const glasses = createGlasses({ image });
+    if (!this.#isDisposed) this.#remembered.add(key, image);
     return glasses;
   }
 
@@ -101,21 +107,23 @@ export class GlassesPreparer {
     }
   }
 
-  async #prepare(product: Product, cutOut: CutOutOption, widthMm?: number): Promise<Glasses> {
+  async #prepare(product: Product, cutOut: CutOutOption): Promise<PreparedImage> {
     const { data, width, height, colorSpace } = product;
     const instance = this.#instance;
+    requireMemory(instance, memoryOf(product), 'the glasses');
     const isToBeCut =
       cutOut === 'always' ||
       (cutOut === 'auto' && call(instance, ({ Glasses }) => Glasses.needsRemoval(data, width, height)));
     if (!isToBeCut) {
       const handle = call(instance, ({ Glasses }) => new Glasses(data, width, height));
-      return createGlasses({ instance, handle, colorSpace, widthMm });
+      return new PreparedImage(instance, handle, colorSpace);
     }
     this.#requireUndisposed();
     const network = await this.#network.get();
     this.#requireUndisposed();
+    requireMemory(instance, memoryOf(product), 'the glasses');
     const handle = call(instance, () => network.glasses(data, width, height));
-    return createGlasses({ instance, handle, colorSpace, widthMm });
+    return new PreparedImage(instance, handle, colorSpace);
   }
 
   async #restore(entry: PreparedGlasses, widthMm?: number, signal?: AbortSignal): Promise<Glasses> {
@@ -131,11 +139,21 @@ export class GlassesPreparer {
       );
     }
     const instance = this.#instance;
+    requireMemory(instance, memoryOf(product), 'the glasses');
     const handle = call(instance, ({ Glasses }) => Glasses.restored(data, width, height));
-    return createGlasses({ instance, handle, colorSpace, ...known, widthMm: widthMm ?? known.widthMm });
+    const prepared = new PreparedImage(instance, handle, colorSpace);
+    return createGlasses({ image: prepared, ...known, widthMm: widthMm ?? known.widthMm });
   }
 
   #requireUndisposed(): void {
     if (this.#isDisposed) throw new StganError('disposed', 'the TryOn has been disposed; create a new one');
   }
+}
+
+/**
+ * An upper bound of the wasm memory in bytes that the preparation of an image takes beside the
+ * networks: three copies of the image, the result, and about a word for each pixel.
+ */
+function memoryOf({ width, height }: Product): number {
+  return 16 * width * height + preparedBytes(width * height);
 }

@@ -1,9 +1,9 @@
-import { type Glasses, pixelCount } from './glasses.js';
+import type { PreparedImage } from './prepared.js';
 
 /** The largest number of remembered glasses. */
 const MAX_COUNT = 8;
 
-/** The largest number of pixels of all remembered glasses. Wasm needs about 25 bytes for each. */
+/** The largest number of pixels of all remembered glasses. */
 const MAX_PIXELS = 8_000_000;
 
 /**
@@ -14,25 +14,25 @@ const MAX_PIXELS = 8_000_000;
  */
 export class RememberedGlasses {
   /** In the order of their last use. */
-  readonly #entries = new Map<string, Glasses>();
+  readonly #entries = new Map<string, PreparedImage>();
 
-  get(key: string): Glasses | undefined {
-    const glasses = this.#entries.get(key);
-    if (!glasses) return undefined;
+  get(key: string): PreparedImage | undefined {
+    const image = this.#entries.get(key);
+    if (!image) return undefined;
     this.#entries.delete(key);
-    this.#entries.set(key, glasses);
-    return glasses;
+    this.#entries.set(key, image);
+    return image;
   }
 
-  /** Keeps `glasses`, and disposes of those that have not been used for the longest time. */
-  add(key: string, glasses: Glasses): void {
+  /** Keeps `image`, and drops those that have not been used for the longest time. */
+  add(key: string, image: PreparedImage): void {
     this.#remove(key);
-    this.#entries.set(key, glasses);
+    this.#entries.set(key, image.retain());
     let total = 0;
-    for (const kept of this.#entries.values()) total += pixelCount(kept);
-    for (const [oldest, kept] of this.#entries) {
+    for (const { width, height } of this.#entries.values()) total += width * height;
+    for (const [oldest, { width, height }] of this.#entries) {
       if (this.#entries.size <= MAX_COUNT && total <= MAX_PIXELS) break;
-      total -= pixelCount(kept);
+      total -= width * height;
       this.#remove(oldest);
     }
   }
@@ -42,7 +42,7 @@ export class RememberedGlasses {
   }
 
   #remove(key: string): void {
-    this.#entries.get(key)?.dispose();
+    this.#entries.get(key)?.release();
     this.#entries.delete(key);
   }
 }

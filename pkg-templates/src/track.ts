@@ -6,7 +6,7 @@ import { call, type InstanceId, release } from './engine.js';
 import { StganError, wrap } from './errors.js';
 import { createScratch, type FrameImage, FrameOpener, type ReadableFrame } from './frame-images.js';
 import type { FrameSource } from './frame-sources.js';
-import { type Glasses, withColours } from './glasses.js';
+import { type Glasses, imageOf } from './glasses.js';
 import { type ImageSource, imageData, type Rect } from './images.js';
 import { type FacePlacement, imageReader, type Point } from './locate.js';
 import { UpdatePacer } from './pacing.js';
@@ -108,7 +108,7 @@ export interface TrackOptions {
   signal?: AbortSignal | undefined;
   /** Is called after each video frame. An exception in it stops tracking and rejects `ended`. */
   onFrame?: ((frame: TrackedFrame) => void) | undefined;
-  /** Is called at each change of `state`. */
+  /** Is called at each change of `state`. An exception in it stops tracking and rejects `ended`. */
   onState?: ((state: TrackState) => void) | undefined;
 }
 
@@ -151,8 +151,8 @@ export class Track {
 
   /**
    * Resolves when tracking has stopped. Rejects with a {@link StganError} if an error stopped it,
-   * for example `video`, `unsupported-image`, `image-size`, or `internal` for an exception in a
-   * callback.
+   * for example `video`, `unsupported-image`, `image-size`, or `callback` for an exception in
+   * `onFrame` or `onState`.
    */
   readonly ended: Promise<void>;
   readonly #options: TrackOptions;
@@ -171,8 +171,11 @@ export class Track {
   /** Ends the wait for the next video frame. */
   #interrupt!: (value: null) => void;
   #pendingSnapshots: PendingSnapshot[] = [];
+  /** The first error, which rejects `ended`. */
+  #failure: StganError | undefined;
 
   private constructor(parts: TrackParts, source: FrameSource, options: TrackOptions) {
+    if (!parts) throw new StganError('argument', 'a Track is created by TryOn.track');
     this.#parts = parts;
     this.#glasses = parts.glasses;
     this.#source = source;
@@ -180,7 +183,9 @@ export class Track {
     this.#output = options.canvas ? openCanvas(options.canvas) : null;
     this.#pacer = new UpdatePacer(parts.stages, options);
     const interrupted = new Promise<null>((resolve) => (this.#interrupt = resolve));
-    this.ended = this.#run(interrupted);
+    this.ended = this.#run(interrupted).then(() => {
+      if (this.#failure) throw this.#failure;
+    });
     // Avoid an unhandled rejection if `ended` is not awaited.
     this.ended.catch(() => {});
   }
@@ -218,7 +223,8 @@ export class Track {
     try {
       const { instance, tracker } = this.#requireParts();
       if (order < this.#shown) return;
-      withColours(next, instance, 'srgb', (handle) => call(instance, () => tracker.setGlasses(handle)));
+      const handle = imageOf(next, instance, 'srgb').handle();
+      call(instance, () => tracker.setGlasses(handle));
       this.#shown = order;
       [this.#glasses, next] = [next, this.#glasses];
     } finally {
@@ -267,7 +273,17 @@ export class Track {
   #setState(state: TrackState): void {
     if (state === this.#state) return;
     this.#state = state;
-    this.#options.onState?.(state);
+    try {
+      this.#options.onState?.(state);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Stops tracking; `ended` rejects with the first error. */
+  #fail(error: unknown): void {
+    this.#failure ??= wrap(error, 'internal', 'tracking failed');
+    this.stop();
   }
 
   async #run(interrupted: Promise<null>): Promise<void> {
@@ -283,16 +299,24 @@ export class Track {
       await null;
       if (signal?.aborted) return;
       for (;;) {
-        const frame = await Promise.race([this.#source.next(), interrupted]);
+        const frame = await Promise.race([this.#nextFrame(), interrupted]);
         if (!frame) return;
         this.#processFrame(frame);
       }
     } catch (error) {
-      throw wrap(error, 'internal', 'tracking failed');
+      this.#fail(error);
     } finally {
       signal?.removeEventListener('abort', abort);
       page?.removeEventListener('visibilitychange', updateVisibility);
       this.stop();
+    }
+  }
+
+  async #nextFrame(): Promise<FrameImage | null> {
+    try {
+      return await this.#source.next();
+    } catch (error) {
+      throw wrap(error, 'video', 'the source of video frames failed');
     }
   }
 
@@ -405,5 +429,5 @@ function openCanvas(canvas: HTMLCanvasElement | OffscreenCanvas): Context2D {
 }
 
 function closeImage(image: FrameImage): void {
-  if ('close' in image) image.close();
+  if ('close' in Object(image)) (image as ImageBitmap).close();
 }

@@ -7,13 +7,22 @@ import { StganError, wrap } from './errors.js';
 import { loadFile, type PackageFile } from './files.js';
 import { createFit, type Fit } from './fit.js';
 import { type FrameSource, openFrameSource, type TrackSource } from './frame-sources.js';
-import { type Glasses, type GlassesOptions, handleOf, type PreparedGlasses, withColours } from './glasses.js';
+import { type Glasses, type GlassesOptions, imageOf, type PreparedGlasses } from './glasses.js';
 import { bands, type ImageSource, openImage, type SourceImage } from './images.js';
 import { Lazy } from './lazy.js';
 import { type BytesSource, type Download, type Progress, readBytes, unobserved } from './load.js';
-import { type LocatedFace, Locator } from './locate.js';
+import { type FacePlacement, type LocatedFace, Locator } from './locate.js';
+import { NETWORK_MEMORY, requireMemory } from './memory.js';
 import { compile, type WasmSource } from './module.js';
-import { checkInteger, checkTrackOptions, MAX_UPDATES, readPlacement } from './options.js';
+import {
+  checkInteger,
+  checkSignal,
+  MAX_UPDATES,
+  readCallback,
+  readOptions,
+  readPlacement,
+  readTrackOptions,
+} from './options.js';
 import type { AbortSignal } from './platform.js';
 import { GlassesPreparer } from './preparation.js';
 import { createTrack, type Track, type TrackOptions } from './track.js';
@@ -129,6 +138,11 @@ export interface Model {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+const FILE_KEYS = ['wasm', 'weights', 'locator', 'cutOut', 'decoder', 'cache', 'signal', 'onProgress'] as const;
+
+/** The wasm memory that a fit takes beside the photo and the glasses, in bytes. */
+const FIT_MEMORY = 16e6;
+
 /**
  * A loaded model. It fits glasses to faces in photos and videos. It owns memory outside the
  * JavaScript heap; call `dispose` (or declare it with `using`) after use.
@@ -143,6 +157,7 @@ export class TryOn {
   #networks: wasm.TryOn | undefined;
 
   private constructor(instance: InstanceId, networks: wasm.TryOn, options: FileOptions) {
+    if (!networks) throw new StganError('argument', 'a TryOn is created by TryOn.create');
     const { decoder, locator, cutOut, cache } = options;
     this.#instance = instance;
     this.#networks = networks;
@@ -163,8 +178,8 @@ export class TryOn {
    *
    * @param options - Where to load the files from; the package's own files by default.
    * @throws {@link StganError} `fetch` if a file cannot be read, `wasm` or `weights` if its content
-   * is wrong, `argument` for a source of the wrong type, `aborted` if the signal was aborted,
-   * `worker` if a worker was requested and cannot be started.
+   * is wrong, `argument` for an option, `callback` if `onProgress` throws, `aborted` if the signal
+   * was aborted, `out-of-memory`, `worker` if a worker was requested and cannot be started.
    *
    * @example
    * ```ts
@@ -176,12 +191,16 @@ export class TryOn {
   static create(options: WorkerOptions): Promise<WorkerTryOn>;
   static create(options?: CreateOptions): Promise<TryOn>;
   static async create(options: CreateOptions | WorkerOptions = {}): Promise<TryOn | WorkerTryOn> {
-    if (options?.worker) return (await import('./worker/client.js')).createInWorker(options);
-    return TryOn.#create(options);
+    const { worker } = readOptions<CreateOptions | WorkerOptions, 'worker'>(options, ['worker']);
+    if (worker) return (await import('./worker/client.js')).createInWorker(options as WorkerOptions);
+    return TryOn.#create(options as FileOptions);
   }
 
   static async #create(options: FileOptions): Promise<TryOn> {
-    const { wasm, weights, cache, signal, onProgress } = options ?? {};
+    const read = readOptions(options, FILE_KEYS);
+    const { wasm, weights, cache, signal } = read;
+    checkSignal(signal);
+    const onProgress = readCallback('onProgress', read.onProgress);
     // Cancels the downloads when the caller aborts and when one of them fails.
     const controller = new AbortController();
     const download = (phase: Progress['phase']): Download => ({
@@ -197,8 +216,9 @@ export class TryOn {
       const [module, tensors] = await untilAborted(loaded, signal);
       const instance = await startEngine(module);
       signal?.throwIfAborted();
+      requireMemory(instance, NETWORK_MEMORY * tensors.length, 'the weights');
       const networks = call(instance, (bindings) => new bindings.TryOn(tensors));
-      return new TryOn(instance, networks, options ?? {});
+      return new TryOn(instance, networks, read);
     } catch (error) {
       controller.abort();
       if (signal?.aborted) throw new StganError('aborted', 'loading was aborted', { cause: signal.reason });
@@ -245,7 +265,8 @@ export class TryOn {
    * @throws {@link StganError} `no-face` if there is no placement and no face, `placement`,
    * `argument`, `decode`, `image-size`, `image-too-large` or `unsupported-image` for the inputs,
    * the errors of `glasses`, `fetch` or `weights` if the face locator cannot be loaded, `aborted`
-   * if the signal was aborted, `disposed` after `dispose` and for disposed glasses.
+   * if the signal was aborted, `disposed` after `dispose` and for disposed glasses,
+   * `out-of-memory`.
    *
    * @example On the first face
    * ```ts
@@ -261,15 +282,18 @@ export class TryOn {
    */
   async fit(photo: ImageSource, glasses: ImageSource | Glasses, options: FitOptions = {}): Promise<Fit> {
     this.#requireNetworks();
-    const { placement, updates, signal } = options ?? {};
+    const { placement, updates, signal } = readOptions(options, ['placement', 'updates', 'signal']);
+    checkSignal(signal);
     throwIfAborted(signal, 'the fit');
+    const stated = placement === undefined || placement === null ? undefined : readPlacement(placement);
+    checkInteger('updates', updates ?? undefined, 0, MAX_UPDATES);
     const photoImage = await openImage(photo, 'the photo', this.#decoder);
     let prepared: Glasses | undefined;
     try {
       throwIfAborted(signal, 'the fit');
       prepared = await this.#preparer.open(glasses);
       throwIfAborted(signal, 'the fit');
-      const initial = placement ?? (await this.#placeOnFirstFace(photoImage));
+      const initial = stated ?? (await this.#placeOnFirstFace(photoImage));
       throwIfAborted(signal, 'the fit');
       return this.#fit(photoImage, prepared, initial, updates ?? undefined);
     } catch (error) {
@@ -334,7 +358,7 @@ export class TryOn {
    */
   async track(source: TrackSource, glasses: ImageSource | Glasses, options: TrackOptions = {}): Promise<Track> {
     this.#requireNetworks();
-    checkTrackOptions(options);
+    const read = readTrackOptions(options);
     const instance = this.#instance;
     // Both may be downloads.
     const [located, opened] = await Promise.allSettled([this.#locator.get(), this.#preparer.open(glasses)]);
@@ -345,15 +369,16 @@ export class TryOn {
     try {
       if (located.status === 'rejected') throw located.reason;
       const networks = this.#requireNetworks();
-      tracker = withColours(prepared, instance, 'srgb', (handle) =>
-        located.value.createTracker(
-          ({ Tracker }, locator) => new Tracker(networks, locator, handle, options.people ?? 1),
-        ),
+      const handle = imageOf(prepared, instance, 'srgb').handle();
+      tracker = located.value.createTracker(
+        ({ Tracker }, locator) => new Tracker(networks, locator, handle, read.people ?? 1),
       );
-      frameSource = await openFrameSource(source);
+      frameSource = await openFrameSource(source).catch((error: unknown) => {
+        throw wrap(error, 'argument', 'the source cannot be read');
+      });
       const openGlasses = (next: ImageSource | Glasses): Promise<Glasses> => this.#preparer.open(next);
       const { stages } = this.model;
-      return createTrack({ instance, tracker, stages, glasses: prepared, openGlasses }, frameSource, options);
+      return createTrack({ instance, tracker, stages, glasses: prepared, openGlasses }, frameSource, read);
     } catch (error) {
       frameSource?.close();
       if (tracker) release(instance, tracker);
@@ -379,7 +404,7 @@ export class TryOn {
     this.dispose();
   }
 
-  async #placeOnFirstFace(photo: SourceImage): Promise<Placement> {
+  async #placeOnFirstFace(photo: SourceImage): Promise<FacePlacement> {
     const locator = await this.#locator.get();
     this.#requireNetworks();
     const [face] = locator.locate(photo);
@@ -388,29 +413,32 @@ export class TryOn {
     return face.placement;
   }
 
-  #fit(photo: SourceImage, glasses: Glasses, placement: Placement, updates: number | undefined): Fit {
+  #fit(photo: SourceImage, glasses: Glasses, placement: FacePlacement, updates: number | undefined): Fit {
     const networks = this.#requireNetworks();
     const instance = this.#instance;
-    const { x, y, width, rotation } = readPlacement(placement);
-    checkInteger('updates', updates, 0, MAX_UPDATES);
+    const { x, y, width, rotation } = placement;
     // Before the photo is read, which takes longer.
-    handleOf(glasses, instance);
+    const image = imageOf(glasses, instance, photo.colorSpace);
     const view = call(instance, () => networks.view(photo.width, photo.height, x, y, width, rotation));
+    let handle: wasm.Glasses;
     try {
       const rect = call(instance, () => view.rect());
+      const bandPixels = Math.min(Math.max(photo.bandPixels, rect.width), rect.width * rect.height);
+      requireMemory(instance, FIT_MEMORY + 8 * bandPixels, 'the fit');
       // Wasm downscales each band at once and never holds more of the photo than one band.
       for (const band of bands(rect, photo.bandPixels)) {
         const rows = new Uint8Array(photo.read(band).buffer);
         call(instance, () => view.push(rows));
       }
+      handle = image.handle();
     } catch (error) {
       release(instance, view);
       throw error;
     }
-    const fit = withColours(glasses, instance, photo.colorSpace, (handle) =>
-      call(instance, () => networks.fit(view, handle, updates)),
-    );
-    return createFit({ instance, fit, photo, glasses });
+    // The call frees the view, also if it fails.
+    const fit = call(instance, () => networks.fit(view, handle, updates));
+    const { initial, confidence = null } = fit;
+    return createFit({ instance, initial, updates: fit.updates, confidence, photo, glasses });
   }
 
   #requireNetworks(): wasm.TryOn {

@@ -26,9 +26,11 @@ impl Placement {
     /// width is not between 1 and 100,000 pixels.
     pub fn to_photo(&self) -> Result<Homography> {
         for (field, value) in [("x", self.x), ("y", self.y), ("width", self.width), ("rotation", self.rotation)] {
-            if !value.is_finite() || value.abs() > 1e6 {
-                let expected = "expected a finite number from −1000000 to 1000000";
-                return Err(Error::Placement { field, value, expected });
+            if !value.is_finite() {
+                return Err(Error::Placement { field, value, expected: "expected a finite number" });
+            }
+            if value.abs() > 1e6 {
+                return Err(Error::Placement { field, value, expected: "expected −1000000 to 1000000" });
             }
         }
         if !(1.0..=100_000.0).contains(&self.width) {

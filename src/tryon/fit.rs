@@ -54,6 +54,11 @@ impl Fit {
         &self.updates
     }
 
+    /// The map from pixels of the glasses to pixels of the photo before the first update.
+    pub fn initial(&self) -> &Homography {
+        &self.initial
+    }
+
     /// The map from pixels of the glasses to pixels of the photo after `update` updates; 0 is the
     /// initial placement.
     ///

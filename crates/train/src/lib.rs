@@ -29,3 +29,9 @@ pub use optimiser::Adam;
 pub use runner::{
     CutoutMetrics, Event, Folder, LandmarkErrors, LocatorMetrics, PhaseKind, RunStart, ValidationMetrics,
 };
+
+/// Items for the fuzzer. Not part of the public API.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::runner::checkpoint_iteration;
+}

@@ -2,9 +2,11 @@
 
 use crate::failure::Failure;
 use crate::records::{self, plain};
-use js_sys::Float64Array;
+use crate::try_on::rows;
+use js_sys::{Float64Array, Uint8ClampedArray};
+use stgan::compose;
 use stgan::glasses::Removal;
-use stgan::{BitmapRef, Result};
+use stgan::{BitmapRef, Error, Homography, Rect, Result};
 use tsify::Ts;
 use wasm_bindgen::Clamped;
 use wasm_bindgen::prelude::*;
@@ -58,11 +60,6 @@ impl Glasses {
         Ok(Self(stgan::Glasses::restored(BitmapRef::new(width, height, pixels)?)?))
     }
 
-    /// Returns another object for these glasses. Both share the pixels; each is freed on its own.
-    pub fn share(&self) -> Self {
-        Self(self.0.clone())
-    }
-
     /// Whether the background of an image should be removed: it is opaque, or it shows more than
     /// the front of a pair of glasses.
     ///
@@ -82,10 +79,11 @@ impl Glasses {
         self.0.image().height()
     }
 
-    /// The RGBA pixels of the prepared image.
+    /// The RGBA pixels of the prepared image. They are copied without a copy in wasm, so this works
+    /// when its memory is short.
     #[wasm_bindgen(unchecked_return_type = "Uint8ClampedArray<ArrayBuffer>")]
-    pub fn pixels(&self) -> Clamped<Vec<u8>> {
-        Clamped(self.0.image().data().to_vec())
+    pub fn pixels(&self) -> Uint8ClampedArray {
+        Uint8ClampedArray::from(self.0.image().data())
     }
 
     /// The map from pixels of the prepared image to pixels of the original, in row-major order.
@@ -99,4 +97,52 @@ impl Glasses {
     pub fn report(&self) -> Result<Ts<records::GlassesReport>, Failure> {
         Ok(plain(&self.0)?)
     }
+
+    /// The part of a photo of `photo_width × photo_height` pixels that the glasses cover under
+    /// `homography`, which maps their pixels to pixels of the photo (3×3, in row-major order);
+    /// undefined if they are outside the photo.
+    ///
+    /// Throws `degenerate` if the homography maps part of the glasses to infinity, and `argument`
+    /// if it does not have 9 entries.
+    pub fn footprint(
+        &self,
+        homography: &[f64],
+        photo_width: u32,
+        photo_height: u32,
+    ) -> Result<Option<Ts<records::Rect>>, Failure> {
+        let rect = compose::footprint(self.0.foreground(), &map(homography)?, (photo_width, photo_height))?;
+        Ok(rect.map(plain).transpose()?)
+    }
+
+    /// Draws the glasses alone, on a transparent background, in a part of the photo that has
+    /// `width × height` pixels and its top-left corner at (`x`, `y`).
+    ///
+    /// Throws the errors of `footprint`, `image-size` if a side is 0, and `image-too-large`.
+    #[wasm_bindgen(unchecked_return_type = "Uint8ClampedArray<ArrayBuffer>")]
+    pub fn part(
+        &self,
+        homography: &[f64],
+        x: u32,
+        y: u32,
+        width: u32,
+        height: u32,
+    ) -> Result<Clamped<Vec<u8>>, Failure> {
+        let part = compose::part(self.0.foreground(), &map(homography)?, Rect { x, y, width, height })?;
+        Ok(Clamped(part.into_data()))
+    }
+
+    /// Draws the glasses over `region`, in place. `region` is a part of the photo that is `width`
+    /// pixels wide and has its top-left corner at (`x`, `y`).
+    ///
+    /// Throws the errors of `footprint`, and `image-size` if `region` is empty or not a multiple of
+    /// the row length.
+    pub fn blend(&self, homography: &[f64], region: &mut [u8], x: u32, y: u32, width: u32) -> Result<(), Failure> {
+        let rect = Rect { x, y, width, height: rows(region, width) };
+        Ok(compose::blend(self.0.foreground(), &map(homography)?, region, rect)?)
+    }
+}
+
+fn map(entries: &[f64]) -> Result<Homography> {
+    let entries = entries.try_into();
+    entries.map(Homography).map_err(|_| Error::argument("homography", "an array of another length", "9 numbers"))
 }

@@ -30,3 +30,31 @@ use wasm_bindgen::prelude::*;
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));
 }
+
+/// While the memory is smaller, in bytes, it can be expected to grow.
+const AMPLE: u64 = 256_000_000;
+
+/// Whether `bytes` bytes can be allocated in one piece.
+///
+/// An allocation that fails ends the module, so the package asks before large ones.
+#[wasm_bindgen(js_name = hasRoom)]
+pub fn has_room(bytes: u32) -> bool {
+    if memory_size() + u64::from(bytes) < AMPLE {
+        return true;
+    }
+    let mut probe = Vec::<u8>::new();
+    let has_room = probe.try_reserve_exact(bytes as usize).is_ok();
+    // Otherwise the compiler may omit the allocation.
+    std::hint::black_box(&probe);
+    has_room
+}
+
+#[cfg(target_arch = "wasm32")]
+fn memory_size() -> u64 {
+    core::arch::wasm32::memory_size(0) as u64 * 65_536
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn memory_size() -> u64 {
+    0
+}

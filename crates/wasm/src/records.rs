@@ -82,7 +82,7 @@ impl From<&stgan::TryOn> for Model {
 
 /// One update of a fit.
 #[derive(Debug, Serialize, Tsify)]
-pub struct Update {
+pub(crate) struct Update {
     /// The change of the eight warp parameters (coordinates in the Lie algebra sl(3)).
     #[serde(with = "serde_wasm_bindgen::preserve")]
     #[tsify(type = "Float64Array")]
@@ -102,6 +102,30 @@ impl From<&stgan::Update> for Update {
     fn from(update: &stgan::Update) -> Self {
         let array = |values: &[f64]| Float64Array::from(values);
         Self { delta: array(&update.delta), params: array(&update.params), homography: array(&update.homography.0) }
+    }
+}
+
+/// A fit.
+#[derive(Debug, Serialize, Tsify)]
+pub struct Fit {
+    /// The homography of the initial placement, from pixels of the glasses to pixels of the photo:
+    /// a 3×3 matrix in row-major order whose last entry is 1.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    #[tsify(type = "Float64Array")]
+    initial: Float64Array,
+    /// The updates, in order.
+    updates: Vec<Update>,
+    /// The confidence that the glasses are on a face, from 0 to 1; undefined without updates.
+    confidence: Option<f64>,
+}
+
+impl From<&stgan::Fit> for Fit {
+    fn from(fit: &stgan::Fit) -> Self {
+        Self {
+            initial: Float64Array::from(&fit.initial().0[..]),
+            updates: fit.updates().iter().map(Update::from).collect(),
+            confidence: fit.confidence(),
+        }
     }
 }
 

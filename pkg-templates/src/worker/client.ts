@@ -5,7 +5,7 @@ import { openFrameSource, type TrackSource } from '../frame-sources.js';
 import type { GlassesOptions, PreparedGlasses } from '../glasses.js';
 import type { ImageSource } from '../images.js';
 import type { LocatedFace } from '../locate.js';
-import { checkTrackOptions } from '../options.js';
+import { readTrackOptions } from '../options.js';
 import type { URL as PlatformUrl, Worker as PlatformWorker } from '../platform.js';
 import type { TrackOptions } from '../track.js';
 import type { CreateOptions, FitOptions, Model } from '../tryon.js';
@@ -98,11 +98,11 @@ export class WorkerTryOn {
     glasses: ImageSource | WorkerGlasses,
     options: TrackOptions = {},
   ): Promise<WorkerTrack> {
-    checkTrackOptions(options);
+    const read = readTrackOptions(options);
     const connection = this.#connection;
-    const { people, updates, budget } = options;
+    const { people, updates, budget } = read;
     const worn = await this.#openGlasses(glasses);
-    const canvas = options.canvas && canvasMessage(options.canvas, connection);
+    const canvas = read.canvas && canvasMessage(read.canvas, connection);
     const request = { glasses: worn.value, options: { people, updates, budget }, canvas: canvas?.value };
     const transfer = [...worn.transfer, ...(canvas?.transfer ?? [])];
     const { handle, glasses: info } = await connection.request('track', request, transfer);
@@ -110,7 +110,7 @@ export class WorkerTryOn {
       const frames = await openFrameSource(source);
       const openGlasses = (next: ImageSource | WorkerGlasses): Promise<Message<GlassesMessage>> =>
         this.#openGlasses(next);
-      return createTrack({ connection, handle, glasses: info, source: frames, openGlasses }, options);
+      return createTrack({ connection, handle, glasses: info, source: frames, openGlasses }, read);
     } catch (error) {
       connection.release(handle);
       throw error;

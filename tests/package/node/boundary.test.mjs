@@ -73,11 +73,11 @@ test.describe('the wasm module', () => {
   const openView = ({ x, y, width, rotation }) => networks.view(back.width, back.height, x, y, width, rotation);
   const createTracker = () => new bindings.Tracker(networks, locator, prepared, 1);
 
-  function createFit() {
-    const view = openView(placementOn(back));
+  function fit(placement = placementOn(back), updates = undefined) {
+    const view = openView(placement);
     const { x, y, width, height } = view.rect();
     view.push(nearest(back)(x, y, width, height, width, height));
-    return networks.fit(view, prepared, undefined);
+    return networks.fit(view, prepared, updates);
   }
 
   test('returns plain objects', () => {
@@ -100,9 +100,8 @@ test.describe('the wasm module', () => {
     const view = openView(placementOn(back));
     assert.deepEqual(shape(view.rect()), rect);
     view.free();
-    const fit = createFit();
-    assert.deepEqual(shape(fit.initial()), 'Float64Array of 9');
-    const updates = fit.updates();
+    const { initial, updates, confidence } = fit();
+    assert.deepEqual([shape(initial), typeof confidence], ['Float64Array of 9', 'number']);
     assert.equal(updates.length, sizes.updates);
     for (const update of updates) {
       assert.deepEqual(shape(update), {
@@ -111,9 +110,8 @@ test.describe('the wasm module', () => {
         homography: 'Float64Array of 9',
       });
     }
-    assert.deepEqual(shape(fit.footprint(0)), rect);
-    assert.ok(fit.part(0, 0, 0, 2, 3) instanceof Uint8ClampedArray);
-    fit.free();
+    assert.deepEqual(shape(prepared.footprint(initial, back.width, back.height)), rect);
+    assert.ok(prepared.part(initial, 0, 0, 2, 3) instanceof Uint8ClampedArray);
 
     const faces = locator.locate(back.width, back.height, nearest(back));
     assert.deepEqual(shape(faces), [{ placement, pupils: [point, point], score: 'number' }]);
@@ -135,14 +133,9 @@ test.describe('the wasm module', () => {
   });
 
   test('returns undefined for missing values', () => {
-    const view = openView({ x: -150, y: 200, width: 192, rotation: 0 });
-    const { x, y, width, height } = view.rect();
-    view.push(nearest(back)(x, y, width, height, width, height));
-    const fit = networks.fit(view, prepared, 0);
-    assert.equal(fit.footprint(0), undefined);
-    assert.equal(fit.confidence(), undefined);
-    assert.deepEqual(fit.updates(), []);
-    fit.free();
+    const { initial, updates, confidence } = fit({ x: -150, y: 200, width: 192, rotation: 0 }, 0);
+    assert.equal(prepared.footprint(initial, back.width, back.height), undefined);
+    assert.deepEqual([confidence, updates], [undefined, []]);
     const readNothing = () => new Uint8Array(0);
     assert.equal(thrown(() => locator.locate(back.width, back.height, readNothing)).error.code, 'internal');
     assert.deepEqual(
@@ -213,7 +206,7 @@ test.describe('the wasm module', () => {
 
   test('does not leak memory or references', async () => {
     const { memory, __wbindgen_externrefs: references } = await bindings.default();
-    const [fit, tracker] = [createFit(), createTracker()];
+    const [{ initial }, tracker] = [fit(), createTracker()];
     let time = 0;
     const round = () => {
       time += 0.03;
@@ -221,16 +214,16 @@ test.describe('the wasm module', () => {
         throw new Error('from a callback');
       };
       thrown(() => tracker.advance(back.width, back.height, time, 1, throwing));
-      thrown(() => fit.footprint(1000));
+      thrown(() => prepared.footprint(new Float64Array(9), back.width, back.height));
+      fit(placementOn(back), 1);
       time += 0.03;
       tracker.advance(back.width, back.height, time, 1, nearest(back));
-      for (let i = 0; i < 20; i++) [fit.updates(), fit.initial(), fit.footprint(0), tracker.footprint(0)];
+      for (let i = 0; i < 20; i++) [prepared.footprint(initial, back.width, back.height), tracker.footprint(0)];
     };
     for (let i = 0; i < 3; i++) round();
     const before = [memory.buffer.byteLength, references.length];
     for (let i = 0; i < 30; i++) round();
     assert.deepEqual([memory.buffer.byteLength, references.length], before);
-    fit.free();
     tracker.free();
   });
 
@@ -251,28 +244,39 @@ test.describe('the wasm module', () => {
         'placement',
       );
     }
-    const fit = createFit();
     assert.equal(
-      code(() => fit.footprint(1000)),
-      'update',
+      code(() => fit(placement, 65)),
+      'argument',
+    );
+    const { initial } = fit();
+    assert.equal(
+      code(() => prepared.footprint(initial.subarray(1), 640, 480)),
+      'argument',
     );
     assert.equal(
-      code(() => fit.part(1000, 0, 0, 1, 1)),
-      'update',
+      code(() =>
+        prepared.part(
+          initial.map(() => NaN),
+          0,
+          0,
+          1,
+          1,
+        ),
+      ),
+      'degenerate',
     );
     assert.equal(
-      code(() => fit.part(0, 0, 0, 0, 1)),
+      code(() => prepared.part(initial, 0, 0, 0, 1)),
       'image-size',
     );
     assert.equal(
-      code(() => fit.part(0, 0, 0, 1 << 16, 1 << 16)),
+      code(() => prepared.part(initial, 0, 0, 1 << 16, 1 << 16)),
       'image-too-large',
     );
     assert.equal(
-      code(() => fit.blend(0, new Uint8Array(13), 0, 0, 2)),
+      code(() => prepared.blend(initial, new Uint8Array(13), 0, 0, 2)),
       'image-size',
     );
-    fit.free();
     assert.equal(
       code(() => new bindings.Glasses(new Uint8Array(12), 2, 2)),
       'image-size',
@@ -300,31 +304,31 @@ test.describe('the package', () => {
   test.beforeAll(async () => (tryOn = await stgan.TryOn.create()));
   test.afterAll(() => tryOn.dispose());
 
-  /** A buffer that throws when it is read. */
-  class UnreadablePixels extends Uint8Array {
-    static exception = new Error('unreadable');
-    subarray() {
-      throw UnreadablePixels.exception;
-    }
-  }
-
-  test('stays usable after an exception while pixels are read', async () => {
+  test('stays usable after a failure to read pixels', async () => {
     const [face] = await tryOn.locate(back);
-    const unreadable = { ...back, data: new UnreadablePixels(back.data) };
-    const error = await tryOn.locate(unreadable).catch((error) => error);
-    assert.equal(`${error.name} ${error.code}`, 'StganError internal');
-    assert.equal(error.cause, UnreadablePixels.exception);
+    const copy = { ...back, data: back.data.slice() };
+    const located = tryOn.locate(copy);
+    structuredClone(copy.data.buffer, { transfer: [copy.data.buffer] });
+    assert.equal(await failure(located), 'StganError disposed');
     const track = await tryOn.track(
       (async function* () {
-        yield unreadable;
+        yield copy;
       })(),
       front,
     );
-    const ended = await track.ended.catch((error) => error);
-    assert.equal(`${ended.name} ${ended.code}`, 'StganError internal');
-    assert.equal(ended.cause, UnreadablePixels.exception);
+    assert.equal(await failure(track.ended), 'StganError image-size');
     // The same wasm instance is still used.
     assert.deepEqual(await tryOn.locate(back), [face]);
+  });
+
+  test('reads pixels without running code of the caller', async () => {
+    class Traced extends Uint8ClampedArray {
+      subarray() {
+        throw new Error('from a callback');
+      }
+    }
+    const traced = { ...back, data: new Traced(back.data) };
+    assert.deepEqual(await tryOn.locate(traced), await tryOn.locate(back));
   });
 
   test('reads each field of a placement once and outside wasm', async () => {
@@ -349,7 +353,8 @@ test.describe('the package', () => {
         throw exception;
       },
     };
-    assert.equal(await tryOn.fit(back, front, { placement: throwing }).catch((error) => error), exception);
+    const error = await tryOn.fit(back, front, { placement: throwing }).catch((error) => error);
+    assert.deepEqual([error.name, error.code, error.cause], ['StganError', 'placement', exception]);
     assert.equal((await tryOn.fit(back, front, { placement: required, updates: 0 })).updates.length, 0);
   });
 
@@ -367,6 +372,7 @@ test.describe('the package', () => {
         await message({ placement, updates: 1.5 }),
         await message({ placement, updates: 65 }),
         await message({ placement, updates: Symbol('all') }),
+        await message({ placement: { ...placement, x: 1e308 } }),
       ],
       [
         'placement: placement.x is "320"; expected a number',
@@ -377,6 +383,7 @@ test.describe('the package', () => {
         'argument: updates is 1.5; expected an integer from 0 to 64',
         'argument: updates is 65; expected an integer from 0 to 64',
         'argument: updates is Symbol(all); expected an integer from 0 to 64',
+        "placement: the placement's x is 1e308: expected −1000000 to 1000000",
       ],
     );
     assert.equal(await failure(tryOn.fit(back, front, { placement, updates: 0n })), 'StganError argument');

@@ -16,11 +16,15 @@ const test = base.extend({
 
 const placement = placementOn({ width: 640, height: 480 });
 
-test('the package contains the files of its manifest and has no dependencies', ({ consumer }) => {
-  const { exports, dependencies, version } = consumer.manifest;
+test('the package contains the files of its manifest, and no dependencies or scripts', ({ consumer }) => {
+  const { exports, version, scripts } = consumer.manifest;
   expect(Object.keys(exports['.'])[0]).toBe('types');
   expect(version).toMatch(/^\d+\.\d+\.\d+/);
-  expect(dependencies).toBeUndefined();
+  for (const kind of ['dependencies', 'optionalDependencies', 'bundleDependencies', 'bundledDependencies'])
+    expect(consumer.manifest[kind], kind).toBeUndefined();
+  // No code runs on installation.
+  expect(scripts).toBeUndefined();
+  expect(consumer.packed).not.toContain('binding.gyp');
   const targets = Object.values(exports).flatMap((target) =>
     typeof target === 'string' ? target : Object.values(target),
   );

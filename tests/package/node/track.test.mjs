@@ -146,7 +146,7 @@ test('a failure of track is an error with a code', async ({ tryOn, face }) => {
       throw new Error('in a callback');
     },
   });
-  expect(await failure(throwing.ended)).toBe('StganError internal');
+  expect(await failure(throwing.ended)).toBe('StganError callback');
   expect(throwing.state).toBe('stopped');
   const later = new AbortController();
   const stopped = await tryOn.track(repeat([face], 1e9), glasses(), {

@@ -1,9 +1,11 @@
 /** Makes the package and the test images available to the tests as properties of `window`. */
 import { isSupported, missingFeatures, preload, StganError, TryOn, videoFrames } from 'stgan';
 import * as images from './images.mjs';
+import * as oddInputs from './odd-inputs.mjs';
 
 window.stgan = { TryOn, StganError, isSupported, missingFeatures, preload, videoFrames };
 window.images = images;
+window.oddInputs = oddInputs;
 
 window.startWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
 

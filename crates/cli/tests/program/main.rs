@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 mod commands;
 mod documents;
 mod export;
+#[cfg(unix)]
+mod faults;
 mod gallery;
 mod glasses;
 mod init;

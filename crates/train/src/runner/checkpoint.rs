@@ -1,8 +1,9 @@
 //! Checkpoints: the state of a run as safetensors files.
 //!
 //! A file is written under a temporary name and renamed, so a crash does not leave a partial one.
-//! Only the newest files are kept.
+//! It has a checksum, so a damaged one is not used. Only the newest files are kept.
 
+use super::checksum;
 use super::state::{Moments, Score, State};
 use crate::files::write_atomically;
 use crate::{Error, Result};
@@ -12,7 +13,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use stgan::model::Parameters;
 
-const FORMAT: &str = "stgan-checkpoint";
+const FORMAT: &str = "stgan-checkpoint-2";
+/// The format before checksums. It is still read.
+const FORMAT_WITHOUT_CHECKSUM: &str = "stgan-checkpoint";
 
 /// Prefixes of tensor names in a checkpoint. Tensors of networks have no prefix.
 const AVERAGE: &str = "average.";
@@ -38,6 +41,7 @@ pub(super) fn save(state: &State, folder: &Path, keep: usize, config: &str) -> R
         ("iteration".to_owned(), state.iteration.to_string()),
         ("run_iteration".to_owned(), state.run_iteration.to_string()),
         ("config".to_owned(), config.to_owned()),
+        (checksum::KEY.to_owned(), checksum::EMPTY.to_owned()),
     ]);
     if let Some(Score { stages, value }) = state.best {
         metadata.insert("best_stages".to_owned(), stages.to_string());
@@ -47,8 +51,9 @@ pub(super) fn save(state: &State, folder: &Path, keep: usize, config: &str) -> R
     for (name, Moments { steps, .. }) in &state.moments {
         metadata.insert(format!("{name}{STEPS}"), steps.to_string());
     }
-    let bytes = safetensors::serialize(&tensors(state), Some(metadata))
+    let mut bytes = safetensors::serialize(&tensors(state), Some(metadata))
         .map_err(|error| Error::unreadable(&path, "cannot encode the checkpoint", error))?;
+    checksum::seal(&mut bytes);
     write_atomically(&path, &bytes)?;
     let all = all(folder)?;
     for old in &all[..all.len().saturating_sub(keep)] {
@@ -74,22 +79,49 @@ fn tensors(state: &State) -> HashMap<String, Tensor> {
 /// Loads the newest checkpoint of a folder.
 ///
 /// # Errors
-/// [`Error::Data`] if there is no checkpoint, if it is damaged or if it has another configuration;
-/// [`Error::Io`] if it cannot be read.
+/// [`Error::Data`] if there is no checkpoint, if it has another configuration, or if it is damaged;
+/// the message then names the newest one that is not. [`Error::Io`] if it cannot be read.
 pub(super) fn load(folder: &Path, config: &str) -> Result<State> {
-    let newest = all(folder)?
+    let mut paths = all(folder)?;
+    let newest = paths
         .pop()
         .ok_or_else(|| Error::data(folder, "there is no checkpoint to resume from; train without --resume"))?;
-    read(&newest, config)
+    let bytes = std::fs::read(&newest).map_err(Error::io(&newest, "read"))?;
+    read(&bytes, &newest, config).map_err(|error| match error {
+        Error::Data { path, reason, source } if !is_intact(&bytes) => {
+            let earlier = paths.iter().rev().find(|path| std::fs::read(path).is_ok_and(|bytes| is_intact(&bytes)));
+            let advice = match earlier {
+                Some(earlier) => format!("; delete it to continue from {}", earlier.display()),
+                None => "; no other checkpoint is intact, so train without --resume in another folder".to_owned(),
+            };
+            Error::Data { path, reason: reason + &advice, source }
+        }
+        other => other,
+    })
 }
 
-fn read(path: &Path, config: &str) -> Result<State> {
-    let bytes = std::fs::read(path).map_err(Error::io(path, "read"))?;
+/// Whether the bytes are a checkpoint that is not damaged, as far as its checksum says.
+fn is_intact(bytes: &[u8]) -> bool {
+    format_of(bytes).is_some_and(|format| format == FORMAT_WITHOUT_CHECKSUM) || checksum::is_valid(bytes)
+}
+
+fn format_of(bytes: &[u8]) -> Option<String> {
+    SafeTensors::read_metadata(bytes).ok()?.1.metadata().as_ref()?.get("format").cloned()
+}
+
+/// Reads a checkpoint from the bytes of the file `path`.
+///
+/// # Errors
+/// [`Error::Data`] if it is damaged or belongs to a run with another configuration.
+pub(super) fn read(bytes: &[u8], path: &Path, config: &str) -> Result<State> {
     let damaged = |error| Error::unreadable(path, "the checkpoint is damaged", error);
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let metadata = header.metadata().clone().unwrap_or_default();
-    if metadata.get("format").map(String::as_str) != Some(FORMAT) {
-        return Err(Error::data(path, "this is not a checkpoint of stgan"));
+    match metadata.get("format").map(String::as_str) {
+        Some(FORMAT_WITHOUT_CHECKSUM) => {}
+        Some(FORMAT) if checksum::is_valid(bytes) => {}
+        Some(FORMAT) => return Err(Error::data(path, "the checkpoint is damaged: its checksum does not match")),
+        _ => return Err(Error::data(path, "this is not a checkpoint of stgan, or it is damaged")),
     }
     if metadata.get("config").map(String::as_str) != Some(config) {
         return Err(Error::data(
@@ -115,7 +147,7 @@ fn read(path: &Path, config: &str) -> Result<State> {
         let steps = number(&format!("{name}{STEPS}"))?;
         state.moments.insert(name.to_owned(), Moments { steps, ..Moments::default() });
     }
-    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu);
+    let tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu);
     for (name, tensor) in tensors.map_err(|error| Error::unreadable(path, "the checkpoint is damaged", error))? {
         let (part, name) = part_of(&mut state, &name);
         part.0.insert(name.to_owned(), tensor);

@@ -5,9 +5,11 @@
 //! iteration.
 
 mod checkpoint;
+mod checksum;
 mod event;
 mod folder;
 mod iteration_metrics;
+mod lock;
 mod start;
 mod state;
 mod task;
@@ -19,9 +21,10 @@ pub use start::RunStart;
 pub(crate) use state::{Score, State};
 pub(crate) use task::{Job, Phase, Prefetched, Task, TrainedNetworks, ValidationResult, Verdict};
 
-use crate::files::write_atomically;
+use crate::files::{remove_incomplete, write_atomically};
 use crate::report::{Metrics, Record};
 use crate::{Error, Result};
+use lock::Lock;
 use std::path::Path;
 use std::time::Instant;
 use stgan::model::Parameters;
@@ -40,12 +43,15 @@ pub(crate) enum InitialState {
 /// Runs a job in the folder `out`. Returns `false` if `report` stopped it.
 ///
 /// # Errors
-/// [`Error::Data`] and [`Error::Io`] if a file cannot be read or written, [`Error::Diverged`] if a
-/// loss or gradient is not finite or a task reports divergence (the last checkpoint remains), and
-/// the errors of the tasks.
+/// [`Error::Data`] if another run is training in the folder, [`Error::Data`] and [`Error::Io`] if a
+/// file cannot be read or written, [`Error::Diverged`] if a loss or gradient is not finite or a
+/// task reports divergence (the last checkpoint remains), and the errors of the tasks.
 pub(crate) fn run(job: &dyn Job, out: &Path, initial: InitialState, report: Report) -> Result<bool> {
     std::fs::create_dir_all(out).map_err(Error::io(out, "created"))?;
     let (folder, config) = (Folder::new(out), job.config()?);
+    let _lock = Lock::take(out)?;
+    remove_incomplete(out)?;
+    remove_incomplete(&folder.checkpoints())?;
     let state = match initial {
         InitialState::Weights(weights) => State { weights, ..State::default() },
         InitialState::Resume => checkpoint::load(&folder.checkpoints(), &config)?,
@@ -61,6 +67,15 @@ pub(crate) fn run(job: &dyn Job, out: &Path, initial: InitialState, report: Repo
         run.train(phase)?;
     }
     Ok(run.state.phase == phases.len())
+}
+
+/// The number of iterations that are done in a checkpoint, whose run has the configuration
+/// `config`.
+///
+/// # Errors
+/// [`Error::Data`] if the bytes are not an intact checkpoint of such a run.
+pub fn checkpoint_iteration(bytes: &[u8], config: &str) -> Result<usize> {
+    checkpoint::read(bytes, Path::new("checkpoint"), config).map(|state| state.run_iteration)
 }
 
 struct Run<'a> {

@@ -8,6 +8,7 @@ mod common {
 mod data;
 mod evaluate;
 mod faces;
+mod faults;
 mod glasses;
 mod locate;
 mod planes;

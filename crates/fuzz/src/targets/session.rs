@@ -1,0 +1,288 @@
+//! The geometry of a session: placements, sizes, homographies, options and pixels.
+
+use super::{outcome, safetensors};
+use crate::{Memory, Target};
+use std::sync::LazyLock;
+use stgan::compose::{self, Foreground};
+use stgan::glasses::Removal;
+use stgan::internals::resample::Downscaler;
+use stgan::model::{GeneratorSpec, Inputs};
+use stgan::{
+    Bitmap, BitmapRef, FaceDetector, Glasses, Homography, LocatedFace, Locator, Photo, Placement, Rect, Result,
+    TrackSettings, Tracker, TryOn,
+};
+
+/// The largest number of pixels that a target draws or pushes.
+const MAX_PIXELS: u64 = 1 << 14;
+
+/// Reads values from bytes; zeros after their end.
+struct Input<'a>(&'a [u8]);
+
+impl Input<'_> {
+    fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        let (head, rest) = self.0.split_at(self.0.len().min(N));
+        bytes[..head.len()].copy_from_slice(head);
+        self.0 = rest;
+        bytes
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.bytes::<1>()[0]
+    }
+
+    /// A number: any bits, an odd value, or a value of a usual size.
+    fn number(&mut self) -> f64 {
+        const ODD: [f64; 12] = [
+            0.0,
+            -0.0,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::MAX,
+            f64::MIN_POSITIVE,
+            5e-324,
+            1e6,
+            -1e6,
+            1e-12,
+            1e12,
+        ];
+        match self.byte() {
+            0..16 => f64::from_bits(u64::from_le_bytes(self.bytes())),
+            kind @ 16..48 => ODD[usize::from(kind) % ODD.len()],
+            kind => {
+                let value = f64::from(i16::from_le_bytes(self.bytes()));
+                value * [1.0, 1e-4, 0.05, 30.0][usize::from(kind) % 4]
+            }
+        }
+    }
+
+    fn numbers<const N: usize>(&mut self) -> [f64; N] {
+        std::array::from_fn(|_| self.number())
+    }
+
+    /// A length: mostly small, sometimes of any size.
+    fn length(&mut self) -> u32 {
+        match self.byte() {
+            0..200 => u32::from(self.byte()) % 160,
+            200..250 => u32::from(u16::from_le_bytes(self.bytes())),
+            _ => u32::from_le_bytes(self.bytes()),
+        }
+    }
+
+    fn placement(&mut self) -> Placement {
+        let [x, y, width, rotation] = self.numbers();
+        Placement { x, y, width, rotation }
+    }
+
+    /// The remaining bytes as the pixels of an image, repeated as often as necessary.
+    fn image(&mut self, width: u32, height: u32) -> Vec<u8> {
+        let source = if self.0.is_empty() { &[0] } else { self.0 };
+        source.iter().copied().cycle().take(4 * width as usize * height as usize).collect()
+    }
+}
+
+/// Deterministic bytes with all kinds of values.
+fn seeds() -> Vec<Vec<u8>> {
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    [16, 40, 90, 300, 900].map(|length| (0..length).map(|_| next()).collect()).into()
+}
+
+const fn target(name: &'static str, memory: u64, run: fn(&[u8]) -> String) -> Target {
+    Target { name, seeds, words: &[], memory: Memory { fixed: memory, per_byte: 64 }, run }
+}
+
+static MODEL: LazyLock<Result<TryOn>> = LazyLock::new(|| {
+    let spec =
+        GeneratorSpec { size: 8.into(), channels: vec![1], hidden: 1, inputs: Inputs::Rgba, ..GeneratorSpec::paper() };
+    let tensors: Vec<_> = spec.tensors(0).into_iter().map(|tensor| (tensor.name, tensor.shape)).collect();
+    TryOn::new(&safetensors(&[("size", "8")], &tensors))
+});
+
+static FRONT: LazyLock<Result<Foreground>> = LazyLock::new(|| {
+    let pixels: Vec<u8> = (0..40 * 16u32).flat_map(|i| [90, 40, 20, if i % 40 % 20 > 3 { 255 } else { 0 }]).collect();
+    Foreground::new(BitmapRef::new(40, 16, &pixels)?)
+});
+
+fn model() -> &'static TryOn {
+    MODEL.as_ref().expect("the weights of the test are valid")
+}
+
+fn front() -> &'static Foreground {
+    FRONT.as_ref().expect("the glasses of the test are valid")
+}
+
+fn assert_finite(homography: &Homography) {
+    assert!(homography.0.iter().all(|value| value.is_finite()), "{homography:?} is not finite");
+}
+
+fn assert_inside(rect: Rect, (width, height): (u32, u32)) {
+    let fits =
+        |start: u32, length: u32, size: u32| length > 0 && start.checked_add(length).is_some_and(|end| end <= size);
+    assert!(
+        fits(rect.x, rect.width, width) && fits(rect.y, rect.height, height),
+        "{rect:?} is outside {width}×{height}"
+    );
+}
+
+/// The region that a placement reads.
+pub(super) const PLACEMENT: Target = target("placement", 1 << 16, |bytes| {
+    let mut input = Input(bytes);
+    let (placement, size) = (input.placement(), (input.length(), input.length()));
+    if let Ok(homography) = placement.to_photo() {
+        assert_finite(&homography);
+    }
+    outcome(placement.region(size).inspect(|rect| assert_inside(*rect, size)))
+});
+
+/// Drawing under any homography.
+pub(super) const HOMOGRAPHY: Target = target("homography", 4 << 20, |bytes| {
+    let mut input = Input(bytes);
+    let (homography, canvas) = (Homography(input.numbers()), (input.length(), input.length()));
+    let drawn = compose::footprint(front(), &homography, canvas).and_then(|rect| {
+        let Some(mut rect) = rect else { return Ok("outside") };
+        assert_inside(rect, canvas);
+        rect.width = rect.width.min(128);
+        rect.height = rect.height.min(128);
+        let mut part = compose::part(front(), &homography, rect)?;
+        compose::blend(front(), &homography, part.data_mut(), rect)?;
+        Ok("drawn")
+    });
+    let [x, y] = input.numbers();
+    let _ = (homography.inverse(), homography.apply([x, y]), homography.normalized());
+    drawn.map_or_else(|error| error.to_string(), str::to_owned)
+});
+
+/// The downscaler, with bands of any height.
+pub(super) const RESAMPLE: Target = target("resample", 8 << 20, |bytes| {
+    let mut input = Input(bytes);
+    let (from, to) = ((input.length(), input.length()), (input.length(), input.length()));
+    if u64::from(from.0) * u64::from(from.1) > MAX_PIXELS {
+        return outcome(Downscaler::new((from.0.max(1 << 20), 1 << 20), to));
+    }
+    outcome(Downscaler::new(from, to).and_then(|mut downscaler| {
+        let bands: [u8; 4] = input.bytes();
+        let pixels = input.image(from.0, from.1);
+        let mut rest = pixels.as_slice();
+        for band in bands.into_iter().cycle().take(1000) {
+            let length = (usize::from(band).max(1) * from.0 as usize * 4).min(rest.len());
+            let (rows, after) = rest.split_at(length);
+            // An odd byte asks for rows that are not whole.
+            downscaler.push(if band == 77 { &rows[..length - 1] } else { rows })?;
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        let result = downscaler.finish()?;
+        assert_eq!((result.width(), result.height()), to);
+        Ok(())
+    }))
+});
+
+/// Images of glasses whose background is kept.
+pub(super) const GLASSES: Target = target("glasses", 8 << 20, |bytes| {
+    let mut input = Input(bytes);
+    let (width, height) = (input.length(), input.length());
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return outcome(BitmapRef::new(width, height, input.0));
+    }
+    let pixels = input.image(width, height);
+    outcome(BitmapRef::new(width, height, &pixels).and_then(|image| {
+        let _ = Glasses::needs_removal(image);
+        let glasses = Glasses::new(image, Removal::Never)?;
+        assert_inside(glasses.foreground().bounding_box(), (glasses.image().width(), glasses.image().height()));
+        assert!(glasses.lens_centres().iter().flatten().all(|value| value.is_finite()));
+        Glasses::restored(image)
+    }))
+});
+
+/// Whole fits, with a network of the smallest size.
+pub(super) const FIT: Target = target("fit", 64 << 20, |bytes| {
+    let mut input = Input(bytes);
+    let (photo, placement, updates) = ((input.length(), input.length()), input.placement(), input.byte());
+    outcome(model().view(photo, &placement).and_then(|mut view| {
+        let rect = view.rect();
+        assert_inside(rect, photo);
+        let pixels = u64::from(rect.width) * u64::from(rect.height);
+        if pixels > MAX_PIXELS {
+            return Ok(());
+        }
+        view.push(&input.image(rect.width, rect.height))?;
+        let fit = model().fit_view(view, front(), (updates < 250).then_some(usize::from(updates % 80)))?;
+        for update in 0..=fit.updates().len() {
+            assert_finite(&fit.homography(update)?);
+        }
+        assert!(fit.confidence().is_none_or(|value| (0.0..=1.0).contains(&value)));
+        Ok(())
+    }))
+});
+
+/// A detector that answers what the input says.
+struct Answers(std::cell::RefCell<Vec<u8>>);
+
+impl Answers {
+    fn face(&self) -> Option<LocatedFace> {
+        let mut bytes = self.0.borrow_mut();
+        let mut input = Input(&bytes);
+        let exists = input.byte() % 4 > 0;
+        let [ax, ay, bx, by, score] = input.numbers();
+        let rest = input.0.to_vec();
+        *bytes = rest;
+        exists.then(|| LocatedFace::new([[ax, ay], [bx, by]], score))
+    }
+}
+
+impl FaceDetector for Answers {
+    fn detect<P: Photo>(&self, _: &P) -> Result<Vec<LocatedFace>, P::Error> {
+        Ok(self.face().into_iter().chain(self.face()).collect())
+    }
+
+    fn refine<P: Photo>(&self, _: &P, _: &Placement) -> Result<Option<LocatedFace>, P::Error> {
+        Ok(self.face())
+    }
+}
+
+/// Tracking of faces at any places and times.
+pub(super) const TRACK: Target = target("track", 16 << 20, |bytes| {
+    let mut input = Input(bytes);
+    let mut settings = TrackSettings::default();
+    settings.people = usize::from(input.byte() % 18);
+    let times: [f64; 4] = input.numbers();
+    let (width, height) = (1 + input.length() % 128, 1 + input.length() % 128);
+    let detector = Answers(std::cell::RefCell::new(input.0.to_vec()));
+    let result = Tracker::new(model().clone(), detector, front().clone(), settings).and_then(|mut tracker| {
+        let frame = Bitmap::new(width, height, input.image(width, height))?;
+        let mut outcomes = String::new();
+        for (i, time) in times.into_iter().enumerate() {
+            let faces = tracker.advance(&frame.as_ref(), time, i % 3);
+            for face in faces.iter().flatten() {
+                assert_finite(&face.homography);
+            }
+            outcomes += &outcome(faces);
+        }
+        Ok(outcomes)
+    });
+    result.unwrap_or_else(|error| error.to_string())
+});
+
+static LOCATOR: LazyLock<Result<Locator>> = LazyLock::new(Locator::bundled);
+
+/// The search for faces in small images.
+pub(super) const LOCATE: Target = target("locate", 128 << 20, |bytes| {
+    let mut input = Input(bytes);
+    let (width, height) = (1 + input.length() % 100, 1 + input.length() % 100);
+    let pixels = input.image(width, height);
+    outcome(BitmapRef::new(width, height, &pixels).and_then(|photo| {
+        let locator = LOCATOR.as_ref().expect("the shipped weights are valid");
+        for face in locator.locate(photo)? {
+            assert!(face.pupils.iter().flatten().all(|value| value.is_finite()));
+            assert!((0.0..=1.0).contains(&face.score));
+        }
+        Ok(())
+    }))
+});
