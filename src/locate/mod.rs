@@ -158,10 +158,11 @@ impl Locator {
 
     /// Detects all faces in a photo, best first. A photo without faces gives an empty list.
     ///
-    /// Faces are sorted by certainty × √(inter-pupil distance): a large face comes before an equally
-    /// certain one in the background, but one that barely reaches the threshold does not. Their number is not limited. A photo is searched for
-    /// faces from about 1/128 of its width between the pupils, and from 6 pixels. If no large face
-    /// is upright, photos turned by 90, 180 and 270 degrees are searched too.
+    /// Faces are sorted by certainty × √(inter-pupil distance): a large face comes before an
+    /// equally certain one in the background, but one that barely reaches the threshold does not.
+    /// Their number is not limited. A photo is searched for faces from about 1/128 of its width
+    /// between the pupils, and from 6 pixels. If no large face is upright, photos turned by 90, 180
+    /// and 270 degrees are searched too.
     ///
     /// # Errors
     /// None in practice: every [`BitmapRef`] is a valid input.
