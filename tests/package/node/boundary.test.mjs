@@ -114,7 +114,8 @@ test.describe('the wasm module', () => {
     assert.ok(prepared.part(initial, 0, 0, 2, 3) instanceof Uint8ClampedArray);
 
     const faces = locator.locate(back.width, back.height, nearest(back));
-    assert.deepEqual(shape(faces), [{ placement, pupils: [point, point], score: 'number' }]);
+    const attributes = { glasses: 'number', covered: 'number', yaw: 'number', pitch: 'number' };
+    assert.deepEqual(shape(faces), [{ placement, pupils: [point, point], score: 'number', attributes }]);
 
     const tracker = createTracker();
     const tracked = tracker.advance(back.width, back.height, 0, 2, nearest(back));
