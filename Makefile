@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web audit check-cuda evaluate-glasses evaluate-web fuzz soak test-faults clean
+.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web audit check-cuda evaluate-glasses evaluate-people evaluate-web fuzz soak test-faults clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -148,6 +148,10 @@ check-cuda: ## Build with the feature `cuda` and check that the program starts (
 
 evaluate-glasses: ## Measure cut-outs on labelled product photos, or without DATA=folder on rendered ones
 	cargo run --release --quiet -- evaluate --glasses $(DATA)
+
+evaluate-people: ## Measure which faces in hard photos are found, and how exactly glasses are fitted: DATA=folder
+	cargo build --release --quiet
+	python3 research/portraits/measure.py --portraits $(DATA)
 
 evaluate-web: pkg browser ## Check that the package in Chromium fits as accurately as the program: DATA=folder
 	node research/evaluate-web.mjs $(DATA)
