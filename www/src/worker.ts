@@ -16,8 +16,11 @@ const scope = self as unknown as WorkerScope;
 type Result<K extends RequestName> = { response: Requests[K]['response']; transfer?: Transferable[] };
 type Handlers = { [K in RequestName]: (request: Requests[K]['request']) => Promise<Result<K>> };
 
-/** The probability of glasses from which the page suggests to take them off. */
-const WORN = 0.8;
+/**
+ * The probability of glasses from which the page suggests to take them off: high, since a wrong
+ * suggestion is worse than none.
+ */
+const WORN = 0.97;
 
 let model = load();
 let photo: { id: number; bitmap: ImageBitmap } | null = null;
