@@ -21,7 +21,7 @@ const test = base.extend({
   consumer: [
     async ({}, use) => {
       const files = ['index.html', 'main.js', 'worker.js', 'vite.config.js'].map((file) => `vite/${file}`);
-      const consumer = project(...files, 'images.mjs');
+      const consumer = project(...files, 'images.mjs', 'odd-inputs.mjs');
       consumer.tool('vite/bin/vite.js', 'build', '--logLevel', 'warn');
       const server = await serve(join(consumer.folder, 'dist'));
       await use({ ...consumer, address: server.url });
