@@ -80,7 +80,8 @@ function assemble() {
     copyFileSync(join(work, file), join(pkg, 'wasm', file));
   }
   const weights = ['glasses', 'locator', 'cutout'].map((name) => `weights/${name}.safetensors`);
-  for (const file of ['LICENSE-APACHE', 'LICENSE-MIT', ...weights]) copyFileSync(join(root, file), join(pkg, file));
+  for (const file of ['LICENSE-APACHE', 'LICENSE-MIT', 'NOTICE', ...weights])
+    copyFileSync(join(root, file), join(pkg, file));
   for (const folder of ['wasm', 'weights'])
     copyFileSync(join(root, 'pkg-templates', folder, 'source.d.ts'), join(pkg, folder, 'source.d.ts'));
   const manifest = JSON.parse(readFileSync(join(root, 'pkg-templates', 'package.json'), 'utf8'));

@@ -28,7 +28,7 @@ test('the package contains the files of its manifest, and no dependencies or scr
   const targets = Object.values(exports).flatMap((target) =>
     typeof target === 'string' ? target : Object.values(target),
   );
-  for (const path of [...targets, './README.md', './LICENSE-MIT', './LICENSE-APACHE']) {
+  for (const path of [...targets, './README.md', './LICENSE-MIT', './LICENSE-APACHE', './NOTICE']) {
     expect(consumer.packed).toContain(path.slice(2));
   }
 });
