@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { launchBrowser } from '../../scripts/browser.mjs';
 import { root } from '../../scripts/project.mjs';
 
@@ -25,8 +25,10 @@ export function openContext(folder) {
   const program = (name) =>
     [folder, root].map((from) => join(from, 'node_modules', '.bin', name)).find(existsSync) ?? name;
 
-  const environment = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' };
+  // Some programs colour their output in CI, within the addresses that are read from it.
+  const environment = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NO_COLOR: '1' };
   delete environment.NODE_ENV;
+  delete environment.FORCE_COLOR;
 
   return {
     folder,
@@ -54,12 +56,13 @@ export function openContext(folder) {
       return new Promise((resolve, reject) => {
         let output = '';
         const read = (text) => {
-          output += text;
+          output += stripVTControlCharacters(text);
           const address = /http:\/\/(localhost|127\.0\.0\.1):\d+\/?/.exec(output);
           if (address) resolve(address[0]);
         };
         for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', read);
         child.on('error', reject);
+        setTimeout(() => reject(new Error(`${name} printed no address: ${output}`)), LIMIT).unref();
         child.on('exit', () => reject(new Error(`${name} ended without an address: ${output}`)));
       });
     },
