@@ -26,7 +26,7 @@ pub enum Split {
 
 /// The number of designs of each category, and of floors and walls.
 const DESIGNS: u64 = 2000;
-/// One in so many designs is for tests.
+/// One of this number of designs is for tests.
 const HELD_OUT: u64 = 5;
 
 impl Split {

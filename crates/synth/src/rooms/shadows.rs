@@ -42,7 +42,7 @@ pub(super) fn reached(occluders: &[Occluder], point: Vec3) -> f32 {
     occluders.iter().map(|occluder| occluder.reached(point)).product()
 }
 
-/// The share of the light that reaches a point on the inside of a room: edges are darker.
+/// The share of the light that reaches a point of a wall, floor or ceiling: edges are darker.
 pub(super) fn reached_inside(size: Vec3, point: Vec3, normal: Vec3) -> f32 {
     let edges = (0..3).filter(|&axis| normal[axis].abs() < 0.7);
     let to_edge = edges.map(|axis| point[axis].min(size[axis] - point[axis]).max(0.0));
