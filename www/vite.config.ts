@@ -1,4 +1,5 @@
 import { defineConfig, type Plugin } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
 
 /**
  * The page may only run and fetch what it ships itself. The policy is added at build time, because
@@ -11,6 +12,7 @@ const policy = [
   "img-src 'self' blob:",
   "connect-src 'self'",
   "worker-src 'self'",
+  "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');
@@ -39,12 +41,53 @@ const uncompressed: Plugin = {
   },
 };
 
+/**
+ * Makes the page an app that works offline. The service worker stores what the first visit has
+ * loaded anyway, and other images of the gallery when they are first shown. The package stores its
+ * own files (the option `cache` of `TryOn.create`).
+ */
+const app = VitePWA({
+  registerType: 'autoUpdate',
+  // The page registers the worker itself, after the first fit.
+  injectRegister: null,
+  includeManifestIcons: false,
+  manifest: {
+    name: 'Try on glasses',
+    short_name: 'Glasses',
+    description: 'Try on glasses with a photo or your camera. Your images never leave this device.',
+    id: './',
+    start_url: './',
+    scope: './',
+    display: 'standalone',
+    background_color: '#f6f4f0',
+    theme_color: '#f6f4f0',
+    icons: [
+      { src: 'icons/icon-192.png', sizes: '192x192', type: 'image/png' },
+      { src: 'icons/icon-512.png', sizes: '512x512', type: 'image/png' },
+      { src: 'icons/icon-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+    ],
+  },
+  workbox: {
+    inlineWorkboxRuntime: true,
+    globPatterns: ['index.html', 'favicon.svg', 'assets/*.{js,css}', 'gallery/gallery.json', 'gallery/*/*.small.*'],
+    // Unknown addresses, such as those of the API reference, are not this page.
+    navigateFallback: null,
+    runtimeCaching: [
+      {
+        urlPattern: ({ url, sameOrigin }) => sameOrigin && url.pathname.includes('/gallery/'),
+        handler: 'CacheFirst',
+        options: { cacheName: 'gallery' },
+      },
+    ],
+  },
+});
+
 export default defineConfig({
   // Relative URLs let the built folder work at any path of any host.
   base: './',
   // Missing files give 404, as on most web hosts, instead of the page.
   appType: 'mpa',
-  plugins: [contentSecurityPolicy, uncompressed],
+  plugins: [contentSecurityPolicy, uncompressed, app],
   build: {
     target: 'es2022',
     // The policy refuses inlined assets, which are data: URLs.

@@ -41,6 +41,6 @@ export {
   type TrackTimes,
 } from './track.js';
 export { type CreateOptions, type FitOptions, type Model, type Placement, TryOn } from './tryon.js';
-export type { WorkerOptions, WorkerTryOn } from './worker/client.js';
+export { type WorkerOptions, WorkerTryOn } from './worker/client.js';
 export type { WorkerFit, WorkerGlasses } from './worker/objects.js';
 export type { WorkerTrack } from './worker/track.js';

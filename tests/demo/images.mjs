@@ -1,5 +1,8 @@
 /** Small PNG files for the tests. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PNG } from 'pngjs';
+import { root } from '../../scripts/project.mjs';
 
 /** An RGBA image; `pixel(x, y)` returns the four channel values. */
 export function png(width, height, pixel) {
@@ -27,6 +30,22 @@ export function glasses(width = 600, height = 220) {
     const onBridge =
       x > centres[0] + radius - rim && x < centres[1] - radius + rim && Math.abs(y - height * 0.4) < bridge;
     return distance < radius || onBridge ? [30, 30, 34, 255] : [0, 0, 0, 0];
+  });
+}
+
+/**
+ * A product photo: glasses of the gallery on a plain background, with a margin, enlarged by an
+ * integer.
+ */
+export async function productPhoto(scale = 1, ground = [255, 255, 255]) {
+  const source = PNG.sync.read(await readFile(join(root, 'www', 'public', 'gallery', 'glasses', 'harbour.png')));
+  const [width, height] = [Math.round(source.width * 1.4), Math.round(source.height * 2)];
+  const [left, top] = [(width - source.width) >> 1, (height - source.height) >> 1];
+  return png(scale * width, scale * height, (x, y) => {
+    const [u, v] = [Math.floor(x / scale) - left, Math.floor(y / scale) - top];
+    if (u < 0 || v < 0 || u >= source.width || v >= source.height) return [...ground, 255];
+    const [r, g, b, a] = source.data.subarray(4 * (v * source.width + u), 4 * (v * source.width + u) + 4);
+    return [...[r, g, b].map((value, c) => Math.round((value * a + ground[c] * (255 - a)) / 255)), 255];
   });
 }
 

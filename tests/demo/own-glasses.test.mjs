@@ -1,26 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { PNG } from 'pngjs';
-import { root } from '../../scripts/project.mjs';
 import { expect, test } from './fixtures.mjs';
-import { glasses, png } from './images.mjs';
+import { glasses, png, productPhoto } from './images.mjs';
 import { chooseFile, download, fitted, noticeVisible, overflow, smallTargets, state } from './site.mjs';
-
-/**
- * A product photo: glasses of the gallery on a plain background, with a margin, enlarged by an
- * integer.
- */
-async function productPhoto(scale = 1, ground = [255, 255, 255]) {
-  const source = PNG.sync.read(await readFile(join(root, 'www', 'public', 'gallery', 'glasses', 'harbour.png')));
-  const [width, height] = [Math.round(source.width * 1.4), Math.round(source.height * 2)];
-  const [left, top] = [(width - source.width) >> 1, (height - source.height) >> 1];
-  return png(scale * width, scale * height, (x, y) => {
-    const [u, v] = [Math.floor(x / scale) - left, Math.floor(y / scale) - top];
-    if (u < 0 || v < 0 || u >= source.width || v >= source.height) return [...ground, 255];
-    const [r, g, b, a] = source.data.subarray(4 * (v * source.width + u), 4 * (v * source.width + u) + 4);
-    return [...[r, g, b].map((value, c) => Math.round((value * a + ground[c] * (255 - a)) / 255)), 255];
-  });
-}
 
 const review = '#review[open][data-view="review"]';
 const refused = '#review[open][data-view="refused"]';

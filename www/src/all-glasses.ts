@@ -1,15 +1,22 @@
 /** Dialog with all glasses fitted to the current face, as a grid that fills progressively. */
-import type { Client } from './client.ts';
 import { type Box, faceRegion, type Placement, placementOf } from './geometry.ts';
-import type { GlassesChoice, Store } from './state.ts';
+import type { SessionParts } from './session.ts';
+import type { GlassesChoice, OpenPhoto } from './state.ts';
 
-/** Width of a thumbnail in pixels, and its aspect ratio (width over height). */
-const WIDTH = 420;
-const ASPECT = 1;
+/** Size of a thumbnail in pixels. */
+const [WIDTH, HEIGHT] = [420, 420];
+
+/** The part of the photo on all cards. */
+interface View {
+  readonly photo: OpenPhoto;
+  readonly placement: Placement;
+  readonly region: Box;
+  /** The region without glasses, at the size of a card. */
+  readonly background: ImageBitmap;
+}
 
 export function allGlasses(
-  store: Store,
-  client: Client,
+  { store, model, images, cache }: SessionParts,
   elements: { open: HTMLButtonElement; dialog: HTMLDialogElement; grid: HTMLElement; note: HTMLElement },
   choose: (glasses: GlassesChoice) => void,
 ): void {
@@ -18,6 +25,7 @@ export function allGlasses(
    * Identifies the content of the grid, which is kept if the dialog is reopened on the same face.
    */
   let shown = '';
+  let shownPhoto: OpenPhoto | null = null;
   /** Number of the current pass over the glasses. An older pass stops. */
   let pass = 0;
 
@@ -39,25 +47,34 @@ export function allGlasses(
     if (!photo || !placement) return;
     const mine = ++pass;
     const face = homography && glasses ? placementOf(homography, glasses.info.box) : placement;
-    const key = JSON.stringify([photo.key, placement, glassesChoices.map(({ id }) => id)]);
-    if (key !== shown) {
-      shown = key;
+    const key = JSON.stringify([placement, glassesChoices.map(({ id }) => id)]);
+    if (key !== shown || photo !== shownPhoto) {
+      [shown, shownPhoto] = [key, photo];
       grid.replaceChildren(...glassesChoices.map((choice) => card(choice)));
     }
     for (const button of grid.querySelectorAll('button')) {
       button.setAttribute('aria-pressed', String(button.dataset.id === glasses?.choice.id));
     }
-    const region = faceRegion(face, photo.info, ASPECT);
+    const region = faceRegion(face, photo.info, WIDTH / HEIGHT);
     const count = glassesChoices.length;
+    let background: ImageBitmap | undefined;
     let failed = 0;
     for (const [index, choice] of glassesChoices.entries()) {
       const button = grid.children[index]!.querySelector('button')!;
       if (button.dataset.ready) continue;
       note.textContent = `${index} of ${count}`;
-      const ready = await render(button, choice, photo.key, placement, region);
-      if (mine !== pass) return;
-      if (!ready) failed++;
+      try {
+        background ??= await images.call('region', [photo.file, region, WIDTH, HEIGHT]);
+        await render(button.querySelector('canvas')!, choice, { photo, placement, region, background });
+        button.dataset.ready = 'true';
+      } catch {
+        button.dataset.failed = 'true';
+        failed++;
+      }
+      if (mine !== pass) break;
     }
+    background?.close();
+    if (mine !== pass) return;
     note.textContent = failed ? `${failed} of ${count} could not be shown` : `${count} pairs`;
     dialog.dataset.done = 'true';
   }
@@ -70,7 +87,7 @@ export function allGlasses(
     button.dataset.id = choice.id;
     const canvas = document.createElement('canvas');
     canvas.width = WIDTH;
-    canvas.height = Math.round(WIDTH / ASPECT);
+    canvas.height = HEIGHT;
     canvas.setAttribute('aria-hidden', 'true');
     const name = document.createElement('span');
     name.textContent = choice.name;
@@ -85,30 +102,24 @@ export function allGlasses(
     return entry;
   }
 
-  /** Fits one pair of glasses and draws it on its card. Resolves to whether that succeeded. */
-  async function render(
-    button: HTMLButtonElement,
-    choice: GlassesChoice,
-    photo: number,
-    placement: Placement,
-    region: Box,
-  ): Promise<boolean> {
-    try {
-      const image = await client.request('thumbnail', {
-        photo,
-        glasses: choice.id,
-        source: choice.source,
-        placement,
-        region,
-        width: WIDTH,
-      });
-      button.querySelector('canvas')!.getContext('bitmaprenderer')!.transferFromImageBitmap(image);
-      button.dataset.ready = 'true';
-      return true;
-    } catch {
-      button.dataset.failed = 'true';
-      return false;
-    }
+  /** Fits one pair of glasses and draws it on the canvas of its card. */
+  async function render(canvas: HTMLCanvasElement, choice: GlassesChoice, view: View): Promise<void> {
+    const { photo, placement, region, background } = view;
+    const overlay = await model.use(async (tryOn) => {
+      const prepared = await cache.prepared(choice.id, tryOn, choice.source);
+      const fit = await tryOn.fit(photo.file, prepared, { placement });
+      return fit.overlay().finally(() => fit.dispose());
+    });
+    const drawing = canvas.getContext('2d')!;
+    drawing.drawImage(background, 0, 0);
+    if (!overlay) return;
+    const { x, y, image } = overlay;
+    const scale = WIDTH / region.width;
+    const [width, height] = [image.width * scale, image.height * scale];
+    const size = [Math.ceil(width), Math.ceil(height)] as const;
+    const glasses = await images.call('resized', [image, ...size], [image.data.buffer]);
+    drawing.drawImage(glasses, (x - region.x) * scale, (y - region.y) * scale, width, height);
+    glasses.close();
   }
 
   store.subscribe((state) => {

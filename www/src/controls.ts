@@ -33,7 +33,7 @@ export function controls(store: Store, session: Session, elements: ControlElemen
     fit.disabled = !state.photo || !state.glasses;
     fit.dataset.busy = String(phase === 'fitting');
     fit.querySelector('.label')!.textContent = fitLabel(state);
-    const count = state.fit?.updates.length ?? 0;
+    const count = state.fit?.fit.updates.length ?? 0;
     slider.disabled = count === 0;
     slider.max = String(Math.max(count, 1));
     slider.value = String(update);

@@ -1,7 +1,7 @@
 /** Technical details: the updates of the fit, its homography, timing and confidence. */
 
+import type { Update, WorkerFit } from 'stgan';
 import { countUpdates, signed, significant, updateName } from './format.ts';
-import type { FitInfo, FitUpdate } from './protocol.ts';
 import type { State, Store } from './state.ts';
 
 /** Effect of each coordinate of sl(3) on the image, in the order of p. */
@@ -28,14 +28,15 @@ export function details(
 ): void {
   const { matrix, matrixUpdate, table, metrics, empty } = elements;
   store.subscribe((state, before) => {
-    const { fit, homography, update } = state;
+    const { homography, update } = state;
+    const fit = state.fit?.fit;
     if (homography && (homography !== before.homography || matrix.childElementCount === 0)) {
       matrix.replaceChildren(...Array.from(homography, (value) => cell('span', significant(value))));
     }
     matrixUpdate.textContent = fit ? updateName(update, fit.updates.length) : 'As placed';
-    if (fit !== before.fit) {
+    if (fit !== before.fit?.fit) {
       table.hidden = !fit;
-      empty.hidden = fit !== null;
+      empty.hidden = fit !== undefined;
       if (fit) fillTable(table, fit);
     }
     fillMetrics(metrics, state);
@@ -49,13 +50,13 @@ function cell(name: 'td' | 'th' | 'span' | 'dt' | 'dd', text: string, title?: st
   return element;
 }
 
-function fillTable(table: HTMLTableElement, { updates }: FitInfo): void {
+function fillTable(table: HTMLTableElement, { updates }: WorkerFit): void {
   const head = document.createElement('tr');
   head.append(heading('', 'col'));
   for (const [index] of updates.entries()) {
     head.append(heading(`Δp, update ${index + 1}`, 'col'), heading(`p, after ${index + 1}`, 'col'));
   }
-  const largest = Math.max(1e-9, ...updates.flatMap(({ delta }) => delta.map(Math.abs)));
+  const largest = Math.max(1e-9, ...updates.flatMap(({ delta }) => Array.from(delta, Math.abs)));
   const rows = MEANINGS.map((meaning, i) => {
     const row = document.createElement('tr');
     const name = heading(`p${subscript(i + 1)}`, 'row');
@@ -78,7 +79,7 @@ function subscript(digit: number): string {
 }
 
 /** Two cells: Δp with a bar that grows from the centre, and the resulting p. */
-function values({ delta, params }: FitUpdate, i: number, largest: number): HTMLElement[] {
+function values({ delta, params }: Update, i: number, largest: number): HTMLElement[] {
   // Zero has no sign: pad it so that its bar lines up with the others.
   const change = cell('td', signed(delta[i]!).padStart(7, '\u00a0'));
   const bar = document.createElement('span');
@@ -92,14 +93,14 @@ function fillMetrics(list: HTMLElement, { model, photo, fit, compositeTime }: St
   const entries: [string, number | null | undefined][] = [
     ['Model loaded', model?.milliseconds],
     ['Photo opened', photo?.info.milliseconds],
-    [fit ? `Fit (${countUpdates(fit.updates.length)})` : 'Fit', fit?.milliseconds],
+    [fit ? `Fit (${countUpdates(fit.fit.updates.length)})` : 'Fit', fit?.milliseconds],
     ['Compositing', compositeTime],
   ];
   const texts: [string, string][] = entries.map(([name, time]) => [
     name,
     time == null ? '—' : `${time < 10 ? time.toFixed(1) : time.toFixed(0)} ms`,
   ]);
-  texts.push(['Confidence', fit?.confidence == null ? '—' : `${(100 * fit.confidence).toFixed(0)} %`]);
+  texts.push(['Confidence', fit?.fit.confidence == null ? '—' : `${(100 * fit.fit.confidence).toFixed(0)} %`]);
   const text = texts.flat().join();
   if (list.dataset.text === text) return;
   list.dataset.text = text;

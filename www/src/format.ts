@@ -1,5 +1,5 @@
 /** Formats numbers and names for display. */
-import type { Encoding } from './protocol.ts';
+import type { Encoding } from './types.ts';
 
 export function updateName(update: number, updates: number): string {
   if (update === 0) return 'As placed';

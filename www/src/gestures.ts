@@ -69,16 +69,31 @@ export function wheelFactor(delta: number, mode: number): number {
 
 export function listen(viewer: HTMLElement, handle: HTMLElement, target: Target): void {
   /** Pressed pointers with their last position in client coordinates. */
-  const pointers = new Map<number, { last: [number, number]; onHandle: boolean }>();
+  const pointers = new Map<number, { last: [number, number]; onHandle: boolean; scrolls: boolean }>();
   let moving = false;
   let wheelTimer = 0;
 
   const photoPoint = ([x, y]: readonly [number, number]): Point => target.toPhoto(x, y);
 
+  const isOnHandle = (event: Event): boolean => event.target instanceof Node && handle.contains(event.target);
+
+  // One finger beside the glasses scrolls the page; one on them, or two anywhere, move them.
+  viewer.addEventListener(
+    'touchstart',
+    (event) => {
+      if (!target.placement() || (event.target instanceof Element && event.target.closest('button'))) return;
+      const [first, second] = event.touches;
+      if (second || isOnHandle(event) || (first && target.onGlasses(first.clientX, first.clientY)))
+        event.preventDefault();
+    },
+    { passive: false },
+  );
+
   viewer.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || !target.placement()) return;
-    const onHandle = event.target instanceof Node && handle.contains(event.target);
-    pointers.set(event.pointerId, { last: [event.clientX, event.clientY], onHandle });
+    const onHandle = isOnHandle(event);
+    const scrolls = event.pointerType === 'touch' && !onHandle && !target.onGlasses(event.clientX, event.clientY);
+    pointers.set(event.pointerId, { last: [event.clientX, event.clientY], onHandle, scrolls });
     viewer.setPointerCapture(event.pointerId);
     viewer.classList.add('is-held');
     viewer.focus({ preventScroll: true });
@@ -90,6 +105,10 @@ export function listen(viewer: HTMLElement, handle: HTMLElement, target: Target)
     const placement = target.placement();
     if (!pointer || !placement) return;
     const to: [number, number] = [event.clientX, event.clientY];
+    if (pointer.scrolls && pointers.size === 1) {
+      pointer.last = to;
+      return;
+    }
     const travelled = Math.hypot(to[0] - pointer.last[0], to[1] - pointer.last[1]);
     if (!moving && pointers.size === 1 && travelled < DRAG_THRESHOLD) return;
     moving = true;

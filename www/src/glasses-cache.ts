@@ -1,7 +1,9 @@
-/** The glasses that the worker has loaded, and prepared for the model. */
-import type { Glasses, TryOn } from 'stgan';
-import { ImageError, measured, readPixels } from './images.ts';
-import type { GlassesInfo, Source } from './protocol.ts';
+/** The glasses that are loaded, and prepared by the model. */
+import type { WorkerGlasses, WorkerTryOn } from 'stgan';
+import type { ImageClient } from './image-client.ts';
+import { ImageError } from './image-error.ts';
+import { read } from './sources.ts';
+import type { GlassesInfo, Source } from './types.ts';
 
 interface Loaded {
   readonly pixels: ImageData;
@@ -9,20 +11,25 @@ interface Loaded {
 }
 
 interface Prepared {
-  readonly tryOn: TryOn;
-  readonly glasses: Promise<Glasses>;
+  readonly tryOn: WorkerTryOn;
+  readonly glasses: Promise<WorkerGlasses>;
 }
 
 export class GlassesCache {
+  readonly #images: ImageClient;
   readonly #loaded = new Map<string, Promise<Loaded>>();
   readonly #prepared = new Map<string, Prepared>();
+
+  constructor(images: ImageClient) {
+    this.#images = images;
+  }
 
   /** Pixels and size of glasses. `source` is read if they are not loaded. */
   load(id: string, source?: Source): Promise<Loaded> {
     const known = this.#loaded.get(id);
     if (known) return known;
     if (!source) return Promise.reject(new ImageError('stale', `the glasses ${id} are not loaded`));
-    const loading = readPixels(source).then(async (pixels) => ({ pixels, info: await measured(pixels) }));
+    const loading = read(source).then((file) => this.#images.call('glasses', [file]));
     this.#loaded.set(id, loading);
     // A later request tries a failed download again.
     loading.catch(() => this.#loaded.delete(id));
@@ -33,7 +40,7 @@ export class GlassesCache {
    * Glasses for fits with this model. Images from the gallery and corrected ones have the alpha
    * that they should have.
    */
-  async prepared(id: string, tryOn: TryOn, source?: Source): Promise<Glasses> {
+  async prepared(id: string, tryOn: WorkerTryOn, source?: Source): Promise<WorkerGlasses> {
     const { pixels } = await this.load(id, source);
     const known = this.#prepared.get(id);
     if (known?.tryOn === tryOn) return known.glasses;
@@ -44,9 +51,10 @@ export class GlassesCache {
   }
 
   /** Stores glasses that the model has prepared. */
-  async add(id: string, tryOn: TryOn, glasses: Glasses): Promise<void> {
-    const pixels = glasses.image;
-    const info = await measured(pixels);
+  async add(id: string, tryOn: WorkerTryOn, glasses: WorkerGlasses): Promise<void> {
+    const pixels = await glasses.image;
+    const { width, height } = pixels;
+    const info = { width, height, box: glasses.bounds, display: await createImageBitmap(pixels) };
     this.#loaded.set(id, Promise.resolve({ pixels, info }));
     this.#prepared.set(id, { tryOn, glasses: Promise.resolve(glasses) });
   }

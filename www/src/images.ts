@@ -1,7 +1,8 @@
-/** Decodes, measures and encodes images in the worker. */
+/** Decodes, measures and encodes images, in the worker for images. */
 import { grown, type Pixels } from './correct.ts';
 import type { Box } from './geometry.ts';
-import type { EncodedInfo, Encoding, GlassesInfo, Source } from './protocol.ts';
+import { ImageError } from './image-error.ts';
+import type { EncodedInfo, Encoding, GlassesInfo } from './types.ts';
 
 /** Largest number of pixels that the package accepts. */
 const MAX_PIXELS = 64_000_000;
@@ -12,36 +13,13 @@ const MAX_GLASSES_SIDE = 2000;
 /** Alpha from which a pixel counts as visible: 10 % of 255, as in the package. */
 const MIN_VISIBLE_ALPHA = 26;
 
-/** An error with a code that `messages.ts` turns into a notice. */
-export class ImageError extends Error {
-  constructor(
-    readonly code: 'fetch' | 'not-an-image' | 'image-too-large' | 'empty-glasses' | 'encode' | 'stale',
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-export async function read(source: Source): Promise<Blob> {
-  if ('blob' in source) return source.blob;
-  let response: Response;
-  try {
-    response = await fetch(source.url);
-  } catch (error) {
-    throw new ImageError('fetch', `${source.url}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  if (!response.ok) throw new ImageError('fetch', `${source.url}: HTTP ${response.status}`);
-  return response.blob();
-}
-
 /** Decodes an image and applies its EXIF orientation. */
-export async function decode(source: Source): Promise<ImageBitmap> {
-  const blob = await read(source);
+export async function decode(file: Blob): Promise<ImageBitmap> {
   let bitmap: ImageBitmap;
   try {
-    bitmap = await createImageBitmap(blob);
+    bitmap = await createImageBitmap(file);
   } catch {
-    throw new ImageError('not-an-image', `no decoder for ${blob.type || 'this file'}`);
+    throw new ImageError('not-an-image', `no decoder for ${file.type || 'this file'}`);
   }
   if (bitmap.width * bitmap.height > MAX_PIXELS) {
     const { width, height } = bitmap;
@@ -99,8 +77,8 @@ export async function encoded(pixels: ImageData, type: Encoding): Promise<Encode
 }
 
 /** Decodes a glasses image at the size that the package gets. */
-export async function readPixels(source: Source): Promise<ImageData> {
-  const full = await decode(source);
+export async function readPixels(file: Blob): Promise<ImageData> {
+  const full = await decode(file);
   const bitmap = await downscaled(full, MAX_GLASSES_SIDE);
   full.close();
   const { width, height } = bitmap;

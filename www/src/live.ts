@@ -1,11 +1,11 @@
-/**
- * Live view: sends the video frames of the camera to the worker, which draws them with the glasses.
- */
-import { videoFrames } from 'stgan';
+/** Live view: the model’s worker draws the video frames of the camera with the glasses. */
+import { type TrackedFrame, videoFrames, type WorkerTrack, type WorkerTryOn } from 'stgan';
 import type { Announcer } from './announce.ts';
-import type { Client } from './client.ts';
 import { countFaces } from './format.ts';
+import type { GlassesCache } from './glasses-cache.ts';
 import { cameraNotice, liveNotice } from './messages.ts';
+import type { Model } from './model.ts';
+import type { SessionParts } from './session.ts';
 import type { GlassesChoice, LiveState, State, Store } from './state.ts';
 
 export interface LiveElements {
@@ -27,26 +27,31 @@ const MAX_FACES = 6;
 
 export class Live {
   readonly #store: Store;
-  readonly #client: Client;
+  readonly #model: Model;
+  readonly #cache: GlassesCache;
   readonly #announce: Announcer;
   readonly #elements: LiveElements;
-  /** The canvas, until it is transferred to the worker. */
-  #canvas: OffscreenCanvas | null;
+  /** The canvas, and the model that draws on it: a canvas belongs to one worker for good. */
+  #canvas: HTMLCanvasElement;
+  #canvasOwner: WorkerTryOn | null = null;
   /** Aborted when the camera is switched off. */
   #running: AbortController | null = null;
+  #current: WorkerTrack | null = null;
   /** Whether to capture the next video frame. */
   #captureNext = false;
+  #captured: ImageData | null = null;
   /** Ends the freeze after a capture. */
   #unfreeze: () => void = () => {};
   /** Start of the current speed measurement, and the frames and processing time since then. */
   #measurement = { start: 0, frames: 0, milliseconds: 0 };
 
-  constructor(store: Store, client: Client, announce: Announcer, elements: LiveElements) {
+  constructor({ store, model, cache, announce }: SessionParts, elements: LiveElements) {
     this.#store = store;
-    this.#client = client;
+    this.#model = model;
+    this.#cache = cache;
     this.#announce = announce;
     this.#elements = elements;
-    this.#canvas = elements.canvas.transferControlToOffscreen();
+    this.#canvas = elements.canvas;
     elements.switch.addEventListener('click', () => (this.#running ? this.stop() : void this.start()));
     elements.capture.addEventListener('click', () => this.#capture());
     elements.mirror.addEventListener('click', () => this.#change({ mirror: !store.state.live.mirror }));
@@ -55,6 +60,11 @@ export class Live {
     addEventListener('pagehide', () => this.stop());
     document.addEventListener('visibilitychange', () => this.#pauseWhileHidden());
     store.subscribe((state, before) => this.#show(state, before));
+  }
+
+  /** The video frame that was captured last, with the glasses. */
+  get captured(): ImageData | null {
+    return this.#captured;
   }
 
   async start(): Promise<void> {
@@ -103,7 +113,7 @@ export class Live {
     this.#captureNext = false;
     running.abort();
     this.#unfreeze();
-    void this.#client.request('live-stop', {}).catch(() => {});
+    this.#current = null;
     this.#change({ phase: 'off', faces: 0, homographies: [] });
     this.#announce.status('The camera is off.');
   }
@@ -115,52 +125,81 @@ export class Live {
     this.#announce.notify(cameraNotice(error));
   }
 
-  /** Sends video frames to the worker, one at a time, until the camera is switched off. */
+  /** Tracks faces in the video until the camera is switched off. */
   async #track(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
-    let allFaces = await this.#startWorker(signal);
-    if (signal.aborted) return;
-    this.#change({ phase: 'searching' });
-    this.#announce.status(SEARCHING);
-    this.#resetMeasurement();
+    const glasses = await this.#firstGlasses(signal);
+    // A track ends when the number of faces to track has changed.
+    while (glasses && !signal.aborted) await this.#model.use((tryOn) => this.#trackWith(tryOn, video, signal));
+  }
+
+  /** Tracks faces until the camera is switched off, or the number of faces to track changes. */
+  async #trackWith(tryOn: WorkerTryOn, video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
+    const { allFaces } = this.#store.state.live;
+    const { id, source } = this.#store.state.glasses!.choice;
+    const track = await tryOn.track(
+      this.#frames(video, allFaces, signal),
+      await this.#cache.prepared(id, tryOn, source),
+      {
+        people: allFaces ? MAX_FACES : 1,
+        canvas: this.#canvasOf(tryOn),
+        signal,
+        onFrame: (frame) => {
+          if (!signal.aborted) this.#receive(frame);
+        },
+      },
+    );
+    this.#current = track;
+    if (this.#store.state.live.phase === 'starting') {
+      this.#change({ phase: 'searching' });
+      this.#announce.status(SEARCHING);
+      this.#resetMeasurement();
+    }
+    // The user may have chosen other glasses in the meantime.
+    const chosen = this.#store.state.glasses?.choice;
+    if (chosen && chosen.id !== id) this.#setGlasses(chosen);
+    await track.ended;
+  }
+
+  /** The frames of the video, while the setting stays. They pause after a capture. */
+  async *#frames(
+    video: HTMLVideoElement,
+    allFaces: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<VideoFrame | ImageBitmap, void, void> {
     for await (const frame of videoFrames(video, { signal })) {
-      if (signal.aborted) return frame.close();
-      const capture = this.#captureNext;
+      // A snapshot is of the next video frame: request it before the frame is sent.
+      const snapshot = this.#captureNext ? this.#current?.snapshot() : undefined;
       this.#captureNext = false;
-      const { width, height, homographies, milliseconds } = await this.#client.request(
-        'live-frame',
-        { frame, capture },
-        [frame],
-      );
-      if (signal.aborted) return;
-      const phase = homographies.length > 0 ? 'found' : 'searching';
-      this.#report(homographies.length, milliseconds);
-      if (this.#store.state.live.phase !== 'paused')
-        this.#change({ phase, faces: homographies.length, homographies, width, height });
-      if (capture) await this.#freeze();
-      if (allFaces !== this.#store.state.live.allFaces) allFaces = await this.#startWorker(signal);
+      yield frame;
+      if (snapshot) {
+        this.#captured = await snapshot;
+        await this.#freeze();
+      }
+      if (allFaces !== this.#store.state.live.allFaces) return;
     }
   }
 
-  /**
-   * Starts tracking in the worker. Resolves to the setting that it uses: whether to track all
-   * faces.
-   */
-  async #startWorker(signal: AbortSignal): Promise<boolean> {
-    const { allFaces } = this.#store.state.live;
-    const glasses = await this.#firstGlasses(signal);
-    if (!glasses) return allFaces;
-    const canvas = this.#canvas;
-    this.#canvas = null;
-    const maxFaces = allFaces ? MAX_FACES : 1;
-    await this.#client.request(
-      'live-start',
-      { glasses: glasses.id, source: glasses.source, canvas, maxFaces },
-      canvas ? [canvas] : [],
+  /** The canvas for tracks of a model; a new one if another model has drawn on it. */
+  #canvasOf(tryOn: WorkerTryOn): HTMLCanvasElement {
+    if (this.#canvasOwner && this.#canvasOwner !== tryOn) {
+      const canvas = this.#canvas.cloneNode() as HTMLCanvasElement;
+      this.#canvas.replaceWith(canvas);
+      this.#canvas = canvas;
+    }
+    this.#canvasOwner = tryOn;
+    return this.#canvas;
+  }
+
+  /** Shows the result for a video frame. */
+  #receive({ width, height, faces, times }: TrackedFrame): void {
+    const homographies = faces.map(({ homography }) => Array.from(homography));
+    this.#report(
+      faces.length,
+      Object.values(times).reduce((sum, time) => sum + time, 0),
     );
-    // The user may have chosen other glasses in the meantime.
-    const chosen = this.#store.state.glasses?.choice;
-    if (chosen && chosen !== glasses) this.#setGlasses(chosen);
-    return allFaces;
+    if (this.#store.state.live.phase === 'paused') return;
+    const phase = faces.length > 0 ? 'found' : 'searching';
+    this.#change({ phase, faces: faces.length, homographies, width, height });
   }
 
   /** Resolves to the chosen glasses, as soon as there are any; to null if `signal` is aborted. */
@@ -191,7 +230,11 @@ export class Live {
   }
 
   #setGlasses({ id, source }: GlassesChoice): void {
-    void this.#client.request('live-glasses', { glasses: id, source }).catch(() => {});
+    const track = this.#current;
+    if (!track) return;
+    void this.#model
+      .use(async (tryOn) => track.setGlasses(await this.#cache.prepared(id, tryOn, source)))
+      .catch(() => {});
   }
 
   #pauseWhileHidden(): void {

@@ -12,18 +12,21 @@ import { allGlasses } from './all-glasses.ts';
 import { announcer, reveal } from './announce.ts';
 import { camera } from './camera.ts';
 import { type Gallery, glassesStrip, loadGallery, photoStrip } from './catalogue.ts';
-import { Client } from './client.ts';
 import { controls } from './controls.ts';
 import { details } from './details.ts';
 import { downloads } from './download.ts';
 import { faceMarkers } from './faces.ts';
 import { keyMove, listen } from './gestures.ts';
+import { GlassesCache } from './glasses-cache.ts';
+import { ImageClient } from './image-client.ts';
 import { hasCamera, Live } from './live.ts';
 import { galleryNotice, missingFeature } from './messages.ts';
+import { Model } from './model.ts';
+import { workOffline } from './offline.ts';
 import { OwnGlasses } from './own-glasses.ts';
 import { pasting } from './pasting.ts';
 import { Review } from './review.ts';
-import { Session } from './session.ts';
+import { Session, type SessionParts } from './session.ts';
 import { dropping, type ImageInput, picker } from './sources.ts';
 import { type PhotoChoice, type State, Store } from './state.ts';
 import { tabs } from './tabs.ts';
@@ -45,13 +48,19 @@ else start();
 function start(): void {
   const store = new Store();
   const viewer = new Viewer(byId('viewer', HTMLElement));
-  // The worker sends its first event after this script has run, when `session` exists.
-  const client = new Client((event) => session.receive(event));
-  const session = new Session(store, client, viewer, announce);
+  // The model reports its first event after this script has run, when `session` exists.
+  const model = new Model({
+    progress: (progress) => store.set({ progress }),
+    loaded: (info) => session.modelLoaded(info),
+    failed: (error) => session.modelFailed(error),
+  });
+  const images = new ImageClient();
+  const parts: SessionParts = { store, model, images, cache: new GlassesCache(images), viewer, announce };
+  const session = new Session(parts);
   const gallery = loadGallery();
 
   connectViewer(store, viewer, session);
-  connectSources(store, client, session);
+  connectSources(parts, session);
   controls(store, session, {
     fit: button('fit'),
     update: byId('update', HTMLInputElement),
@@ -60,7 +69,6 @@ function start(): void {
     withoutGlasses: button('without-glasses'),
     reset: button('reset'),
   });
-  downloads(store, client, announce, [button('png'), button('jpeg')], byId('size', HTMLElement));
   details(store, {
     matrix: byId('matrix', HTMLElement),
     matrixUpdate: byId('matrix-update', HTMLElement),
@@ -69,8 +77,7 @@ function start(): void {
     empty: byId('updates-empty', HTMLElement),
   });
   allGlasses(
-    store,
-    client,
+    parts,
     {
       open: button('all-glasses'),
       dialog: byId('all-dialog', HTMLDialogElement),
@@ -80,9 +87,19 @@ function start(): void {
     (glasses) => void session.chooseGlasses(glasses, { fit: true }),
   );
   faceMarkers(store, session, byId('faces', HTMLElement));
-  connectLive(store, client);
+  const live = connectLive(parts);
+  downloads(parts, live, {
+    save: [button('png'), button('jpeg')],
+    share: button('share'),
+    size: byId('size', HTMLElement),
+  });
   reflect(store);
-  void open(gallery, store, session);
+  void open(gallery, store, session).then(() => workOffline(shownAddresses(store)));
+}
+
+/** The addresses of the photo and the glasses that are shown. */
+function shownAddresses({ state: { photo, glasses } }: Store): string[] {
+  return [photo, glasses].flatMap((shown) => (shown && 'url' in shown.choice.source ? [shown.choice.source.url] : []));
 }
 
 /** Opens the first portrait and glasses, and fits them when both are loaded. */
@@ -133,14 +150,15 @@ function connectViewer(store: Store, viewer: Viewer, session: Session): void {
   });
 }
 
-function connectLive(store: Store, client: Client): void {
+/** The live view, or null without a camera. */
+function connectLive(parts: SessionParts): Live | null {
   const list = byId('tabs', HTMLElement);
   if (!hasCamera()) {
     list.hidden = true;
-    return;
+    return null;
   }
-  tabs(store, list);
-  new Live(store, client, announce, {
+  tabs(parts.store, list);
+  return new Live(parts, {
     view: byId('live', HTMLElement),
     canvas: byId('live-canvas', HTMLCanvasElement),
     message: query('.live-message'),
@@ -152,9 +170,10 @@ function connectLive(store: Store, client: Client): void {
   });
 }
 
-function connectSources(store: Store, client: Client, session: Session): void {
+function connectSources(parts: SessionParts, session: Session): void {
+  const { store } = parts;
   let ownPhotos = 0;
-  const ownGlasses = connectOwnGlasses(store, client, session);
+  const ownGlasses = connectOwnGlasses(parts, session);
   // On small screens the list of photos is below the viewer: scroll up to the result.
   const openPhoto = async (choice: PhotoChoice): Promise<boolean> => {
     const opened = await session.openPhoto(choice);
@@ -194,7 +213,7 @@ function connectSources(store: Store, client: Client, session: Session): void {
   photoStrip(store, byId('photo-list', HTMLElement), (photo) => void openPhoto(photo));
 }
 
-function connectOwnGlasses(store: Store, client: Client, session: Session): OwnGlasses {
+function connectOwnGlasses(parts: SessionParts, session: Session): OwnGlasses {
   const review = new Review({
     dialog: byId('review', HTMLDialogElement),
     title: byId('review-title', HTMLElement),
@@ -226,7 +245,7 @@ function connectOwnGlasses(store: Store, client: Client, session: Session): OwnG
     edit: button('edit-cut-out'),
   };
   const chooseFile = (): void => byId('glasses-file', HTMLInputElement).click();
-  return new OwnGlasses(store, client, session, announce, review, elements, chooseFile);
+  return new OwnGlasses(parts, session, review, elements, chooseFile);
 }
 
 /** Writes the state to `data-*` attributes of `<main>`, for styles and tests. */
@@ -259,7 +278,7 @@ function reflect(store: Store): void {
       exact: String(exact),
       withoutGlasses: String(withoutGlasses),
       update: String(update),
-      updates: String(fit?.updates.length ?? 0),
+      updates: String(fit?.fit.updates.length ?? 0),
       photo: photo?.choice.id ?? '',
       glasses: glasses?.choice.id ?? '',
       box: glasses ? JSON.stringify(glasses.info.box) : '',

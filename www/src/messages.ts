@@ -1,6 +1,5 @@
 /** Notices for everything that can go wrong: what happened and what to do about it. */
 import type { Notice } from './announce.ts';
-import { WorkerError } from './client.ts';
 
 const UPDATE_BROWSER = 'Update your browser, or use a current version of Chrome, Edge, Firefox or Safari.';
 
@@ -12,8 +11,9 @@ export function missingFeature(): Notice | null {
   return null;
 }
 
+/** The code of an error of the package or of the page; `internal` for any other error. */
 export function codeOf(error: unknown): string {
-  return error instanceof WorkerError ? error.code : 'internal';
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
 }
 
 export function photoNotice(error: unknown, name: string): Notice {

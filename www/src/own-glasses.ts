@@ -1,15 +1,18 @@
 /** The user’s own glasses: from a file to a reviewed cut-out in the list of glasses. */
+import type { GlassesReport } from 'stgan';
 import type { Announcer } from './announce.ts';
-import type { Client } from './client.ts';
 import type { Pixels, Sheet } from './correct.ts';
 import { saveFile } from './download.ts';
 import { fileName, formatBytes } from './format.ts';
+import type { GlassesCache } from './glasses-cache.ts';
+import type { ImageClient } from './image-client.ts';
 import { codeOf, downloadNotice, glassesNotice } from './messages.ts';
-import type { GlassesReport, Source } from './protocol.ts';
+import type { Model } from './model.ts';
 import { findings, refusal } from './report.ts';
 import type { Answer, Review } from './review.ts';
-import type { Session } from './session.ts';
+import type { Session, SessionParts } from './session.ts';
 import type { GlassesChoice, Store } from './state.ts';
+import type { EncodedInfo } from './types.ts';
 
 /** Number of cut-outs that are kept for later corrections. Others start from the photo again. */
 const MAX_KEPT = 3;
@@ -23,7 +26,7 @@ export interface OwnGlassesElements {
 
 /** A cut-out in progress. */
 interface Draft {
-  /** The glasses in the worker. */
+  /** The glasses in the cache. */
   readonly id: string;
   readonly name: string;
   readonly photo: Blob;
@@ -35,7 +38,9 @@ interface Draft {
 
 export class OwnGlasses {
   readonly #store: Store;
-  readonly #client: Client;
+  readonly #model: Model;
+  readonly #images: ImageClient;
+  readonly #cache: GlassesCache;
   readonly #session: Session;
   readonly #announce: Announcer;
   readonly #review: Review;
@@ -48,16 +53,16 @@ export class OwnGlasses {
   #latest = 0;
 
   constructor(
-    store: Store,
-    client: Client,
+    { store, model, images, cache, announce }: SessionParts,
     session: Session,
-    announce: Announcer,
     review: Review,
     elements: OwnGlassesElements,
     chooseFile: () => void,
   ) {
     this.#store = store;
-    this.#client = client;
+    this.#model = model;
+    this.#images = images;
+    this.#cache = cache;
     this.#session = session;
     this.#announce = announce;
     this.#review = review;
@@ -80,12 +85,12 @@ export class OwnGlasses {
     this.#announce.status(`Opening ${name}…`);
     this.#busy = true;
     try {
-      const { report, sheet } = await this.#prepare(id, { blob: photo }, 'auto', false);
-      if (mine !== this.#latest) return this.#forget(id);
+      const { report, sheet } = await this.#prepare(id, photo, 'auto', false);
+      if (mine !== this.#latest) return this.#cache.delete(id);
       this.#busy = false;
       this.#announce.status('');
       if (sheet) await this.#reviewed({ id, name, photo, report, sheet, unfinished: false });
-      else if (!(await this.#add(this.#choice(id, name, photo, photo, note(report))))) this.#forget(id);
+      else if (!(await this.#add(this.#choice(id, name, photo, photo, note(report))))) this.#cache.delete(id);
     } catch (error) {
       if (mine !== this.#latest) return;
       this.#busy = false;
@@ -108,7 +113,7 @@ export class OwnGlasses {
     }
     const draft = this.#newId();
     try {
-      const { report, sheet } = await this.#prepare(draft, { blob: own.photo }, 'auto', true);
+      const { report, sheet } = await this.#prepare(draft, own.photo, 'auto', true);
       await this.#reviewed({ id: draft, name, photo: own.photo, report, sheet: sheet!, unfinished: false }, choice);
     } catch (error) {
       await this.#refused(error, own.photo, name);
@@ -123,12 +128,33 @@ export class OwnGlasses {
     return `own-glasses-${++this.#ids}`;
   }
 
-  #prepare(glasses: string, source: Source, cutOut: 'auto' | 'never', withSheet: boolean) {
-    return this.#client.request('prepare', { glasses, source, cutOut, withSheet });
+  /**
+   * Prepares an image of glasses: removes the background if `cutOut` is `auto` and there is one.
+   * The result has a sheet if the background was removed, and always with `withSheet`.
+   */
+  async #prepare(
+    id: string,
+    file: Blob,
+    cutOut: 'auto' | 'never',
+    withSheet: boolean,
+  ): Promise<{ report: GlassesReport; sheet: Sheet | null }> {
+    const pixels = await this.#images.call('pixels', [file]);
+    const glasses = await this.#model.use(async (tryOn) => {
+      const prepared = await tryOn.glasses(pixels, { cutOut });
+      await this.#cache.add(id, tryOn, prepared);
+      return prepared;
+    });
+    const { report, toSource } = glasses;
+    if (report.kind !== 'cut-out' && !withSheet) return { report, sheet: null };
+    const sheet = await this.#images.call('sheet', [pixels, await glasses.image, toSource], [pixels.data.buffer]);
+    return { report, sheet };
   }
 
-  #forget(glasses: string): void {
-    void this.#client.request('forget', { glasses });
+  /** Encodes glasses as PNG, or a corrected cut-out, cropped to its visible pixels. */
+  async #encode(id: string, corrected: Pixels | null): Promise<EncodedInfo> {
+    if (corrected) return this.#images.call('encoded-cut-out', [corrected]);
+    const { pixels } = await this.#cache.load(id);
+    return this.#images.call('encoded', [pixels, 'image/png']);
   }
 
   /** Shows why an image cannot be used. The user may still remove the background by hand. */
@@ -141,7 +167,7 @@ export class OwnGlasses {
     if (answer !== 'by-hand') return this.#follow(answer);
     const id = this.#newId();
     try {
-      const { report, sheet } = await this.#prepare(id, { blob: photo }, 'never', true);
+      const { report, sheet } = await this.#prepare(id, photo, 'never', true);
       await this.#reviewed({ id, name, photo, report, sheet: sheet!, unfinished: true });
     } catch (failure) {
       this.#session.notifyFailure(failure, glassesNotice(failure, name));
@@ -164,17 +190,17 @@ export class OwnGlasses {
     });
     const { corrected } = this.#review;
     if (answer !== 'use' || (replaced && !corrected)) {
-      if (id !== replaced?.id) this.#forget(id);
+      if (id !== replaced?.id) this.#cache.delete(id);
       return this.#follow(answer);
     }
     try {
-      const { blob } = await this.#client.request('encode-glasses', { glasses: id, corrected });
-      // The worker has the cut-out from before the corrections under the draft’s id.
+      const { blob } = await this.#encode(id, corrected);
+      // The cache has the cut-out from before the corrections under the draft’s id.
       const used = corrected ? this.#newId() : id;
       const text = corrected ? 'Corrected by you.' : note(report);
       const choice = this.#choice(used, name, draft.photo, blob, text);
       if (!(await this.#add(choice, replaced))) return;
-      if (used !== id) this.#forget(id);
+      if (used !== id) this.#cache.delete(id);
       this.#keep({ ...draft, id: used, unfinished: false });
     } catch (error) {
       this.#session.notifyFailure(error, glassesNotice(error, name));
@@ -201,7 +227,7 @@ export class OwnGlasses {
     if (replaced) {
       URL.revokeObjectURL(replaced.thumbnail);
       this.#kept.delete(replaced.id);
-      this.#forget(replaced.id);
+      this.#cache.delete(replaced.id);
     }
     this.#store.set({ glassesChoices: [choice, ...choices] });
     return true;
@@ -215,7 +241,7 @@ export class OwnGlasses {
   /** Saves the cut-out as PNG. Resolves to a message. */
   async #save(glasses: string, name: string, corrected: Pixels | null): Promise<string> {
     try {
-      const { blob, width, height } = await this.#client.request('encode-glasses', { glasses, corrected });
+      const { blob, width, height } = await this.#encode(glasses, corrected);
       const file = fileName(name, 'cut-out', 'image/png');
       saveFile(blob, file);
       return `Saved ${file} (${width} × ${height} pixels, ${formatBytes(blob.size)}).`;

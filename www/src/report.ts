@@ -1,5 +1,5 @@
 /** Says in plain words what the package did to an image of glasses. */
-import type { GlassesReport } from './protocol.ts';
+import type { GlassesReport } from 'stgan';
 
 export interface Finding {
   readonly text: string;

@@ -3,9 +3,9 @@
  * the updates.
  */
 
+import type { WorkerFit } from 'stgan';
 import { animate } from './animate.ts';
 import type { Announcer, Notice } from './announce.ts';
-import { type Client, WorkerError } from './client.ts';
 import { countUpdates } from './format.ts';
 import {
   guessPlacement,
@@ -15,6 +15,8 @@ import {
   placementHomography,
   placementOf,
 } from './geometry.ts';
+import type { GlassesCache } from './glasses-cache.ts';
+import type { ImageClient } from './image-client.ts';
 import {
   fitNotice,
   glassesNotice,
@@ -24,16 +26,36 @@ import {
   ownGlassesNotice,
   photoNotice,
 } from './messages.ts';
-import type { OverlayInfo, WorkerEvent } from './protocol.ts';
-import type { GlassesChoice, PhotoChoice, State, Store } from './state.ts';
+import type { Model } from './model.ts';
+import { read } from './sources.ts';
+import type { GlassesChoice, OpenPhoto, PhotoChoice, State, Store } from './state.ts';
+import type { ModelInfo, OverlayInfo } from './types.ts';
 import type { Viewer } from './viewer.ts';
 
 /** Below this confidence a fit gets a warning. */
 const MIN_CONFIDENCE = 0.5;
 
+/**
+ * The probability of glasses from which the page suggests to take them off: high, since a wrong
+ * suggestion is worse than none.
+ */
+const WORN = 0.97;
+
+/** What a session works with. */
+export interface SessionParts {
+  readonly store: Store;
+  readonly model: Model;
+  readonly images: ImageClient;
+  readonly cache: GlassesCache;
+  readonly viewer: Viewer;
+  readonly announce: Announcer;
+}
+
 export class Session {
   readonly #store: Store;
-  readonly #client: Client;
+  readonly #model: Model;
+  readonly #images: ImageClient;
+  readonly #cache: GlassesCache;
   readonly #viewer: Viewer;
   readonly #announce: Announcer;
   /** Aborted when a newer action replaces the running fit or animation. */
@@ -44,12 +66,15 @@ export class Session {
   #fitPending = false;
   #measured = false;
 
-  constructor(store: Store, client: Client, viewer: Viewer, announce: Announcer) {
+  constructor({ store, model, images, cache, viewer, announce }: SessionParts) {
     this.#store = store;
-    this.#client = client;
+    this.#model = model;
+    this.#images = images;
+    this.#cache = cache;
     this.#viewer = viewer;
     this.#announce = announce;
-    store.subscribe(({ mode }, before) => {
+    store.subscribe(({ mode, fit }, before) => {
+      if (before.fit && before.fit !== fit) before.fit.fit.dispose();
       if (mode === 'photo' && before.mode === 'live' && this.#fitPending) void this.fit();
     });
     viewer.onResize(() => {
@@ -61,20 +86,16 @@ export class Session {
     return this.#store.state;
   }
 
-  /** Handles the events of the worker. */
-  receive(event: WorkerEvent): void {
-    switch (event.event) {
-      case 'progress':
-        this.#store.set({ progress: event.total ? event.loaded / event.total : null });
-        break;
-      case 'model':
-        this.#store.set({ model: event.model, progress: null });
-        this.#announce.clearPersistent();
-        break;
-      case 'model-failed':
-        this.#store.set({ model: null, progress: null });
-        this.#notifyModelFailure(new WorkerError(event.failure));
-    }
+  /** The model has been loaded. */
+  modelLoaded(model: ModelInfo): void {
+    this.#store.set({ model, progress: null });
+    this.#announce.clearPersistent();
+  }
+
+  /** The model cannot be loaded. */
+  modelFailed(error: unknown): void {
+    this.#store.set({ model: null, progress: null });
+    this.#notifyModelFailure(error);
   }
 
   /** Shows why a request failed that needs the model: with `notice`, or that there is no model. */
@@ -88,7 +109,7 @@ export class Session {
       modelNotice(
         error,
         () => {
-          void this.#client.request('retry', {});
+          this.#model.reload();
           if (this.#state.photo && this.#state.glasses) void this.fit();
         },
         () => location.reload(),
@@ -101,7 +122,8 @@ export class Session {
     const key = ++this.#photoKey;
     this.#announce.status(`Opening ${choice.name}…`);
     try {
-      const info = await this.#client.request('photo', { photo: key, source: choice.source });
+      const file = await read(choice.source);
+      const info = await this.#images.call('photo', [file]);
       if (key !== this.#photoKey) return false;
       this.#interrupt();
       this.#fitPending = false;
@@ -110,9 +132,10 @@ export class Session {
       this.#viewer.showPhoto(info, choice.alt ?? `Your photo: ${choice.name}`);
       const placement = keepOnPhoto(choice.placement ?? guessPlacement(info), info);
       const fresh = { moved: false, fit: null, update: 0, withoutGlasses: false, faces: [], face: 0 };
-      this.#store.set({ photo: { key, choice, info }, placement, phase: 'loading', ...fresh });
+      const photo = { choice, file, info };
+      this.#store.set({ photo, placement, phase: 'loading', ...fresh });
       this.#restart(`${choice.name} opened. Drag the glasses roughly onto the eyes, then press Fit.`);
-      if (!choice.placement) void this.#locate(key);
+      if (!choice.placement) void this.#locate(photo);
       return true;
     } catch (error) {
       if (key !== this.#photoKey) return false;
@@ -125,19 +148,24 @@ export class Session {
   /**
    * Detects faces and fits the glasses to the best one, unless the user has moved or fitted them.
    */
-  async #locate(photo: number): Promise<void> {
+  async #locate(photo: OpenPhoto): Promise<void> {
     this.#announce.status('Looking for a face…');
-    const stale = (): boolean => this.#state.photo?.key !== photo;
+    const stale = (): boolean => this.#state.photo !== photo;
     try {
-      const faces = await this.#client.request('locate', { photo });
+      const located = await this.#model.use((tryOn) => tryOn.locate(photo.file));
       if (stale()) return;
+      const faces = located.map(({ placement, score, attributes }) => ({
+        placement,
+        score,
+        wearsGlasses: attributes !== undefined && attributes.glasses >= WORN,
+      }));
       this.#store.set({ faces });
       if (this.#state.moved || this.#state.phase === 'fitting' || this.#state.phase === 'fitted') return;
       if (faces.length > 0) return this.chooseFace(0);
       this.#announce.status('');
       this.#announce.hint(noFaceNotice());
     } catch {
-      // `receive` reports a failed model download. The glasses can still be dragged.
+      // `modelFailed` reports a failed model download. The glasses can still be dragged.
       if (!stale()) this.#announce.status('Drag the glasses roughly onto the eyes, then press Fit.');
     }
   }
@@ -158,7 +186,7 @@ export class Session {
   async chooseGlasses(choice: GlassesChoice, { fit }: { fit?: boolean } = {}): Promise<boolean> {
     const request = ++this.#glassesRequest;
     try {
-      const info = await this.#client.request('glasses', { glasses: choice.id, source: choice.source });
+      const { info } = await this.#cache.load(choice.id, choice.source);
       if (request !== this.#glassesRequest) return false;
       const refit = fit ?? (this.#state.phase === 'fitted' || this.#state.phase === 'fitting');
       this.#interrupt();
@@ -252,14 +280,18 @@ export class Session {
     this.#announce.status(this.#state.model ? 'Fitting…' : 'Loading the model…');
     this.#mark('first-fit-start');
     try {
-      const fit = await this.#client.request('fit', { photo: photo.key, glasses: glasses.choice.id, placement });
-      if (signal.aborted) return;
+      const [fit, milliseconds] = await this.#model.use(async (tryOn) => {
+        const prepared = await this.#cache.prepared(glasses.choice.id, tryOn);
+        const begin = performance.now();
+        return [await tryOn.fit(photo.file, prepared, { placement }), performance.now() - begin] as const;
+      });
+      if (signal.aborted) return fit.dispose();
       this.#mark('first-fit-end');
       this.#measured = true;
-      this.#store.set({ fit });
+      this.#store.set({ fit: { fit, milliseconds } });
       const last = fit.updates.length;
       // Requested before the animation, so that it is ready at its end.
-      const overlay = this.#overlay(fit.id, last);
+      const overlay = this.#overlay(fit, last);
       const keyframes = [start, ...fit.updates.map(({ homography }) => homography)];
       await animate(
         keyframes,
@@ -271,7 +303,7 @@ export class Session {
       if (signal.aborted) return;
       this.#store.set({ phase: 'fitted', homography: keyframes[last]! });
       if (this.#state.mode === 'photo')
-        this.#announce.status(`Fitted in ${fit.milliseconds.toFixed(0)} ms (${countUpdates(last)}).`);
+        this.#announce.status(`Fitted in ${milliseconds.toFixed(0)} ms (${countUpdates(last)}).`);
       this.#announce.hint(this.#suggestion(fit.confidence ?? 1));
       await this.#replacePreview(overlay, signal);
     } catch (error) {
@@ -291,7 +323,8 @@ export class Session {
 
   /** Shows the fit after `update` updates. */
   async goTo(update: number): Promise<void> {
-    const { fit, glasses } = this.#state;
+    const { glasses } = this.#state;
+    const fit = this.#state.fit?.fit;
     const from = this.#viewer.homography;
     if (!fit || !glasses || !from || update > fit.updates.length) return;
     const signal = this.#interrupt();
@@ -314,8 +347,21 @@ export class Session {
   }
 
   /** The composited glasses after `update` updates, or null if the fit has been replaced. */
-  #overlay(fit: number, update: number): Promise<OverlayInfo | null> {
-    return this.#client.request('overlay', { fit, update, scale: this.#viewer.density }).catch(() => null);
+  async #overlay(fit: WorkerFit, update: number): Promise<OverlayInfo | null> {
+    const start = performance.now();
+    try {
+      const overlay = await fit.overlay({ update });
+      const milliseconds = performance.now() - start;
+      if (!overlay) return { box: null, image: null, milliseconds };
+      const { x, y, image: pixels } = overlay;
+      const { width, height } = pixels;
+      const scale = Math.min(1, this.#viewer.density);
+      const size = [Math.ceil(width * scale), Math.ceil(height * scale)] as const;
+      const image = await this.#images.call('resized', [pixels, ...size], [pixels.data.buffer]);
+      return { box: { x, y, width, height }, image, milliseconds };
+    } catch {
+      return null;
+    }
   }
 
   /**
@@ -326,12 +372,13 @@ export class Session {
     const overlay = await pending;
     if (!overlay || signal.aborted) return;
     this.#viewer.showComposite(overlay);
+    if (!performance.getEntriesByName('first-composite').length) performance.mark('first-composite');
     this.#store.set({ exact: true, compositeTime: overlay.milliseconds });
   }
 
   async #showComposite(update: number, signal: AbortSignal): Promise<void> {
     const { fit } = this.#state;
-    if (fit) await this.#replacePreview(this.#overlay(fit.id, update), signal);
+    if (fit) await this.#replacePreview(this.#overlay(fit.fit, update), signal);
   }
 
   /** Marks the first fit of a visit on the performance timeline. */

@@ -1,8 +1,23 @@
-/** Input of the user's own images: file picker, drag and drop. */
+/** Where images come from: downloads, the file picker, drag and drop. */
+import { ImageError } from './image-error.ts';
+import type { Source } from './types.ts';
 
 export interface ImageInput {
   photo(file: Blob, name: string): void;
   glasses(file: Blob, name: string): void;
+}
+
+/** Reads the file of an image. */
+export async function read(source: Source): Promise<Blob> {
+  if ('blob' in source) return source.blob;
+  let response: Response;
+  try {
+    response = await fetch(source.url);
+  } catch (error) {
+    throw new ImageError('fetch', `${source.url}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!response.ok) throw new ImageError('fetch', `${source.url}: HTTP ${response.status}`);
+  return response.blob();
 }
 
 /** Opens a hidden file input when a button is pressed. */

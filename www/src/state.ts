@@ -1,6 +1,6 @@
 /** The state of the page: one immutable object and the store that publishes its changes. */
 import type { Homography, Placement } from './geometry.ts';
-import type { FitInfo, GlassesInfo, LocatedFace, ModelInfo, PhotoInfo, Source } from './protocol.ts';
+import type { FitInfo, GlassesInfo, LocatedFace, ModelInfo, PhotoInfo, Source } from './types.ts';
 
 /**
  * - `loading`: the photo or the glasses are loading
@@ -59,6 +59,13 @@ export interface GlassesChoice {
   readonly own?: { readonly photo: Blob; readonly note: string };
 }
 
+/** The photo that is shown. */
+export interface OpenPhoto {
+  readonly choice: PhotoChoice;
+  readonly file: Blob;
+  readonly info: PhotoInfo;
+}
+
 export interface State {
   readonly mode: Mode;
   readonly live: LiveState;
@@ -66,7 +73,7 @@ export interface State {
   readonly model: ModelInfo | null;
   /** Downloaded share of the model, 0 to 1; null if unknown. */
   readonly progress: number | null;
-  readonly photo: { readonly key: number; readonly choice: PhotoChoice; readonly info: PhotoInfo } | null;
+  readonly photo: OpenPhoto | null;
   /** Faces detected in the photo, highest score first; empty before detection. */
   readonly faces: readonly LocatedFace[];
   /** Index in `faces` of the face with the glasses. */

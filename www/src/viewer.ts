@@ -10,7 +10,7 @@ import {
   quad,
   scaling,
 } from './geometry.ts';
-import type { GlassesInfo, OverlayInfo, PhotoInfo } from './protocol.ts';
+import type { GlassesInfo, OverlayInfo, PhotoInfo } from './types.ts';
 
 /** Margin around the glasses that counts as a hit, in screen pixels. */
 const HIT_MARGIN = 24;

@@ -12,6 +12,7 @@ import type { CreateOptions, FitOptions, Model } from '../tryon.js';
 import { canvasMessage } from './canvas.js';
 import { Connection } from './connection.js';
 import { createFit, createGlasses, handleOf, type WorkerFit, WorkerGlasses } from './objects.js';
+import { PhotoSender } from './photos.js';
 import type { GlassesMessage, Requests } from './protocol.js';
 import { createTrack, type WorkerTrack } from './track.js';
 import { glassesMessage, imageMessage, type Message, sourceMessage } from './transfer.js';
@@ -34,7 +35,8 @@ export interface WorkerOptions extends Omit<CreateOptions, 'worker'> {
 /**
  * A `TryOn` whose work is done in a worker. Methods that return values at once on the main thread
  * return promises: `await fit.composite()` works with both. Buffers are copied to the worker, and
- * results are transferred back.
+ * results are transferred back. The worker keeps the last photo that was a `Blob` or `ImageBitmap`:
+ * if `locate` or `fit` gets it again, it is neither sent nor decoded again.
  *
  * `dispose` ends the worker: its fits, tracks and glasses cannot be used after that.
  */
@@ -42,11 +44,25 @@ export class WorkerTryOn {
   /** The properties of the loaded weights. */
   readonly model: Model;
   readonly #connection: Connection;
+  readonly #photos: PhotoSender;
 
   /** @internal */
   constructor(connection: Connection, model: Model) {
     this.#connection = connection;
+    this.#photos = new PhotoSender(connection);
     this.model = model;
+  }
+
+  /**
+   * Loads the model in a worker, as `TryOn.create` with the option `worker`. A page without
+   * `TryOn.create` is smaller by the code that computes on the main thread.
+   *
+   * @param options - As of `TryOn.create`; `worker` is `true` by default.
+   * @throws {@link StganError} as `TryOn.create`.
+   */
+  static async create(options: Partial<WorkerOptions> = {}): Promise<WorkerTryOn> {
+    const { worker = true, ...rest } = options ?? {};
+    return createInWorker({ ...rest, worker });
   }
 
   /**
@@ -69,7 +85,8 @@ export class WorkerTryOn {
    */
   async fit(photo: ImageSource, glasses: ImageSource | WorkerGlasses, options: FitOptions = {}): Promise<WorkerFit> {
     const { signal, ...rest } = options ?? {};
-    const [photoMessage, worn] = await Promise.all([imageMessage(photo, 'the photo'), this.#openGlasses(glasses)]);
+    const [image, worn] = await Promise.all([imageMessage(photo, 'the photo'), this.#openGlasses(glasses)]);
+    const photoMessage = this.#photos.send(photo, image);
     const request = { photo: photoMessage.value, glasses: worn.value, options: rest };
     const transfer = [...photoMessage.transfer, ...worn.transfer];
     const info = await this.#connection.request('fit', request, transfer, { signal, work: 'the fit' });
@@ -82,7 +99,8 @@ export class WorkerTryOn {
    * @throws {@link StganError} as `TryOn.locate`; `worker` if the worker has failed.
    */
   async locate(photo: ImageSource): Promise<LocatedFace[]> {
-    const { value, transfer } = await imageMessage(photo, 'the photo');
+    const image = await imageMessage(photo, 'the photo');
+    const { value, transfer } = this.#photos.send(photo, image);
     return this.#connection.request('locate', { photo: value }, transfer);
   }
 

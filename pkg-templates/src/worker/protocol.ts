@@ -25,6 +25,9 @@ export interface PixelsMessage {
 /** Glasses of the worker, or an image of glasses that can be cloned. */
 export type GlassesMessage = { handle: Handle } | { image: ImageSource };
 
+/** The photo that the worker keeps, by the number that the page chose, or one for a single use. */
+export type PhotoMessage = { kept: number } | { image: ImageSource };
+
 /** The readable properties of `Glasses`. */
 export interface GlassesInfo {
   handle: Handle;
@@ -52,9 +55,11 @@ export interface Requests {
     response: GlassesInfo;
   };
   image: { request: { glasses: Handle }; response: PixelsMessage };
-  locate: { request: { photo: ImageSource }; response: LocatedFace[] };
+  /** Keeps a photo instead of the last one. */
+  photo: { request: { photo: number; image: ImageSource }; response: null };
+  locate: { request: { photo: PhotoMessage }; response: LocatedFace[] };
   fit: {
-    request: { photo: ImageSource; glasses: GlassesMessage; options: Omit<FitOptions, 'signal'> };
+    request: { photo: PhotoMessage; glasses: GlassesMessage; options: Omit<FitOptions, 'signal'> };
     response: FitInfo;
   };
   composite: { request: { fit: Handle; update: number | undefined }; response: PixelsMessage };

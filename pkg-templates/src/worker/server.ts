@@ -11,6 +11,7 @@ import type { Glasses } from '../glasses.js';
 import type { ImageSource } from '../images.js';
 import { TryOn } from '../tryon.js';
 import { FrameTracker } from './frames.js';
+import { PhotoStore, type PhotoUse } from './photos.js';
 import type {
   Failure,
   FitInfo,
@@ -44,8 +45,9 @@ type Handlers = {
 let tryOn: TryOn | undefined;
 let handles = 0;
 const objects = new Map<Handle, Glasses | Fit | FrameTracker>();
+const photos = new PhotoStore();
 /** The photos of fits, which read them until they are disposed. */
-const photos = new Map<Handle, ImageSource>();
+const photosOfFits = new Map<Handle, PhotoUse>();
 const canvases = new Map<number, OffscreenCanvas>();
 const controllers = new Map<number, AbortController>();
 
@@ -115,22 +117,29 @@ const handlers: Handlers = {
     return sentPixels({ data: data.slice(), width, height, colorSpace } as ImageData);
   },
 
-  async locate({ photo }) {
+  async photo({ photo, image }) {
+    photos.keep(photo, image);
+    return plain(null);
+  },
+
+  async locate({ photo: message }) {
+    const photo = await photos.use(message);
     try {
-      return plain(await required().locate(photo));
+      return plain(await required().locate(photo.image));
     } finally {
-      closeBitmap(photo);
+      photo.close();
     }
   },
 
-  async fit({ photo, glasses, options }, { signal }) {
+  async fit({ photo: message, glasses, options }, { signal }) {
+    const photo = await photos.use(message);
     try {
-      const fit = await withGlasses(glasses, (worn) => required().fit(photo, worn, { ...options, signal }));
+      const fit = await withGlasses(glasses, (worn) => required().fit(photo.image, worn, { ...options, signal }));
       const info = fitInfo(fit);
-      photos.set(info.handle, photo);
+      photosOfFits.set(info.handle, photo);
       return plain(info);
     } catch (error) {
-      closeBitmap(photo);
+      photo.close();
       throw error;
     }
   },
@@ -171,8 +180,8 @@ const handlers: Handlers = {
   async release({ handle }) {
     objects.get(handle)?.dispose();
     objects.delete(handle);
-    closeBitmap(photos.get(handle));
-    photos.delete(handle);
+    photosOfFits.get(handle)?.close();
+    photosOfFits.delete(handle);
     return plain(null);
   },
 };

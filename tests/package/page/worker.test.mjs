@@ -58,13 +58,54 @@ test('a worker gives the same results as the main thread, bit for bit', async ({
   expect(result.isImageData).toBe(true);
 });
 
+test('a photo that is passed again is sent once, and fits of other photos keep theirs', async ({ page }) => {
+  const result = await page.evaluate(async () => {
+    const { images, placement, toBlob, toImageData } = window;
+    const { TryOn } = window.stgan;
+    const sent = [];
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      const { image } = message.request ?? {};
+      if (image instanceof Blob || image instanceof ImageBitmap) sent.push(image);
+      postMessage.call(this, message, ...rest);
+    };
+    const [first, second] = [
+      await toBlob(images.photo(), 'image/png'),
+      await createImageBitmap(toImageData(images.photo()), 4, 4, 300, 300),
+    ];
+    const tryOn = await TryOn.create({ worker: true });
+    const glasses = await tryOn.glasses(images.glasses());
+    const faces = [await tryOn.locate(first), await tryOn.locate(first)];
+    const fit = (photo) => tryOn.fit(photo, glasses, { placement });
+    const before = [await fit(first), await fit(second)];
+    const together = await Promise.all([fit(first), fit(second), fit(second), fit(first)]);
+    const draw = async (fits) => {
+      const composites = await Promise.all(fits.map((each) => each.composite()));
+      return composites.map(
+        ({ data, width }) => `${width} ${data.reduce((sum, value, i) => sum + value * (i % 251), 0)}`,
+      );
+    };
+    const drawn = await draw(before);
+    const [a, b, c, d] = await draw(together);
+    for (const each of [...before, ...together]) each.dispose();
+    const again = await draw([await fit(first)]);
+    return {
+      sent: sent.map((image) => [first, second].indexOf(image)),
+      sameFaces: JSON.stringify(faces[0]) === JSON.stringify(faces[1]),
+      same: [a, d, ...again].every((each) => each === drawn[0]) && [b, c].every((each) => each === drawn[1]),
+      differ: drawn[0] !== drawn[1],
+    };
+  });
+  expect(result).toEqual({ sent: [0, 1, 0, 1, 0], sameFaces: true, same: true, differ: true });
+});
+
 test('failures in a worker have the codes of the main thread', async ({ page }) => {
   const codes = await page.evaluate(async () => {
     const { images, placement } = window;
     const { failure } = images;
     const [photo, glasses] = [images.photo(), images.glasses()];
     const blank = { data: new Uint8ClampedArray(64 * 64 * 4).fill(128), width: 64, height: 64 };
-    const closed = await createImageBitmap(window.toImageData(photo));
+    const closed = await createImageBitmap(toImageData(photo));
     closed.close();
     const run = async (tryOn) => {
       const fit = await tryOn.fit(photo, glasses, { placement });
