@@ -67,6 +67,22 @@ export async function soak({ TryOn, images, measure, samples }, part, rounds) {
 }
 `;
 
+/** Counts the memory of WebAssembly modules, which Chromium's figure of the heap leaves out. */
+const WASM_MEMORY = `
+const memories = [];
+for (const name of ['instantiate', 'instantiateStreaming']) {
+  const original = WebAssembly[name];
+  WebAssembly[name] = async (...args) => {
+    const result = await original.apply(WebAssembly, args);
+    const { memory } = (result.instance ?? result).exports;
+    if (memory) memories.push(new WeakRef(memory));
+    return result;
+  };
+}
+const wasmBytes = () => memories.reduce((sum, memory) => sum + (memory.deref()?.buffer.byteLength ?? 0), 0);
+const measure = async () => (await window.measureHeap()) + wasmBytes();
+`;
+
 const mean = (sizes) => sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
 
 /** Prints the means of the second and the last tenth, and returns them. */
@@ -114,12 +130,12 @@ async function inPage(consumer, rounds) {
     await page.waitForFunction(() => window.images !== undefined);
     const session = await page.context().newCDPSession(page);
     await session.send('Performance.enable');
-    await page.exposeFunction('measure', async () => {
+    await page.exposeFunction('measureHeap', async () => {
       await session.send('HeapProfiler.collectGarbage');
       const { metrics } = await session.send('Performance.getMetrics');
       return metrics.find(({ name }) => name === 'JSHeapUsedSize').value;
     });
-    const script = `${SCENARIOS.replace('export ', '')}; soak({ ...window.stgan, images: window.images, measure: window.measure, samples: ${SAMPLES} }, 'fits', ${rounds})`;
+    const script = `${WASM_MEMORY}${SCENARIOS.replace('export ', '')}; soak({ ...window.stgan, images: window.images, measure, samples: ${SAMPLES} }, 'fits', ${rounds})`;
     return await page.evaluate(script);
   } finally {
     await browser.close();
