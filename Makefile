@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-start bench-stn bench-track bench-train bench-web audit check-cuda evaluate-glasses evaluate-people evaluate-web fuzz soak test-faults clean
+.PHONY: help demo site pkg pkg-web gallery icons clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-lighthouse bench-phone bench-start bench-stn bench-track bench-train bench-web audit check-cuda check-package evaluate-glasses evaluate-people evaluate-web fuzz soak test-faults clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -19,7 +19,7 @@ demo: site ## Build the demo and serve it on http://localhost:8080 or the next f
 
 # The demo needs no image decoder, because browsers have one. If only the demo is requested, the
 # decoder is omitted unless it has been built before.
-DEMO_ONLY := $(if $(MAKECMDGOALS),$(if $(filter-out demo site bench-start,$(MAKECMDGOALS)),,yes))
+DEMO_ONLY := $(if $(MAKECMDGOALS),$(if $(filter-out demo site bench-lighthouse bench-phone bench-start,$(MAKECMDGOALS)),,yes))
 site: $(if $(DEMO_ONLY),$(if $(wildcard pkg/wasm/decoder.wasm),pkg,pkg-web),pkg) ## Build the demo into site/ and the API reference into site/api/, as static files
 	npm run build --workspace www -- --outDir ../site --emptyOutDir
 	npm run build --workspace scripts/api
@@ -32,6 +32,9 @@ pkg-web: node_modules/.package-lock.json
 
 gallery: ## Render the demo's glasses and portraits into www/public/gallery, which is in the repository
 	cargo run --release --quiet -- gallery --width 800 --out www/public/gallery
+
+icons: browser ## Render the icons of the installed demo into www/public/icons, which is in the repository
+	node scripts/icons.mjs
 
 # The fake camera of the tests plays this clip.
 clip: target/clip.mjpeg
@@ -86,6 +89,9 @@ test-package: pkg clip browser ## Test the packed npm package in Node and in a p
 test-environments: pkg browser ## Test the packed npm package with all bundlers and runtimes (downloads them)
 	node tests/environments/run.mjs
 
+check-package: pkg ## Check the packed npm package with publint and Are the Types Wrong (downloads both)
+	node scripts/check-package.mjs
+
 test-demo: site clip browser ## Test the demo's modules, and its page in Chromium
 	npx playwright test --project=www --project=demo
 
@@ -124,6 +130,12 @@ node_modules/.package-lock.json: package-lock.json
 
 bench-start: site browser ## Measure the time from opening the demo to its first fit
 	node research/bench-start.mjs
+
+bench-phone: site clip browser ## Measure the demo with a phone's window, touch and a slow main thread: start, fit, live, long tasks, memory
+	node research/bench-phone.mjs
+
+bench-lighthouse: site browser ## Measure performance and accessibility of the demo with Lighthouse (downloads it)
+	node research/bench-lighthouse.mjs
 
 bench-stn: ## Compare the CPU time of the sampler with PyTorch's grid_sample (downloads PyTorch)
 	node research/bench-stn.mjs

@@ -2,19 +2,18 @@
  * The fixtures of this folder: a shop whose pages have a strict content security policy, and a CDN
  * on another origin that serves the packed package and images of glasses.
  */
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { expect } from '@playwright/test';
 import { root } from '../../../scripts/project.mjs';
+import { axeViolations } from '../../axe.mjs';
 import { test as base } from '../../fixtures.mjs';
 import { project } from '../consumer.mjs';
 
 export { expect };
 
 const GALLERY = join(root, 'www', 'public', 'gallery');
-const AXE = readFileSync(join(root, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
-
 const TYPES = {
   '.css': 'text/css',
   '.html': 'text/html',
@@ -147,10 +146,6 @@ export const test = base.extend({
 
   /** Checks the page with axe and returns the violations. */
   axe: async ({ page }, use) => {
-    await use(async () => {
-      await page.evaluate(`${AXE};0`);
-      const { violations } = await page.evaluate(() => window.axe.run());
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    });
+    await use(() => axeViolations(page));
   },
 });
