@@ -16,13 +16,21 @@ const SLOWDOWN = 4;
 /** Intervals over which the live view averages its speed, of one second each. */
 const INTERVALS = 4;
 
-/** Runs in the page: stores the long tasks with the part of the visit in which they end. */
-function observeTasks() {
+/**
+ * Runs in the page: stores the long tasks with the part of the visit in which they end, and when the
+ * first composite was shown.
+ */
+function observe() {
   window.longTasks = [];
   window.part = 'start';
   new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) window.longTasks.push({ part: window.part, duration });
   }).observe({ type: 'longtask', buffered: true });
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector('main[data-state="fitted"][data-exact="true"]')) return;
+    window.firstComposite = performance.now();
+    observer.disconnect();
+  }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-exact', 'data-state'] });
 }
 
 const fitted = (page) => page.waitForSelector('main[data-state="fitted"][data-exact="true"]', { timeout: 120_000 });
@@ -34,10 +42,10 @@ async function visit(url) {
     const page = await context.newPage();
     const client = await context.newCDPSession(page);
     await client.send('Emulation.setCPUThrottlingRate', { rate: SLOWDOWN });
-    await page.addInitScript(observeTasks);
-    await page.goto(url);
+    await page.addInitScript(observe);
+    await page.goto(url, { waitUntil: 'commit' });
     await fitted(page);
-    const composite = await page.evaluate(() => performance.getEntriesByName('first-composite')[0].startTime);
+    const composite = await page.evaluate(() => window.firstComposite);
     // Tasks of the start that are still queued do not belong to the fit.
     await page.waitForTimeout(500);
     await page.evaluate(() => {

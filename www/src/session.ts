@@ -372,7 +372,6 @@ export class Session {
     const overlay = await pending;
     if (!overlay || signal.aborted) return;
     this.#viewer.showComposite(overlay);
-    if (!performance.getEntriesByName('first-composite').length) performance.mark('first-composite');
     this.#store.set({ exact: true, compositeTime: overlay.milliseconds });
   }
 
