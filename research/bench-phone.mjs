@@ -17,8 +17,8 @@ const SLOWDOWN = 4;
 const INTERVALS = 4;
 
 /**
- * Runs in the page: stores the long tasks with the part of the visit in which they end, and when the
- * first composite was shown.
+ * Runs in the page: stores the long tasks with the part of the visit in which they end, and the
+ * time of the first composite.
  */
 function observe() {
   window.longTasks = [];
