@@ -52,7 +52,7 @@ function cell(name: 'td' | 'th' | 'span' | 'dt' | 'dd', text: string, title?: st
 
 function fillTable(table: HTMLTableElement, { updates }: WorkerFit): void {
   const head = document.createElement('tr');
-  head.append(heading('', 'col'));
+  head.append(heading('Coordinate', 'col'));
   for (const [index] of updates.entries()) {
     head.append(heading(`Δp, update ${index + 1}`, 'col'), heading(`p, after ${index + 1}`, 'col'));
   }
