@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery icons clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-lighthouse bench-phone bench-start bench-stn bench-track bench-train bench-web audit check-cuda check-package evaluate-glasses evaluate-people evaluate-web fuzz soak test-faults clean
+.PHONY: help demo site pkg pkg-web gallery models icons clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-lighthouse bench-phone bench-start bench-stn bench-track bench-train bench-web audit check-cuda check-package evaluate-glasses evaluate-people evaluate-web fuzz soak test-faults clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -30,8 +30,11 @@ pkg: node_modules/.package-lock.json ## Build the npm package into pkg/
 pkg-web: node_modules/.package-lock.json
 	node scripts/pkg.mjs --without-decoder
 
-gallery: ## Render the demo's glasses and portraits into www/public/gallery, which is in the repository
+gallery: ## Render the demo's glasses, portraits, rooms and furniture into www/public/gallery, which is in the repository
 	cargo run --release --quiet -- gallery --width 800 --out www/public/gallery
+
+models: ## Unpack Sweet Home 3D's furniture from Debian's package into models/
+	scripts/models.sh
 
 icons: browser ## Render the icons of the installed demo into www/public/icons, which is in the repository
 	node scripts/icons.mjs

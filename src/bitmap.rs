@@ -37,6 +37,22 @@ pub struct Rect {
     pub height: u32,
 }
 
+impl Rect {
+    /// The smallest rectangle that contains both.
+    pub fn union(self, other: Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let right = (self.x + self.width).max(other.x + other.width);
+        let bottom = (self.y + self.height).max(other.y + other.height);
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+
+    /// The edges: left, top, right, bottom.
+    pub(crate) fn edges(&self) -> [f64; 4] {
+        let Self { x, y, width, height } = *self;
+        [f64::from(x), f64::from(y), f64::from(x) + f64::from(width), f64::from(y) + f64::from(height)]
+    }
+}
+
 /// The length in bytes of a `width × height` buffer.
 ///
 /// # Errors

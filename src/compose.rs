@@ -1,35 +1,41 @@
-//! Compositing: draws glasses over a photo, at the photo's resolution, RGBA8 in and out.
+//! Compositing: draws a foreground over a photo, at the photo's resolution, RGBA8 in and out.
 //!
-//! A homography h maps pixels of the glasses to pixels of the photo (the canvas), both from the
+//! A homography h maps pixels of the foreground to pixels of the photo (the canvas), both from the
 //! top-left corner of the first pixel. By convention `h[8] = 1`; any other scale of the same map
 //! works as well.
 //!
-//! Each output pixel looks up its colour in the glasses through the inverse map, filtered over its
-//! area. It is then composited over the photo with the Porter–Duff *over* operator (Porter & Duff,
-//! SIGGRAPH 1984) in sRGB values, as in browsers:
+//! Each output pixel looks up its colour in the foreground through the inverse map, filtered over
+//! its area. It is then composited over the photo with the Porter–Duff *over* operator (Porter &
+//! Duff, SIGGRAPH 1984) in sRGB values, as in browsers:
 //!
 //! ```text
 //!     α = αf + αp (1 − αf)            α c = αf cf + αp cp (1 − αf)
 //! ```
 //!
-//! Here f is the foreground (the glasses) and p the photo. Filtering uses premultiplied alpha, so
-//! the colours of fully transparent pixels have no effect. Time and memory are proportional to the
-//! footprint of the glasses, not to the size of the photo.
+//! Here f is the foreground (glasses, furniture) and p the photo. Filtering uses premultiplied
+//! alpha, so the colours of fully transparent pixels have no effect. Time and memory are
+//! proportional to the footprint of the foreground, not to the size of the photo.
+
+mod shadow;
+
+pub use shadow::ContactShadow;
 
 use crate::bitmap::MAX_PIXELS;
+use crate::image_size::ImageSize;
+use crate::pose::CanonicalPose;
 use crate::resample::{Jacobian, Pyramid};
 use crate::{Bitmap, BitmapRef, Error, Homography, Rect, Result};
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-/// The minimum alpha byte of a pixel inside the bounding box of the glasses: 10 %.
+/// The minimum alpha byte of a pixel inside the bounding box of a foreground: 10 %.
 pub const MIN_OPAQUE_ALPHA: u8 = 26;
 
 /// The maximum number of pixels of the finest pyramid level. More detail is invisible on any photo,
 /// and a pyramid takes 21 bytes per pixel.
 const MAX_LEVEL_PIXELS: u64 = 16_000_000;
 
-/// An image of glasses, prepared for drawing.
+/// An image of glasses or of another foreground, prepared for drawing.
 ///
 /// Clones share the prepared pixels.
 #[derive(Clone, Debug)]
@@ -38,14 +44,14 @@ pub struct Foreground {
     bounding_box: Rect,
     /// The bounding box of all pixels that are not fully transparent.
     visible: Rect,
-    /// The view that networks of one size read, kept after the first fit.
+    /// The view that networks of one size and task read, kept after the first fit.
     view: Arc<OnceLock<View>>,
 }
 
-/// The planes of a view, and its side in pixels.
+/// The planes of a view, its size and the pose of the foreground in it.
 #[derive(Debug)]
 struct View {
-    size: usize,
+    key: (ImageSize, CanonicalPose),
     planes: Vec<f32>,
 }
 
@@ -75,6 +81,31 @@ impl Foreground {
         Ok(Self { pyramid, bounding_box, visible, view: Arc::default() })
     }
 
+    /// Prepares an image of a piece of furniture, to be drawn any number of times.
+    ///
+    /// # Errors
+    /// The errors of [`Foreground::check_furniture`].
+    pub fn furniture(image: BitmapRef) -> Result<Self> {
+        Self::check_furniture(image)?;
+        Self::new(image)
+    }
+
+    /// Checks that an image of a piece of furniture has a transparent background.
+    ///
+    /// # Errors
+    /// [`Error::EmptyFurniture`] if no pixel is at least 10 % opaque, and
+    /// [`Error::OpaqueFurniture`] if all pixels are.
+    pub fn check_furniture(image: BitmapRef) -> Result<()> {
+        let (width, height) = (image.width(), image.height());
+        let mut opaque = image.data().chunks_exact(4).map(|pixel| pixel[3] >= MIN_OPAQUE_ALPHA);
+        let first = opaque.next().unwrap_or_default();
+        match opaque.any(|other| other != first) {
+            true => Ok(()),
+            false if first => Err(Error::OpaqueFurniture { width, height }),
+            false => Err(Error::EmptyFurniture { width, height }),
+        }
+    }
+
     /// Width of the image, in pixels.
     pub fn width(&self) -> u32 {
         self.pyramid.width()
@@ -97,19 +128,23 @@ impl Foreground {
         &self.pyramid
     }
 
-    /// The planes of the view that networks of `size` read: the result of `compute`. It is kept for
-    /// the first size.
+    /// The planes of the view of this size and pose that networks read: the result of `compute`. It
+    /// is kept for the first size and pose.
     ///
     /// # Errors
     /// Those of `compute`.
-    pub(crate) fn view(&self, size: usize, compute: impl FnOnce() -> Result<Vec<f32>>) -> Result<Cow<'_, [f32]>> {
-        let kept = || self.view.get().filter(|view| view.size == size).map(|view| Cow::from(&view.planes));
+    pub(crate) fn view(
+        &self,
+        key: (ImageSize, CanonicalPose),
+        compute: impl FnOnce() -> Result<Vec<f32>>,
+    ) -> Result<Cow<'_, [f32]>> {
+        let kept = || self.view.get().filter(|view| view.key == key).map(|view| Cow::from(&view.planes));
         if let Some(planes) = kept() {
             return Ok(planes);
         }
-        match self.view.set(View { size, planes: compute()? }) {
+        match self.view.set(View { key, planes: compute()? }) {
             Ok(()) => Ok(kept().unwrap_or_default()),
-            // A view of another size is kept, or another thread was faster.
+            // A view of another size or pose is kept, or another thread was faster.
             Err(view) => Ok(Cow::from(view.planes)),
         }
     }

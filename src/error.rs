@@ -57,6 +57,24 @@ pub enum Error {
         /// The height in pixels.
         height: u32,
     },
+    /// An image of furniture in which no pixel is at least 10 % opaque.
+    #[error("the {width}×{height} image of the furniture is empty: no pixel is at least 10 % opaque")]
+    EmptyFurniture {
+        /// The width in pixels.
+        width: u32,
+        /// The height in pixels.
+        height: u32,
+    },
+    /// An image of furniture with its background.
+    #[error(
+        "the {width}×{height} image of the furniture is opaque: use an image with a transparent background; around a rectangular piece, add a transparent margin"
+    )]
+    OpaqueFurniture {
+        /// The width in pixels.
+        width: u32,
+        /// The height in pixels.
+        height: u32,
+    },
     /// A source image whose glasses cannot be cut out.
     #[error(transparent)]
     UnusableGlasses(#[from] crate::glasses::Refusal),
@@ -71,8 +89,16 @@ pub enum Error {
         /// What is wrong, or which values are allowed.
         expected: &'static str,
     },
+    /// Networks that are for another task than the caller's.
+    #[error("the networks are for the task `{actual}`, expected `{expected}`")]
+    Task {
+        /// The task of the networks.
+        actual: String,
+        /// The task that is needed.
+        expected: &'static str,
+    },
     /// A homography that has no inverse, contains a value that is not finite, or maps a point of
-    /// the glasses to infinity.
+    /// the foreground to infinity.
     #[error("the homography is degenerate: {0}")]
     Degenerate(&'static str),
     /// An index of an update beyond the last one of a fit.
@@ -175,8 +201,11 @@ impl Error {
             Self::ImageTooLarge { .. } => "image-too-large",
             Self::Decode(_) => "decode",
             Self::EmptyGlasses { .. } => "empty-glasses",
+            Self::EmptyFurniture { .. } => "empty-furniture",
+            Self::OpaqueFurniture { .. } => "opaque-furniture",
             Self::UnusableGlasses(refusal) => refusal.code(),
             Self::Placement { .. } => "placement",
+            Self::Task { .. } => "task",
             Self::Degenerate(_) => "degenerate",
             Self::UpdateIndex { .. } => "update",
             Self::Argument { .. } => "argument",

@@ -76,8 +76,8 @@
 //!
 //! # Features
 //!
-//! - `bundled-weights` embeds the shipped weights (2.3 MB) in the library and adds
-//!   `TryOn::bundled` and `Locator::bundled`.
+//! - `bundled-weights` embeds the shipped weights (3.2 MB) in the library and adds
+//!   `TryOn::bundled`, `TryOn::bundled_room` and `Locator::bundled`.
 //! - `cuda` adds support for tensors on an NVIDIA GPU.
 //!
 //! The minimum supported Rust version is 1.88. On wasm32, build with `-C target-feature=+simd128`.
@@ -101,6 +101,7 @@ mod cutout;
 mod error;
 pub mod glasses;
 mod homography;
+mod image_size;
 mod kernels;
 mod locate;
 pub mod model;
@@ -143,6 +144,9 @@ pub mod internals {
     }
     pub mod locate {
         pub use crate::locate::*;
+    }
+    pub mod model {
+        pub use crate::model::generator::halve;
     }
     pub mod pose {
         pub use crate::pose::*;

@@ -1,28 +1,29 @@
-//! Fits a pair of glasses to a photo: iterative geometric correction (ST-GAN, section 3.1).
+//! Fits a foreground to a photo: iterative geometric correction (ST-GAN, section 3.1).
 //!
-//! The input is a photo, an image of glasses and an approximate placement. The output is one
-//! homography per update, from pixels of the glasses to pixels of the photo.
+//! The input is a photo, a foreground (an image of glasses or of a piece of furniture) and an
+//! approximate placement. The output is one homography per update, from pixels of the foreground to
+//! pixels of the photo.
 //!
-//! The networks read a small square view of the photo. The view is cut so that the glasses, as
-//! placed, are in the canonical pose (p = 0). The networks predict warp parameters, which are
-//! independent of the resolution:
+//! The networks read a small view of the photo. The view is cut so that the foreground, as placed,
+//! is in the canonical pose (p = 0). The networks predict warp parameters, which are independent of
+//! the resolution:
 //!
 //! ```text
-//!     glasses pixels ──F──> canonical square ──exp(−p)──> canonical square ──V──> photo pixels
+//!     foreground pixels ──F──> canonical pose ──exp(−p)──> canonical pose ──V──> photo pixels
 //! ```
 //!
-//! F maps the alpha bounding box of the glasses to the canonical pose, and V is the placement. A
-//! warp H = exp(p) maps output points to input points, so the map from the glasses to the photo
-//! contains its inverse, exp(−p).
+//! F maps the alpha bounding box of the foreground to the canonical pose, and V is the placement
+//! (`ViewMaps` has both). A warp H = exp(p) maps output points to input points, so the map from the
+//! foreground to the photo contains its inverse, exp(−p).
 //!
 //! Each update runs the networks on the view and on its mirror image, and averages the two results.
 //! A mirrored selfie therefore gets the mirrored fit, and the landmark error is a tenth lower.
 //!
-//! Glasses are stiff, but a homography can tear them apart. Each update is therefore replaced by
-//! the nearest pose that stiff glasses can have in front of a camera (`GlassesPlane::stiff`). An
-//! update that is far from all of them, or that diverges, is not taken.
+//! The task says which further steps apply. Glasses are stiff, but a homography can tear them
+//! apart: each update is replaced by the nearest pose that stiff glasses can have in front of a
+//! camera (`GlassesPlane::stiff`). An update that is far from all of them, or that diverges, is not
+//! taken.
 
-mod confidence;
 mod fit;
 mod logarithm;
 mod step;
@@ -31,18 +32,19 @@ pub use fit::{Fit, Update};
 
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
+use crate::image_size::ImageSize;
 use crate::model::{Cascade, GeneratorSpec, Inference, Task, weights};
-use crate::pose::{Placement, glasses_to_canonical, normalise_exposure, view_to_canonical};
+use crate::pose::{CanonicalPose, Placement, ViewMaps, normalise_exposure, view_to_canonical};
 use crate::resample::{self, PyramidBuilder};
 use crate::{BitmapRef, Error, Homography, Rect, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use step::Step;
+use step::{Setting, Step};
 
 /// The maximum number of updates in one fit.
 pub const MAX_UPDATES: usize = weights::MAX_UPDATES;
 
-/// Fainter pixels lose their colour in [`glasses_view`].
+/// Fainter pixels lose their colour in [`canonical_view`].
 const FAINT: f32 = 0.05;
 
 /// The part of a photo that the networks read, filled row by row.
@@ -52,15 +54,15 @@ const FAINT: f32 = 0.05;
 pub struct View {
     /// Width and height of the photo.
     photo: (u32, u32),
+    foreground: Foreground,
+    maps: ViewMaps,
     rect: Rect,
-    /// Canonical coordinates to photo pixels.
-    to_photo: Homography,
     /// View pixels to pixels of `rect`.
     to_rect: Homography,
     pixels: PyramidBuilder,
 }
 
-/// The generator networks, ready for inference: fits glasses to photos.
+/// The generator networks of a task, ready for inference: fits foregrounds to photos.
 #[derive(Clone, Debug)]
 pub struct TryOn {
     networks: Arc<Inference>,
@@ -68,19 +70,20 @@ pub struct TryOn {
     metadata: BTreeMap<String, String>,
 }
 
-/// Renders the glasses in the canonical pose, before any warp: planes R, G, B, A, [4, size, size],
-/// with straight alpha and values from 0 to 1.
+/// Renders a foreground in the canonical pose, before any warp: planes R, G, B, A of `size`, with
+/// straight alpha and values from 0 to 1.
 ///
 /// The colours of nearly transparent pixels fade with their alpha: they mean little, and in
 /// straight alpha the networks would see them undiminished.
 ///
 /// # Errors
 /// [`Error::Degenerate`] if the bounding box has no width, which [`Foreground::new`] rules out.
-pub fn glasses_view(glasses: &Foreground, size: usize) -> Result<Vec<f32>> {
-    let to_glasses = glasses_to_canonical(glasses).inverse()? * view_to_canonical(size);
-    let mut planes = resample::planar(glasses.pyramid(), &to_glasses, size, size);
-    let (colours, alphas) = planes.split_at_mut(3 * size * size);
-    for colours in colours.chunks_exact_mut(size * size) {
+pub fn canonical_view(foreground: &Foreground, pose: &CanonicalPose, size: ImageSize) -> Result<Vec<f32>> {
+    let to_canonical = pose.to_canonical(foreground.bounding_box().edges(), size);
+    let to_foreground = to_canonical.inverse()? * view_to_canonical(size);
+    let mut planes = resample::planar(foreground.pyramid(), &to_foreground, size.width, size.height);
+    let (colours, alphas) = planes.split_at_mut(3 * size.area());
+    for colours in colours.chunks_exact_mut(size.area()) {
         for (colour, alpha) in colours.iter_mut().zip(&*alphas) {
             *colour *= (alpha / FAINT).min(1.0);
         }
@@ -94,15 +97,22 @@ fn mirrored([p1, p2, p3, p4, p5, p6, p7, p8]: &[f64; DIMENSION]) -> [f64; DIMENS
 }
 
 impl TryOn {
-    /// Loads the networks from a weights file.
+    /// Loads the networks for glasses from a weights file.
     ///
     /// # Errors
-    /// The errors of [`weights::read`], and [`Error::WeightsMetadata`] for weights of another task
-    /// than glasses.
+    /// The errors of [`TryOn::for_task`].
     pub fn new(weights: &[u8]) -> Result<Self> {
+        Self::for_task(weights, &Task::glasses())
+    }
+
+    /// Loads the networks for a task from a weights file.
+    ///
+    /// # Errors
+    /// The errors of [`weights::read`], and [`Error::WeightsMetadata`] for weights of another task.
+    pub fn for_task(weights: &[u8], task: &Task) -> Result<Self> {
         let file = weights::read(weights)?;
-        if file.spec.task != Task::glasses() {
-            let expected = "expected \"glasses\": fits of other tasks are not supported".into();
+        if file.spec.task != *task {
+            let expected = format!("expected {:?} with its canonical pose", task.name);
             return Err(Error::WeightsMetadata { key: "task".into(), value: file.spec.task.name, expected });
         }
         let cascade = Cascade::new(&file.spec, file.stages, &file.parameters)?;
@@ -116,6 +126,15 @@ impl TryOn {
     #[cfg(feature = "bundled-weights")]
     pub fn bundled() -> Result<Self> {
         Self::new(include_bytes!("../weights/glasses.safetensors"))
+    }
+
+    /// Loads the shipped weights for furniture, which are compiled into the library.
+    ///
+    /// # Errors
+    /// None in practice, as [`TryOn::bundled`].
+    #[cfg(feature = "bundled-weights")]
+    pub fn bundled_room() -> Result<Self> {
+        Self::for_task(include_bytes!("../weights/room.safetensors"), &Task::room())
     }
 
     /// Copies the weights of a cascade that is in memory.
@@ -132,6 +151,11 @@ impl TryOn {
     /// The dimensions of the generators.
     pub fn spec(&self) -> &GeneratorSpec {
         self.networks.spec()
+    }
+
+    /// What is composited.
+    pub fn task(&self) -> &Task {
+        &self.networks.spec().task
     }
 
     /// The default number of updates in a fit, from the weights file
@@ -155,25 +179,27 @@ impl TryOn {
         &self.metadata
     }
 
-    /// Starts reading a photo of `photo` (width, height) pixels around `placement`.
+    /// Starts reading a photo of `photo` (width, height) pixels around `foreground` at `placement`.
     ///
     /// The caller pushes the pixels of [`View::rect`] with [`View::push`], then calls
-    /// [`TryOn::fit_view`].
+    /// [`TryOn::fit_view`]. The view shares the pixels of the foreground.
     ///
     /// # Errors
-    /// The errors of [`Placement::region`].
-    pub fn view(&self, photo: (u32, u32), placement: &Placement) -> Result<View> {
-        let (size, to_photo) = (self.networks.size(), placement.to_photo()?);
-        let rect = placement.region_for(photo, size)?;
-        let to_rect = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y));
-        let to_rect = to_rect * to_photo * view_to_canonical(size);
-        let pixels = PyramidBuilder::new(rect.width, rect.height, resample::halvings(&to_rect, size, size))?;
-        Ok(View { photo, rect, to_photo, to_rect, pixels })
+    /// The errors of [`Placement::to_photo`], and [`Error::Placement`] if the view lies outside the
+    /// photo.
+    pub fn view(&self, photo: (u32, u32), foreground: &Foreground, placement: &Placement) -> Result<View> {
+        let (size, bounds) = (self.networks.size(), foreground.bounding_box().edges());
+        let maps = ViewMaps::new(size, &self.task().pose, bounds, placement)?;
+        let rect = maps.region(photo, placement)?;
+        let to_rect = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y)) * maps.view_to_photo();
+        let halvings = resample::halvings(&to_rect, size.width, size.height);
+        let pixels = PyramidBuilder::new(rect.width, rect.height, halvings)?;
+        Ok(View { photo, foreground: foreground.clone(), maps, rect, to_rect, pixels })
     }
 
     /// The view of a photo that is in memory.
-    fn full_view(&self, photo: BitmapRef, placement: &Placement) -> Result<View> {
-        let mut view = self.view((photo.width(), photo.height()), placement)?;
+    fn full_view(&self, photo: BitmapRef, foreground: &Foreground, placement: &Placement) -> Result<View> {
+        let mut view = self.view((photo.width(), photo.height()), foreground, placement)?;
         let Rect { x, y, width, height } = view.rect;
         for row in photo.data().chunks_exact(4 * photo.width() as usize).skip(y as usize).take(height as usize) {
             view.push(&row[4 * x as usize..4 * (x + width) as usize])?;
@@ -181,96 +207,93 @@ impl TryOn {
         Ok(view)
     }
 
-    /// Fits glasses to a photo, starting from `placement`.
+    /// Fits a foreground to a photo, starting from `placement`.
     ///
     /// `updates` is the number of updates, by default [`TryOn::updates`]. Update i uses generator
     /// stage i; updates beyond the number of stages use the last stage.
     ///
     /// # Errors
-    /// - The errors of [`Placement::region`].
+    /// - The errors of [`TryOn::view`].
     /// - [`Error::Argument`] for more than [`MAX_UPDATES`] updates.
     pub fn fit(
         &self,
         photo: BitmapRef,
-        glasses: &Foreground,
+        foreground: &Foreground,
         placement: &Placement,
         updates: Option<usize>,
     ) -> Result<Fit> {
-        self.fit_view(self.full_view(photo, placement)?, glasses, updates)
+        self.fit_view(self.full_view(photo, foreground, placement)?, updates)
     }
 
-    /// Fits glasses from a perturbed placement: with the initial warp parameters `params`.
+    /// Fits a foreground from a perturbed placement: with the initial warp parameters `params`.
     ///
     /// The paper perturbs its initial warps this way (ST-GAN, section 4). Parameters of 0 give
     /// [`TryOn::fit`]. Each must be in [−10, 10].
     ///
     /// # Errors
     /// The errors of [`TryOn::fit`], [`Error::Argument`] for a parameter out of range or not
-    /// finite, and [`Error::Degenerate`] if they map the origin of the glasses to infinity.
+    /// finite, and [`Error::Degenerate`] if they map the origin of the foreground to infinity.
     pub fn fit_from(
         &self,
         photo: BitmapRef,
-        glasses: &Foreground,
+        foreground: &Foreground,
         placement: &Placement,
         params: &[f64; DIMENSION],
         updates: Option<usize>,
     ) -> Result<Fit> {
-        /// Larger parameters soon overflow exp; the glasses leave every photo long before.
+        /// Larger parameters soon overflow exp; the foreground leaves every photo long before.
         const MAX_PARAMETER: f64 = 10.0;
         if let Some(value) = params.iter().find(|value| !(-MAX_PARAMETER..=MAX_PARAMETER).contains(*value)) {
             return Err(Error::argument("params", value, format!("numbers from −{MAX_PARAMETER} to {MAX_PARAMETER}")));
         }
-        self.fit_view_from(self.full_view(photo, placement)?, glasses, params, updates)
+        self.fit_view_from(self.full_view(photo, foreground, placement)?, params, updates)
     }
 
-    /// Fits glasses to a photo that was read row by row into a [`View`].
+    /// Fits the foreground of a [`View`] to the photo that was read row by row into it.
     ///
     /// # Errors
-    /// The errors of [`TryOn::fit`], and [`Error::ImageSize`] if the view lacks rows.
-    pub fn fit_view(&self, view: View, glasses: &Foreground, updates: Option<usize>) -> Result<Fit> {
-        self.fit_view_from(view, glasses, &[0.0; DIMENSION], updates)
+    /// [`Error::Argument`] for more than [`MAX_UPDATES`] updates, and [`Error::ImageSize`] if the
+    /// view lacks rows.
+    pub fn fit_view(&self, view: View, updates: Option<usize>) -> Result<Fit> {
+        self.fit_view_from(view, &[0.0; DIMENSION], updates)
     }
 
-    fn fit_view_from(
-        &self,
-        view: View,
-        glasses: &Foreground,
-        start: &[f64; DIMENSION],
-        updates: Option<usize>,
-    ) -> Result<Fit> {
-        let View { photo, to_photo, to_rect, pixels, .. } = view;
+    fn fit_view_from(&self, view: View, start: &[f64; DIMENSION], updates: Option<usize>) -> Result<Fit> {
+        let View { photo, foreground, maps, to_rect, pixels, .. } = view;
         let count = updates.unwrap_or(self.updates);
         if count > MAX_UPDATES {
             return Err(Error::argument("updates", count, format!("0 to {MAX_UPDATES}")));
         }
-        let to_canonical = glasses_to_canonical(glasses);
-        let homography =
-            |p: &[f64; DIMENSION]| (to_photo * Homography::exp(&p.map(|x| -x)) * to_canonical).normalized();
-
-        let size = self.networks.size();
-        let mut background = resample::planar(&pixels.finish()?, &to_rect, size, size);
+        let homography = |params: &[f64; DIMENSION]| maps.foreground_to_photo(params).normalized();
+        let (size, task) = (self.networks.size(), self.task());
+        let mut background = resample::planar(&pixels.finish()?, &to_rect, size.width, size.height);
         // The networks do not read the photo's alpha.
-        background.truncate(3 * size * size);
-        normalise_exposure(&mut background, size);
-        let glasses_planes = glasses.view(size, || glasses_view(glasses, size))?;
-        let mut views = self.networks.view_pair(&background, &glasses_planes);
+        background.truncate(3 * size.area());
+        if task.steps.exposure {
+            normalise_exposure(&mut background, size, &task.pose);
+        }
+        let planes = foreground.view((size, task.pose), || canonical_view(&foreground, &task.pose, size))?;
+        let mut views = self.networks.view_pair(&background, &planes);
 
+        let (width, height) = (f64::from(foreground.width()), f64::from(foreground.height()));
+        let corners = [[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]].map(|p| maps.to_canonical.apply(p));
+        let setting = Setting { task, to_photo: maps.to_photo, photo, corners };
         let (mut params, mut last) = (*start, None);
         let mut updates = Vec::with_capacity(count);
         for index in 0..count {
             let [direct, mirror] = views.update(index.min(self.stages() - 1), &params);
             let mirror = mirrored(&mirror);
             let delta: [f64; DIMENSION] = std::array::from_fn(|i| 0.5 * (direct[i] + mirror[i]));
-            let step = Step::new(&to_photo, photo, &params, &delta, last);
+            let step = Step::new(&setting, &params, &delta, last);
             if step.taken {
-                last = Some(confidence::displacement(&params, &step.params));
+                last = Some(task.displacement(&params, &step.params));
             }
             let Step { correction, taken, .. } = step;
             params = step.params;
             updates.push(Update { delta, params, homography: homography(&params)?, correction, taken });
         }
-        let glasses = (glasses.width(), glasses.height());
-        Ok(Fit { photo, glasses, start: *start, initial: homography(start)?, updates })
+        let foreground = (foreground.width(), foreground.height());
+        Ok(Fit { task: task.clone(), photo, foreground, start: *start, initial: homography(start)?, updates })
     }
 }
 

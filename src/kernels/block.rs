@@ -3,7 +3,8 @@
 use super::lanes::{Instructions, Kernel, Lanes, Weight};
 use super::quantised::QuantisedWeights;
 use super::tile::VECTORS;
-use super::{SquareMap, direct, winograd};
+use super::{StageMap, direct, winograd};
+use crate::image_size::ImageSize;
 use candle_core::{Result, Tensor, bail};
 
 /// The algorithm of a block.
@@ -185,16 +186,16 @@ impl Block {
     /// Runs the block on each of `inputs` and writes the first channels of the corresponding
     /// output. Other channels of the output do not change.
     ///
-    /// Inputs must be [`SquareMap::padded`]. Outputs have half their size, rounded up.
+    /// Inputs must be [`StageMap::padded`]. Outputs have half their size, rounded up.
     ///
     /// # Panics
     /// If the sizes or channels do not match.
-    pub fn run(&self, inputs: &[SquareMap], outputs: &mut [SquareMap], scratch: &mut Scratch) {
+    pub fn run(&self, inputs: &[StageMap], outputs: &mut [StageMap], scratch: &mut Scratch) {
         assert_eq!(inputs.len(), outputs.len(), "each input needs one output");
         for (input, output) in inputs.iter().zip(&*outputs) {
             let fits = input.channels() == self.channels.0 && output.channels() >= self.channels.1;
             assert!(
-                fits && output.size() == input.size().div_ceil(2),
+                fits && output.size() == input.size().halved(),
                 "the maps do not match the block's channels and sizes"
             );
             assert_eq!(input.size(), inputs[0].size(), "all inputs must have the same size");
@@ -205,8 +206,8 @@ impl Block {
 
 struct BlockKernel<'a> {
     block: &'a Block,
-    inputs: &'a [SquareMap],
-    outputs: &'a mut [SquareMap],
+    inputs: &'a [StageMap],
+    outputs: &'a mut [StageMap],
     scratch: &'a mut Scratch,
 }
 
@@ -250,15 +251,15 @@ pub(super) fn grow<T: Copy + Default>(buffer: &mut Vec<T>, count: usize) {
 pub(super) struct BlockOperands<'a> {
     pub(super) channels: (usize, usize),
     pub(super) weights: &'a Packed,
-    pub(super) inputs: &'a [SquareMap],
-    pub(super) outputs: &'a mut [SquareMap],
+    pub(super) inputs: &'a [StageMap],
+    pub(super) outputs: &'a mut [StageMap],
 }
 
 impl BlockOperands<'_> {
-    /// The side of the output in pixels.
+    /// The size of the output.
     #[inline(always)]
-    pub(super) fn size(&self) -> usize {
-        self.inputs.first().map_or(0, |input| input.size().div_ceil(2))
+    pub(super) fn size(&self) -> ImageSize {
+        self.inputs.first().map_or(ImageSize::from(0), |input| input.size().halved())
     }
 
     /// Applies scale, bias and ReLU to the sums of a vector of channels that starts at `channel`,

@@ -4,6 +4,7 @@
 use super::block::{BlockOperands, ForWeights};
 use super::lanes::{Lanes, Weight};
 use super::tile::{Sums, VECTORS, accumulate, for_pixels, tiles};
+use crate::image_size::ImageSize;
 
 pub(super) struct Direct<'a> {
     pub(super) layer: BlockOperands<'a>,
@@ -17,7 +18,7 @@ impl ForWeights for Direct<'_> {
         let size = layer.size();
         for (first, weights) in (0..).step_by(panel).zip(weights.chunks_exact(16 * layer.channels.0 * panel)) {
             // Tiles continue across rows and views, so that few tiles are small.
-            for (start, pixels) in tiles::<L>(layer.inputs.len() * size * size) {
+            for (start, pixels) in tiles::<L>(layer.inputs.len() * size.area()) {
                 for_pixels!(pixels, tile::<L, W>(&mut layer, size, start, first, weights));
             }
         }
@@ -29,15 +30,16 @@ impl ForWeights for Direct<'_> {
 #[inline(always)]
 fn tile<L: Lanes, W: Weight, const M: usize>(
     layer: &mut BlockOperands,
-    size: usize,
+    size: ImageSize,
     start: usize,
     first: usize,
     weights: &[W],
 ) {
+    let (area, width) = (size.area(), size.width);
     let mut places = [(0, (0, 0)); M];
     for (i, place) in places.iter_mut().enumerate() {
-        let (view, pixel) = ((start + i) / (size * size), (start + i) % (size * size));
-        *place = (view, (pixel / size, pixel % size));
+        let (view, pixel) = ((start + i) / area, (start + i) % area);
+        *place = (view, (pixel / width, pixel % width));
     }
     let mut sums: Sums<L, M> = [[L::splat(0.0); VECTORS]; M];
     for (row, weights) in weights.chunks_exact(weights.len() / 4).enumerate() {

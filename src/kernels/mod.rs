@@ -18,24 +18,24 @@
 mod block;
 mod conv;
 mod direct;
-mod glasses;
+mod foreground;
 #[allow(unsafe_code)]
 mod lanes;
 mod linear;
 mod map;
 mod quantised;
 mod separable;
-mod square_map;
 mod stage;
+mod stage_map;
 mod tile;
 mod winograd;
 
 pub use block::{Algorithm, Block, Scratch, WeightType};
 pub use conv::{Chain, Conv};
-pub use glasses::CanonicalGlasses;
+pub use foreground::CanonicalForeground;
 pub use lanes::Instructions;
 pub(crate) use lanes::{Kernel, Lanes};
 pub use map::Map;
 pub use separable::SeparableBlock;
-pub use square_map::SquareMap;
 pub use stage::{Stage, Workspace, select_algorithm};
+pub use stage_map::StageMap;

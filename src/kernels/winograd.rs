@@ -102,9 +102,10 @@ type Place = (usize, (usize, usize));
 #[inline(always)]
 pub(super) fn run<L: Lanes, P: Products>(mut layer: BlockOperands, products: P, scratch: &mut Scratch) {
     let (panel, depth) = (VECTORS * L::WIDTH, 4 * layer.channels.0);
-    let across = layer.size().div_ceil(TILE);
-    let place = |tile: usize| (tile / (across * across), (tile / across % across, tile % across));
-    let count = layer.inputs.len() * across * across;
+    let size = layer.size();
+    let (down, across) = (size.height.div_ceil(TILE), size.width.div_ceil(TILE));
+    let place = |tile: usize| (tile / (down * across), (tile / across % down, tile % across));
+    let count = layer.inputs.len() * down * across;
     let max_tiles = (STRIP / (POINTS * depth)).next_multiple_of(L::PIXELS);
     let strips = count.div_ceil(max_tiles);
     for strip in 0..strips {
@@ -203,9 +204,9 @@ fn multiply<L: Lanes, P: Products, const M: usize>(
                 }
                 *values = from_points(products);
             }
-            for row in 0..TILE.min(size - TILE * y) {
+            for row in 0..TILE.min(size.height - TILE * y) {
                 let values = from_points([columns[0][row], columns[1][row], columns[2][row], columns[3][row]]);
-                for (column, value) in values.into_iter().enumerate().take(size - TILE * x) {
+                for (column, value) in values.into_iter().enumerate().take(size.width - TILE * x) {
                     layer.put(view, (TILE * y + row, TILE * x + column), first + vector * L::WIDTH, value);
                 }
             }

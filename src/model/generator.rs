@@ -77,9 +77,12 @@ impl Generator {
     }
 }
 
-/// 2×2 average pooling. Odd sizes are first padded by one zero on the right and at the bottom,
-/// because candle's backward pass is wrong for odd sizes.
-fn halve(x: &Tensor) -> candle_core::Result<Tensor> {
+/// 2×2 average pooling of [B, C, H, W]. Odd sizes are first padded by one zero on the right and at
+/// the bottom, because candle's backward pass is wrong for odd sizes.
+///
+/// # Errors
+/// A tensor that is not four-dimensional.
+pub fn halve(x: &Tensor) -> candle_core::Result<Tensor> {
     let (_, _, height, width) = x.dims4()?;
     x.pad_with_zeros(2, 0, height % 2)?.pad_with_zeros(3, 0, width % 2)?.avg_pool2d(2)
 }

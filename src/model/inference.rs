@@ -1,9 +1,9 @@
 //! Inference: a cascade whose stages run as [`crate::kernels`].
 
 use super::cascade::pose_values;
-use super::{Cascade, GeneratorSpec, Inputs};
+use super::{Cascade, GeneratorSpec, ImageSize, Inputs};
 use crate::homography::DIMENSION;
-use crate::kernels::{CanonicalGlasses, Instructions, Stage, Workspace};
+use crate::kernels::{CanonicalForeground, Instructions, Stage, Workspace};
 use crate::{Error, Homography, Result};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,18 +14,16 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug)]
 pub struct Inference {
     spec: GeneratorSpec,
-    /// The side of the square views.
-    size: usize,
     stages: Vec<Stage>,
     /// Idle workspaces for one view and for two views.
     idle: [Mutex<Vec<Workspace>>; 2],
 }
 
-/// A view of a photo with glasses, and its mirror image: the inputs of all stages in one fit.
+/// A view of a photo with a foreground, and its mirror image: the inputs of all stages in one fit.
 #[derive(Debug)]
 pub struct ViewPair<'a> {
     networks: &'a Inference,
-    glasses: CanonicalGlasses,
+    foreground: CanonicalForeground,
     /// `Some` until `drop` returns the workspace.
     workspace: Option<Workspace>,
 }
@@ -36,23 +34,20 @@ const BACKGROUND: usize = 3;
 impl Inference {
     /// Packs the weights of an f32 cascade for the instruction set of this processor.
     ///
-    /// # Errors [`crate::Error::Tensor`] if the tensors are not f32; [`crate::Error::Argument`] if
-    /// the images are not square: the kernels take square views only.
+    /// # Errors
+    /// [`Error::Tensor`] if the tensors are not f32.
     pub fn new(cascade: &Cascade) -> Result<Self> {
         let spec = cascade.spec().clone();
-        let Some(size) = spec.size.side() else {
-            return Err(Error::argument("size", spec.size, "a square view"));
-        };
         let stages = cascade
             .stages()
             .iter()
-            .map(|generator| Stage::new(size, generator.convolutions(), generator.linear(), Instructions::best()));
-        Ok(Self { stages: stages.collect::<candle_core::Result<_>>()?, spec, size, idle: Default::default() })
+            .map(|generator| Stage::new(spec.size, generator.convolutions(), generator.linear(), Instructions::best()));
+        Ok(Self { stages: stages.collect::<candle_core::Result<_>>()?, spec, idle: Default::default() })
     }
 
-    /// The side of the square views in pixels.
-    pub fn size(&self) -> usize {
-        self.size
+    /// The size of the views.
+    pub fn size(&self) -> ImageSize {
+        self.spec.size
     }
 
     /// The sizes of the generators.
@@ -65,37 +60,41 @@ impl Inference {
         &self.stages
     }
 
-    /// Prepares a view: `background` [3, S, S] is RGB and `glasses` [4, S, S] is RGBA in canonical
-    /// pose, both with values in [0, 1].
+    /// Prepares a view: `background` [3, H, W] is RGB and `foreground` [4, H, W] is RGBA in
+    /// canonical pose, both with values in [0, 1].
     ///
     /// # Panics
     /// If an argument has the wrong length.
-    pub fn view_pair(&self, background: &[f32], glasses: &[f32]) -> ViewPair<'_> {
-        let size = self.size;
+    pub fn view_pair(&self, background: &[f32], foreground: &[f32]) -> ViewPair<'_> {
+        let size @ ImageSize { height, width } = self.spec.size;
         let pose: Option<Vec<f32>> = match self.spec.inputs {
             Inputs::Rgba => None,
             Inputs::RgbaPose => {
-                Some(pose_values(&self.spec.task.pose, (size, size)).map(|value| value as f32).collect())
+                Some(pose_values(&self.spec.task.pose, (height, width)).map(|value| value as f32).collect())
             }
         };
-        let glasses = CanonicalGlasses::new(size, glasses, pose.as_deref());
+        let foreground = CanonicalForeground::new(size, foreground, pose.as_deref());
         let mut workspace = self.workspace(2);
-        assert_eq!(background.len(), BACKGROUND * size * size, "the background needs 3 planes of {size}×{size} values");
-        let mirror: Vec<f32> = background.chunks_exact(size).flat_map(|row| row.iter().rev().copied()).collect();
+        assert_eq!(
+            background.len(),
+            BACKGROUND * size.area(),
+            "the background needs 3 planes of {height}×{width} values"
+        );
+        let mirror: Vec<f32> = background.chunks_exact(width).flat_map(|row| row.iter().rev().copied()).collect();
         for (view, planes) in workspace.views_mut().iter_mut().zip([background, &mirror]) {
             view.set_channels(0, planes);
         }
         workspace.pool(0..BACKGROUND);
-        ViewPair { networks: self, glasses, workspace: Some(workspace) }
+        ViewPair { networks: self, foreground, workspace: Some(workspace) }
     }
 
-    /// The update Δp that stage `stage` predicts for one input `planes` [C, S, S]: the background's
-    /// channels, then those of the warped glasses ([`Inputs`]).
+    /// The update Δp that stage `stage` predicts for one input `planes` [C, H, W]: the background's
+    /// channels, then those of the warped foreground ([`Inputs`]).
     ///
     /// # Errors
     /// [`Error::Argument`] if there is no such stage or `planes` has the wrong length.
     pub fn infer(&self, stage: usize, planes: &[f32]) -> Result<[f32; DIMENSION]> {
-        let expected = self.spec.inputs.channels() * self.size * self.size;
+        let expected = self.spec.inputs.channels() * self.spec.size.area();
         if planes.len() != expected {
             let length = format!("{} values long", planes.len());
             return Err(Error::argument("planes", length, expected));
@@ -128,15 +127,15 @@ impl Inference {
 }
 
 impl ViewPair<'_> {
-    /// The updates Δp that stage `stage` predicts for the glasses warped by `params`: for the view
-    /// and for its mirror image. The second is in the coordinates of the mirror image.
+    /// The updates Δp that stage `stage` predicts for the foreground warped by `params`: for the
+    /// view and for its mirror image. The second is in the coordinates of the mirror image.
     ///
     /// # Panics
     /// If there is no stage `stage`.
     pub fn update(&mut self, stage: usize, params: &[f64; DIMENSION]) -> [[f64; DIMENSION]; 2] {
-        let Self { networks, glasses, workspace: Some(workspace) } = self else { return [[0.0; DIMENSION]; 2] };
+        let Self { networks, foreground, workspace: Some(workspace) } = self else { return [[0.0; DIMENSION]; 2] };
         if let [view, mirror] = workspace.views_mut() {
-            glasses.warp(&Homography::exp(params), view, Some(mirror), BACKGROUND);
+            foreground.warp(&Homography::exp(params), view, Some(mirror), BACKGROUND);
         }
         workspace.pool(BACKGROUND..networks.spec.inputs.channels());
         let outputs = networks.stages[stage].run(workspace);

@@ -4,7 +4,7 @@
 mod cascade;
 pub(crate) mod conv_layer;
 mod discriminator;
-mod generator;
+pub(crate) mod generator;
 mod inference;
 pub mod losses;
 mod parameters;
@@ -13,10 +13,12 @@ pub(crate) mod storage;
 mod task;
 pub mod weights;
 
+pub use crate::image_size::ImageSize;
+pub use crate::pose::{CanonicalPose, Fitting};
 pub use cascade::{Cascade, composite, foreground};
 pub use discriminator::{Discriminator, DiscriminatorSpec};
 pub use generator::Generator;
 pub use inference::{Inference, ViewPair};
 pub use parameters::{Parameters, initialise};
 pub use spec::{GeneratorSpec, Inputs, TensorSpec};
-pub use task::{CanonicalPose, Fitting, ImageSize, Task};
+pub use task::{Calibration, Steps, Task, inner_points};

@@ -1,6 +1,7 @@
-//! The exposure of a view, normalised by the pixels around the eyes.
+//! The exposure of a view, normalised by the pixels in the canonical box: those around the eyes.
 
-use super::{EYE_Y, POSE_HALF_HEIGHT, TEMPLE_X};
+use super::CanonicalPose;
+use crate::image_size::ImageSize;
 
 /// The level that the bright pixels around the eyes get, from 0 to 1: the median of the training
 /// faces.
@@ -14,15 +15,16 @@ const GAIN: std::ops::RangeInclusive<f32> = 0.5..=32.0;
 
 /// Scales the colours of a view so that faces have equal exposure, however dim their light.
 ///
-/// `planes` are R, G and B of `size × size` pixels, from 0 to 1, with the glasses as placed in
-/// canonical pose. Training and fits use the same function. A photo multiplied by a factor gives
+/// `planes` are R, G and B of `size`, from 0 to 1, with the glasses as placed in the canonical pose
+/// `pose`. Training and fits use the same function. A photo multiplied by a factor gives
 /// the same view, up to the rounding of its pixels. A black view stays black.
 ///
 /// # Panics
-/// If `planes` has less than 3 × `size`² values.
-pub fn normalise_exposure(planes: &mut [f32], size: usize) {
-    let area = size * size;
-    let mut levels = around_the_eyes(planes, size);
+/// If `planes` has less than three planes of `size`.
+pub fn normalise_exposure(planes: &mut [f32], size: impl Into<ImageSize>, pose: &CanonicalPose) {
+    let size = size.into();
+    let area = size.area();
+    let mut levels = inside_the_box(planes, size, pose);
     if levels.is_empty() {
         return;
     }
@@ -37,16 +39,16 @@ pub fn normalise_exposure(planes: &mut [f32], size: usize) {
     }
 }
 
-/// The levels of the pixels around the eyes, where the glasses are: of each its brightest channel,
-/// so that coloured light does not saturate.
-fn around_the_eyes(planes: &[f32], size: usize) -> Vec<f32> {
-    let area = size * size;
-    let step = 2.0 / (size.max(2) - 1) as f64;
-    let canonical = |at: usize| at as f64 * step - 1.0;
+/// The levels of the pixels in the canonical box: of each its brightest channel, so that coloured
+/// light does not saturate.
+fn inside_the_box(planes: &[f32], size: ImageSize, pose: &CanonicalPose) -> Vec<f32> {
+    let ImageSize { height, width } = size;
+    let area = size.area();
+    let canonical = |at: usize, side: usize| at as f64 * (2.0 / (side.max(2) - 1) as f64) - 1.0;
     let mut levels = Vec::with_capacity(area);
-    for row in (0..size).filter(|&row| (canonical(row) - EYE_Y).abs() <= POSE_HALF_HEIGHT) {
-        for column in (0..size).filter(|&column| canonical(column).abs() <= TEMPLE_X) {
-            let channels = [0, 1, 2].map(|plane| planes[plane * area + row * size + column]);
+    for row in (0..height).filter(|&row| (canonical(row, height) - pose.centre_y).abs() <= pose.half_height) {
+        for column in (0..width).filter(|&column| canonical(column, width).abs() <= pose.half_width) {
+            let channels = [0, 1, 2].map(|plane| planes[plane * area + row * width + column]);
             levels.push(channels.into_iter().fold(0.0, f32::max));
         }
     }
@@ -56,6 +58,7 @@ fn around_the_eyes(planes: &[f32], size: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pose::GLASSES_POSE;
 
     const SIZE: usize = 24;
 
@@ -66,10 +69,10 @@ mod tests {
     #[test]
     fn views_that_differ_by_a_factor_become_equal() {
         let mut bright = view();
-        normalise_exposure(&mut bright, SIZE);
+        normalise_exposure(&mut bright, SIZE, &GLASSES_POSE);
         for factor in [0.1, 0.3, 0.6] {
             let mut dim: Vec<f32> = view().iter().map(|x| x * factor).collect();
-            normalise_exposure(&mut dim, SIZE);
+            normalise_exposure(&mut dim, SIZE, &GLASSES_POSE);
             assert!(dim.iter().zip(&bright).all(|(a, b)| (a - b).abs() < 1e-5));
         }
     }
@@ -80,15 +83,15 @@ mod tests {
         for plane in 0..3 {
             lamp[plane * SIZE * SIZE..][..SIZE].fill(1.0);
         }
-        normalise_exposure(&mut plain, SIZE);
-        normalise_exposure(&mut lamp, SIZE);
+        normalise_exposure(&mut plain, SIZE, &GLASSES_POSE);
+        normalise_exposure(&mut lamp, SIZE, &GLASSES_POSE);
         assert_eq!(plain[SIZE..SIZE * SIZE], lamp[SIZE..SIZE * SIZE]);
     }
 
     #[test]
     fn black_views_stay_black() {
         let mut black = vec![0.0; 3 * SIZE * SIZE];
-        normalise_exposure(&mut black, SIZE);
+        normalise_exposure(&mut black, SIZE, &GLASSES_POSE);
         assert!(black.iter().all(|x| *x == 0.0));
     }
 }

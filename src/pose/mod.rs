@@ -1,22 +1,24 @@
-//! Poses of glasses: the canonical pose that the networks know, the placement by a user or a
-//! detector, and the plane of the glasses after a fit.
+//! Poses: the canonical pose of a foreground that the networks know, the placement by a user or a
+//! detector, and the plane of glasses after a fit.
 //!
 //! Coordinate frames, and the maps between them:
 //!
 //! ```text
-//!     view pixels ─── view_to_canonical ───> canonical square ─ Placement::to_photo ─> photo pixels
-//!                                                    ^
-//!     glasses pixels ─ glasses_to_canonical ─────────┘
+//!     view pixels ────── view_to_canonical ──────> canonical coordinates ─ ViewMaps::to_photo ─> photo pixels
+//!                                                          ^
+//!     foreground pixels ─ CanonicalPose::to_canonical ─────┘
 //! ```
 //!
 //! Canonical coordinates run over [−1, 1] from the first to the last pixel centre of a view, x to
 //! the right, y down.
 
+mod canonical;
 mod exposure;
 mod placement;
 mod plane;
 mod stiff;
 
+pub use canonical::{CanonicalPose, Fitting, ViewMaps, view_to_canonical};
 pub use exposure::normalise_exposure;
 pub use placement::Placement;
 pub use plane::GlassesPlane;
@@ -24,6 +26,7 @@ pub use stiff::StiffPose;
 
 use crate::Homography;
 use crate::compose::Foreground;
+use crate::image_size::ImageSize;
 
 /// |x| of both pupils in canonical coordinates: the mean of 1,023 aligned faces in CelebA's crop.
 pub const PUPIL_X: f64 = 0.278;
@@ -35,22 +38,14 @@ pub const EYE_Y: f64 = -0.191;
 /// Half the height of the box in the networks' pose channel, in canonical units.
 pub const POSE_HALF_HEIGHT: f64 = 0.306;
 
-/// Maps pixels of a `size × size` view to canonical coordinates. The centre of the first
-/// pixel maps to (−1, −1), that of the last one to (1, 1).
-pub fn view_to_canonical(size: usize) -> Homography {
-    let step = 2.0 / (size.max(2) - 1) as f64;
-    let offset = -1.0 - 0.5 * step;
-    Homography::similarity(step, 0.0, offset, offset)
-}
+/// The canonical pose of glasses: as wide as the temples, on the eye line.
+pub const GLASSES_POSE: CanonicalPose =
+    CanonicalPose { half_width: TEMPLE_X, half_height: POSE_HALF_HEIGHT, centre_y: EYE_Y, fitting: Fitting::Width };
 
-/// Maps pixels of the glasses to canonical coordinates. The alpha bounding box then spans the
-/// temples and is centred on the eye line.
+/// Maps pixels of the glasses to canonical coordinates of a square view. The alpha bounding box
+/// then spans the temples and is centred on the eye line.
 pub fn glasses_to_canonical(glasses: &Foreground) -> Homography {
-    let bounds = glasses.bounding_box();
-    let scale = 2.0 * TEMPLE_X / f64::from(bounds.width);
-    let centre = |start: u32, length: u32| f64::from(start) + 0.5 * f64::from(length);
-    let (x, y) = (centre(bounds.x, bounds.width), centre(bounds.y, bounds.height));
-    Homography::similarity(scale, 0.0, -scale * x, EYE_Y - scale * y)
+    GLASSES_POSE.to_canonical(glasses.bounding_box().edges(), ImageSize::from(2))
 }
 
 /// The corners of [−reach, reach]², in canonical coordinates, mapped to an image.

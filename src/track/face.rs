@@ -125,7 +125,7 @@ impl Face {
         time: f64,
     ) -> Result<(), P::Error> {
         let start = self.plane.placement();
-        let Some((rect, width, height)) = crop(&start, image.size(), tryon.networks().size()) else {
+        let Some((rect, width, height)) = crop(&start, image.size(), tryon.networks().size().width) else {
             self.lost = true;
             return Ok(());
         };

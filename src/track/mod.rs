@@ -24,6 +24,7 @@ pub use smooth::{OneEuro, Smoothing};
 
 use crate::compose::Foreground;
 use crate::locate::{LocatedFace, Locator, Photo};
+use crate::model::Task;
 use crate::pose::Placement;
 use crate::tryon::{MAX_UPDATES, TryOn};
 use crate::{Error, Result};
@@ -112,9 +113,13 @@ impl<F: FaceDetector> Tracker<F> {
     /// Creates a tracker that tracks no face yet.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a setting out of its range or not finite.
+    /// [`Error::Argument`] for a setting out of its range or not finite, and [`Error::Task`] if the
+    /// networks are for another task than glasses.
     pub fn new(tryon: TryOn, detector: F, glasses: Foreground, settings: TrackSettings) -> Result<Self> {
         let TrackSettings { people, smoothing, refine_every, patience, search_every, max_gap } = settings;
+        if *tryon.task() != Task::glasses() {
+            return Err(Error::Task { actual: tryon.task().name.clone(), expected: "glasses" });
+        }
         if !(1..=MAX_PEOPLE).contains(&people) {
             return Err(Error::argument("people", people, format!("1 to {MAX_PEOPLE}")));
         }

@@ -1,10 +1,11 @@
 //! The result of a fit.
 
-use super::confidence;
 use crate::homography::DIMENSION;
+use crate::model::Task;
 use crate::{Error, Homography, Result};
 
-/// One update of a fit: p ← p + Δp (ST-GAN, section 3.1), corrected to a pose of stiff glasses.
+/// One update of a fit: p ← p + Δp (ST-GAN, section 3.1). For glasses it is corrected to a pose
+/// that stiff glasses can have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Update {
@@ -13,14 +14,14 @@ pub struct Update {
     /// p after this update. It differs from the sum of the updates if this or an earlier one was
     /// corrected or not taken.
     pub params: [f64; DIMENSION],
-    /// Maps pixels of the glasses to pixels of the photo after this update; the last entry is 1.
+    /// Maps pixels of the foreground to pixels of the photo after this update; the last entry is 1.
     pub homography: Homography,
-    /// The mean distance by which the update was corrected so that the glasses are stiff, in lens
-    /// distances. Infinite if no pose of stiff glasses is near.
+    /// The mean distance by which the update was corrected so that glasses are stiff, in lens
+    /// distances. Infinite if no pose of stiff glasses is near; 0 for tasks without this step.
     pub correction: f64,
     /// Whether the update was taken. One that needs a large correction, changes the size by more
-    /// than a factor of 3 or moves further than the update before it leaves the glasses where they
-    /// are.
+    /// than a factor of 3, maps part of the foreground to infinity, or, for glasses, moves further
+    /// than the update before leaves the foreground where it is.
     pub taken: bool,
 }
 
@@ -29,8 +30,9 @@ pub struct Update {
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Fit {
+    pub(super) task: Task,
     pub(super) photo: (u32, u32),
-    pub(super) glasses: (u32, u32),
+    pub(super) foreground: (u32, u32),
     /// p before the first update.
     pub(super) start: [f64; DIMENSION],
     /// The homography before the first update.
@@ -44,9 +46,9 @@ impl Fit {
         self.photo
     }
 
-    /// Width and height of the image of the glasses, in pixels.
-    pub fn glasses(&self) -> (u32, u32) {
-        self.glasses
+    /// Width and height of the image of the foreground, in pixels.
+    pub fn foreground(&self) -> (u32, u32) {
+        self.foreground
     }
 
     /// The updates, in order.
@@ -54,13 +56,13 @@ impl Fit {
         &self.updates
     }
 
-    /// The map from pixels of the glasses to pixels of the photo before the first update.
+    /// The map from pixels of the foreground to pixels of the photo before the first update.
     pub fn initial(&self) -> &Homography {
         &self.initial
     }
 
-    /// The map from pixels of the glasses to pixels of the photo after `update` updates; 0 is the
-    /// initial placement.
+    /// The map from pixels of the foreground to pixels of the photo after `update` updates; 0 is
+    /// the initial placement.
     ///
     /// # Errors
     /// [`Error::UpdateIndex`] if the fit has fewer updates.
@@ -74,12 +76,12 @@ impl Fit {
         }
     }
 
-    /// How far an update moved the glasses: the mean distance over the lens centres and the
-    /// temples.
+    /// How far an update moved the foreground: the mean distance over [`Task::points`], which for
+    /// glasses are the lens centres and the temples.
     ///
-    /// `update` counts from 1. The unit is the distance between the lens centres of the glasses as
-    /// placed. An update that was not taken counts as far as it would have moved them, and at least
-    /// as far as its correction.
+    /// `update` counts from 1. The unit is [`Task::unit`] as placed, which for glasses is the
+    /// distance between the lens centres. An update that was not taken counts as far as it would
+    /// have moved the foreground, and at least as far as its correction.
     ///
     /// # Errors
     /// [`Error::UpdateIndex`] for 0, and if the fit has fewer updates.
@@ -89,13 +91,14 @@ impl Fit {
         };
         let before = update.checked_sub(2).map_or(&self.start, |i| &self.updates[i].params);
         if after.taken {
-            return Ok(confidence::displacement(before, &after.params));
+            return Ok(self.task.displacement(before, &after.params));
         }
         let proposed = std::array::from_fn(|i| before[i] + after.delta[i]);
-        Ok(confidence::displacement(before, &proposed).max(after.correction))
+        Ok(self.task.displacement(before, &proposed).max(after.correction))
     }
 
-    /// The confidence that the glasses are on a face, 0 to 1; `None` for a fit without updates.
+    /// The confidence that the glasses are on a face, 0 to 1. `None` for a fit without updates, and
+    /// for a task without a [`Task::calibration`].
     ///
     /// At 0.5 or more, the glasses are probably on a face. The confidence is derived from the size
     /// of the last update. It is calibrated for the shipped weights with at least their default
@@ -106,6 +109,6 @@ impl Fit {
     ///
     /// It is low if the last update was not taken.
     pub fn confidence(&self) -> Option<f64> {
-        self.displacement(self.updates.len()).ok().map(confidence::confidence)
+        self.task.confidence(self.displacement(self.updates.len()).ok()?)
     }
 }

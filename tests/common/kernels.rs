@@ -8,30 +8,34 @@ use super::assert_close;
 pub use super::noise::Noise;
 use candle_core::{Device, Tensor};
 use stgan::internals::kernels::{
-    Algorithm, Block, CanonicalGlasses, Instructions, Scratch, SquareMap, Stage, WeightType,
+    Algorithm, Block, CanonicalForeground, Instructions, Scratch, Stage, StageMap, WeightType,
 };
-use stgan::model::{Cascade, Generator, GeneratorSpec, Inference, Inputs, Parameters, foreground, initialise};
+use stgan::model::{
+    Cascade, Generator, GeneratorSpec, ImageSize, Inference, Inputs, Parameters, Task, foreground, initialise,
+};
 use stgan::{Homography, ops, stn};
 
-/// Runs a block on images [B, C, S, S]; the output has `channels` channels.
+/// Runs a block on images [B, C, H, W]; the output has `channels` channels.
 fn forward(block: &Block, x: &Tensor, channels: usize) -> Tensor {
-    let (batch, inputs, size, _) = x.dims4().unwrap();
-    let (half, mut scratch, mut all) = (size.div_ceil(2), Scratch::default(), Vec::new());
+    let (batch, inputs, height, width) = x.dims4().unwrap();
+    let (size, half) =
+        (ImageSize { height, width }, ImageSize { height: height.div_ceil(2), width: width.div_ceil(2) });
+    let (mut scratch, mut all) = (Scratch::default(), Vec::new());
     for image in x.flatten_from(1).unwrap().to_vec2::<f32>().unwrap() {
-        let (mut input, mut output) = ([SquareMap::padded(size, inputs)], [SquareMap::unpadded(half, channels)]);
+        let (mut input, mut output) = ([StageMap::padded(size, inputs)], [StageMap::unpadded(half, channels)]);
         input[0].set_channels(0, &image);
         block.run(&input, &mut output, &mut scratch);
         all.extend(output[0].planes(0..channels));
     }
-    Tensor::from_vec(all, (batch, channels, half, half), &Device::Cpu).unwrap()
+    Tensor::from_vec(all, (batch, channels, half.height, half.width), &Device::Cpu).unwrap()
 }
 
 /// Compares all algorithms, weight types and instruction sets with convolution, bias and ReLU.
-pub fn blocks_match_convolutions(sizes: &[usize], channels: &[(usize, usize)]) {
+pub fn blocks_match_convolutions(sizes: &[(usize, usize)], channels: &[(usize, usize)]) {
     let mut noise = Noise::new(1);
-    for &size in sizes {
+    for &(height, width) in sizes {
         for &(input, output) in channels {
-            let x = noise.tensor(&[2, input, size, size]);
+            let x = noise.tensor(&[2, input, height, width]);
             let weight = (noise.tensor(&[output, input, 4, 4]) * (1.0 / (input as f64 * 16.0).sqrt())).unwrap();
             let bias = noise.tensor(&[output]);
             let plain = ops::add_bias(&ops::conv2d(&x, &weight, 2).unwrap(), &bias).unwrap();
@@ -40,8 +44,9 @@ pub fn blocks_match_convolutions(sizes: &[usize], channels: &[(usize, usize)]) {
                 for algorithm in [Algorithm::Direct, Algorithm::Winograd] {
                     for (storage, tolerance) in [(WeightType::F32, 1e-5), (WeightType::I16, 5e-4)] {
                         let block = Block::new(&weight, &bias, algorithm, storage, instructions).unwrap();
-                        let what =
-                            format!("{instructions:?} {algorithm:?} {storage:?}: {size} px, {input} to {output}");
+                        let what = format!(
+                            "{instructions:?} {algorithm:?} {storage:?}: {height}×{width}, {input} to {output}"
+                        );
                         assert_close(&what, &forward(&block, &x, output), &expected, tolerance);
                     }
                 }
@@ -57,7 +62,7 @@ pub fn blocks_preserve_other_channels() {
     for instructions in Instructions::available() {
         for algorithm in [Algorithm::Direct, Algorithm::Winograd] {
             let block = Block::new(&weight, &bias, algorithm, WeightType::F32, instructions).unwrap();
-            let (mut inputs, mut outputs) = ([SquareMap::padded(11, 7)], [SquareMap::padded(6, 8)]);
+            let (mut inputs, mut outputs) = ([StageMap::padded(11.into(), 7)], [StageMap::padded(6.into(), 8)]);
             inputs[0].set_channels(0, &vec![1.0; 7 * 121]);
             outputs[0].set_channels(0, &vec![-2.0; 8 * 36]);
             block.run(&inputs, &mut outputs, &mut Default::default());
@@ -78,9 +83,9 @@ pub fn stages_match_generators(specs: &[GeneratorSpec]) {
             parameters.0.insert(tensor.name.clone(), bias);
         }
         let generator = Generator::new(spec, 0, &parameters).unwrap();
-        let (inputs, size) = (spec.inputs.channels(), spec.size.height);
+        let (inputs, size @ ImageSize { height, width }) = (spec.inputs.channels(), spec.size);
         for views in 1..=3 {
-            let x = noise.tensor(&[views, inputs, size, size]).abs().unwrap();
+            let x = noise.tensor(&[views, inputs, height, width]).abs().unwrap();
             let (background, glasses) = (x.narrow(1, 0, 3).unwrap(), x.narrow(1, 3, inputs - 3).unwrap());
             let expected = generator.forward(&background, &glasses).unwrap();
             for instructions in Instructions::available() {
@@ -105,41 +110,67 @@ pub fn stages_match_generators(specs: &[GeneratorSpec]) {
 
 /// Unusual but valid sizes: odd sides, few and many channels, different depths.
 pub fn odd_specs() -> Vec<GeneratorSpec> {
-    let spec = |size: usize, channels: &[usize], hidden, inputs| GeneratorSpec {
-        size: size.into(),
+    let spec = |size: ImageSize, channels: &[usize], hidden, inputs| GeneratorSpec {
+        size,
         channels: channels.to_vec(),
         hidden,
         inputs,
         ..GeneratorSpec::paper()
     };
     vec![
-        spec(8, &[1], 1, Inputs::Rgba),
-        spec(9, &[3, 2, 5, 4, 1, 2], 3, Inputs::RgbaPose),
-        spec(37, &[10, 19, 33], 13, Inputs::RgbaPose),
-        spec(50, &[16, 24, 40, 8], 32, Inputs::Rgba),
-        spec(72, &[16, 32, 64, 128, 256], 64, Inputs::RgbaPose),
+        spec(8.into(), &[1], 1, Inputs::Rgba),
+        spec(9.into(), &[3, 2, 5, 4, 1, 2], 3, Inputs::RgbaPose),
+        spec(37.into(), &[10, 19, 33], 13, Inputs::RgbaPose),
+        spec(50.into(), &[16, 24, 40, 8], 32, Inputs::Rgba),
+        spec(72.into(), &[16, 32, 64, 128, 256], 64, Inputs::RgbaPose),
+        spec(ImageSize { height: 9, width: 8 }, &[3, 5], 2, Inputs::Rgba),
+        spec(ImageSize { height: 31, width: 58 }, &[10, 19, 33], 13, Inputs::RgbaPose),
+        spec(ImageSize { height: 80, width: 60 }, &[16, 24, 40, 8], 32, Inputs::Rgba),
     ]
 }
 
-/// Compares glasses that are warped directly into a map, and their mirror image, with the warp of
+/// Generators for views of furniture: a small one, and one of the paper's size.
+pub fn room_specs() -> Vec<GeneratorSpec> {
+    let small = GeneratorSpec {
+        size: ImageSize { height: 60, width: 80 },
+        channels: vec![16, 32, 64, 128, 256],
+        hidden: 64,
+        inputs: Inputs::RgbaPose,
+        task: Task::room(),
+    };
+    let size = ImageSize { height: 120, width: 160 };
+    vec![small, GeneratorSpec { size, task: Task::room(), ..GeneratorSpec::paper() }]
+}
+
+/// Random weights of a cascade, whose updates are small.
+pub fn random_parameters(spec: &GeneratorSpec, stages: usize) -> Parameters {
+    let mut noise = Noise::new(6);
+    let tensors: Vec<_> = (0..stages).flat_map(|stage| spec.tensors(stage)).collect();
+    initialise(&tensors, || noise.next()).unwrap()
+}
+
+/// Compares a foreground that is warped directly into a map, and its mirror image, with the warp of
 /// tensors.
 pub fn warped_glasses_match_the_warp() {
     let mut noise = Noise::new(4);
-    for (size, inputs) in [(8, Inputs::Rgba), (15, Inputs::RgbaPose), (72, Inputs::RgbaPose)] {
-        let mut pixels: Vec<f32> = (0..4 * size * size).map(|_| noise.next().abs()).collect();
-        // Glasses with a transparent margin, except for one size, for which they reach all edges.
-        if size != 15 {
+    let sizes = [((8, 8), Inputs::Rgba), ((15, 15), Inputs::RgbaPose), ((72, 72), Inputs::RgbaPose)];
+    for ((height, width), inputs) in sizes.into_iter().chain([((30, 44), Inputs::RgbaPose), ((21, 10), Inputs::Rgba)]) {
+        let (size, area) = (ImageSize { height, width }, height * width);
+        let mut pixels: Vec<f32> = (0..4 * area).map(|_| noise.next().abs()).collect();
+        // A transparent margin, except for one size, for which the foreground reaches all edges.
+        if height != 15 {
             for (i, value) in pixels.iter_mut().enumerate() {
-                let (x, y) = (i % size, i / size % size);
-                *value *= f32::from(u8::from(x > size / 8 && x < size - size / 8 && y > size / 4 && y < size / 2));
+                let (x, y) = (i % width, i / width % height);
+                *value *=
+                    f32::from(u8::from(x > width / 8 && x < width - width / 8 && y > height / 4 && y < height / 2));
             }
         }
-        let tensor = Tensor::from_vec(pixels.clone(), (1, 4, size, size), &Device::Cpu).unwrap();
+        let tensor = Tensor::from_vec(pixels.clone(), (1, 4, height, width), &Device::Cpu).unwrap();
         let canonical = foreground(&tensor, &GeneratorSpec { inputs, ..GeneratorSpec::paper() }).unwrap();
         let channels = inputs.channels() - 3;
         let pose = canonical.narrow(1, 4, channels - 4).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        let glasses = CanonicalGlasses::new(size, &pixels, (channels > 4).then_some(&pose));
-        let mirrored = Tensor::from_vec((0..size as u32).rev().collect::<Vec<_>>(), size, &Device::Cpu).unwrap();
+        let glasses = CanonicalForeground::new(size, &pixels, (channels > 4).then_some(&pose));
+        let mirrored = Tensor::from_vec((0..width as u32).rev().collect::<Vec<_>>(), width, &Device::Cpu).unwrap();
         let mut cases: Vec<[f64; 8]> =
             (0..12).map(|k| std::array::from_fn(|_| f64::from(noise.next() * 0.04 * k as f32))).collect();
         // Far outside, behind the horizon, not finite.
@@ -148,18 +179,18 @@ pub fn warped_glasses_match_the_warp() {
         for p in cases {
             let h = Homography::exp(&p);
             let matrix = Tensor::new(&h.0.map(|x| x as f32), &Device::Cpu).unwrap().reshape((1, 3, 3)).unwrap();
-            let expected = ops::warp(&canonical, &matrix, (size, size)).unwrap();
+            let expected = ops::warp(&canonical, &matrix, (height, width)).unwrap();
             let [mut view, mut mirror] = [(); 2].map(|()| {
-                let mut plane = SquareMap::padded(size, 3 + channels);
-                plane.set_channels(0, &vec![7.0; (3 + channels) * size * size]);
+                let mut plane = StageMap::padded(size, 3 + channels);
+                plane.set_channels(0, &vec![7.0; (3 + channels) * area]);
                 plane
             });
             glasses.warp(&h, &mut view, Some(&mut mirror), 3);
             for (plane, expected) in [(view, expected.clone()), (mirror, expected.index_select(&mirrored, 3).unwrap())]
             {
-                let shape = (1, channels, size, size);
+                let shape = (1, channels, height, width);
                 let actual = Tensor::from_vec(plane.planes(3..3 + channels), shape, &Device::Cpu).unwrap();
-                assert_close(&format!("{size} px, {p:?}"), &actual, &expected, 1e-3);
+                assert_close(&format!("{size}, {p:?}"), &actual, &expected, 1e-3);
                 assert!(plane.planes(0..3).iter().all(|&x| x == 7.0));
             }
         }
@@ -170,19 +201,21 @@ pub fn warped_glasses_match_the_warp() {
 pub fn inference_matches_the_cascade(spec: &GeneratorSpec, stages: usize, parameters: &Parameters, tolerance: f64) {
     let cascade = Cascade::new(spec, stages, parameters).unwrap();
     let networks = Inference::new(&cascade).unwrap();
-    let size = spec.size.height;
+    let ImageSize { height, width } = spec.size;
+    let area = spec.size.area();
     let mut noise = Noise::new(5);
     for _ in 0..4 {
-        let background: Vec<f32> = (0..3 * size * size).map(|_| 0.5 + 0.15 * noise.next()).collect();
-        let glasses: Vec<f32> = (0..4 * size * size)
+        let background: Vec<f32> = (0..3 * area).map(|_| 0.5 + 0.15 * noise.next()).collect();
+        let glasses: Vec<f32> = (0..4 * area)
             .map(|i| {
-                f32::from(u8::from((size / 3..size / 2).contains(&(i / size % size)))) * noise.next().abs().min(1.0)
+                f32::from(u8::from((height / 3..height / 2).contains(&(i / width % height))))
+                    * noise.next().abs().min(1.0)
             })
             .collect();
         let mut views = networks.view_pair(&background, &glasses);
         let tensor = |planes: &[f32]| {
-            let count = planes.len() / (size * size);
-            Tensor::from_vec(planes.to_vec(), (1, count, size, size), &Device::Cpu).unwrap()
+            let count = planes.len() / area;
+            Tensor::from_vec(planes.to_vec(), (1, count, height, width), &Device::Cpu).unwrap()
         };
         let canonical = cascade.foreground(&tensor(&glasses)).unwrap();
         let mut params: [f64; 8] = std::array::from_fn(|_| f64::from(0.02 * noise.next()));

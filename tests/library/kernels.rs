@@ -3,13 +3,15 @@
 
 use crate::common::{assert_close, golden, kernels};
 use candle_core::{Device, Tensor};
-use stgan::internals::kernels::{Algorithm, Block, Instructions, Scratch, SquareMap, Stage, WeightType};
+use stgan::internals::kernels::{Algorithm, Block, Instructions, Scratch, Stage, StageMap, WeightType};
 use stgan::model::{Cascade, GeneratorSpec, Inference, weights};
 
 #[test]
 fn blocks_match_convolutions() {
     let channels = [(1, 1), (3, 5), (7, 8), (8, 16), (13, 19), (23, 33), (40, 64)];
-    kernels::blocks_match_convolutions(&[1, 2, 3, 5, 6, 9, 12, 17, 26], &channels);
+    let squares = [1, 2, 3, 5, 6, 9, 12, 17, 26].map(|side| (side, side));
+    kernels::blocks_match_convolutions(&squares, &channels);
+    kernels::blocks_match_convolutions(&[(1, 2), (3, 4), (7, 3), (15, 20), (20, 11)], &channels);
 }
 
 #[test]
@@ -32,6 +34,13 @@ fn warped_glasses_match_the_warp() {
 fn inference_with_shipped_weights_matches_the_cascade() {
     let file = weights::read(include_bytes!("../../weights/glasses.safetensors")).unwrap();
     kernels::inference_matches_the_cascade(&file.spec, file.stages, &file.parameters, 5e-4);
+}
+
+#[test]
+fn inference_for_furniture_matches_the_cascade() {
+    for spec in kernels::room_specs() {
+        kernels::inference_matches_the_cascade(&spec, 2, &kernels::random_parameters(&spec, 2), 5e-4);
+    }
 }
 
 #[test]
@@ -65,10 +74,10 @@ fn rejects_mismatched_shapes() {
     assert!(block(&[4, 3, 3, 3], &[4]).is_err());
     assert!(block(&[4, 3, 4, 4], &[3]).is_err());
     let linear = [(zeros(&[5, 44]), zeros(&[5])), (zeros(&[8, 5]), zeros(&[8]))];
-    let stage = |size: usize| Stage::new(size, &[(zeros(&[4, 7, 4, 4]), zeros(&[4]))], &linear, best);
+    let stage = |size: usize| Stage::new(size.into(), &[(zeros(&[4, 7, 4, 4]), zeros(&[4]))], &linear, best);
     assert!(stage(4).is_ok());
     assert!(stage(6).is_err());
-    assert!(Stage::new(4, &[], &linear, best).is_err());
+    assert!(Stage::new(4.into(), &[], &linear, best).is_err());
 }
 
 #[test]
@@ -77,5 +86,5 @@ fn rejects_maps_with_the_wrong_number_of_channels() {
     let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
     let (weight, bias) = (zeros(&[4, 3, 4, 4]), zeros(&[4]));
     let block = Block::new(&weight, &bias, Algorithm::Direct, WeightType::F32, Instructions::best()).unwrap();
-    block.run(&[SquareMap::padded(8, 2)], &mut [SquareMap::unpadded(4, 4)], &mut Scratch::default());
+    block.run(&[StageMap::padded(8.into(), 2)], &mut [StageMap::unpadded(4.into(), 4)], &mut Scratch::default());
 }

@@ -58,7 +58,7 @@ fn homography_zero_is_the_placement() {
     let (sin, cos) = 30f64.to_radians().sin_cos();
     assert_near(placed.apply([90.0, 20.0]), [160.0 + 60.0 * cos, 90.0 + 60.0 * sin]);
     assert_near(placed.apply([50.0, 30.0]), [160.0 - 15.0 * sin, 90.0 + 15.0 * cos]);
-    assert_eq!((fit.photo(), fit.glasses(), placed.0[8]), ((320, 200), (100, 40), 1.0));
+    assert_eq!((fit.photo(), fit.foreground(), placed.0[8]), ((320, 200), (100, 40), 1.0));
 }
 
 #[test]
@@ -124,21 +124,21 @@ fn the_fit_depends_only_on_the_region() {
     let (tryon, glasses) = (shipped(), glasses());
     let whole = photo(900, 700);
     for placement in [PLACEMENT, Placement { x: 5.0, y: 690.0, width: 300.0, rotation: -170.0 }] {
-        let rect = tryon.view((900, 700), &placement).unwrap().rect();
+        let rect = tryon.view((900, 700), &glasses, &placement).unwrap().rect();
         let fit = tryon.fit(whole.as_ref(), &glasses, &placement, None).unwrap();
         let cut = whole.as_ref().crop(rect).unwrap();
-        let mut view = tryon.view((900, 700), &placement).unwrap();
+        let mut view = tryon.view((900, 700), &glasses, &placement).unwrap();
         view.push(cut.data()).unwrap();
-        assert_eq!(fit, tryon.fit_view(view, &glasses, None).unwrap());
+        assert_eq!(fit, tryon.fit_view(view, None).unwrap());
         // In two bands, with invalid calls in between.
-        let mut view = tryon.view((900, 700), &placement).unwrap();
+        let mut view = tryon.view((900, 700), &glasses, &placement).unwrap();
         let (first, rest) = cut.data().split_at(7 * 4 * rect.width as usize);
         view.push(first).unwrap();
         assert_eq!(view.push(&rest[1..]).unwrap_err().code(), "image-size");
-        assert_eq!(tryon.fit_view(view.clone(), &glasses, None).unwrap_err().code(), "image-size");
+        assert_eq!(tryon.fit_view(view.clone(), None).unwrap_err().code(), "image-size");
         view.push(rest).unwrap();
         assert_eq!(view.push(first).unwrap_err().code(), "image-size");
-        assert_eq!(fit, tryon.fit_view(view, &glasses, None).unwrap());
+        assert_eq!(fit, tryon.fit_view(view, None).unwrap());
         // Pixels outside the region have no effect.
         let mut other = photo(900, 700);
         for (i, pixel) in other.data_mut().chunks_exact_mut(4).enumerate() {
@@ -208,7 +208,7 @@ fn invalid_placements_and_arguments_are_errors() {
     }
     let fine = Placement { x: 30.0, y: 20.0, width: 20.0, rotation: 0.0 };
     assert_eq!(tryon.fit(photo.as_ref(), &glasses, &fine, Some(MAX_UPDATES + 1)).unwrap_err().code(), "argument");
-    let mut view = tryon.view((64, 48), &fine).unwrap();
+    let mut view = tryon.view((64, 48), &glasses, &fine).unwrap();
     let narrower = vec![0; 4 * (view.rect().width as usize - 1)];
     assert_eq!(view.push(&narrower).unwrap_err().code(), "image-size");
 }

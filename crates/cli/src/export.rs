@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use stgan::internals::cutout::{self, CutoutWeights};
-use stgan::model::weights::{self, Storage};
+use stgan::model::weights::{self, Storage, Weights};
 
 /// Export a training run, or convert a weights file
 ///
@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// else one per stage]
     #[arg(long, value_name = "N")]
     updates: Option<usize>,
+    /// Export this stage only, counted from 1; all updates of a fit then use it
+    #[arg(long, value_name = "K", conflicts_with = "discriminator")]
+    stage: Option<usize>,
     /// Include the discriminator, to continue training from the file (`train --from`)
     #[arg(long)]
     discriminator: bool,
@@ -55,6 +58,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     } else if file.discriminator.is_none() {
         bail!("{} has no discriminator; omit --discriminator", source.display());
     }
+    if let Some(stage) = arguments.stage {
+        keep_stage(&mut file, stage)?;
+    }
     if let Some(updates) = arguments.updates {
         file.metadata.insert("updates".into(), updates.to_string());
     }
@@ -69,11 +75,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Leaves out all stages but one, counted from 1.
+fn keep_stage(file: &mut Weights, stage: usize) -> Result<()> {
+    ensure!((1..=file.stages).contains(&stage), "--stage is {stage}; the source has {} stages", file.stages);
+    let own = format!("stages.{}.", stage - 1);
+    let kept = file.parameters.0.iter().filter_map(|(name, tensor)| {
+        let rest = name.strip_prefix(&own)?;
+        Some((format!("stages.0.{rest}"), tensor.clone()))
+    });
+    file.parameters = kept.collect();
+    file.stages = 1;
+    Ok(())
+}
+
 /// Writes a cut-out network with another number format.
 fn convert_cut_out(arguments: &Arguments, file: &CutoutWeights) -> Result<ExitCode> {
     ensure!(
-        arguments.updates.is_none() && !arguments.discriminator,
-        "{} is a cut-out network, which has neither updates nor a discriminator; omit --updates and --discriminator",
+        arguments.updates.is_none() && arguments.stage.is_none() && !arguments.discriminator,
+        "{} is a cut-out network, which has neither updates, stages nor a discriminator; omit --updates, --stage and \
+         --discriminator",
         arguments.run.display()
     );
     let storage = arguments.storage.map_or(Storage::I8, Storage::from);

@@ -7,6 +7,7 @@ use image::{DynamicImage, ExtendedColorType, ImageEncoder as _, ImageFormat, Rgb
 use std::io::Cursor;
 use std::path::Path;
 use stgan::internals::resample::{self, Downscaler};
+use stgan::model::Task;
 use stgan::{Bitmap, Homography, Locator, TryOn};
 use stgan_train::write_atomically;
 
@@ -18,11 +19,20 @@ pub(crate) fn locator(weights: Option<&Path>) -> Result<Locator> {
     }
 }
 
-/// Reads generators from a weights file; without one, uses the bundled weights.
+/// Reads generators for glasses from a weights file; without one, uses the bundled weights.
 pub(crate) fn tryon(weights: Option<&Path>) -> Result<TryOn> {
+    tryon_for(weights, &Task::glasses(), TryOn::bundled)
+}
+
+/// Reads generators for furniture from a weights file; without one, uses the bundled weights.
+pub(crate) fn room(weights: Option<&Path>) -> Result<TryOn> {
+    tryon_for(weights, &Task::room(), TryOn::bundled_room)
+}
+
+fn tryon_for(weights: Option<&Path>, task: &Task, bundled: impl Fn() -> stgan::Result<TryOn>) -> Result<TryOn> {
     match weights {
-        None => Ok(TryOn::bundled()?),
-        Some(path) => TryOn::new(&read(path)?).with_context(|| path.display().to_string()),
+        None => Ok(bundled()?),
+        Some(path) => TryOn::for_task(&read(path)?, task).with_context(|| path.display().to_string()),
     }
 }
 

@@ -21,6 +21,7 @@ use stgan_train::rooms::{self, RoomSettings};
 Examples:
   stgan rooms --out rooms
   stgan rooms --out rooms-test --split test --count 500
+  stgan rooms --models models --out rooms-models
   stgan rooms --sheet sheet.png --count 12 --width 640")]
 pub(crate) struct Arguments {
     /// Folder of the shards
@@ -47,6 +48,9 @@ pub(crate) struct Arguments {
     /// Take cut-outs from the room's own camera, turned to the piece: the homography is then exact
     #[arg(long)]
     same_camera: bool,
+    /// Folder that `make models` has written [default: furniture is drawn]
+    #[arg(long, value_name = "FOLDER")]
+    models: Option<PathBuf>,
     /// Kind of furniture [default: all]
     #[arg(long, value_name = "NAME", requires = "sheet", value_parser = category)]
     category: Option<Category>,
@@ -84,6 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         turn: [least, most],
         nearest: arguments.nearest,
         same_camera: arguments.same_camera,
+        models: arguments.models.clone(),
         ..RoomSettings::default()
     };
     settings.validate()?;
@@ -97,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 fn sheet(arguments: &Arguments, settings: &RoomSettings, path: &std::path::Path) -> Result<ExitCode> {
     let count = arguments.count.unwrap_or(12) as usize;
     ensure!(count <= 200, "--count is {count}; a sheet has at most 200 samples");
-    let base = settings.options(arguments.split.into());
+    let base = settings.options(arguments.split.into())?;
     let size = (arguments.width as usize, (3 * arguments.width as usize).div_ceil(4));
     let detail = (base.detail * arguments.width as f32 / base.size.0 as f32).min(200.0);
     let options = Options { size, detail, category: arguments.category, pieces: 1, cutouts: 1, ..base };

@@ -34,8 +34,8 @@ pub(crate) struct Arguments {
     /// `room` a folder of `stgan rooms` [default: synthetic faces or rooms]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Folder of further faces for training, of the same layout; can be repeated. Its validation
-    /// split is not used
+    /// Folder of further faces or rooms for training, of the same layout; can be repeated. Its
+    /// validation split is not used
     #[arg(long, value_name = "FOLDER", requires = "data")]
     extra_data: Vec<PathBuf>,
     /// Training configuration [default: with --resume that of the run, with --data
@@ -124,15 +124,21 @@ fn train_rooms(
     start: RunStart<weights::Weights>,
 ) -> Result<ExitCode> {
     let (device, stop) = (arguments.device.open()?, stop_on_interrupt()?);
-    let settings = config.rooms.unwrap_or_default();
+    let settings = config.rooms.clone().unwrap_or_default();
     let bar = bar("rendering rooms")?;
     let draw = |count: usize, split: Split| {
         bar.set_length(count as u64);
-        rooms::draw(count, &settings.options(split), config.seed, &mut |done| bar.set_position(done as u64))
+        rooms::draw(count, &settings.options(split)?, config.seed, &mut |done| bar.set_position(done as u64))
     };
     let held_out = draw(settings.held_out, Split::Test)?;
     let (name, training) = match &arguments.data {
-        Some(path) => (path.display().to_string(), rooms::read(path, usize::MAX)?),
+        Some(path) => {
+            let mut samples = rooms::read(path, usize::MAX)?;
+            for folder in &arguments.extra_data {
+                samples.extend(rooms::read(folder, usize::MAX)?);
+            }
+            (path.display().to_string(), samples)
+        }
         None => ("rendered rooms".to_owned(), draw(settings.samples, Split::Train)?),
     };
     let data = RoomData { name, training, held_out };
@@ -246,7 +252,7 @@ fn open_folder(folder: Option<&Path>, settings: &data::DataSettings) -> Result<D
 fn show(bar: &ProgressBar, event: Event) {
     match event {
         Event::Ready { validation, iterations, done } => {
-            say(bar, format!("at most {iterations} iterations; validation on {validation} faces"));
+            say(bar, format!("at most {iterations} iterations; validation on {validation} held-out examples"));
             bar.set_length(iterations as u64);
             bar.set_position(done as u64);
             bar.reset_eta();
@@ -278,7 +284,7 @@ fn described(metrics: &ValidationMetrics) -> String {
                 let stages = errors.median.iter().zip(&errors.p95).map(|(m, p)| format!("{m:.4} ({p:.4})"));
                 let stages = stages.collect::<Vec<_>>().join(" → ");
                 parts.push(format!(
-                    "landmark error, median (95 %): {stages}, baseline that ignores the face {:.4}",
+                    "landmark error, median (95 %): {stages}, baseline that ignores the view {:.4}",
                     errors.baseline
                 ));
             }

@@ -62,8 +62,12 @@ pub struct Model {
     stages: usize,
     /// The default number of updates in a fit.
     updates: usize,
-    /// The side of the generators' square view, in pixels.
+    /// What is composited: `glasses` or `room`.
+    task: String,
+    /// The width of the generators' view, in pixels.
     size: usize,
+    /// The height of the generators' view, in pixels.
+    height: usize,
     /// The metadata of the weights file.
     #[tsify(type = "Record<string, string>")]
     metadata: BTreeMap<String, String>,
@@ -74,7 +78,9 @@ impl From<&stgan::TryOn> for Model {
         Self {
             stages: try_on.stages(),
             updates: try_on.updates(),
-            size: try_on.networks().size(),
+            task: try_on.task().name.clone(),
+            size: try_on.networks().size().width,
+            height: try_on.networks().size().height,
             metadata: try_on.metadata().clone(),
         }
     }
@@ -115,7 +121,8 @@ pub struct Fit {
     initial: Float64Array,
     /// The updates, in order.
     updates: Vec<Update>,
-    /// The confidence that the glasses are on a face, from 0 to 1; undefined without updates.
+    /// The confidence that the glasses are on a face, from 0 to 1; undefined without updates
+    /// and for furniture.
     confidence: Option<f64>,
 }
 

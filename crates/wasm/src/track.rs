@@ -34,7 +34,7 @@ impl Tracker {
     /// Throws `argument` if `people` is out of range.
     #[wasm_bindgen(constructor)]
     pub fn new(try_on: &TryOn, locator: &Locator, glasses: &Glasses, people: usize) -> Result<Self, Failure> {
-        let glasses = glasses.0.foreground().clone();
+        let glasses = glasses.foreground().clone();
         let mut settings = TrackSettings::default();
         settings.people = people;
         let tracker = stgan::Tracker::new(try_on.0.clone(), locator.0.clone(), glasses, settings)?;
@@ -44,7 +44,7 @@ impl Tracker {
     /// Replaces the glasses on all faces, from the next video frame on.
     #[wasm_bindgen(js_name = setGlasses)]
     pub fn set_glasses(&mut self, glasses: &Glasses) {
-        self.tracker.set_glasses(glasses.0.foreground().clone());
+        self.tracker.set_glasses(glasses.foreground().clone());
     }
 
     /// Processes the next video frame, of `width × height` pixels, taken at `time` in seconds, with

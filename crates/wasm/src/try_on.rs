@@ -3,24 +3,26 @@
 use crate::failure::Failure;
 use crate::glasses::Glasses;
 use crate::records::{self, plain};
-use stgan::{Placement, Result};
+use stgan::model::Task;
+use stgan::{Error, Placement, Result};
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 
-/// The loaded networks that fit glasses to a face.
+/// The loaded networks that fit glasses to a face, or furniture to a room.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct TryOn(pub(crate) stgan::TryOn);
 
 #[wasm_bindgen]
 impl TryOn {
-    /// Loads a weights file of generators.
+    /// Loads a weights file of generators for a task, `glasses` or `room`.
     ///
-    /// Throws `weights` if the file is invalid or truncated, or if it contains values that are not
-    /// finite.
+    /// Throws `weights` if the file is invalid or truncated, if it is for another task, or if it
+    /// contains values that are not finite; `argument` for an unknown task.
     #[wasm_bindgen(constructor)]
-    pub fn new(weights: &[u8]) -> Result<Self, Failure> {
-        Ok(Self(stgan::TryOn::new(weights)?))
+    pub fn new(weights: &[u8], task: &str) -> Result<Self, Failure> {
+        let known = Task::from_name(task).ok_or_else(|| Error::argument("task", task, "glasses or room"))?;
+        Ok(Self(stgan::TryOn::for_task(weights, &known)?))
     }
 
     /// Describes the loaded weights.
@@ -28,7 +30,7 @@ impl TryOn {
         Ok(plain(&self.0)?)
     }
 
-    /// Runs generator `stage` once on input planes `[C, size, size]`, and returns its output: the
+    /// Runs generator `stage` once on input planes `[C, height, size]`, and returns its output: the
     /// change of the eight parameters. For benchmarks.
     ///
     /// Throws `argument` if the stage does not exist, or if `planes` has another length.
@@ -36,15 +38,18 @@ impl TryOn {
         Ok(self.0.networks().infer(stage, planes)?.to_vec())
     }
 
-    /// Starts reading a photo of `photo_width × photo_height` pixels around a placement of glasses.
+    /// Starts reading a photo of `photo_width × photo_height` pixels around a placement of
+    /// `glasses`, whose pixels the view shares.
     ///
     /// The placement refers to the visible part of the glasses: its centre (`x`, `y`) and its
     /// `width` in photo pixels, and its clockwise `rotation` in degrees.
     ///
     /// Throws `placement` if one of these is not finite or is out of range, or if the placement is
     /// too far outside the photo.
+    #[expect(clippy::too_many_arguments, reason = "wasm-bindgen passes numbers fastest")]
     pub fn view(
         &self,
+        glasses: &Glasses,
         photo_width: u32,
         photo_height: u32,
         x: f64,
@@ -52,17 +57,18 @@ impl TryOn {
         width: f64,
         rotation: f64,
     ) -> Result<View, Failure> {
-        Ok(View(self.0.view((photo_width, photo_height), &Placement { x, y, width, rotation })?))
+        let placement = Placement { x, y, width, rotation };
+        Ok(View(self.0.view((photo_width, photo_height), glasses.foreground(), &placement)?))
     }
 
-    /// Fits glasses to the photo in `view`, and frees `view`.
+    /// Fits the glasses of `view` to its photo, and frees `view`.
     ///
     /// `updates` is the number of updates; the default is in the weights file. The result is a
     /// plain object: a fit holds no memory of wasm.
     ///
     /// Throws `image-size` if `view` lacks rows, and `argument` for too many updates.
-    pub fn fit(&self, view: View, glasses: &Glasses, updates: Option<u32>) -> Result<Ts<records::Fit>, Failure> {
-        let fit = self.0.fit_view(view.0, glasses.0.foreground(), updates.map(|updates| updates as usize))?;
+    pub fn fit(&self, view: View, updates: Option<u32>) -> Result<Ts<records::Fit>, Failure> {
+        let fit = self.0.fit_view(view.0, updates.map(|updates| updates as usize))?;
         Ok(plain(&fit)?)
     }
 }

@@ -30,7 +30,7 @@ Examples:
   stgan evaluate --data celeba --weights mine.safetensors --spread dropped --json
   stgan evaluate --data celeba --locate
   stgan evaluate --glasses products
-  stgan evaluate --task room --weights room.safetensors")]
+  stgan evaluate --task room --weights room.safetensors --models models")]
 pub(crate) struct Arguments {
     /// Folder of the data set: CelebA as distributed, or images with labels.csv (docs/training.md,
     /// Data); with --task room a folder of `stgan rooms` [default with --task room: rendered]
@@ -39,6 +39,9 @@ pub(crate) struct Arguments {
     /// Task of the weights [default: glasses]
     #[arg(long, value_enum, conflicts_with_all = ["glasses", "locate", "spread", "updates", "images", "fits"])]
     task: Option<TaskName>,
+    /// With --task room: folder that `make models` has written [default: furniture is drawn]
+    #[arg(long, value_name = "FOLDER", requires = "task", conflicts_with = "data")]
+    models: Option<PathBuf>,
     /// Split of the data set to evaluate
     #[arg(long, value_name = "NAME", default_value = "val")]
     split: String,

@@ -20,16 +20,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
         path.display(),
         file.spec.task.name
     );
+    let updates = file.updates()?;
     let cascade = Cascade::new(&file.spec, file.stages, &file.parameters)?;
     let samples = match &arguments.data {
         Some(folder) => rooms::read(folder, usize::MAX)?,
         None => {
-            let options = RoomSettings::default().options(Split::Test);
+            let settings = RoomSettings { models: arguments.models.clone(), ..RoomSettings::default() };
+            let options = settings.options(Split::Test)?;
             rooms::draw(SAMPLES, &options, arguments.seed, &mut |_| ())?
         }
     };
     let measured = [Protocol::Dropped, Protocol::Warped]
-        .map(|protocol| rooms::evaluate(&cascade, &samples, protocol, arguments.seed));
+        .map(|protocol| rooms::evaluate(&cascade, updates, &samples, protocol, arguments.seed));
     let measured = measured.into_iter().collect::<stgan_train::Result<Vec<_>>>()?;
     let text = if arguments.json { serde_json::to_string(&measured)? + "\n" } else { table(&measured)? };
     files::print(&text)

@@ -45,6 +45,55 @@ fn fit_writes_an_image_of_the_size_of_the_photo_and_json() {
 }
 
 #[test]
+fn furniture_is_fitted_to_a_room_from_a_placement() {
+    let folder = folder("fit-room");
+    let (photo, cabinet) = images(&folder);
+    let out = folder.join("out.png");
+    let arguments = ["fit", "--task", "room", text(&photo), text(&cabinet), "--placement", "150,100,80"];
+    let run = |more: &[&str]| stgan(&[&arguments[..], more].concat());
+    let fitted = run(&["--shadow", "-o", text(&out), "--json"]);
+    assert!(fitted.status.success(), "{}", String::from_utf8_lossy(&fitted.stderr));
+    assert_eq!(image::image_dimensions(&out).unwrap(), (300, 200));
+    let json: serde_json::Value = serde_json::from_slice(&fitted.stdout).unwrap();
+    assert_eq!(json["furniture"], serde_json::json!([90, 40]));
+    assert!(!json["updates"].as_array().unwrap().is_empty() && json.get("confidence").is_none());
+
+    // The shadow darkens pixels below the piece, whose foot is at y = 115, and no others.
+    let drawn = |more: &[&str]| {
+        let drawn = run(&[&["--updates", "0", "-o", text(&out)], more].concat());
+        assert!(drawn.status.success());
+        image::open(&out).unwrap().into_rgb8()
+    };
+    let (plain, shaded) = (drawn(&[]), drawn(&["--shadow"]));
+    assert!(shaded.get_pixel(150, 116).0[2] + 20 < plain.get_pixel(150, 116).0[2]);
+    assert_eq!(shaded.get_pixel(150, 50), plain.get_pixel(150, 50));
+}
+
+#[test]
+fn fits_of_furniture_say_what_is_wrong() {
+    let folder = folder("fit-room-errors");
+    let (photo, cabinet) = images(&folder);
+    let opaque = folder.join("opaque.png");
+    image::RgbaImage::from_pixel(20, 20, image::Rgba([200, 100, 50, 255])).save(&opaque).unwrap();
+    let empty = folder.join("empty.png");
+    image::RgbaImage::new(20, 20).save(&empty).unwrap();
+    let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../weights/glasses.safetensors");
+    let at = ["--placement", "150,100,80"];
+    let cases: [(&Path, &[&str], &str); 5] = [
+        (&cabinet, &[], "--at"),
+        (&opaque, &at, "opaque-furniture"),
+        (&empty, &at, "empty-furniture"),
+        (&cabinet, &["--placement", "150,100,80", "--weights", text(&weights)], "expected \"room\""),
+        (&cabinet, &["--placement", "9000,100,80"], "outside the photo"),
+    ];
+    for (furniture, more, expected) in cases {
+        let run = stgan(&[&["fit", "--task", "room", text(&photo), text(furniture), "--json"], more].concat());
+        let message = String::from_utf8_lossy(&run.stderr);
+        assert!(!run.status.success() && message.contains(expected), "{message}");
+    }
+}
+
+#[test]
 fn fit_with_zero_updates_keeps_the_initial_placement() {
     let folder = folder("zero-updates");
     let (photo, glasses) = images(&folder);
@@ -144,15 +193,19 @@ fn inspect_describes_the_shipped_weights() {
 #[test]
 fn gallery_writes_images_and_their_list() {
     let folder = folder("gallery");
-    let run = stgan(&["gallery", "--out", text(&folder), "--width", "120", "--portrait-width", "48"]);
+    let run =
+        stgan(&["gallery", "--out", text(&folder), "--width", "120", "--portrait-width", "48", "--room-width", "160"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let list: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("gallery.json")).unwrap()).unwrap();
-    for (kind, min, width) in [("glasses", 12, 120), ("portraits", 3, 48)] {
+    let kinds =
+        [("glasses", 12, Some(120)), ("portraits", 3, Some(48)), ("rooms", 3, Some(160)), ("furniture", 8, None)];
+    for (kind, min, width) in kinds {
         let entries = list[kind].as_array().unwrap();
         assert!(entries.len() >= min);
         for entry in entries {
             let (w, h) = image::image_dimensions(folder.join(entry["file"].as_str().unwrap())).unwrap();
-            assert_eq!((w, entry["width"].as_u64(), entry["height"].as_u64()), (width, Some(w.into()), Some(h.into())));
+            assert_eq!((entry["width"].as_u64(), entry["height"].as_u64()), (Some(w.into()), Some(h.into())));
+            assert!(width.is_none_or(|width| width == w));
         }
     }
 }

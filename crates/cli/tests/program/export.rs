@@ -103,6 +103,24 @@ fn export_converts_a_weights_file() {
 }
 
 #[test]
+fn one_stage_can_be_exported_for_all_updates() {
+    let folder = folder("export-stage");
+    let (source, out) = (folder.join("mine.safetensors"), folder.join("out.safetensors"));
+    std::fs::write(&source, weights::write(&trained(1), Storage::F32).unwrap()).unwrap();
+    let arguments = |stage| [source.to_str().unwrap(), "-o", out.to_str().unwrap(), "--updates", "3", "--stage", stage];
+    assert!(export(&arguments("2")).status.success());
+    let found = weights::read(&std::fs::read(&out).unwrap()).unwrap();
+    assert_eq!((found.stages, found.updates().unwrap()), (1, 3));
+    assert_eq!(values(&found, "stages.0.conv2.weight"), values(&trained(1), "stages.1.conv2.weight"));
+    std::fs::remove_file(&out).unwrap();
+    for stage in ["0", "3"] {
+        let ended = export(&arguments(stage));
+        assert!(!ended.status.success() && !out.exists());
+        assert!(String::from_utf8_lossy(&ended.stderr).contains("the source has 2 stages"));
+    }
+}
+
+#[test]
 fn errors_are_reported_and_no_file_is_written() {
     let folder = folder("export-errors");
     let [empty, damaged, only_last, generators] = ["empty", "damaged", "last", "generators"].map(|name| {

@@ -68,10 +68,12 @@ fn gallery_portraits_match_the_renderer() {
 }
 
 #[test]
-fn the_gallery_is_smaller_than_3_megabytes() {
-    let files = ["glasses", "portraits"].into_iter().flat_map(|name| std::fs::read_dir(gallery().join(name)).unwrap());
-    let bytes: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
-    assert!(bytes < 3_000_000, "{bytes} bytes");
+fn the_gallery_is_small() {
+    for (folders, limit) in [(["glasses", "portraits"], 3_000_000), (["rooms", "furniture"], 1_200_000)] {
+        let files = folders.into_iter().flat_map(|name| std::fs::read_dir(gallery().join(name)).unwrap());
+        let bytes: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
+        assert!(bytes < limit, "{folders:?}: {bytes} bytes");
+    }
 }
 
 #[test]

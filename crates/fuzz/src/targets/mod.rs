@@ -24,6 +24,7 @@ pub const ALL: &[Target] = &[
     training::TABLE,
     training::PLANES,
     training::CELEBA,
+    training::ROOMS,
     session::FIT,
     session::TRACK,
     session::LOCATE,
@@ -43,15 +44,24 @@ fn outcome<T, E: Error>(result: Result<T, E>) -> String {
 
 /// A safetensors file with zeros of type F32. Tensors are sorted by name.
 fn safetensors(metadata: &[(&str, &str)], tensors: &[(String, Vec<usize>)]) -> Vec<u8> {
+    safetensors_of(("F32", 4), metadata, tensors)
+}
+
+/// A safetensors file with zeros of a type, given its name and size in bytes.
+fn safetensors_of(
+    (dtype, size): (&str, usize),
+    metadata: &[(&str, &str)],
+    tensors: &[(String, Vec<usize>)],
+) -> Vec<u8> {
     let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"));
     let entries: Vec<String> =
         metadata.iter().map(|(key, value)| format!("{}:{}", quoted(key), quoted(value))).collect();
     let mut header = format!("{{\"__metadata__\":{{{}}}", entries.join(","));
     let mut end = 0;
     for (name, shape) in tensors {
-        let length = 4 * shape.iter().product::<usize>();
+        let length = size * shape.iter().product::<usize>();
         header += &format!(
-            ",{}:{{\"dtype\":\"F32\",\"shape\":{shape:?},\"data_offsets\":[{end},{}]}}",
+            ",{}:{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":[{end},{}]}}",
             quoted(name),
             end + length
         );

@@ -205,7 +205,7 @@ pub(super) const GLASSES: Target = target("glasses", 8 << 20, |bytes| {
 pub(super) const FIT: Target = target("fit", 64 << 20, |bytes| {
     let mut input = Input(bytes);
     let (photo, placement, updates) = ((input.length(), input.length()), input.placement(), input.byte());
-    outcome(model().view(photo, &placement).and_then(|mut view| {
+    outcome(model().view(photo, front(), &placement).and_then(|mut view| {
         let rect = view.rect();
         assert_inside(rect, photo);
         let pixels = u64::from(rect.width) * u64::from(rect.height);
@@ -213,7 +213,7 @@ pub(super) const FIT: Target = target("fit", 64 << 20, |bytes| {
             return Ok(());
         }
         view.push(&input.image(rect.width, rect.height))?;
-        let fit = model().fit_view(view, front(), (updates < 250).then_some(usize::from(updates % 80)))?;
+        let fit = model().fit_view(view, (updates < 250).then_some(usize::from(updates % 80)))?;
         for update in 0..=fit.updates().len() {
             assert_finite(&fit.homography(update)?);
         }

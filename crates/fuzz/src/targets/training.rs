@@ -1,6 +1,6 @@
 //! Data sets and checkpoints.
 
-use super::{outcome, safetensors};
+use super::{outcome, safetensors, safetensors_of};
 use crate::{Memory, Target};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -106,6 +106,38 @@ pub(super) const CELEBA: Target = Target {
         let names = names.map(|name| format!("{name}.txt"));
         let files: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(parts).collect();
         open(&LISTS, Source::Celeba, &files)
+    },
+};
+
+const ROOM_RECORD: &str = r#"[{"category":"sofa","id":"1","turn":9,"camera":[0,1,0],"rotation":[1,0,0,0,1,0,0,0,1],"focal":90,"place":[1,1,0],"wall":null,"size":[1,1,1],"family":[[1,0,0,0,1,0,0,0,1]],"residual":0.01,"overlap":0.9,"diagonal":3,"area":4,"centre":[2,2],"bounds":[0,0,2,2]}]"#;
+
+static ROOM_FOLDER: LazyLock<PathBuf> = LazyLock::new(|| folder("rooms"));
+
+/// Shards of room samples.
+pub(super) const ROOMS: Target = Target {
+    name: "rooms",
+    seeds: || {
+        let images = [("cutout", 4), ("real", 3), ("room", 3)];
+        let tensors = images.map(|(name, channels)| (name.to_owned(), vec![1, 3, 4, channels]));
+        vec![safetensors_of(("U8", 1), &[("origin", "a"), ("records", ROOM_RECORD)], &tensors)]
+    },
+    words: &[
+        "\\\"family\\\":[]",
+        "\\\"bounds\\\":",
+        "null",
+        "[1,3,4,3]",
+        "[0,3,4,3]",
+        "\"dtype\":\"F32\"",
+        "1e400",
+        "-0",
+    ],
+    memory: Memory { fixed: 1 << 20, per_byte: 64 },
+    run: |bytes| {
+        let path = ROOM_FOLDER.join("shard-00000.safetensors");
+        match std::fs::write(path, bytes) {
+            Ok(()) => outcome(stgan_train::rooms::read(&ROOM_FOLDER, usize::MAX)),
+            Err(error) => error.to_string(),
+        }
     },
 };
 

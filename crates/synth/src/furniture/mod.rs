@@ -1,12 +1,15 @@
-//! Furniture: drawn from boxes and cylinders by a seed.
+//! Furniture: drawn from boxes and cylinders by a seed, or read from models of Sweet Home 3D.
 //!
 //! Pieces stand on y = 0 in metres, centred in x and z, with the front towards +z.
 
 mod beds;
 mod builder;
 mod cases;
+mod models;
 pub(crate) mod paint;
 mod tables;
+
+pub use models::{ModelEntry, Models, model_catalogue};
 
 use crate::raster::Mesh;
 use glam::{Affine3A, Vec3};

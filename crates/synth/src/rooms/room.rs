@@ -3,7 +3,7 @@
 use super::shadows::{self, Occluder};
 use super::standing::Limits;
 use super::walls::WallStyle;
-use super::{Place, Standing, floors};
+use super::{Options, Place, Standing, floors};
 use crate::colour::Colour;
 use crate::furniture::paint::linear;
 use crate::furniture::{Category, Piece};
@@ -75,10 +75,12 @@ const FURNISHING: [Category; 11] = [
 ];
 
 impl Room {
-    /// Draws a room. Textures have `detail` texels a metre.
-    pub fn draw(rng: &mut impl Rng, split: Split, detail: f32) -> Self {
+    /// Draws a room with patterns and furniture of the split, and textures of the detail, that
+    /// `options` name.
+    pub fn draw(rng: &mut impl Rng, options: &Options) -> Self {
+        let detail = options.detail;
         let size = Vec3::new(rng.random_range(2.8..5.8), rng.random_range(2.4..2.9), rng.random_range(2.8..6.2));
-        let mut design = ChaCha8Rng::seed_from_u64(split.design(rng));
+        let mut design = ChaCha8Rng::seed_from_u64(options.split.design(rng));
         let ground = Vec2::new(size.x, size.z);
         let floor = floors::floor(&mut design, rng, ground, detail);
         let mut surfaces =
@@ -112,7 +114,7 @@ impl Room {
         };
         for _ in 0..rng.random_range(2..7) {
             let category = FURNISHING[rng.random_range(0..FURNISHING.len())];
-            let piece = split.piece(rng, category);
+            let piece = options.piece(rng, category);
             if let Some(place) = room.limits.place(rng, &piece) {
                 room.limits.taken.push(place.footprint(piece.size));
                 room.furniture.push(Standing { piece, place });

@@ -4,15 +4,16 @@ use super::cutout::{self, alpha_box};
 use super::family::family;
 use super::truth::{fit_homography, overlap};
 use super::{Place, Room, Split, Standing, room, view};
-use crate::furniture::Category;
+use crate::furniture::{Category, Models, Piece};
 use crate::raster::{Camera, Canvas};
 use glam::Vec3;
 use rand::Rng;
 use rand::seq::SliceRandom;
+use std::sync::Arc;
 use stgan::{Bitmap, Homography, Result};
 
 /// How samples are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Width and height of all images in pixels.
     pub size: (usize, usize),
@@ -33,6 +34,8 @@ pub struct Options {
     pub pieces: usize,
     /// Cut-outs of each piece.
     pub cutouts: usize,
+    /// Models of furniture. Categories without a model are drawn.
+    pub models: Option<Arc<Models>>,
 }
 
 impl Options {
@@ -48,7 +51,14 @@ impl Options {
             nearest: 1.3,
             pieces: 3,
             cutouts: 2,
+            models: None,
         }
+    }
+
+    /// A random piece of the split.
+    pub(super) fn piece(&self, rng: &mut impl Rng, category: Category) -> Piece {
+        let model = self.models.as_ref().and_then(|m| m.piece(rng, category, self.split == Split::Test));
+        model.unwrap_or_else(|| self.split.piece(rng, category))
     }
 }
 
@@ -121,12 +131,12 @@ impl Sample {
     /// # Errors
     /// [`stgan::Error::ImageTooLarge`] for a size beyond [`stgan::MAX_PIXELS`].
     pub fn draw(rng: &mut impl Rng, options: &Options) -> Result<Vec<Self>> {
-        let room = Room::draw(rng, options.split, options.detail);
+        let room = Room::draw(rng, options);
         let mut samples = Vec::new();
         for _ in 0..options.pieces {
             let category =
                 options.category.unwrap_or_else(|| Category::TARGETS[rng.random_range(0..Category::TARGETS.len())]);
-            let piece = options.split.piece(rng, category);
+            let piece = options.piece(rng, category);
             let Some(place) = room.place(rng, &piece) else { continue };
             let standing = Standing { piece, place };
             let Some(camera) = view::camera(rng, &room, &standing, options) else { continue };

@@ -50,7 +50,7 @@ fn a_cutout_from_the_same_camera_has_an_exact_truth() {
 #[test]
 fn the_room_image_knows_nothing_of_the_piece() {
     let mut rng = ChaCha8Rng::seed_from_u64(4);
-    let room = Room::draw(&mut rng, Split::Train, 12.0);
+    let room = Room::draw(&mut rng, &options());
     let camera = Camera::looking_at(
         Vec3::new(0.3, 1.5, 0.3),
         Vec3::new(0.6 * room.size.x, 0.8, 0.6 * room.size.z),
@@ -71,8 +71,9 @@ fn the_room_image_knows_nothing_of_the_piece() {
 
 #[test]
 fn pieces_stand_inside_the_room_and_apart() {
+    let bare = Options { split: Split::Test, detail: 2.0, ..options() };
     for seed in 0..40 {
-        let room = Room::draw(&mut ChaCha8Rng::seed_from_u64(seed), Split::Test, 2.0);
+        let room = Room::draw(&mut ChaCha8Rng::seed_from_u64(seed), &bare);
         for (i, standing) in room.furniture.iter().enumerate() {
             let footprint = standing.place.footprint(standing.piece.size);
             assert!(footprint.iter().all(|p| p.x >= 0.0 && p.y >= 0.0 && p.x <= room.size.x && p.y <= room.size.z));

@@ -87,14 +87,18 @@ pub struct ModelSettings {
     pub inputs: String,
     /// The number of stages, which is the number of generators in the cascade.
     pub stages: usize,
+    /// Whether the first stage starts with layers whose outputs have mean 0 and deviation 1 on a
+    /// batch of examples (Mishkin & Matas 2016). Default: `false`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub normalise: bool,
 }
 
 fn glasses() -> String {
     Task::glasses().name
 }
 
-fn is_glasses(name: &String) -> bool {
-    *name == glasses()
+fn is_glasses(name: &str) -> bool {
+    name == glasses()
 }
 
 /// `[examples]`: how examples are sampled.
@@ -112,7 +116,6 @@ pub struct ExampleSettings {
     pub horizontal_weight: f64,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde expects")]
 fn is_one(weight: &f64) -> bool {
     *weight == 1.0
 }

@@ -19,7 +19,7 @@ impl Config {
         c.require("examples.glasses", self.examples.glasses > 0, self.examples.glasses, "at least 1");
         c.share("examples.balance", self.examples.balance);
         c.share("examples.horizontal_weight", self.examples.horizontal_weight);
-        c.require("rooms", room || self.rooms.is_none(), self.rooms, "no [rooms] table: model.task is not \"room\"");
+        c.require("rooms", room || self.rooms.is_none(), &self.rooms, "no [rooms] table: model.task is not \"room\"");
         let mismatched = self.discriminator_pretraining.as_ref().map_or(0.0, |p| p.mismatched_share);
         c.require(
             "discriminator_pretraining.mismatched_share",

@@ -8,7 +8,7 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 use stgan::internals::homography::DIMENSION;
-use stgan::internals::pose::{PUPIL_X, TEMPLE_X, normalise_exposure, view_to_canonical};
+use stgan::internals::pose::{GLASSES_POSE, PUPIL_X, TEMPLE_X, normalise_exposure, view_to_canonical};
 use stgan::internals::resample::{self, Pyramid};
 use stgan::{BitmapRef, Homography, Placement};
 
@@ -110,7 +110,7 @@ impl Subject {
         if perturbation.colour {
             recolour(&mut background, (size, size), rng);
         }
-        normalise_exposure(&mut background, size);
+        normalise_exposure(&mut background, size, &GLASSES_POSE);
         let to_view = to_photo.inverse()?;
         let target = self.target.map(|target| {
             let mut in_view = landmarks::apply(&to_view, &target);

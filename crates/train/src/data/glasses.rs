@@ -4,6 +4,7 @@ use crate::Result;
 use crate::address::{Stream, rng};
 use rayon::prelude::*;
 use stgan::compose::Foreground;
+use stgan::internals::pose::GLASSES_POSE;
 use stgan::internals::tryon;
 use stgan_synth::random;
 
@@ -19,7 +20,7 @@ const RENDER_WIDTH: u32 = 192;
 pub(crate) fn random(count: usize, size: usize, seed: u64) -> Result<Vec<Vec<f32>>> {
     let draw = |i: usize| {
         let image = random::glasses(&mut rng(seed, Stream::Glasses(i)), RENDER_WIDTH);
-        Ok(tryon::glasses_view(&Foreground::new(image.as_ref())?, size)?)
+        Ok(tryon::canonical_view(&Foreground::new(image.as_ref())?, &GLASSES_POSE, size.into())?)
     };
     (0..count).into_par_iter().map(draw).collect()
 }

@@ -75,6 +75,12 @@ impl<'a> Examples<'a> {
         Ok(AdversarialBatch { generator, discriminator })
     }
 
+    /// A batch on which a network is initialised.
+    pub(super) fn initial(&self, n: usize, perturbation: &Perturbation) -> Result<Batch> {
+        let address = |item| Address { purpose: Purpose::Initialisation, iteration: 1, item };
+        self.batch(Role::Regression, n, perturbation, address)
+    }
+
     /// A batch for a generator.
     fn generator_batch(&self, role: Role, n: usize, perturbation: &Perturbation, iteration: usize) -> Result<Batch> {
         self.batch(role, n, perturbation, |item| Address { purpose: Purpose::Generator, iteration, item })

@@ -10,6 +10,7 @@ mod faces;
 mod history;
 mod landmark_loss;
 mod networks;
+mod normalise;
 mod plan;
 mod regression;
 mod source;
@@ -35,6 +36,7 @@ use examples::Examples;
 use export::Origin;
 use faces::{FaceExamples, HeldOutFaces};
 use networks::{DiscriminatorTrainer, GeneratorTrainer, prepare, stages};
+use normalise::normalise;
 use plan::{Objective, PlannedPhase};
 use regression::RegressionTask;
 use std::path::Path;
@@ -149,6 +151,9 @@ struct GeneratorRun<'a> {
     validation: GeneratorValidation<'a>,
 }
 
+/// Examples on which the first stage is normalised.
+const NORMALISED: usize = 64;
+
 /// The name of the generators' optimiser in checkpoints.
 const NAME: &str = "generators";
 
@@ -177,7 +182,14 @@ impl Job for GeneratorRun<'_> {
 
     fn begin<'a>(&'a self, phase: usize, state: &mut State) -> Result<Box<dyn Task + 'a>> {
         let planned = &self.plan[phase];
+        let is_new = stages(&state.weights) == 0;
         prepare(self.config, planned, &mut state.weights)?;
+        if let Objective::Regression { settings, .. } = planned.objective
+            && self.config.model.normalise
+            && is_new
+        {
+            normalise(&self.config.generator()?, &self.examples.initial(NORMALISED, &settings.perturbation)?, state)?;
+        }
         Ok(match planned.objective {
             Objective::Regression { settings, optimiser } => {
                 Box::new(RegressionTask::new(self, planned, settings, optimiser, state)?)

@@ -193,7 +193,7 @@ impl StageErrors {
         self.turned.iter().map(|list| Self::quantile(list, 0.5)).collect()
     }
 
-    /// The median error of a generator that ignores the face.
+    /// The median error of a generator that ignores the view.
     pub(super) fn baseline(&self) -> f64 {
         Self::quantile(&self.baseline, 0.5)
     }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// - of training: `loss`, `generator_loss`, `discriminator_loss`, `penalty`, `wasserstein`,
 ///   `gradient_norm` and `update_norm` (‖Δp‖);
 /// - of a validation: `median` and `p95` (landmark errors in inter-pupil distances: as placed, then
-///   after each stage), `baseline` (the median error of a generator that ignores the face) and
+///   after each stage), `baseline` (the median error of a generator that ignores the view) and
 ///   `preference` (0 to 1).
 ///
 /// Other metrics are stored but not drawn.

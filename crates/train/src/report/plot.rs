@@ -65,7 +65,7 @@ pub fn losses(records: &[Record]) -> Result<Bitmap> {
 /// Plots the landmark error on held-out faces and glasses: median (solid) and 95th percentile
 /// (dashed) after each stage.
 ///
-/// The plot also shows the error as placed, and the baseline of a generator that ignores the face.
+/// The plot also shows the error as placed, and the baseline of a generator that ignores the view.
 ///
 /// # Errors
 /// No record causes an error.
@@ -109,7 +109,7 @@ pub fn landmark_errors(records: &[Record]) -> Result<Bitmap> {
     }
     if let Some(value) = found.iter().rev().find_map(|f| f.baseline) {
         let stroke = Stroke::new(VERMILION, 1.6).dash(Dash::Dotted);
-        rows.insert(1.min(rows.len()), ("ignores the face".into(), stroke, [value, f64::NAN]));
+        rows.insert(1.min(rows.len()), ("ignores the view".into(), stroke, [value, f64::NAN]));
         panel.levels.push(Level { name: String::new(), value, stroke });
     }
     let table = 290.0;

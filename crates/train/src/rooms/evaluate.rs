@@ -1,8 +1,7 @@
 //! Measures of a cascade on held-out rooms and furniture.
 
 use super::RoomSample;
-use super::examples::{background, drop_near, look_up};
-use super::view::{Drop, ViewMaps, inner_points};
+use super::examples::{background, drop_near, look_up, view_maps};
 use crate::Result;
 use crate::address::{Stream, rng};
 use crate::data::landmarks::{Point, distance};
@@ -12,9 +11,10 @@ use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use stgan::Homography;
 use stgan::internals::homography::DIMENSION;
-use stgan::model::{Cascade, ImageSize};
+use stgan::internals::pose::ViewMaps;
+use stgan::model::{Cascade, ImageSize, inner_points};
+use stgan::{Homography, Placement};
 
 /// How placements start (ST-GAN, section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -74,15 +74,22 @@ pub struct RoomErrors {
 /// Samples of one batch.
 const BATCH: usize = 32;
 
-/// Measures `cascade` on `samples`. Equal seeds give equal initial placements.
+/// Measures `updates` updates of `cascade` on `samples`. Updates beyond the number of stages use
+/// the last stage. Equal seeds give equal initial placements.
 ///
 /// # Errors
 /// Those of the networks. Without samples, all errors are NaN.
-pub fn evaluate(cascade: &Cascade, samples: &[RoomSample], protocol: Protocol, seed: u64) -> Result<RoomErrors> {
+pub fn evaluate(
+    cascade: &Cascade,
+    updates: usize,
+    samples: &[RoomSample],
+    protocol: Protocol,
+    seed: u64,
+) -> Result<RoomErrors> {
     let run = |sight| -> Result<Vec<Vec<StageErrors>>> {
         let batches = (0..samples.len()).step_by(BATCH).map(|first| {
             let items: Vec<usize> = (first..(first + BATCH).min(samples.len())).collect();
-            batch(cascade, samples, &items, protocol, sight, seed)
+            batch((cascade, updates), samples, &items, protocol, sight, seed)
         });
         Ok(batches.collect::<Result<Vec<_>>>()?.concat())
     };
@@ -97,22 +104,21 @@ pub fn evaluate(cascade: &Cascade, samples: &[RoomSample], protocol: Protocol, s
     }
     let stage = |members: &[usize], stage: usize| mean(&members.iter().map(|&i| seeing[i][stage]).collect::<Vec<_>>());
     let all: Vec<usize> = (0..samples.len()).collect();
-    let stages = cascade.stages().len();
     Ok(RoomErrors {
         protocol,
         samples: samples.len(),
-        stages: (0..=stages).map(|k| stage(&all, k)).collect(),
+        stages: (0..=updates).map(|k| stage(&all, k)).collect(),
         categories: categories
             .into_iter()
-            .map(|(name, members)| (name, (members.len(), stage(&members, 0), stage(&members, stages))))
+            .map(|(name, members)| (name, (members.len(), stage(&members, 0), stage(&members, updates))))
             .collect(),
         wrong_room: last(&run(Sight::WrongRoom)?),
         blind: last(&run(Sight::Blind)?),
     })
 }
 
-/// The initial drop and warp parameters of a sample.
-fn start(sample: &RoomSample, protocol: Protocol, seed: u64, item: usize) -> (Drop, [f64; DIMENSION]) {
+/// The initial placement and warp parameters of a sample.
+fn start(sample: &RoomSample, protocol: Protocol, seed: u64, item: usize) -> (Placement, [f64; DIMENSION]) {
     const DEVIATION: f64 = 0.1;
     let mut rng = rng(seed, Stream::RoomStart(item));
     let mut normal = || -> f64 { DEVIATION * rng.sample::<f64, _>(StandardNormal) };
@@ -140,7 +146,7 @@ struct Prepared {
 
 /// The errors of some samples, each by stage.
 fn batch(
-    cascade: &Cascade,
+    (cascade, updates): (&Cascade, usize),
     samples: &[RoomSample],
     items: &[usize],
     protocol: Protocol,
@@ -150,17 +156,17 @@ fn batch(
     let spec = cascade.spec();
     let prepare = |&item: &usize| -> Result<Prepared> {
         let sample = &samples[item];
-        let (drop, params) = start(sample, protocol, seed, item);
-        let maps = ViewMaps::new(spec, sample.record.bounds, &drop)?;
+        let (placement, params) = start(sample, protocol, seed, item);
+        let maps = view_maps(spec, sample, &placement)?;
         let room = match sight {
             Sight::WrongRoom => &samples[(item + samples.len() / 2) % samples.len()].room,
             _ => &sample.room,
         };
-        let mut view = background(room, &maps.view_to_room, spec)?;
+        let mut view = background(room, &maps.view_to_photo(), spec)?;
         if sight == Sight::Blind {
             view.fill(0.0);
         }
-        let cutout = look_up(&sample.cutout, &maps.cutout_to_view.inverse()?, spec)?;
+        let cutout = look_up(&sample.cutout, &maps.view_to_foreground()?, spec)?;
         Ok(Prepared { maps, params, view, cutout })
     };
     let prepared: Vec<_> = items.par_iter().map(prepare).collect::<Result<_>>()?;
@@ -173,11 +179,16 @@ fn batch(
     let params: Vec<f32> = prepared.iter().flat_map(|p| p.params.map(|x| x as f32)).collect();
     let params = Tensor::from_vec(params, (n, DIMENSION), &Device::Cpu)?;
     let mut errors = vec![Vec::new(); n];
-    for params in cascade.forward(&views, &foregrounds, &params)? {
+    let mut all = vec![params];
+    for update in 0..updates {
+        let (stage, params) = (update.min(cascade.stages().len() - 1), &all[update]);
+        all.push((params + cascade.update(stage, &views, &foregrounds, params)?)?);
+    }
+    for params in all {
         for ((row, &item), (errors, prepared)) in
             params.to_vec2::<f32>()?.iter().zip(items).zip(errors.iter_mut().zip(&prepared))
         {
-            let found = prepared.maps.cutout_to_room(&std::array::from_fn(|i| f64::from(row[i])))?;
+            let found = prepared.maps.foreground_to_photo(&std::array::from_fn(|i| f64::from(row[i])));
             errors.push(measure(&samples[item], &found));
         }
     }
@@ -260,7 +271,7 @@ mod tests {
 
     #[test]
     fn the_truth_has_no_error_and_a_shift_has_its_length() {
-        for sample in draw(4, &RoomSettings::default().options(Split::Test), 2, &mut |_| ()).unwrap() {
+        for sample in draw(4, &RoomSettings::default().options(Split::Test).unwrap(), 2, &mut |_| ()).unwrap() {
             let truth = sample.record.truth();
             let none = measure(&sample, &truth);
             assert!(none.inner < 1e-9 && none.nearest < 1e-9 && none.foot < 1e-9 && none.perspective < 1e-9);

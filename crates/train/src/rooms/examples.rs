@@ -1,7 +1,6 @@
 //! Training examples of the task `room`.
 
 use super::RoomSample;
-use super::view::{Drop, ViewMaps, inner_points};
 use crate::Result;
 use crate::data::augment::{Perturbation, recolour};
 use crate::data::landmarks::Landmarks;
@@ -12,9 +11,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use std::borrow::Cow;
 use stgan::internals::homography::DIMENSION;
+use stgan::internals::pose::ViewMaps;
 use stgan::internals::resample::{self, Pyramid};
-use stgan::model::GeneratorSpec;
-use stgan::{Bitmap, Homography};
+use stgan::model::{GeneratorSpec, inner_points};
+use stgan::{Bitmap, Homography, Placement};
 
 /// Samples of rooms, and the networks that they are examples for.
 pub(crate) struct RoomExamples<'a> {
@@ -35,9 +35,10 @@ pub(super) fn silhouette(cutout: &Bitmap) -> (f64, [f64; 2]) {
     (area.max(1.0), sum.map(|x| x / area.max(1.0)))
 }
 
-/// The drop with the right centre and area, moved by `offset` room pixels, its scale multiplied by
+/// The placement with the right centre and area, moved by `offset` room pixels, its scale
+/// multiplied by
 /// `scale`, rotated by `rotation` radians.
-pub(super) fn drop_near(sample: &RoomSample, offset: [f64; 2], scale: f64, rotation: f64) -> Drop {
+pub(super) fn drop_near(sample: &RoomSample, offset: [f64; 2], scale: f64, rotation: f64) -> Placement {
     let (area, [x, y]) = silhouette(&sample.cutout);
     let [left, top, right, bottom] = sample.record.bounds;
     let scale = scale * (sample.record.area / area).sqrt();
@@ -45,11 +46,17 @@ pub(super) fn drop_near(sample: &RoomSample, offset: [f64; 2], scale: f64, rotat
     let (dx, dy) = (0.5 * (left + right) - x, 0.5 * (top + bottom) - y);
     let (sin, cos) = rotation.sin_cos();
     let [cx, cy] = sample.record.centre;
-    Drop {
-        centre: [cx + offset[0] + scale * (cos * dx - sin * dy), cy + offset[1] + scale * (sin * dx + cos * dy)],
-        scale,
-        rotation,
+    Placement {
+        x: cx + offset[0] + scale * (cos * dx - sin * dy),
+        y: cy + offset[1] + scale * (sin * dx + cos * dy),
+        width: scale * (right - left),
+        rotation: rotation.to_degrees(),
     }
+}
+
+/// The maps of the view around a sample's cut-out at a placement.
+pub(super) fn view_maps(spec: &GeneratorSpec, sample: &RoomSample, placement: &Placement) -> Result<ViewMaps> {
+    Ok(ViewMaps::new(spec.size, &spec.task.pose, sample.record.bounds, placement)?)
 }
 
 /// The inner points of a cut-out and their right places under `truth`, in canonical coordinates.
@@ -60,8 +67,8 @@ pub(super) fn pairs(
     spec: &GeneratorSpec,
 ) -> Result<PointPairs> {
     let points = inner_points(sample.record.bounds);
-    let to_view = maps.to_canonical * maps.view_to_room.inverse()? * *truth;
-    let canonical = maps.to_canonical * maps.cutout_to_view;
+    let to_view = maps.to_photo.inverse()? * *truth;
+    let canonical = maps.to_canonical;
     let aspect = (spec.size.height - 1) as f64 / (spec.size.width - 1) as f64;
     let view: Landmarks = points.map(|p| to_view.apply(p));
     let span = |axis: usize| {
@@ -89,33 +96,41 @@ impl<'a> RoomExamples<'a> {
         Self { samples, spec }
     }
 
-    fn example(&self, sample: &RoomSample, by: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Sampled<'static>> {
+    /// An example. Only `with_real` has the room with the piece.
+    fn example(
+        &self,
+        sample: &RoomSample,
+        with_real: bool,
+        by: &Perturbation,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Sampled<'static>> {
         let factor = if rng.random_bool(by.far_share) { 2.0 } else { 1.0 };
         let half = [0.5 * f64::from(sample.room.width()), 0.5 * f64::from(sample.room.height())];
         let offset = half.map(|half| factor * by.translation * half * normal(rng));
         let scale = (factor * by.scale * normal(rng)).exp();
         let rotation = (factor * by.rotation * normal(rng)).to_radians();
-        let mut maps = ViewMaps::new(&self.spec, sample.record.bounds, &drop_near(sample, offset, scale, rotation))?;
+        let mut maps = view_maps(&self.spec, sample, &drop_near(sample, offset, scale, rotation))?;
         let mut shape = [0.0; DIMENSION];
         for i in [1, 2, 3, 5, 6, 7] {
             shape[i] = by.shape * normal(rng);
         }
-        maps.view_to_room =
-            maps.view_to_room * maps.to_canonical.inverse()? * Homography::exp(&shape) * maps.to_canonical;
+        maps.to_photo = maps.to_photo * Homography::exp(&shape);
         let flip = rng.random_bool(0.5);
         let width = self.spec.size.width as f64;
         let mirror = Homography([-1.0, 0.0, width, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
         let mirror = if flip { mirror } else { Homography::IDENTITY };
-        let mut foreground = look_up(&sample.cutout, &(maps.cutout_to_view.inverse()? * mirror), &self.spec)?;
-        let to_room = maps.view_to_room * mirror;
+        let mut foreground = look_up(&sample.cutout, &(maps.view_to_foreground()? * mirror), &self.spec)?;
+        let to_room = maps.view_to_photo() * mirror;
         let mut room = background(&sample.room, &to_room, &self.spec)?;
-        let mut real = background(&sample.real, &to_room, &self.spec)?;
+        let mut real = with_real.then(|| background(&sample.real, &to_room, &self.spec)).transpose()?;
         if by.colour {
             let size = (self.spec.size.width, self.spec.size.height);
             // Both images get the same colours and noise.
             let mut again = rng.clone();
             recolour(&mut room, size, rng);
-            recolour(&mut real, size, &mut again);
+            if let Some(real) = &mut real {
+                recolour(real, size, &mut again);
+            }
             relight(&mut foreground, self.spec.size.area(), rng);
         }
         let mut target = pairs(sample, &sample.record.truth(), &maps, &self.spec)?;
@@ -129,7 +144,7 @@ impl<'a> RoomExamples<'a> {
             params = params.map(|_| by.warp * normal(rng));
         }
         let foreground = Cow::Owned(foreground);
-        Ok(Sampled { background: room, foreground, params, target: Some(target), real: Some(real) })
+        Ok(Sampled { background: room, foreground, params, target: Some(target), real })
     }
 }
 
@@ -147,9 +162,9 @@ fn relight(planes: &mut [f32], area: usize, rng: &mut impl Rng) {
 }
 
 impl ExampleSource for RoomExamples<'_> {
-    fn sample(&self, _: Role, perturbation: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Sampled<'_>> {
+    fn sample(&self, role: Role, perturbation: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Sampled<'_>> {
         let index = rng.random_range(0..self.samples.len());
-        self.example(&self.samples[index], perturbation, rng)
+        self.example(&self.samples[index], role == Role::Discriminator, perturbation, rng)
     }
 
     fn has_unpaired(&self) -> bool {
@@ -176,7 +191,7 @@ impl HeldOut for RoomExamples<'_> {
     }
 
     fn sample(&self, subject: usize, perturbation: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Sampled<'_>> {
-        self.example(&self.samples[subject], perturbation, rng)
+        self.example(&self.samples[subject], true, perturbation, rng)
     }
 }
 
@@ -194,14 +209,14 @@ mod tests {
     }
 
     fn samples() -> Vec<RoomSample> {
-        draw(6, &RoomSettings::default().options(Split::Train), 1, &mut |_| ()).unwrap()
+        draw(6, &RoomSettings::default().options(Split::Train).unwrap(), 1, &mut |_| ()).unwrap()
     }
 
     #[test]
     fn the_drop_without_noise_covers_the_piece() {
         for sample in samples() {
-            let maps = ViewMaps::new(&spec(), sample.record.bounds, &drop_near(&sample, [0.0; 2], 1.0, 0.0)).unwrap();
-            let found = maps.cutout_to_room(&[0.0; 8]).unwrap();
+            let maps = view_maps(&spec(), &sample, &drop_near(&sample, [0.0; 2], 1.0, 0.0)).unwrap();
+            let found = maps.foreground_to_photo(&[0.0; 8]);
             let (_, centre) = silhouette(&sample.cutout);
             let middle = found.apply(centre);
             let distance = (middle[0] - sample.record.centre[0]).hypot(middle[1] - sample.record.centre[1]);
@@ -218,7 +233,7 @@ mod tests {
         for seed in 0..12 {
             let by = Perturbation { colour: true, warp: 0.1, warped_share: 0.5, ..Perturbation::DROPPED };
             let rng = &mut ChaCha8Rng::seed_from_u64(seed);
-            let example = ExampleSource::sample(&examples, Role::Generator, &by, rng).unwrap();
+            let example = ExampleSource::sample(&examples, Role::Discriminator, &by, rng).unwrap();
             let area = spec().size.area();
             assert_eq!((example.background.len(), example.foreground.len()), (3 * area, 4 * area));
             assert_eq!(example.real.unwrap().len(), 3 * area);

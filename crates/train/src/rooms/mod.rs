@@ -7,7 +7,6 @@ mod samples;
 mod settings;
 mod shards;
 mod sheet;
-mod view;
 
 pub use evaluate::{Protocol, RoomErrors, StageErrors, evaluate};
 pub use record::RoomRecord;

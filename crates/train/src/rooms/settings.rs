@@ -2,10 +2,13 @@
 
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+use stgan_synth::furniture::Models;
 use stgan_synth::rooms::{Options, Split};
 
 /// `[rooms]`: how samples of rooms are drawn. All keys are optional.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RoomSettings {
     /// The number of samples for training, if no folder of samples is given. They stay in memory,
@@ -22,11 +25,14 @@ pub struct RoomSettings {
     /// Whether cut-outs come from the room's own camera, turned to the piece: the truth is then
     /// exact and has no perspective beyond that of the camera's turn. Default: `false`.
     pub same_camera: bool,
+    /// The folder of the models that `make models` unpacks. Without a folder, furniture is drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models: Option<PathBuf>,
 }
 
 impl Default for RoomSettings {
     fn default() -> Self {
-        Self { samples: 4000, held_out: 300, turn: [8.0, 30.0], nearest: 1.3, same_camera: false }
+        Self { samples: 4000, held_out: 300, turn: [8.0, 30.0], nearest: 1.3, same_camera: false, models: None }
     }
 }
 
@@ -36,7 +42,7 @@ impl RoomSettings {
     /// # Errors
     /// [`Error::Argument`] for the first value out of range.
     pub fn validate(&self) -> Result<()> {
-        let Self { samples, held_out, turn: [least, most], nearest, .. } = *self;
+        let &Self { samples, held_out, turn: [least, most], nearest, .. } = self;
         let checks = [
             ("rooms.samples", samples > 0, samples.to_string(), "at least 1"),
             ("rooms.held_out", held_out > 0, held_out.to_string(), "at least 1"),
@@ -55,8 +61,12 @@ impl RoomSettings {
     }
 
     /// The options of the renderer.
-    pub fn options(&self, split: Split) -> Options {
+    ///
+    /// # Errors
+    /// Those of [`Models::open`].
+    pub fn options(&self, split: Split) -> Result<Options> {
         let turn = (!self.same_camera).then_some(self.turn);
-        Options { turn, nearest: self.nearest, ..Options::new(split) }
+        let models = self.models.as_deref().map(Models::open).transpose()?;
+        Ok(Options { turn, nearest: self.nearest, models: models.map(Arc::new), ..Options::new(split) })
     }
 }

@@ -32,6 +32,7 @@ pub fn write(
     progress: &mut dyn FnMut(usize) -> bool,
 ) -> Result<bool> {
     std::fs::create_dir_all(out).map_err(Error::io(out, "created"))?;
+    let options = settings.options(split)?;
     let origin = format!("{settings:?}, {split:?}, seed {seed}");
     for (shard, first) in (0..count).step_by(SHARD).enumerate() {
         let (path, size) = (path(out, shard), SHARD.min(count - first));
@@ -44,7 +45,7 @@ pub fn write(
         } else {
             // Each shard has rooms of its own, whatever the number of samples.
             let seed = seed.wrapping_add((shard as u64 + 1) << 32);
-            let samples = draw(size, &settings.options(split), seed, &mut |_| ())?;
+            let samples = draw(size, &options, seed, &mut |_| ())?;
             write_atomically(&path, &encode(&samples, &name)?)?;
         }
         if !progress(first + size) {
@@ -138,8 +139,12 @@ fn decode(path: &Path) -> Result<Vec<RoomSample>> {
             images.push(Bitmap::new(width as u32, height as u32, rgba)?);
         }
     }
-    if records.iter().any(|record| record.family.is_empty()) {
-        return Err(Error::data(path, "a record has no truth"));
+    let is_whole = |record: &RoomRecord| {
+        let [left, top, right, bottom] = record.bounds;
+        !record.family.is_empty() && left < right && top < bottom && record.diagonal > 0.0
+    };
+    if !records.iter().all(is_whole) {
+        return Err(Error::data(path, "a record has no truth, or a cut-out without an area"));
     }
     let [rooms, reals, cutouts] = images;
     let all = rooms.into_iter().zip(reals).zip(cutouts).zip(records);
@@ -157,7 +162,7 @@ mod tests {
         let write = |count| write(&folder, count, &settings, Split::Train, 3, &mut |_| true);
         assert!(write(4).unwrap());
         let samples = read(&folder, 100).unwrap();
-        let drawn = draw(4, &settings.options(Split::Train), 3 + (1 << 32), &mut |_| ()).unwrap();
+        let drawn = draw(4, &settings.options(Split::Train).unwrap(), 3 + (1 << 32), &mut |_| ()).unwrap();
         assert_eq!(samples.len(), 4);
         for (a, b) in samples.iter().zip(&drawn) {
             assert_eq!((&a.room, &a.real, &a.cutout), (&b.room, &b.real, &b.cutout));

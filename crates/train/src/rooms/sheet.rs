@@ -5,7 +5,7 @@ use super::examples::drop_near;
 use crate::Result;
 use crate::report::GridImage;
 use stgan::internals::resample::{self, Pyramid};
-use stgan::{Bitmap, Homography};
+use stgan::{Bitmap, Homography, Placement};
 
 /// The columns of a sheet.
 pub const SHEET_COLUMNS: [&str; 5] = ["room", "cut-out", "right centre and area", "true homography", "rendered"];
@@ -24,8 +24,8 @@ pub fn sheet_rows(samples: &[RoomSample]) -> Result<Vec<Vec<GridImage>>> {
 
 fn row(sample: &RoomSample) -> Result<Vec<GridImage>> {
     let [left, top, right, bottom] = sample.record.bounds;
-    let drop = drop_near(sample, [0.0; 2], 1.0, 0.0);
-    let placed = Homography::similarity(drop.scale, 0.0, drop.centre[0], drop.centre[1])
+    let Placement { x, y, width, .. } = drop_near(sample, [0.0; 2], 1.0, 0.0);
+    let placed = Homography::similarity(width / (right - left), 0.0, x, y)
         * Homography::similarity(1.0, 0.0, -0.5 * (left + right), -0.5 * (top + bottom));
     let grey = vec![0.8; 3 * (sample.room.width() * sample.room.height()) as usize];
     let room = planes(&sample.room);

@@ -79,7 +79,7 @@ pub enum Event {
         /// The mean loss since the last event.
         loss: f64,
     },
-    /// A validation on held-out people is done.
+    /// A validation on held-out examples is done.
     Validated {
         /// The phase.
         phase: PhaseKind,
@@ -135,7 +135,7 @@ pub struct LandmarkErrors {
     pub median: Vec<f64>,
     /// 95th percentiles.
     pub p95: Vec<f64>,
-    /// The median error of a generator that ignores the face.
+    /// The median error of a generator that ignores the view.
     pub baseline: f64,
 }
 

@@ -68,7 +68,8 @@ colour = false
 "#;
 
 fn data() -> RoomData {
-    let draw = |count, split| rooms::draw(count, &RoomSettings::default().options(split), 1, &mut |_| ()).unwrap();
+    let draw =
+        |count, split| rooms::draw(count, &RoomSettings::default().options(split).unwrap(), 1, &mut |_| ()).unwrap();
     RoomData { name: "rooms".into(), training: draw(8, Split::Train), held_out: draw(6, Split::Test) }
 }
 
@@ -105,12 +106,15 @@ fn a_resumed_room_run_equals_an_uninterrupted_run() {
 
     let cascade = Cascade::new(&read.spec, read.stages, &read.parameters).unwrap();
     for protocol in [Protocol::Dropped, Protocol::Warped] {
-        let errors = rooms::evaluate(&cascade, &data.held_out, protocol, 3).unwrap();
+        let errors = rooms::evaluate(&cascade, 1, &data.held_out, protocol, 3).unwrap();
         assert_eq!((errors.samples, errors.stages.len()), (6, 2));
         assert!(errors.stages.iter().all(|stage| stage.inner > 0.0 && stage.nearest <= stage.diagonals + 0.2));
         assert_eq!(errors.categories.values().map(|(count, ..)| count).sum::<usize>(), 6);
-        let again = rooms::evaluate(&cascade, &data.held_out, protocol, 3).unwrap();
+        let again = rooms::evaluate(&cascade, 1, &data.held_out, protocol, 3).unwrap();
         assert_eq!(errors, again);
+        // The last stage is used again.
+        let longer = rooms::evaluate(&cascade, 2, &data.held_out, protocol, 3).unwrap();
+        assert_eq!((longer.stages.len(), longer.stages[1]), (3, errors.stages[1]));
     }
 }
 

@@ -1,7 +1,10 @@
-//! `stgan gallery`: image files of the catalogue of glasses and of the sample portraits.
+//! `stgan gallery`: image files of the catalogue of glasses, of the sample portraits, and of rooms
+//! with furniture.
+
+mod rooms;
 
 use crate::files;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -10,7 +13,7 @@ use stgan_portraits::Portrait;
 use stgan_synth::CatalogueGlasses;
 use stgan_train::write_atomically;
 
-/// Write the glasses and portraits of the demo as images
+/// Write the glasses, portraits, rooms and furniture of the demo as images
 ///
 /// The folder also gets gallery.json, which lists the images with their sizes, names and pupils.
 #[derive(clap::Args)]
@@ -27,13 +30,18 @@ pub(crate) struct Arguments {
     /// Width of the portraits in pixels, at least 16; 0 omits them
     #[arg(long, value_name = "PIXELS", default_value_t = 960)]
     portrait_width: u32,
+    /// Width of the rooms in pixels, at least 160; 0 omits rooms and furniture
+    #[arg(long, value_name = "PIXELS", default_value_t = 1200)]
+    room_width: usize,
 }
 
 /// The width of a thumbnail in pixels.
 const THUMBNAIL_WIDTH: u32 = 240;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    for name in ["glasses", "portraits"] {
+    let width = arguments.room_width;
+    ensure!(width == 0 || (160..=4000).contains(&width), "--room-width is {width}; expected 0 or 160 to 4000 pixels");
+    for name in ["glasses", "portraits", "rooms", "furniture"] {
         let path = arguments.out.join(name);
         std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
     }
@@ -47,10 +55,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             .map(|p| write_portrait(arguments, p, width))
             .collect::<Result<Vec<_>>>()?,
     };
-    let list = json!({ "glasses": glasses, "portraits": portraits });
+    let (rooms, furniture) = match arguments.room_width {
+        0 => Default::default(),
+        width => rooms::write(&arguments.out, width)?,
+    };
+    let list = json!({ "glasses": glasses, "portraits": portraits, "rooms": rooms, "furniture": furniture });
     write_atomically(&arguments.out.join("gallery.json"), serde_json::to_string_pretty(&list)?.as_bytes())?;
-    let (glasses, portraits) = (glasses.len(), portraits.len());
-    files::print(&format!("{}: {glasses} glasses and {portraits} portraits\n", arguments.out.display()))?;
+    let [glasses, portraits, rooms, furniture] = [&glasses, &portraits, &rooms, &furniture].map(Vec::len);
+    let counts = format!("{glasses} glasses, {portraits} portraits, {rooms} rooms, {furniture} pieces of furniture");
+    files::print(&format!("{}: {counts}\n", arguments.out.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
