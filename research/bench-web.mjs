@@ -114,6 +114,9 @@ function prepareModels(python) {
   mkdirSync(models, { recursive: true });
   const [paper, shipped] = ['paper', 'shipped'].map((name) => join(models, `${name}.safetensors`));
   if (!existsSync(paper)) stgan('init', '-o', paper, ...PAPER, ...TRAINED_MAGNITUDE);
+  const room = join(models, 'room.safetensors');
+  const config = join(root, 'configs', 'paper-room.toml');
+  if (!existsSync(room)) stgan('init', '-o', room, '--config', config, ...TRAINED_MAGNITUDE);
   // The exporter reads f32.
   stgan('export', join(root, 'weights', 'glasses.safetensors'), '-o', shipped, '--storage', 'f32', '--force');
   const model = (name, title, stages, size, inputs, isFixed) => {
@@ -122,11 +125,12 @@ function prepareModels(python) {
       if (!isFixed || !existsSync(join(models, graph)))
         run(python, [exporter, join(models, `${name}.safetensors`), String(stage), join(models, graph)]);
     });
+    const [height, width = height] = String(size).split('x').map(Number);
     return {
       title,
       weights: `/models/${name}.safetensors`,
       graphs: graphs.map((graph) => `/models/${graph}`),
-      shape: [1, inputs, size, size],
+      shape: [1, inputs, height, width],
     };
   };
   const { metadata, entries } = headerOf(bytesOf(shipped));
@@ -135,6 +139,7 @@ function prepareModels(python) {
   return [
     { ...cascade, key: 'paper', title: 'paper size (144 px, 32 to 512 channels)', graphs: cascade.graphs.slice(0, 1) },
     { ...cascade, key: 'cascade' },
+    { ...model('room', 'paper size for rooms (120×160 px)', 1, '120x160', 7, true), key: 'room', task: 'room' },
     { ...model('shipped', `shipped weights (${size} px)`, 1, size, inputs, false), key: 'shipped' },
   ];
 }
@@ -166,7 +171,7 @@ try {
   await page.goto(server.url);
   for (const name of NAMES) {
     files = [];
-    await page.evaluate(([name, graph]) => window.bench.load(name, graph), [name, settings[2].graphs[0]]);
+    await page.evaluate(([name, graph]) => window.bench.load(name, graph), [name, settings.at(-1).graphs[0]]);
     // Models do not count: all libraries load the same one, in different formats.
     const libraryFiles = files.filter((file) => /\.(m?js|wasm)$/.test(file));
     result.downloads_gzip[name] = libraryFiles.reduce(
@@ -217,6 +222,11 @@ try {
     row(title, ...medians.map((value) => value.toFixed(2)));
     result.fits[`${key}_ms`] = { mp2: rounded(medians[0], 3), mp12: rounded(medians[1], 3) };
   }
+  result.room_fit_ms = rounded(
+    median(await page.evaluate((s) => window.bench.roomFits(...s), [sizes[0], ROUNDS, WARM_UP])),
+    3,
+  );
+  row('fit of furniture at 2 MP, median ms', result.room_fit_ms.toFixed(2));
   const photos = [[1280, 960], ...sizes];
   const located = await page.evaluate((settings) => window.bench.locate(...settings), [photos, ROUNDS, WARM_UP]);
   row('locate, median ms', '1.2 MP', '2 MP', '12 MP', 'three faces', 'no face');

@@ -106,7 +106,7 @@ async function milliseconds(models) {
         for (const [i, size] of sizes.entries()) {
           const weights = new Uint8Array(await (await fetch(`${url}${i}.safetensors`)).arrayBuffer());
           running.push({
-            networks: new TryOn(weights),
+            networks: new TryOn(weights, 'glasses'),
             planes: Float32Array.from({ length: size }, (_, k) => Math.sin(k)),
             times: [],
           });

@@ -2,8 +2,8 @@
 
 usage: onnx_export.py WEIGHTS.safetensors STAGE OUTPUT.onnx
 
-The graph has the input `x` [1, C, size, size] and the output `y` [1, 8] (Δp). C and size come from
-the weights file, whose tensors must be f32. Requires onnx, safetensors and numpy.
+The graph has the input `x` [1, C, H, W] and the output `y` [1, 8] (Δp). C, H and W come from the
+weights file, whose tensors must be f32. Requires onnx, safetensors and numpy.
 """
 import sys
 
@@ -17,15 +17,21 @@ STRIDE = 2
 
 
 def read_stage(path, stage):
-    """Returns the tensors of a stage by name, and the side of its input in pixels."""
+    """Returns the tensors of a stage by name, and the height and width of its input in pixels."""
     prefix = f"stages.{stage}."
     with safe_open(path, "numpy") as file:
         names = [name for name in file.keys() if name.startswith(prefix)]
         tensors = {name[len(prefix) :]: file.get_tensor(name) for name in names}
-        size = int(file.metadata()["size"])
+        size = file.metadata()["size"]
     if not tensors:
         sys.exit(f"error: {path} has no stage {stage}")
-    return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}, size
+    return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}, sides(size)
+
+
+def sides(text):
+    """Returns height and width from `144` or `120x160`."""
+    height, _, width = text.partition("x")
+    return int(height), int(width or height)
 
 
 def generator(tensors, size):
@@ -37,13 +43,14 @@ def generator(tensors, size):
         return output
 
     features = image = "x"
-    side = size
+    sides = size
     layer = 1
     while f"conv{layer}.weight" in tensors:
         # As TensorFlow's "SAME": ceil(side / stride) outputs; the odd pixel of padding comes last.
-        outputs = -(-side // STRIDE)
-        padding = (outputs - 1) * STRIDE + KERNEL - side
-        before, after = padding // 2, padding - padding // 2
+        outputs = [-(-side // STRIDE) for side in sides]
+        padding = [(out - 1) * STRIDE + KERNEL - side for out, side in zip(outputs, sides)]
+        before = [pixels // 2 for pixels in padding]
+        after = [pixels - first for pixels, first in zip(padding, before)]
         weights = [f"conv{layer}.weight", f"conv{layer}.bias"]
         features = add(
             "Conv",
@@ -51,13 +58,14 @@ def generator(tensors, size):
             f"conv{layer}",
             kernel_shape=[KERNEL, KERNEL],
             strides=[STRIDE, STRIDE],
-            pads=[before, before, after, after],
+            pads=[*before, *after],
         )
         features = add("Relu", [features], f"relu{layer}")
-        odd = {"pads": [0, 0, 1, 1], "count_include_pad": 1} if side % 2 else {}
+        odd = {"pads": [0, 0, *(side % 2 for side in sides)], "count_include_pad": 1}
+        odd = odd if any(odd["pads"]) else {}
         image = add("AveragePool", [image], f"image{layer}", kernel_shape=[2, 2], strides=[2, 2], **odd)
         features = add("Concat", [features, image], f"features{layer}", axis=1)
-        side = outputs
+        sides = outputs
         layer += 1
     flat = add("Flatten", [features], "flat", axis=1)
     hidden = add("Gemm", [flat, "fc1.weight", "fc1.bias"], "hidden", transB=1)
@@ -68,7 +76,7 @@ def generator(tensors, size):
     return helper.make_graph(
         nodes,
         "generator",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, channels, size, size])],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, channels, *size])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 8])],
         [numpy_helper.from_array(tensor, name) for name, tensor in tensors.items()],
     )

@@ -13,6 +13,7 @@ import { root } from './project.mjs';
 const FILES = {
   wasm: 'wasm/stgan.wasm',
   weights: 'weights/glasses.safetensors',
+  room: 'weights/room.safetensors',
   locator: 'weights/locator.safetensors',
   cutOut: 'weights/cutout.safetensors',
 };

@@ -79,7 +79,7 @@ function assemble() {
   for (const file of modules) {
     copyFileSync(join(work, file), join(pkg, 'wasm', file));
   }
-  const weights = ['glasses', 'locator', 'cutout'].map((name) => `weights/${name}.safetensors`);
+  const weights = ['glasses', 'room', 'locator', 'cutout'].map((name) => `weights/${name}.safetensors`);
   for (const file of ['LICENSE-APACHE', 'LICENSE-MIT', 'NOTICE', ...weights])
     copyFileSync(join(root, file), join(pkg, file));
   for (const folder of ['wasm', 'weights'])

@@ -1,12 +1,13 @@
 import { StganError, wrap } from './errors.js';
 
 /**
- * The addresses of this package's own files, by the option of `TryOn.create` that replaces them.
- * Bundlers recognise the expressions, and copy the files.
+ * The addresses of this package's own files, by the option of `TryOn.create` that replaces them;
+ * `room` are the weights of that task. Bundlers recognise the expressions, and copy the files.
  */
 const ADDRESSES = {
   wasm: () => new URL('../wasm/stgan.wasm', import.meta.url),
   weights: () => new URL('../weights/glasses.safetensors', import.meta.url),
+  room: () => new URL('../weights/room.safetensors', import.meta.url),
   locator: () => new URL('../weights/locator.safetensors', import.meta.url),
   cutOut: () => new URL('../weights/cutout.safetensors', import.meta.url),
   decoder: () => new URL('../wasm/decoder.wasm', import.meta.url),
@@ -48,7 +49,7 @@ function remedy(option: string): string {
   const { location, process } = globalThis as { location?: Location; process?: { versions?: { node?: string } } };
   if (location?.protocol === 'file:')
     return 'a page that was opened as a file cannot load other files: serve its folder over HTTP';
-  const pass = `pass the option ${option} to TryOn.create`;
+  const pass = `pass the option ${option === 'room' ? 'weights' : option} to TryOn.create`;
   if (process?.versions?.node)
     return `if a bundler moved the package, exclude it from the server's bundle (in Next: serverExternalPackages: ['stgan']) or ${pass}`;
   return `if a bundler moved the package, serve its folders wasm and weights where it looks for them, or ${pass}`;

@@ -18,6 +18,7 @@ import { typeName } from './type-name.js';
  * - `degenerate`: the homography has no inverse, or maps the glasses through infinity.
  * - `disposed`: the object was used after `dispose()` or `stop()`, or an `ImageBitmap` or buffer
  *   that it still needs was closed, transferred or resized.
+ * - `empty-furniture`: no pixel of the furniture image is at least 10 % opaque.
  * - `empty-glasses`: no pixel of the glasses image is at least 10 % opaque.
  * - `fetch`: a wasm module, a weights file or the image of prepared glasses could not be read.
  * - `image-size`: an image has no pixels, or its buffer is not `width × height × 4` bytes long.
@@ -29,10 +30,14 @@ import { typeName } from './type-name.js';
  *   view of one pair that fills most of the image.
  * - `not-a-front-view`: the glasses in the product photo are seen from the side, or rotated by too
  *   much. Use a level front view.
+ * - `opaque-furniture`: the furniture image has no transparent background. Remove the background
+ *   before; around a rectangular piece, add a transparent margin.
  * - `out-of-memory`: wasm has too little memory left for this call. Dispose of objects that are no
  *   longer needed, or use smaller images. Existing objects stay usable.
  * - `placement`: a field of the placement is missing or not finite, its width is not positive, or
- *   it lies outside the photo.
+ *   it lies outside the photo; or `fit` got no placement of a piece of furniture.
+ * - `task`: the method or option is not for the task of this `TryOn`, or glasses were passed to a
+ *   `TryOn` of another task than that which prepared them.
  * - `too-small`: the glasses in the product photo have too few pixels to be cut out. Use a larger
  *   image.
  * - `unsupported-image`: an image source has an unknown type, or the page may not read its pixels.
@@ -54,6 +59,7 @@ export type StganErrorCode =
   | 'decode'
   | 'degenerate'
   | 'disposed'
+  | 'empty-furniture'
   | 'empty-glasses'
   | 'fetch'
   | 'image-size'
@@ -62,8 +68,10 @@ export type StganErrorCode =
   | 'no-face'
   | 'no-glasses-found'
   | 'not-a-front-view'
+  | 'opaque-furniture'
   | 'out-of-memory'
   | 'placement'
+  | 'task'
   | 'too-small'
   | 'unsupported-image'
   | 'update'

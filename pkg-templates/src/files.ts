@@ -3,8 +3,11 @@ import { cachedBytes } from './cache.js';
 import type { Download } from './load.js';
 import type { AbortSignal, URL } from './platform.js';
 
-/** A file of this package that is downloaded at run time, by its option of `TryOn.create`. */
-export type PackageFile = 'wasm' | 'weights' | 'locator' | 'cutOut';
+/**
+ * A file of this package that is downloaded at run time, by its option of `TryOn.create`. `weights`
+ * are those for glasses, `room` those for furniture.
+ */
+export type PackageFile = 'wasm' | 'weights' | 'room' | 'locator' | 'cutOut';
 
 /**
  * A file to load.

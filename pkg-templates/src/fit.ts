@@ -4,7 +4,7 @@ import { StganError } from './errors.js';
 import { type Glasses, imageOf } from './glasses.js';
 import { bands, imageData, type Rect, type SourceImage } from './images.js';
 import { requireMemory } from './memory.js';
-import { describe, readOptions } from './options.js';
+import { checkBoolean, describe, readOptions } from './options.js';
 import type { ImageData } from './platform.js';
 
 /** One update of a fit: one generator's correction of the homography. */
@@ -33,6 +33,13 @@ export interface CompositeOptions {
    * @defaultValue `fit.updates.length`, the state after the last update
    */
   update?: number | undefined;
+  /**
+   * Whether to draw a soft contact shadow on the floor below a piece of furniture. It follows from
+   * the silhouette of the piece.
+   *
+   * @defaultValue `false`
+   */
+  shadow?: boolean | undefined;
 }
 
 /** An image of the warped glasses, and its position on the photo. */
@@ -65,7 +72,8 @@ export interface FitParts {
 interface Drawing {
   parts: FitParts;
   homography: Float64Array;
-  /** The part of the photo that the glasses cover; null if they are outside the photo. */
+  shadow: boolean;
+  /** The part of the photo that the drawing covers; null if it is outside the photo. */
   rect: Rect | null;
 }
 
@@ -91,7 +99,8 @@ export class Fit {
   /** The homography of the initial placement, in the form of `Update.homography`. */
   readonly initial: Float64Array;
   /**
-   * The confidence that the glasses are on a face, from 0 to 1; null if there are no updates. It is
+   * The confidence that the glasses are on a face, from 0 to 1; null if there are no updates, and
+   * for furniture. It is
    * derived from the size of the last update. Below 0.5 the glasses are probably not on a face. The
    * value is calibrated for fits of at least `model.updates` updates; shorter fits get lower
    * values. It does not distinguish a good fit from one that is slightly off.
@@ -99,7 +108,8 @@ export class Fit {
   readonly confidence: number | null;
   /**
    * The prepared glasses, whose report says what was found in the image that was passed.
-   * Homographies map pixels of `glasses.image`. They are disposed with the fit.
+   * Homographies map pixels of `glasses.image`. They are disposed with the fit. For furniture this
+   * is the image that was passed, and its report and lens centres have no meaning.
    */
   readonly glasses: Glasses;
   #parts: FitParts | undefined;
@@ -187,7 +197,8 @@ export class Fit {
   }
 
   #drawing(options: CompositeOptions): Drawing {
-    const { update = this.updates.length } = readOptions(options, ['update']);
+    const { update = this.updates.length, shadow = false } = readOptions(options, ['update', 'shadow']);
+    checkBoolean('shadow', shadow);
     const parts = this.#parts;
     if (!parts) throw new StganError('disposed', 'the fit has been disposed; call fit again');
     const homography = Number.isInteger(update) ? this.#homographies[update] : undefined;
@@ -195,17 +206,17 @@ export class Fit {
       throw new StganError('update', `update ${describe(update)} is out of range (0 to ${this.updates.length})`);
     const { instance, glasses, photo } = parts;
     const handle = call(instance, () => imageOf(glasses, instance, photo.colorSpace).handle());
-    const rect = call(instance, () => handle.footprint(homography, photo.width, photo.height)) ?? null;
-    return { parts, homography, rect };
+    const rect = call(instance, () => handle.footprint(homography, photo.width, photo.height, shadow)) ?? null;
+    return { parts, homography, shadow, rect };
   }
 
   /** Draws the glasses alone in `rect` of the photo. */
-  #draw({ parts, homography }: Drawing, rect: Rect): Uint8ClampedArray<ArrayBuffer> {
+  #draw({ parts, homography, shadow }: Drawing, rect: Rect): Uint8ClampedArray<ArrayBuffer> {
     const { instance, glasses, photo } = parts;
     const drawBand = ({ x, y, width, height }: Rect): Uint8ClampedArray<ArrayBuffer> => {
       requireMemory(instance, 4 * width * height, 'the overlay');
       const handle = imageOf(glasses, instance, photo.colorSpace).handle();
-      return call(instance, () => handle.part(homography, x, y, width, height));
+      return call(instance, () => handle.part(homography, x, y, width, height, shadow));
     };
     // Most overlays fit into one band, which needs no copy.
     const [first, ...others] = bands(rect);
@@ -218,7 +229,7 @@ export class Fit {
   /**
    * Draws the glasses at `rect` of the photo over `pixels`, the photo, which is `rowLength` wide.
    */
-  #blend({ parts, homography }: Drawing, rect: Rect, pixels: Uint8ClampedArray, rowLength: number): void {
+  #blend({ parts, homography, shadow }: Drawing, rect: Rect, pixels: Uint8ClampedArray, rowLength: number): void {
     const { instance, glasses, photo } = parts;
     // Bands limit the memory that wasm needs, because a wasm memory never shrinks.
     for (const band of bands(rect)) {
@@ -229,7 +240,7 @@ export class Fit {
         part.set(pixels.subarray(offset(row), offset(row) + rowBytes), row * rowBytes);
       requireMemory(instance, part.length, 'the composite');
       const handle = imageOf(glasses, instance, photo.colorSpace).handle();
-      call(instance, () => handle.blend(homography, part, band.x, band.y, band.width));
+      call(instance, () => handle.blend(homography, part, band.x, band.y, band.width, shadow));
       for (let row = 0; row < band.height; row++)
         pixels.set(part.subarray(row * rowBytes, (row + 1) * rowBytes), offset(row));
     }

@@ -40,7 +40,7 @@ export {
   type TrackState,
   type TrackTimes,
 } from './track.js';
-export { type CreateOptions, type FitOptions, type Model, type Placement, TryOn } from './tryon.js';
+export { type CreateOptions, type FitOptions, type Model, type Placement, type Task, TryOn } from './tryon.js';
 export { type WorkerOptions, WorkerTryOn } from './worker/client.js';
 export type { WorkerFit, WorkerGlasses } from './worker/objects.js';
 export type { WorkerTrack } from './worker/track.js';

@@ -4,7 +4,7 @@ import type { GlassesOptions, GlassesReport, PreparedGlasses } from './glasses.j
 import type { ImageSource } from './images.js';
 import type { Point } from './locate.js';
 import type { TrackOptions } from './track.js';
-import type { Placement } from './tryon.js';
+import type { Placement, Task } from './tryon.js';
 import { typeName } from './type-name.js';
 
 /**
@@ -97,6 +97,17 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
 }
 
 /**
+ * Checks that an option is a boolean.
+ *
+ * @internal
+ * @throws {@link StganError} `argument`.
+ */
+export function checkBoolean(name: string, value: unknown): void {
+  if (typeof value !== 'boolean')
+    throw new StganError('argument', `${name} is ${describe(value)}; expected true or false`);
+}
+
+/**
  * Checks that an option is missing or a canvas.
  *
  * @internal
@@ -137,6 +148,31 @@ export function readPlacement(placement: Placement): Placement & { rotation: num
     }
   }
   return fields;
+}
+
+const TASKS: readonly Task[] = ['glasses', 'room'];
+
+/**
+ * Reads the option `task` of `TryOn.create`.
+ *
+ * @internal
+ * @throws {@link StganError} `argument`.
+ */
+export function readTask(task: Task | undefined): Task {
+  const read = task ?? 'glasses';
+  if (TASKS.includes(read)) return read;
+  throw new StganError('argument', `task is ${describe(task)}; expected 'glasses' or 'room'`);
+}
+
+/**
+ * Checks that `what` is for the task of a `TryOn`.
+ *
+ * @internal
+ * @throws {@link StganError} `task`.
+ */
+export function requireTask(own: Task, expected: Task, what: string): void {
+  if (own === expected) return;
+  throw new StganError('task', `${what}: for the task '${expected}', but this TryOn was created for '${own}'`);
 }
 
 const CUT_OUT = ['auto', 'never', 'always'] as const;

@@ -3,7 +3,7 @@ import { StganError, wrap } from './errors.js';
 import { loadFile, type PackageFile, type PreloadOptions } from './files.js';
 import { readBytes, unobserved } from './load.js';
 
-const NAMES: readonly PackageFile[] = ['wasm', 'weights', 'locator', 'cutOut'];
+const NAMES: readonly PackageFile[] = ['wasm', 'weights', 'room', 'locator', 'cutOut'];
 
 /**
  * Downloads files of this package before they are needed, so that `TryOn.create` and the first fit

@@ -4,15 +4,16 @@ import { contentHash } from './content-hash.js';
 import type { Decoder } from './decoder.js';
 import { call, type InstanceId, release } from './engine.js';
 import { StganError, wrap } from './errors.js';
-import { createGlasses, Glasses, type GlassesOptions, type PreparedGlasses, shareGlasses } from './glasses.js';
+import { createGlasses, Glasses, type GlassesOptions, imageOf, type PreparedGlasses, shareGlasses } from './glasses.js';
 import { type ImageSource, openImage } from './images.js';
 import { Lazy } from './lazy.js';
 import { readBytes, unobserved } from './load.js';
 import { NETWORK_MEMORY, requireMemory } from './memory.js';
-import { isPrepared, readGlassesOptions, readPreparedGlasses } from './options.js';
+import { isPrepared, readGlassesOptions, readPreparedGlasses, requireTask } from './options.js';
 import type { PredefinedColorSpace } from './platform.js';
 import { PreparedImage, preparedBytes } from './prepared.js';
 import { RememberedGlasses } from './remembered.js';
+import type { Task } from './tryon.js';
 
 /** All pixels of an image, as wasm reads them. */
 interface Product {
@@ -21,6 +22,9 @@ interface Product {
   height: number;
   colorSpace: PredefinedColorSpace;
 }
+
+/** How error messages name the image. */
+const LABELS: Readonly<Record<Task, string>> = { glasses: 'the glasses', room: 'the furniture' };
 
 type CutOutOption = NonNullable<GlassesOptions['cutOut']>;
 
@@ -32,13 +36,15 @@ type CutOutOption = NonNullable<GlassesOptions['cutOut']>;
  */
 export class GlassesPreparer {
   readonly #instance: InstanceId;
+  readonly #task: Task;
   readonly #decoder: Decoder;
   readonly #network: Lazy<wasm.CutOut>;
   readonly #remembered = new RememberedGlasses();
   #isDisposed = false;
 
-  constructor(instance: InstanceId, decoder: Decoder, readWeights: () => Promise<Uint8Array>) {
+  constructor(instance: InstanceId, task: Task, decoder: Decoder, readWeights: () => Promise<Uint8Array>) {
     this.#instance = instance;
+    this.#task = task;
     this.#decoder = decoder;
     this.#network = new Lazy(async () => {
       try {
@@ -57,7 +63,7 @@ export class GlassesPreparer {
     const aborted = (): StganError =>
       new StganError('aborted', 'preparing the glasses was aborted', { cause: signal?.reason });
     if (signal?.aborted) throw aborted();
-    if (source instanceof Glasses) return shareGlasses(source, this.#instance, widthMm);
+    if (source instanceof Glasses) return this.#share(source, widthMm);
     const work = isPrepared(source)
       ? this.#restore(source, widthMm, signal)
       : this.#read(source).then(async (product) =>
@@ -77,13 +83,13 @@ export class GlassesPreparer {
    * pixels. The caller disposes of the result.
    */
   async open(source: ImageSource | Glasses): Promise<Glasses> {
-    if (source instanceof Glasses) return shareGlasses(source, this.#instance);
+    if (source instanceof Glasses) return this.#share(source);
     const product = await this.#read(source);
     const { data, width, height, colorSpace } = product;
     const key = [width, height, colorSpace, contentHash(data)].join();
     const known = this.#remembered.get(key);
     if (known) return createGlasses({ image: known });
-    const image = await this.#prepare(product, 'auto');
+    const image = this.#task === 'glasses' ? await this.#prepare(product, 'auto') : this.#openFurniture(product);
     const glasses = createGlasses({ image });
     if (!this.#isDisposed) this.#remembered.add(key, image);
     return glasses;
@@ -96,8 +102,13 @@ export class GlassesPreparer {
     this.#network.drop((network) => release(this.#instance, network));
   }
 
+  #share(glasses: Glasses, widthMm?: number): Glasses {
+    requireTask(this.#task, imageOf(glasses, this.#instance).task, 'the glasses');
+    return shareGlasses(glasses, this.#instance, widthMm);
+  }
+
   async #read(source: ImageSource): Promise<Product> {
-    const image = await openImage(source, 'the glasses', this.#decoder);
+    const image = await openImage(source, LABELS[this.#task], this.#decoder);
     try {
       const { width, height, colorSpace } = image;
       const { buffer } = image.read({ x: 0, y: 0, width, height });
@@ -124,6 +135,14 @@ export class GlassesPreparer {
     requireMemory(instance, memoryOf(product), 'the glasses');
     const handle = call(instance, () => network.glasses(data, width, height));
     return new PreparedImage(instance, handle, colorSpace);
+  }
+
+  /** Takes an image of furniture as it is. */
+  #openFurniture(product: Product): PreparedImage {
+    const { data, width, height, colorSpace } = product;
+    requireMemory(this.#instance, memoryOf(product), 'the furniture');
+    const handle = call(this.#instance, ({ Glasses }) => Glasses.furniture(data, width, height));
+    return new PreparedImage(this.#instance, handle, colorSpace, this.#task);
   }
 
   async #restore(entry: PreparedGlasses, widthMm?: number, signal?: AbortSignal): Promise<Glasses> {

@@ -6,6 +6,7 @@ import type { Rect } from './images.js';
 import type { Point } from './locate.js';
 import { markFreed, markUsed, requireMemory } from './memory.js';
 import type { PredefinedColorSpace } from './platform.js';
+import type { Task } from './tryon.js';
 
 /** The largest number of pixels of the finest level that wasm keeps for drawing. */
 const MAX_LEVEL_PIXELS = 16e6;
@@ -36,6 +37,7 @@ export class PreparedImage {
   readonly instance: InstanceId;
   readonly findings: Findings;
   readonly colorSpace: PredefinedColorSpace;
+  readonly task: Task;
   readonly width: number;
   readonly height: number;
   #handle: wasm.Glasses | undefined;
@@ -46,8 +48,9 @@ export class PreparedImage {
   #converted: PreparedImage | undefined;
 
   /** Takes over `handle`. */
-  constructor(instance: InstanceId, handle: wasm.Glasses, colorSpace: PredefinedColorSpace) {
+  constructor(instance: InstanceId, handle: wasm.Glasses, colorSpace: PredefinedColorSpace, task: Task = 'glasses') {
     this.instance = instance;
+    this.task = task;
     this.colorSpace = colorSpace;
     const { bounds, lensCentres, ...report } = call(instance, () => handle.report());
     this.findings = { report, bounds, lensCentres, toSource: call(instance, () => handle.toSource()) };
@@ -83,7 +86,7 @@ export class PreparedImage {
       convertColours(pixels, colorSpace);
       requireMemory(instance, pixels.length + this.bytes, 'the glasses');
       const handle = call(instance, ({ Glasses }) => Glasses.restored(pixels, width, height));
-      this.#converted = new PreparedImage(instance, handle, colorSpace).retain();
+      this.#converted = new PreparedImage(instance, handle, colorSpace, this.task).retain();
     }
     return this.#converted;
   }

@@ -21,15 +21,29 @@ import {
   readCallback,
   readOptions,
   readPlacement,
+  readTask,
   readTrackOptions,
+  requireTask,
 } from './options.js';
 import type { AbortSignal } from './platform.js';
 import { GlassesPreparer } from './preparation.js';
 import { createTrack, type Track, type TrackOptions } from './track.js';
 import type { WorkerOptions, WorkerTryOn } from './worker/client.js';
 
+/**
+ * What a `TryOn` composites: glasses on faces, or furniture in rooms. For `room`, `fit` needs a
+ * placement, and `glasses`, `locate` and `track` are refused with the code `task`.
+ */
+export type Task = 'glasses' | 'room';
+
 /** Options of `TryOn.create`. */
 export interface CreateOptions {
+  /**
+   * What to composite.
+   *
+   * @defaultValue `'glasses'`
+   */
+  task?: Task | undefined;
   /**
    * The wasm module. It is used only if no earlier `TryOn` in this page, worker or process has
    * loaded one.
@@ -38,9 +52,10 @@ export interface CreateOptions {
    */
   wasm?: WasmSource | undefined;
   /**
-   * The weights of the generators.
+   * The weights of the generators, which are for the task.
    *
-   * @defaultValue `stgan/weights/glasses.safetensors` of this package
+   * @defaultValue `stgan/weights/glasses.safetensors` of this package, or
+   * `stgan/weights/room.safetensors` for the task `room`
    */
   weights?: BytesSource | undefined;
   /**
@@ -89,9 +104,9 @@ export interface CreateOptions {
 type FileOptions = Omit<CreateOptions, 'worker'>;
 
 /**
- * A position of glasses on a photo. It describes the box around their visible pixels, which are
- * those at least 10 % opaque. Coordinates are pixels of the photo from its top-left corner; the
- * first pixel's centre is (0.5, 0.5).
+ * A position of glasses or furniture on a photo. It describes the box around their visible pixels,
+ * which are those at least 10 % opaque. Coordinates are pixels of the photo from its top-left
+ * corner; the first pixel's centre is (0.5, 0.5).
  */
 export interface Placement {
   /** The x coordinate of the box's centre, in pixels of the photo. */
@@ -111,9 +126,9 @@ export interface Placement {
 /** Options of `TryOn.fit`. */
 export interface FitOptions {
   /**
-   * The initial position of the glasses.
+   * The initial position of the glasses or the furniture.
    *
-   * @defaultValue the placement of the first face that `locate` finds
+   * @defaultValue the placement of the first face that `locate` finds; furniture needs a placement
    */
   placement?: Placement | undefined;
   /**
@@ -132,20 +147,27 @@ export interface Model {
   readonly stages: number;
   /** The default number of updates of a fit. */
   readonly updates: number;
-  /** The side of the square crop of the photo that the generators read, in pixels. */
+  /** What is composited. */
+  readonly task: Task;
+  /** The width of the crop of the photo that the generators read, in pixels. */
   readonly size: number;
+  /** The height of that crop, in pixels; it equals `size` for glasses. */
+  readonly height: number;
   /** The metadata of the weights file, such as its task and training configuration. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const FILE_KEYS = ['wasm', 'weights', 'locator', 'cutOut', 'decoder', 'cache', 'signal', 'onProgress'] as const;
+const FILE_KEYS = ['task', 'wasm', 'weights', 'locator', 'cutOut', 'decoder', 'cache', 'signal', 'onProgress'] as const;
+
+/** The weights of each task. */
+const FILES: Readonly<Record<Task, PackageFile>> = { glasses: 'weights', room: 'room' };
 
 /** The wasm memory that a fit takes beside the photo and the glasses, in bytes. */
 const FIT_MEMORY = 16e6;
 
 /**
- * A loaded model. It fits glasses to faces in photos and videos. It owns memory outside the
- * JavaScript heap; call `dispose` (or declare it with `using`) after use.
+ * A loaded model. It fits glasses to faces in photos and videos, or furniture to rooms. It owns
+ * memory outside the JavaScript heap; call `dispose` (or declare it with `using`) after use.
  */
 export class TryOn {
   /** The properties of the loaded weights. */
@@ -156,7 +178,7 @@ export class TryOn {
   readonly #preparer: GlassesPreparer;
   #networks: wasm.TryOn | undefined;
 
-  private constructor(instance: InstanceId, networks: wasm.TryOn, options: FileOptions) {
+  private constructor(instance: InstanceId, task: Task, networks: wasm.TryOn, options: FileOptions) {
     if (!networks) throw new StganError('argument', 'a TryOn is created by TryOn.create');
     const { decoder, locator, cutOut, cache } = options;
     this.#instance = instance;
@@ -167,8 +189,8 @@ export class TryOn {
       return loadFile({ name, source, cache, download }, (from) => readBytes(from, download));
     };
     this.#locator = new Lazy(() => loadLocator(instance, open('locator', locator)));
-    this.#preparer = new GlassesPreparer(instance, this.#decoder, () => open('cutOut', cutOut));
-    this.model = call(instance, () => networks.model());
+    this.#preparer = new GlassesPreparer(instance, task, this.#decoder, () => open('cutOut', cutOut));
+    this.model = { ...call(instance, () => networks.model()), task };
   }
 
   /**
@@ -200,6 +222,7 @@ export class TryOn {
     const read = readOptions(options, FILE_KEYS);
     const { wasm, weights, cache, signal } = read;
     checkSignal(signal);
+    const task = readTask(read.task);
     const onProgress = readCallback('onProgress', read.onProgress);
     // Cancels the downloads when the caller aborts and when one of them fails.
     const controller = new AbortController();
@@ -211,14 +234,16 @@ export class TryOn {
       const compileModule = (observed = download('wasm')): Promise<WebAssembly.Module> =>
         loadFile({ name: 'wasm', source: wasm, cache, download: observed }, (from) => compile(from, observed));
       const readWeights = (observed = download('weights')): Promise<Uint8Array> =>
-        loadFile({ name: 'weights', source: weights, cache, download: observed }, (from) => readBytes(from, observed));
+        loadFile({ name: FILES[task], source: weights, cache, download: observed }, (from) =>
+          readBytes(from, observed),
+        );
       const loaded = Promise.all([needsModule() ? compileModule() : undefined, readWeights()]);
       const [module, tensors] = await untilAborted(loaded, signal);
       const instance = await startEngine(module);
       signal?.throwIfAborted();
       requireMemory(instance, NETWORK_MEMORY * tensors.length, 'the weights');
-      const networks = call(instance, (bindings) => new bindings.TryOn(tensors));
-      return new TryOn(instance, networks, read);
+      const networks = call(instance, (bindings) => new bindings.TryOn(tensors, task));
+      return new TryOn(instance, task, networks, read);
     } catch (error) {
       controller.abort();
       if (signal?.aborted) throw new StganError('aborted', 'loading was aborted', { cause: signal.reason });
@@ -237,9 +262,9 @@ export class TryOn {
    * @throws {@link StganError} `no-glasses-found`, `busy-ground`, `not-a-front-view` or `too-small`
    * if the background is to be removed and cannot be; `empty-glasses`, `decode`, `image-size`,
    * `image-too-large` or `unsupported-image` for the image; `argument` for an option; the error
-   * that an entry has; `fetch` if the image of an entry or the cut-out network cannot be read,
-   * `weights` if the network is invalid, `aborted` if the signal was aborted, `disposed` after
-   * `dispose`.
+   * that an entry has; `task` for furniture; `fetch` if the image of an entry or the cut-out
+   * network cannot be read, `weights` if the network is invalid, `aborted` if the signal was
+   * aborted, `disposed` after `dispose`.
    *
    * @example
    * ```ts
@@ -250,21 +275,24 @@ export class TryOn {
    * ```
    */
   async glasses(source: ImageSource | PreparedGlasses, options: GlassesOptions = {}): Promise<Glasses> {
-    this.#requireNetworks();
+    this.#requireFaces('TryOn.glasses');
     return this.#preparer.prepare(source, options);
   }
 
   /**
    * Fits glasses to a face in a photo. Without a placement it starts from the first face that
-   * `locate` finds.
+   * `locate` finds. For the task `room` it fits a piece of furniture to a room, from the required
+   * placement.
    *
    * @param photo - The photo.
-   * @param glasses - Prepared glasses, or an image of them. An image is prepared as by
+   * @param glasses - For the task `room` an image of furniture with a transparent background, which
+   * is used as it is. Else prepared glasses, or an image of them. An image is prepared as by
    * {@link TryOn.glasses}, and remembered for the same pixels: another fit with it only reads them.
    * @param options - The initial placement and the number of updates.
    * @throws {@link StganError} `no-face` if there is no placement and no face, `placement`,
    * `argument`, `decode`, `image-size`, `image-too-large` or `unsupported-image` for the inputs,
-   * the errors of `glasses`, `fetch` or `weights` if the face locator cannot be loaded, `aborted`
+   * the errors of `glasses`, `empty-furniture` or `opaque-furniture` for furniture, `task` for
+   * glasses of another task, `fetch` or `weights` if the face locator cannot be loaded, `aborted`
    * if the signal was aborted, `disposed` after `dispose` and for disposed glasses,
    * `out-of-memory`.
    *
@@ -279,6 +307,13 @@ export class TryOn {
    * const placement = { x: 412, y: 300, width: 260, rotation: 4 };
    * using fit = await tryOn.fit(photo, glasses, { placement });
    * ```
+   *
+   * @example Furniture in a room
+   * ```ts
+   * using room = await TryOn.create({ task: 'room' });
+   * using fit = await room.fit(photo, sofa, { placement: { x: 600, y: 540, width: 420 } });
+   * context.putImageData(fit.composite({ shadow: true }), 0, 0);
+   * ```
    */
   async fit(photo: ImageSource, glasses: ImageSource | Glasses, options: FitOptions = {}): Promise<Fit> {
     this.#requireNetworks();
@@ -287,6 +322,8 @@ export class TryOn {
     throwIfAborted(signal, 'the fit');
     const stated = placement === undefined || placement === null ? undefined : readPlacement(placement);
     checkInteger('updates', updates ?? undefined, 0, MAX_UPDATES);
+    if (!stated && this.model.task === 'room')
+      throw new StganError('placement', 'furniture needs options.placement: { x, y, width } in pixels of the photo');
     const photoImage = await openImage(photo, 'the photo', this.#decoder);
     let prepared: Glasses | undefined;
     try {
@@ -310,8 +347,8 @@ export class TryOn {
    * @returns The faces, best first, in the order of certainty × √(inter-pupil distance); empty if
    * there is no face.
    * @throws {@link StganError} `decode`, `image-size`, `image-too-large` or `unsupported-image` for
-   * the photo, `fetch` or `weights` if the face locator cannot be loaded, `disposed` after
-   * `dispose`.
+   * the photo, `task` for the task `room`, `fetch` or `weights` if the face locator cannot be
+   * loaded, `disposed` after `dispose`.
    *
    * @example Glasses on every face
    * ```ts
@@ -323,7 +360,7 @@ export class TryOn {
    * ```
    */
   async locate(photo: ImageSource): Promise<LocatedFace[]> {
-    this.#requireNetworks();
+    this.#requireFaces('TryOn.locate');
     const image = await openImage(photo, 'the photo', this.#decoder);
     try {
       const locator = await this.#locator.get();
@@ -342,9 +379,9 @@ export class TryOn {
    * @param glasses - Prepared glasses, or an image of them as in `fit`.
    * @param options - The canvas, limits and callbacks.
    * @throws {@link StganError} `camera-denied`, `camera-unavailable`, `video` or `argument` for the
-   * source and the options, the errors of `fit` for the glasses, `fetch` or `weights` if the face
-   * locator cannot be loaded, `aborted` if the signal is already aborted, `disposed` after
-   * `dispose`. Later errors reject {@link Track.ended}.
+   * source and the options, `task` for the task `room`, the errors of `fit` for the glasses,
+   * `fetch` or `weights` if the face locator cannot be loaded, `aborted` if the signal is already
+   * aborted, `disposed` after `dispose`. Later errors reject {@link Track.ended}.
    *
    * @example
    * ```ts
@@ -357,7 +394,7 @@ export class TryOn {
    * ```
    */
   async track(source: TrackSource, glasses: ImageSource | Glasses, options: TrackOptions = {}): Promise<Track> {
-    this.#requireNetworks();
+    this.#requireFaces('TryOn.track');
     const read = readTrackOptions(options);
     const instance = this.#instance;
     // Both may be downloads.
@@ -419,8 +456,8 @@ export class TryOn {
     const { x, y, width, rotation } = placement;
     // Before the photo is read, which takes longer.
     const image = imageOf(glasses, instance, photo.colorSpace);
-    const view = call(instance, () => networks.view(photo.width, photo.height, x, y, width, rotation));
-    let handle: wasm.Glasses;
+    const handle = image.handle();
+    const view = call(instance, () => networks.view(handle, photo.width, photo.height, x, y, width, rotation));
     try {
       const rect = call(instance, () => view.rect());
       const bandPixels = Math.min(Math.max(photo.bandPixels, rect.width), rect.width * rect.height);
@@ -430,15 +467,20 @@ export class TryOn {
         const rows = new Uint8Array(photo.read(band).buffer);
         call(instance, () => view.push(rows));
       }
-      handle = image.handle();
     } catch (error) {
       release(instance, view);
       throw error;
     }
     // The call frees the view, also if it fails.
-    const fit = call(instance, () => networks.fit(view, handle, updates));
+    const fit = call(instance, () => networks.fit(view, updates));
     const { initial, confidence = null } = fit;
     return createFit({ instance, initial, updates: fit.updates, confidence, photo, glasses });
+  }
+
+  /** Refuses a method that needs a face. */
+  #requireFaces(method: string): void {
+    this.#requireNetworks();
+    requireTask(this.model.task, 'glasses', method);
   }
 
   #requireNetworks(): wasm.TryOn {

@@ -23,8 +23,8 @@ window.bench = {
   },
 
   /** Returns the milliseconds per stage of every library for each round, and the outputs. */
-  async stages({ weights, graphs, shape }, rounds, warmUp) {
-    const files = { weights: await bytes(weights), graphs: await Promise.all(graphs.map(bytes)), shape };
+  async stages({ weights, graphs, shape, task }, rounds, warmUp) {
+    const files = { weights: await bytes(weights), graphs: await Promise.all(graphs.map(bytes)), shape, task };
     const input = inputPlanes(shape.reduce((a, b) => a * b));
     const names = Object.keys(libraries);
     const models = {};
@@ -49,6 +49,8 @@ window.bench = {
   },
 
   fits: (...settings) => libraries.stgan.fits(...settings),
+
+  roomFits: (...settings) => libraries.stgan.roomFits(...settings),
 
   locate: async (...settings) => (await import('./locate.js')).locate(...settings),
 };

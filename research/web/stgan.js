@@ -3,7 +3,7 @@
  */
 import { TryOn } from '../../pkg/dist/index.js';
 import { TryOn as WasmTryOn } from '../../pkg/wasm/stgan.js';
-import { photo as createPhoto, glasses, placementOn } from '../../tests/package/images.mjs';
+import { photo as createPhoto, furniture, glasses, placementOn } from '../../tests/package/images.mjs';
 
 let tryOn;
 
@@ -13,8 +13,8 @@ export async function load() {
 }
 
 /** Returns the stages as functions from planes to Δp, and a function that frees them. */
-export function stages({ weights }) {
-  const networks = new WasmTryOn(new Uint8Array(weights));
+export function stages({ weights, task = 'glasses' }) {
+  const networks = new WasmTryOn(new Uint8Array(weights), task);
   const { stages } = networks.model();
   return {
     run: Array.from({ length: stages }, (_, stage) => (planes) => networks.answer(stage, planes)),
@@ -28,6 +28,25 @@ const timed = async (work) => {
   const result = await work();
   return [performance.now() - start, result];
 };
+
+/**
+ * Measures fits of furniture with the shipped weights, in milliseconds per round, for a photo of
+ * this size. The furniture was prepared by an earlier fit.
+ */
+export async function roomFits([width, height], rounds, warmUp) {
+  const room = await TryOn.create({ task: 'room' });
+  const photo = createPhoto(width, height);
+  const placement = { x: width / 2, y: height * 0.65, width: width * 0.3 };
+  const { glasses: prepared } = await room.fit(photo, furniture(), { placement, updates: 0 });
+  const times = [];
+  for (let round = -warmUp; round < rounds; round++) {
+    const [time, fit] = await timed(() => room.fit(photo, prepared, { placement }));
+    fit.dispose();
+    if (round >= 0) times.push(time);
+  }
+  room.dispose();
+  return times;
+}
 
 /**
  * Measures the parts of a fit with the shipped weights, in milliseconds per round, for photos of

@@ -23,6 +23,17 @@ export function glasses(width = 400, height = 160, border = 10) {
   return { data, width, height };
 }
 
+/** Furniture: a cabinet with two doors. Its alpha bounding box is (10, 20) to (90, 140). */
+export function furniture() {
+  const [width, height] = [100, 150];
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let y = 20; y < 140; y++) {
+    for (let x = 10; x < 90; x++)
+      data.set(x % 40 < 13 && x % 40 > 7 ? [90, 60, 30, 255] : [190, 140, 90, 255], (y * width + x) * 4);
+  }
+  return { data, width, height };
+}
+
 /**
  * A product photo: an image of glasses in the middle of a white image of `width × height` pixels.
  */

@@ -180,7 +180,7 @@ export async function createInWorker(options: WorkerOptions): Promise<WorkerTryO
 /** Converts the sources of files to values that can be cloned. */
 async function filesMessage(files: Requests['create']['request']): Promise<Requests['create']['request']> {
   const entries = Object.entries(files).map(async ([name, source]) => {
-    const isFile = source !== undefined && typeof source !== 'boolean';
+    const isFile = name !== 'task' && source !== undefined && typeof source !== 'boolean';
     return [name, isFile ? await sourceMessage(source) : source] as const;
   });
   return Object.fromEntries(await Promise.all(entries));

@@ -139,8 +139,8 @@ export class WorkerFit {
    *
    * @throws {@link StganError} as `Fit.composite`; `worker` or `disposed` if the worker has ended.
    */
-  async composite({ update }: CompositeOptions = {}): Promise<ImageData> {
-    return received(await this.#connection.request('composite', { fit: this.#requireHandle(), update }));
+  async composite({ update, shadow }: CompositeOptions = {}): Promise<ImageData> {
+    return received(await this.#connection.request('composite', { fit: this.#requireHandle(), update, shadow }));
   }
 
   /**
@@ -148,8 +148,8 @@ export class WorkerFit {
    *
    * @throws {@link StganError} as `Fit.overlay`; `worker` or `disposed` if the worker has ended.
    */
-  async overlay({ update }: CompositeOptions = {}): Promise<Overlay | null> {
-    const overlay = await this.#connection.request('overlay', { fit: this.#requireHandle(), update });
+  async overlay({ update, shadow }: CompositeOptions = {}): Promise<Overlay | null> {
+    const overlay = await this.#connection.request('overlay', { fit: this.#requireHandle(), update, shadow });
     return overlay && { ...overlay, image: received(overlay.image) };
   }
 

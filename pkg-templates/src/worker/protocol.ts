@@ -3,7 +3,7 @@
  * Objects of the worker are named by handles.
  */
 import type { StganErrorCode } from '../errors.js';
-import type { Update } from '../fit.js';
+import type { CompositeOptions, Update } from '../fit.js';
 import type { GlassesOptions, GlassesReport, PreparedGlasses } from '../glasses.js';
 import type { ImageSource, Rect } from '../images.js';
 import type { Progress } from '../load.js';
@@ -62,9 +62,9 @@ export interface Requests {
     request: { photo: PhotoMessage; glasses: GlassesMessage; options: Omit<FitOptions, 'signal'> };
     response: FitInfo;
   };
-  composite: { request: { fit: Handle; update: number | undefined }; response: PixelsMessage };
+  composite: { request: { fit: Handle } & CompositeOptions; response: PixelsMessage };
   overlay: {
-    request: { fit: Handle; update: number | undefined };
+    request: { fit: Handle } & CompositeOptions;
     response: { x: number; y: number; image: PixelsMessage } | null;
   };
   track: {

@@ -144,12 +144,12 @@ const handlers: Handlers = {
     }
   },
 
-  async composite({ fit, update }) {
-    return sentPixels(object<Fit>(fit).composite({ update }));
+  async composite({ fit, ...options }) {
+    return sentPixels(object<Fit>(fit).composite(options));
   },
 
-  async overlay({ fit, update }) {
-    const overlay = object<Fit>(fit).overlay({ update });
+  async overlay({ fit, ...options }) {
+    const overlay = object<Fit>(fit).overlay(options);
     if (!overlay) return plain(null);
     const { value, transfer } = sentPixels(overlay.image);
     return { value: { x: overlay.x, y: overlay.y, image: value }, transfer };

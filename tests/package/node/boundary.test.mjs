@@ -60,7 +60,7 @@ test.describe('the wasm module', () => {
   let networks, locator, prepared;
   test.beforeAll(async () => {
     await bindings.default({ module_or_path: file('wasm/stgan.wasm') });
-    networks = new bindings.TryOn(file('weights/glasses.safetensors'));
+    networks = new bindings.TryOn(file('weights/glasses.safetensors'), 'glasses');
     locator = new bindings.Locator(file('weights/locator.safetensors'));
     prepared = new bindings.Glasses(bytes(front), front.width, front.height);
   });
@@ -70,19 +70,26 @@ test.describe('the wasm module', () => {
     prepared.free();
   });
 
-  const openView = ({ x, y, width, rotation }) => networks.view(back.width, back.height, x, y, width, rotation);
+  const openView = ({ x, y, width, rotation }) =>
+    networks.view(prepared, back.width, back.height, x, y, width, rotation);
   const createTracker = () => new bindings.Tracker(networks, locator, prepared, 1);
 
   function fit(placement = placementOn(back), updates = undefined) {
     const view = openView(placement);
     const { x, y, width, height } = view.rect();
     view.push(nearest(back)(x, y, width, height, width, height));
-    return networks.fit(view, prepared, updates);
+    return networks.fit(view, updates);
   }
 
   test('returns plain objects', () => {
     const { metadata, ...sizes } = networks.model();
-    assert.deepEqual(shape(sizes), { stages: 'number', updates: 'number', size: 'number' });
+    assert.deepEqual(shape(sizes), {
+      task: 'string',
+      stages: 'number',
+      updates: 'number',
+      size: 'number',
+      height: 'number',
+    });
     assert.ok(Object.values(metadata).every((value) => typeof value === 'string'));
     assert.equal(Object.getPrototypeOf(metadata), Object.prototype);
 
