@@ -69,7 +69,13 @@ const app = VitePWA({
   },
   workbox: {
     inlineWorkboxRuntime: true,
-    globPatterns: ['index.html', 'favicon.svg', 'assets/*.{js,css}', 'gallery/gallery.json', 'gallery/*/*.small.*'],
+    globPatterns: [
+      'index.html',
+      'favicon.svg',
+      'assets/*.{js,css}',
+      'gallery/gallery.json',
+      'gallery/{glasses,portraits}/*.small.*',
+    ],
     // Unknown addresses, such as those of the API reference, are not this page.
     navigateFallback: null,
     runtimeCaching: [

@@ -1,6 +1,7 @@
 /** The bundled gallery of portraits and glasses, and the two lists to choose from. */
 import type { Placement } from './geometry.ts';
-import type { GlassesChoice, PhotoChoice, State, Store } from './state.ts';
+import type { Observable } from './observable.ts';
+import type { GlassesChoice, PhotoChoice, Store } from './state.ts';
 
 interface GalleryFile {
   glasses: { id: string; name: string; kind: string; file: string; thumbnail?: string }[];
@@ -51,11 +52,11 @@ interface Tile {
 }
 
 /** Keeps `list` in sync with `tiles(state)`: one button per tile, the chosen one pressed. */
-function strip<T extends Tile>(
-  store: Store,
+export function tileStrip<S extends object, T extends Tile>(
+  store: Observable<S>,
   list: HTMLElement,
-  tiles: (state: State) => readonly T[],
-  chosen: (state: State) => string | undefined,
+  tiles: (state: S) => readonly T[],
+  chosen: (state: S) => string | undefined,
   choose: (tile: T) => void,
 ): void {
   let shown: readonly T[] | null = null;
@@ -107,7 +108,7 @@ function bringIntoView(list: HTMLElement, button: HTMLElement): void {
 }
 
 export function glassesStrip(store: Store, list: HTMLElement, choose: (glasses: GlassesChoice) => void): void {
-  strip(
+  tileStrip(
     store,
     list,
     (state) => state.glassesChoices,
@@ -117,7 +118,7 @@ export function glassesStrip(store: Store, list: HTMLElement, choose: (glasses: 
 }
 
 export function photoStrip(store: Store, list: HTMLElement, choose: (photo: PhotoChoice) => void): void {
-  strip(
+  tileStrip(
     store,
     list,
     (state) => state.photoChoices,

@@ -27,7 +27,6 @@ export function controls(store: Store, session: Session, elements: ControlElemen
     () => store.state.withoutGlasses,
   );
 
-  let ticked = -1;
   store.subscribe((state) => {
     const { phase, update } = state;
     fit.disabled = !state.photo || !state.glasses;
@@ -40,17 +39,21 @@ export function controls(store: Store, session: Session, elements: ControlElemen
     const text = updateName(count > 0 ? update : 0, count);
     slider.setAttribute('aria-valuetext', text);
     if (name.value !== text) name.value = text;
-    if (ticked !== count) {
-      ticked = count;
-      ticks.replaceChildren(...Array.from({ length: count + 1 }, () => document.createElement('i')));
-    }
+    drawTicks(ticks, count);
     withoutGlasses.disabled = !state.homography;
     withoutGlasses.setAttribute('aria-pressed', String(state.withoutGlasses));
     reset.disabled = !state.moved && phase !== 'fitted';
   });
 }
 
-function fitLabel({ phase, model, progress }: State): string {
+/** Draws a tick for the placement and one for each update. */
+export function drawTicks(ticks: HTMLElement, updates: number): void {
+  if (ticks.childElementCount === updates + 1) return;
+  ticks.replaceChildren(...Array.from({ length: updates + 1 }, () => document.createElement('i')));
+}
+
+/** The text of the button that fits, with the progress of the download. */
+export function fitLabel({ phase, model, progress }: Pick<State, 'phase' | 'model' | 'progress'>): string {
   if (phase !== 'fitting') return 'Fit';
   if (model) return 'Fitting';
   return progress === null ? 'Loading' : `Loading ${Math.round(progress * 100)} %`;
@@ -60,7 +63,7 @@ function fitLabel({ phase, model, progress }: State): string {
  * A short press toggles; a long press switches on until it is released. Keyboards and assistive
  * technology toggle.
  */
-function pressOrHold(button: HTMLButtonElement, set: (on: boolean) => void, get: () => boolean): void {
+export function pressOrHold(button: HTMLButtonElement, set: (on: boolean) => void, get: () => boolean): void {
   let since: number | null = null;
   button.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || get()) return;

@@ -60,7 +60,7 @@ function start(): void {
   const gallery = loadGallery();
 
   connectViewer(store, viewer, session);
-  connectSources(parts, session);
+  connectSources(parts, session, connectRoom(store, images));
   controls(store, session, {
     fit: button('fit'),
     update: byId('update', HTMLInputElement),
@@ -152,12 +152,11 @@ function connectViewer(store: Store, viewer: Viewer, session: Session): void {
 
 /** The live view, or null without a camera. */
 function connectLive(parts: SessionParts): Live | null {
-  const list = byId('tabs', HTMLElement);
+  tabs(parts.store, byId('tabs', HTMLElement));
   if (!hasCamera()) {
-    list.hidden = true;
+    button('tab-live').hidden = true;
     return null;
   }
-  tabs(parts.store, list);
   return new Live(parts, {
     view: byId('live', HTMLElement),
     canvas: byId('live-canvas', HTMLCanvasElement),
@@ -170,7 +169,26 @@ function connectLive(parts: SessionParts): Live | null {
   });
 }
 
-function connectSources(parts: SessionParts, session: Session): void {
+/** Loads the room tab when it is first opened. Returns where its images go. */
+function connectRoom(store: Store, images: ImageClient): () => Promise<ImageInput> {
+  let starting: Promise<ImageInput> | undefined;
+  const start = (): Promise<ImageInput> => {
+    starting ??= import('./room/index.ts').then(({ startRoom }) => {
+      const input = startRoom(images);
+      // Shows the parts of the tab, which the page has now.
+      store.set({});
+      return input;
+    });
+    starting.catch(() => (starting = undefined));
+    return starting;
+  };
+  store.subscribe(({ mode }) => {
+    if (mode === 'room') start().catch(() => announce.notify(galleryNotice(() => location.reload())));
+  });
+  return start;
+}
+
+function connectSources(parts: SessionParts, session: Session, room: () => Promise<ImageInput>): void {
   const { store } = parts;
   let ownPhotos = 0;
   const ownGlasses = connectOwnGlasses(parts, session);
@@ -192,8 +210,13 @@ function connectSources(parts: SessionParts, session: Session): void {
   };
   picker(button('own-photo'), byId('photo-file', HTMLInputElement), (file) => input.photo(file, file.name));
   picker(button('own-glasses'), byId('glasses-file', HTMLInputElement), (file) => input.glasses(file, file.name));
-  dropping(byId('drop-zones', HTMLElement), input);
-  pasting(input, {
+  const routed: ImageInput = {
+    photo: (blob, name) => void current().then((tab) => tab.photo(blob, name)),
+    glasses: (blob, name) => void current().then((tab) => tab.glasses(blob, name)),
+  };
+  const current = async (): Promise<ImageInput> => (store.state.mode === 'room' ? room() : input);
+  dropping(byId('drop-zones', HTMLElement), routed);
+  pasting(routed, {
     dialog: byId('paste-dialog', HTMLDialogElement),
     image: byId('pasted-image', HTMLImageElement),
     photo: button('paste-photo'),

@@ -1,5 +1,5 @@
 /** The model in the package’s worker. It is loaded again after a failure. */
-import { WorkerTryOn } from 'stgan';
+import { type Task, WorkerTryOn } from 'stgan';
 import { codeOf } from './messages.ts';
 import type { ModelInfo } from './types.ts';
 
@@ -15,10 +15,12 @@ const FATAL = ['internal', 'worker'];
 
 export class Model {
   readonly #listener: ModelListener;
+  readonly #task: Task;
   #loading: Promise<WorkerTryOn>;
 
-  constructor(listener: ModelListener) {
+  constructor(listener: ModelListener, task: Task = 'glasses') {
     this.#listener = listener;
+    this.#task = task;
     this.#loading = this.#load();
   }
 
@@ -48,6 +50,7 @@ export class Model {
   #load(): Promise<WorkerTryOn> {
     const start = performance.now();
     const loading = WorkerTryOn.create({
+      task: this.#task,
       cache: true,
       onProgress: ({ phase, loaded, total }) => {
         if (phase === 'weights') this.#listener.progress(total ? loaded / total : null);

@@ -27,6 +27,7 @@ import {
   photoNotice,
 } from './messages.ts';
 import type { Model } from './model.ts';
+import { overlayOf } from './overlay.ts';
 import { read } from './sources.ts';
 import type { GlassesChoice, OpenPhoto, PhotoChoice, State, Store } from './state.ts';
 import type { ModelInfo, OverlayInfo } from './types.ts';
@@ -347,21 +348,8 @@ export class Session {
   }
 
   /** The composited glasses after `update` updates, or null if the fit has been replaced. */
-  async #overlay(fit: WorkerFit, update: number): Promise<OverlayInfo | null> {
-    const start = performance.now();
-    try {
-      const overlay = await fit.overlay({ update });
-      const milliseconds = performance.now() - start;
-      if (!overlay) return { box: null, image: null, milliseconds };
-      const { x, y, image: pixels } = overlay;
-      const { width, height } = pixels;
-      const scale = Math.min(1, this.#viewer.density);
-      const size = [Math.ceil(width * scale), Math.ceil(height * scale)] as const;
-      const image = await this.#images.call('resized', [pixels, ...size], [pixels.data.buffer]);
-      return { box: { x, y, width, height }, image, milliseconds };
-    } catch {
-      return null;
-    }
+  #overlay(fit: WorkerFit, update: number): Promise<OverlayInfo | null> {
+    return overlayOf(fit, { update }, this.#viewer.density, this.#images);
   }
 
   /**

@@ -1,5 +1,6 @@
-/** The state of the page: one immutable object and the store that publishes its changes. */
+/** The state of the page: one immutable object. */
 import type { Homography, Placement } from './geometry.ts';
+import { Observable } from './observable.ts';
 import type { FitInfo, GlassesInfo, LocatedFace, ModelInfo, PhotoInfo, Source } from './types.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { FitInfo, GlassesInfo, LocatedFace, ModelInfo, PhotoInfo, Source } 
 export type Phase = 'loading' | 'placed' | 'fitting' | 'fitted';
 
 /** What the glasses are tried on. */
-export type Mode = 'photo' | 'live';
+export type Mode = 'photo' | 'live' | 'room';
 
 export interface LiveState {
   /**
@@ -98,46 +99,28 @@ export interface State {
   readonly compositeTime: number | null;
 }
 
-export type Listener = (state: State, before: State) => void;
-
-export class Store {
-  #state: State = {
-    mode: 'photo',
-    live: { phase: 'off', mirror: true, allFaces: false, width: 0, height: 0, faces: 0, homographies: [] },
-    phase: 'loading',
-    model: null,
-    progress: null,
-    photo: null,
-    faces: [],
-    face: 0,
-    glasses: null,
-    glassesChoices: [],
-    photoChoices: [],
-    placement: null,
-    moved: false,
-    fit: null,
-    update: 0,
-    homography: null,
-    exact: false,
-    withoutGlasses: false,
-    compositeTime: null,
-  };
-  readonly #listeners = new Set<Listener>();
-
-  get state(): State {
-    return this.#state;
-  }
-
-  set(change: Partial<State>): void {
-    const before = this.#state;
-    this.#state = { ...before, ...change };
-    for (const listener of this.#listeners) listener(this.#state, before);
-  }
-
-  /** Calls `listener` now and after every change. Returns a function that unsubscribes it. */
-  subscribe(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    listener(this.#state, this.#state);
-    return () => this.#listeners.delete(listener);
+export class Store extends Observable<State> {
+  constructor() {
+    super({
+      mode: 'photo',
+      live: { phase: 'off', mirror: true, allFaces: false, width: 0, height: 0, faces: 0, homographies: [] },
+      phase: 'loading',
+      model: null,
+      progress: null,
+      photo: null,
+      faces: [],
+      face: 0,
+      glasses: null,
+      glassesChoices: [],
+      photoChoices: [],
+      placement: null,
+      moved: false,
+      fit: null,
+      update: 0,
+      homography: null,
+      exact: false,
+      withoutGlasses: false,
+      compositeTime: null,
+    });
   }
 }

@@ -1,4 +1,4 @@
-/** The two tabs: a photo or the live camera. */
+/** The tabs: a photo, the live camera, or a room. */
 import type { Mode, Store } from './state.ts';
 
 export function tabs(store: Store, list: HTMLElement): void {
@@ -8,10 +8,12 @@ export function tabs(store: Store, list: HTMLElement): void {
     store.set({ mode: button.value as Mode });
     button.focus();
   };
-  for (const [index, button] of buttons.entries()) {
+  for (const button of buttons) {
     button.addEventListener('click', () => choose(button));
     button.addEventListener('keydown', ({ key }) => {
-      if (key === 'ArrowRight' || key === 'ArrowLeft') choose(buttons[(index + 1) % buttons.length]);
+      const shown = buttons.filter((each) => !each.hidden);
+      const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? shown.length - 1 : 0;
+      if (step) choose(shown[(shown.indexOf(button) + step) % shown.length]);
     });
   }
   store.subscribe(({ mode }) => {
@@ -21,6 +23,6 @@ export function tabs(store: Store, list: HTMLElement): void {
       button.tabIndex = chosen ? 0 : -1;
     }
     for (const part of document.querySelectorAll<HTMLElement>('[data-mode-only]'))
-      part.hidden = part.dataset.modeOnly !== mode;
+      part.hidden = !part.dataset.modeOnly?.split(' ').includes(mode);
   });
 }
