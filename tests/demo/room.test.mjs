@@ -51,6 +51,7 @@ test('nothing of the room tab is loaded before it is opened', async ({ page }) =
 });
 
 test('furniture is dragged, fitted from there, and reset', async ({ room }) => {
+  await expect(room.getByRole('heading', { level: 1 })).toHaveText(/furniture/);
   const { placement } = await roomState(room);
   const [from, to] = [
     await windowPoint(room, placement.x, placement.y),
