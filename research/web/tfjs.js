@@ -33,12 +33,12 @@ export function stages({ weights, shape }) {
         // Transpose OIHW to HWIO.
         layers.push([keep(tf.transpose(tensor(`conv${i}.weight`), [2, 3, 1, 0])), keep(tensor(`conv${i}.bias`))]);
       }
-      let side = shape[2];
-      for (const _ of layers) side = Math.ceil(side / 2);
+      let [height, width] = shape.slice(2);
+      for (const _ of layers) [height, width] = [Math.ceil(height / 2), Math.ceil(width / 2)];
       const [hidden] = get('fc1.weight').shape;
-      const channels = get('fc1.weight').shape[1] / (side * side);
+      const channels = get('fc1.weight').shape[1] / (height * width);
       // Transpose the features from CHW to HWC.
-      const planes = tf.reshape(tensor('fc1.weight'), [hidden, channels, side, side]);
+      const planes = tf.reshape(tensor('fc1.weight'), [hidden, channels, height, width]);
       const first = tf.reshape(tf.transpose(planes, [2, 3, 1, 0]), [-1, hidden]);
       const [w1, w2] = [keep(first), keep(tf.transpose(tensor('fc2.weight')))];
       const [b1, b2] = [keep(tensor('fc1.bias')), keep(tensor('fc2.bias'))];
@@ -60,12 +60,12 @@ export function stages({ weights, shape }) {
               bias,
               activation: 'relu',
             });
-            const odd = image.shape[1] % 2;
-            if (odd)
+            const [down, across] = [image.shape[1] % 2, image.shape[2] % 2];
+            if (down || across)
               image = tf.pad(image, [
                 [0, 0],
-                [0, 1],
-                [0, 1],
+                [0, down],
+                [0, across],
                 [0, 0],
               ]);
             image = tf.avgPool(image, 2, 2, 'valid');
