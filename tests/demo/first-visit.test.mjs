@@ -39,11 +39,14 @@ test('the page is cross-origin isolated', async ({ page }) => {
   expect(await page.evaluate(() => window.crossOriginIsolated)).toBe(true);
 });
 
-test('the page has a title, a description, an icon and one main heading', async ({ page }) => {
+test('the page has a title, a description, an icon and one main heading in each tab', async ({ page }) => {
   await page.goto('./');
   expect(await page.title()).toMatch(/glasses/i);
   expect((await page.locator('meta[name="description"]').getAttribute('content')).length).toBeGreaterThan(50);
   const icon = await page.locator('link[rel="icon"]').evaluate(async ({ href }) => (await fetch(href)).status);
   expect(icon).toBe(200);
-  expect(await page.locator('h1').count()).toBe(1);
+  for (const tab of ['Photo', 'Room']) {
+    await page.getByRole('tab', { name: tab }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+  }
 });
