@@ -146,7 +146,7 @@ pub mod internals {
         pub use crate::locate::*;
     }
     pub mod model {
-        pub use crate::model::generator::halve;
+        pub use crate::model::generator::STRIDE;
     }
     pub mod pose {
         pub use crate::pose::*;

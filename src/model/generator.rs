@@ -5,6 +5,9 @@ use super::{GeneratorSpec, Parameters};
 use crate::{Result, ops};
 use candle_core::Tensor;
 
+/// The stride of the convolutions.
+pub const STRIDE: usize = 2;
+
 /// A generator stage as in the authors' released code (ST-GAN, section 3.2 and supplementary).
 ///
 /// It has 4×4 convolutions at stride 2 with ReLU, then two linear layers with a ReLU between them.
@@ -52,6 +55,23 @@ impl Generator {
     /// # Errors
     /// Shapes that do not match the generator's.
     pub fn forward(&self, background: &Tensor, foreground: &Tensor) -> candle_core::Result<Tensor> {
+        let mut layer =
+            |input: &Tensor, (weight, bias): (&Tensor, &Tensor)| ops::conv_layer(input, weight, bias, STRIDE, 0.0);
+        self.head(&self.features(background, foreground, &mut layer)?)
+    }
+
+    /// The inputs [B, features] of the first linear layer, for the images of
+    /// [`Generator::forward`]. `layer` computes a convolution with its activation, from the input
+    /// and from weight and bias.
+    ///
+    /// # Errors
+    /// Those of `layer`, and shapes that do not match the generator's.
+    pub fn features(
+        &self,
+        background: &Tensor,
+        foreground: &Tensor,
+        layer: &mut dyn FnMut(&Tensor, (&Tensor, &Tensor)) -> candle_core::Result<Tensor>,
+    ) -> candle_core::Result<Tensor> {
         let size = self.spec.size;
         let mut pooled = Tensor::cat(&[background, foreground], 1)?;
         let (_, channels, height, width) = pooled.dims4()?;
@@ -67,12 +87,20 @@ impl Generator {
         }
         let mut features = pooled.clone();
         for (weight, bias) in &self.convolutions {
-            features = ops::conv_layer(&features, weight, bias, 2, 0.0)?;
+            features = layer(&features, (weight, bias))?;
             pooled = halve(&pooled)?;
             features = Tensor::cat(&[&features, &pooled], 1)?;
         }
+        features.flatten_from(1)
+    }
+
+    /// The update [B, 8] for the inputs [B, features] of the first linear layer.
+    ///
+    /// # Errors
+    /// Shapes that do not match the generator's.
+    pub fn head(&self, features: &Tensor) -> candle_core::Result<Tensor> {
         let [(w1, b1), (w2, b2)] = &self.linear;
-        let hidden = features.flatten_from(1)?.matmul(&w1.t()?)?.broadcast_add(b1)?;
+        let hidden = features.matmul(&w1.t()?)?.broadcast_add(b1)?;
         ops::leaky_relu(&hidden, 0.0)?.matmul(&w2.t()?)?.broadcast_add(b2)
     }
 }
@@ -82,7 +110,7 @@ impl Generator {
 ///
 /// # Errors
 /// A tensor that is not four-dimensional.
-pub fn halve(x: &Tensor) -> candle_core::Result<Tensor> {
+fn halve(x: &Tensor) -> candle_core::Result<Tensor> {
     let (_, _, height, width) = x.dims4()?;
     x.pad_with_zeros(2, 0, height % 2)?.pad_with_zeros(3, 0, width % 2)?.avg_pool2d(2)
 }

@@ -6,6 +6,7 @@
 //! crate; on other devices (CUDA) they are composed of candle's primitives.
 
 mod activation;
+mod batch_norm;
 mod bias;
 mod conv;
 mod grid;
@@ -15,6 +16,7 @@ mod storage;
 mod warp;
 
 pub use activation::{leaky_relu, leaky_relu_grad};
+pub use batch_norm::{batch_norm_relu, batch_statistics};
 pub use bias::add_bias;
 pub use conv::{ConvGeometry, conv_layer, conv_layer_input_grad, conv2d, conv2d_input_grad, conv2d_weight_grad};
 pub(crate) use grid::output_axis;

@@ -31,6 +31,8 @@ fn convolutions_biases_and_activations_match_finite_differences() {
         check("layer's gradient, weight", &before, &|w| ops::conv_layer_input_grad(&gy, w, &x, 2, slope));
     }
     let bias = numbers(&[3], 4);
+    check("batch normalisation, input", &x, &|x| ops::batch_norm_relu(x, &bias));
+    check("batch normalisation, shift", &bias, &|shift| ops::batch_norm_relu(&x, shift));
     check("bias, input", &x, &|x| ops::add_bias(x, &bias));
     check("bias", &bias, &|b| ops::add_bias(&x, b));
     check("leaky ReLU", &x, &|x| ops::leaky_relu(x, 0.2));

@@ -86,6 +86,7 @@ fn activations_and_biases_match_the_kernels() {
     let (x, g, bias) = (random(&[2, 3, 5, 4]), random(&[2, 3, 5, 4]), random(&[3]));
     compare("leaky ReLU", std::slice::from_ref(&x), &|t| ops::leaky_relu(&t[0], 0.2));
     compare("leaky ReLU's gradient", &[g], &|t| ops::leaky_relu_grad(&t[0], &x, 0.2));
+    compare("batch normalisation", &[x.clone(), bias.clone()], &|t| ops::batch_norm_relu(&t[0], &t[1]));
     compare("bias", &[x.clone(), bias], &|t| ops::add_bias(&t[0], &t[1]));
 }
 

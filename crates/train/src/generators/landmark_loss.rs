@@ -2,7 +2,7 @@
 
 use crate::config::LandmarkLoss;
 use crate::data::pairs::PointPairs;
-use candle_core::{Result, Tensor};
+use candle_core::{D, Result, Tensor};
 use stgan::stn;
 
 /// Added under the square root of a distance, whose gradient is undefined at 0: the square of a
@@ -33,9 +33,13 @@ pub(super) fn landmark_loss(
         let share = Tensor::new(&[1.0 - horizontal as f32, 0.0], device)?;
         offset = offset.broadcast_sub(&offset.mean_keepdim(1)?.broadcast_mul(&share)?)?;
     }
-    let squared = offset.sqr()?.sum(2)?;
+    let distance = |offset: &Tensor| (offset.sqr()?.sum(D::Minus1)? + EPSILON)?.sqrt()?.mean_all();
     match loss {
-        LandmarkLoss::Squared => squared.mean_all(),
-        LandmarkLoss::Distance => (squared + EPSILON)?.sqrt()?.mean_all(),
+        LandmarkLoss::Squared => offset.sqr()?.sum(D::Minus1)?.mean_all(),
+        LandmarkLoss::Distance => distance(&offset),
+        LandmarkLoss::OffsetAndShape => {
+            let mean = offset.mean_keepdim(1)?;
+            distance(&mean)? + distance(&offset.broadcast_sub(&mean)?)?
+        }
     }
 }

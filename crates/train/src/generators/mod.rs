@@ -19,7 +19,7 @@ mod validation;
 pub(crate) use plan::plan;
 pub(crate) use source::{ExampleSource, HeldOut, Role, Sampled};
 
-use crate::config::{Config, Intervals};
+use crate::config::{Config, Intervals, RegressionSettings};
 use crate::data::Dataset;
 use crate::data::augment::Perturbation;
 use crate::report::{GridImage, grid, metrics, plot};
@@ -36,12 +36,12 @@ use examples::Examples;
 use export::Origin;
 use faces::{FaceExamples, HeldOutFaces};
 use networks::{DiscriminatorTrainer, GeneratorTrainer, prepare, stages};
-use normalise::normalise;
+use normalise::StageInputs;
 use plan::{Objective, PlannedPhase};
 use regression::RegressionTask;
 use std::path::Path;
-use stgan::model::Parameters;
 use stgan::model::weights::Weights;
+use stgan::model::{Generator, Parameters};
 use validation::GeneratorValidation;
 
 /// Trains generators with the configuration `config` on `dataset` and writes to the folder `out`
@@ -151,9 +151,6 @@ struct GeneratorRun<'a> {
     validation: GeneratorValidation<'a>,
 }
 
-/// Examples on which the first stage is normalised.
-const NORMALISED: usize = 64;
-
 /// The name of the generators' optimiser in checkpoints.
 const NAME: &str = "generators";
 
@@ -184,15 +181,10 @@ impl Job for GeneratorRun<'_> {
         let planned = &self.plan[phase];
         let is_new = stages(&state.weights) == 0;
         prepare(self.config, planned, &mut state.weights)?;
-        if let Objective::Regression { settings, .. } = planned.objective
-            && self.config.model.normalise
-            && is_new
-        {
-            normalise(&self.config.generator()?, &self.examples.initial(NORMALISED, &settings.perturbation)?, state)?;
-        }
         Ok(match planned.objective {
             Objective::Regression { settings, optimiser } => {
-                Box::new(RegressionTask::new(self, planned, settings, optimiser, state)?)
+                let inputs = self.normalise(planned, settings, is_new, state)?;
+                Box::new(RegressionTask::new(self, planned, settings, optimiser, inputs, state)?)
             }
             Objective::Pretraining { settings, discriminator } => {
                 Box::new(PretrainingTask::new(self, planned, settings, discriminator, state)?)
@@ -231,6 +223,34 @@ impl Job for GeneratorRun<'_> {
 }
 
 impl GeneratorRun<'_> {
+    /// Normalises the weights of the stage that a regression trains, as the configuration asks for.
+    /// Returns what the stage sees, if the regression uses batch normalisation.
+    fn normalise(
+        &self,
+        planned: &PlannedPhase,
+        settings: &RegressionSettings,
+        is_new: bool,
+        state: &mut State,
+    ) -> Result<Option<StageInputs>> {
+        let (spec, stage) = (self.config.generator()?, planned.stages.start);
+        let starts_normalised = self.config.model.normalise && is_new;
+        if !starts_normalised && !settings.batch_norm {
+            return Ok(None);
+        }
+        let batch = self.examples.initial(normalise::EXAMPLES, &settings.perturbation)?;
+        let on_device = state.weights.to_device(self.device)?;
+        let frozen = (0..stage).map(|stage| Generator::new(&spec, stage, &on_device));
+        let inputs = StageInputs::new(&batch, &frozen.collect::<stgan::Result<Vec<_>>>()?)?;
+        if starts_normalised {
+            state.weights = normalise::normalised(&spec, &state.weights, &inputs)?;
+        }
+        // A checkpoint within the phase has the weights in training.
+        if settings.batch_norm && state.iteration == 0 {
+            state.weights = normalise::unfolded(&spec, stage, &state.weights, &inputs)?;
+        }
+        Ok(settings.batch_norm.then_some(inputs))
+    }
+
     /// The share of the held-out cases in which the discriminator prefers the correct placement.
     /// None if no subjects are held out.
     fn preference(&self, discriminator: &DiscriminatorTrainer, perturbation: &Perturbation) -> Result<Option<f64>> {

@@ -1,6 +1,7 @@
 //! Networks in training, with their optimisers.
 
 use super::batch::Batch;
+use super::normalise;
 use super::plan::PlannedPhase;
 use crate::address::{Address, Purpose, rng};
 use crate::config::Config;
@@ -15,6 +16,8 @@ use stgan::model::{Discriminator, DiscriminatorSpec, Generator, GeneratorSpec, P
 pub(super) struct GeneratorTrainer {
     frozen: Vec<Generator>,
     trained: Vec<Generator>,
+    /// Whether the trained generators use batch normalisation.
+    pub batch_norm: bool,
     pub adam: Adam,
 }
 
@@ -42,6 +45,7 @@ impl GeneratorTrainer {
         Ok(Self {
             frozen: (0..stages.start).map(|stage| network(&weights, stage)).collect::<stgan::Result<_>>()?,
             trained: stages.map(|stage| network(&variables, stage)).collect::<stgan::Result<_>>()?,
+            batch_norm: false,
             adam,
         })
     }
@@ -63,7 +67,8 @@ impl GeneratorTrainer {
         let mut params = self.frozen_params(batch)?;
         let mut steps = Vec::with_capacity(self.trained.len());
         for generator in &self.trained {
-            let delta = generator.forward(&batch.background, &batch.warped(&params.detach())?)?;
+            let forward = if self.batch_norm { normalise::forward } else { Generator::forward };
+            let delta = forward(generator, &batch.background, &batch.warped(&params.detach())?)?;
             params = (&params + &delta)?;
             steps.push(Step { delta, params: params.clone() });
         }

@@ -4,6 +4,7 @@
 use super::batch::Batch;
 use super::landmark_loss::landmark_loss;
 use super::networks::GeneratorTrainer;
+use super::normalise::{StageInputs, folded};
 use super::plan::PlannedPhase;
 use super::{GeneratorRun, NAME, trained_networks};
 use crate::config::{OptimiserSettings, RegressionSettings};
@@ -16,8 +17,11 @@ pub(super) struct RegressionTask<'a> {
     run: &'a GeneratorRun<'a>,
     settings: &'a RegressionSettings,
     optimiser: &'a OptimiserSettings,
+    stage: usize,
     iterations: usize,
     generators: GeneratorTrainer,
+    /// What the stage sees, for the statistics of batch normalisation. None without it.
+    inputs: Option<StageInputs>,
     prefetched: Prefetched<Batch>,
 }
 
@@ -29,17 +33,20 @@ impl<'a> RegressionTask<'a> {
         planned: &PlannedPhase,
         settings: &'a RegressionSettings,
         optimiser: &'a OptimiserSettings,
+        inputs: Option<StageInputs>,
         state: &State,
     ) -> Result<Self> {
-        let generators = generator_trainer(run, planned, optimiser.betas, state)?;
+        let mut generators = generator_trainer(run, planned, optimiser.betas, state)?;
+        generators.batch_norm = inputs.is_some();
         let prefetched = Prefetched::new(run.examples.regression(settings, state.run_iteration));
-        Ok(Self { run, settings, optimiser, iterations: planned.phase.iterations, generators, prefetched })
+        let (stage, iterations) = (planned.stages.start, planned.phase.iterations);
+        Ok(Self { run, settings, optimiser, stage, iterations, generators, inputs, prefetched })
     }
 }
 
 impl Task for RegressionTask<'_> {
     fn iterate(&mut self, iteration: usize, run_iteration: usize) -> Result<IterationMetrics> {
-        let Self { run, settings, optimiser, iterations, generators, prefetched } = self;
+        let Self { run, settings, optimiser, iterations, generators, prefetched, .. } = self;
         let rate = optimiser.rate(iteration, *iterations);
         prefetched.train(
             |batch| train(settings, run.config.examples.horizontal_weight, generators, batch, rate),
@@ -50,6 +57,13 @@ impl Task for RegressionTask<'_> {
     fn trained_networks(&self, iteration: usize) -> Vec<TrainedNetworks<'_>> {
         let rate = self.optimiser.rate(iteration, self.iterations);
         vec![trained_networks(&self.generators, rate, self.settings.ema_decay)]
+    }
+
+    fn finished(&self, weights: Parameters) -> Result<Parameters> {
+        match &self.inputs {
+            Some(inputs) => Ok(folded(&self.run.config.generator()?, self.stage, &weights, inputs)?.0),
+            None => Ok(weights),
+        }
     }
 
     fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>> {

@@ -1,7 +1,8 @@
 //! Measures of a cascade on held-out rooms and furniture.
 
 use super::RoomSample;
-use super::examples::{background, drop_near, look_up, view_maps};
+use super::examples::{background, drop_near, look_up, recentred, view_maps};
+use super::similarity::Similarity;
 use crate::Result;
 use crate::address::{Stream, rng};
 use crate::data::landmarks::{Point, distance};
@@ -11,10 +12,10 @@ use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use stgan::Homography;
 use stgan::internals::homography::DIMENSION;
 use stgan::internals::pose::ViewMaps;
-use stgan::model::{Cascade, ImageSize, inner_points};
-use stgan::{Homography, Placement};
+use stgan::model::{Cascade, GeneratorSpec, ImageSize, inner_points};
 
 /// How placements start (ST-GAN, section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -23,7 +24,8 @@ pub enum Protocol {
     /// At the right centre and area, with noise: the translation N(0, 0.1) in canonical units of
     /// the room's image, the area multiplied by U(0.9, 1.1).
     Dropped,
-    /// At the right centre and area, with noise N(0, 0.1) on all eight warp parameters.
+    /// At the right centre and area, with noise N(0, 0.1) on all eight warp parameters. The view
+    /// is cut out around the result, so that it does not tell the right place.
     Warped,
 }
 
@@ -117,8 +119,14 @@ pub fn evaluate(
     })
 }
 
-/// The initial placement and warp parameters of a sample.
-fn start(sample: &RoomSample, protocol: Protocol, seed: u64, item: usize) -> (Placement, [f64; DIMENSION]) {
+/// The maps of the initial view, and the initial warp parameters, of a sample.
+fn start(
+    spec: &GeneratorSpec,
+    sample: &RoomSample,
+    protocol: Protocol,
+    seed: u64,
+    item: usize,
+) -> Result<(ViewMaps, [f64; DIMENSION])> {
     const DEVIATION: f64 = 0.1;
     let mut rng = rng(seed, Stream::RoomStart(item));
     let mut normal = || -> f64 { DEVIATION * rng.sample::<f64, _>(StandardNormal) };
@@ -127,11 +135,12 @@ fn start(sample: &RoomSample, protocol: Protocol, seed: u64, item: usize) -> (Pl
             let half = [sample.room.width(), sample.room.height()].map(|side| 0.5 * (f64::from(side) - 1.0));
             let offset = half.map(|half| half * normal());
             let area: f64 = rng.random_range(0.9..1.1);
-            (drop_near(sample, offset, area.sqrt(), 0.0), [0.0; DIMENSION])
+            let maps = view_maps(spec, sample, &drop_near(sample, offset, area.sqrt(), 0.0))?;
+            Ok((maps, [0.0; DIMENSION]))
         }
         Protocol::Warped => {
             let params = std::array::from_fn(|_| normal());
-            (drop_near(sample, [0.0; 2], 1.0, 0.0), params)
+            recentred(spec, sample, &view_maps(spec, sample, &drop_near(sample, [0.0; 2], 1.0, 0.0))?, &params)
         }
     }
 }
@@ -156,8 +165,7 @@ fn batch(
     let spec = cascade.spec();
     let prepare = |&item: &usize| -> Result<Prepared> {
         let sample = &samples[item];
-        let (placement, params) = start(sample, protocol, seed, item);
-        let maps = view_maps(spec, sample, &placement)?;
+        let (maps, params) = start(spec, sample, protocol, seed, item)?;
         let room = match sight {
             Sight::WrongRoom => &samples[(item + samples.len() / 2) % samples.len()].room,
             _ => &sample.room,
@@ -228,23 +236,8 @@ fn measure(sample: &RoomSample, found: &Homography) -> StageErrors {
 
 /// The mean distance of points after the similarity that moves them closest to their places.
 fn after_similarity(from: &[Point], to: &[Point]) -> f64 {
-    let n = from.len() as f64;
-    let mean = |points: &[Point]| points.iter().fold([0.0; 2], |m, p| [m[0] + p[0] / n, m[1] + p[1] / n]);
-    let (a, b) = (mean(from), mean(to));
-    let (mut dot, mut cross, mut square) = (0.0, 0.0, 0.0);
-    let centred = |p: &Point, m: &Point| [p[0] - m[0], p[1] - m[1]];
-    for (p, q) in from.iter().zip(to) {
-        let ([px, py], [qx, qy]) = (centred(p, &a), centred(q, &b));
-        dot += px * qx + py * qy;
-        cross += px * qy - py * qx;
-        square += px * px + py * py;
-    }
-    let (cos, sin) = (dot / square, cross / square);
-    let residual = |(p, q): (&Point, &Point)| {
-        let ([px, py], [qx, qy]) = (centred(p, &a), centred(q, &b));
-        (cos * px - sin * py - qx).hypot(sin * px + cos * py - qy)
-    };
-    from.iter().zip(to).map(residual).sum::<f64>() / n
+    let closest = Similarity::closest(from, to);
+    from.iter().zip(to).map(|(p, q)| distance(closest.apply(*p), *q)).sum::<f64>() / from.len() as f64
 }
 
 /// The means of all errors, and the median of the distance from the nearest right place.

@@ -7,6 +7,7 @@ mod samples;
 mod settings;
 mod shards;
 mod sheet;
+mod similarity;
 
 pub use evaluate::{Protocol, RoomErrors, StageErrors, evaluate};
 pub use record::RoomRecord;

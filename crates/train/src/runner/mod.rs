@@ -139,14 +139,15 @@ impl Run<'_> {
                 break;
             }
             if due.save || self.stopped {
-                self.save()?;
+                self.save(&*task)?;
             }
             if self.stopped {
                 return Ok(());
             }
         }
         self.state.end_phase(&task.trained_networks(self.state.iteration))?;
-        self.save()
+        self.state.weights = task.finished(std::mem::take(&mut self.state.weights))?;
+        self.save_with(&self.state.weights)
     }
 
     fn due(&self, phase: &Phase) -> Due {
@@ -191,7 +192,7 @@ impl Run<'_> {
 
     /// Validates, and returns whether the phase has reached its goal.
     fn validate(&mut self, phase: &Phase, task: &dyn Task) -> Result<bool> {
-        let weights = self.state.averaged_weights()?;
+        let weights = task.finished(self.state.averaged_weights()?)?;
         let Some(validated) = task.validate(self.state.iteration, &weights)? else { return Ok(false) };
         let ValidationResult { metrics, summary, score, verdict } = validated;
         if let Some(score) = score.filter(|score| score.beats(self.state.best)) {
@@ -212,9 +213,14 @@ impl Run<'_> {
         }
     }
 
-    /// Writes the weights and a checkpoint.
-    fn save(&self) -> Result<()> {
-        self.export(self.job.weights_file(), &self.state.averaged_weights()?)?;
+    /// Writes the weights and a checkpoint within a phase.
+    fn save(&self, task: &dyn Task) -> Result<()> {
+        self.save_with(&task.finished(self.state.averaged_weights()?)?)
+    }
+
+    /// Writes finished weights, and a checkpoint.
+    fn save_with(&self, weights: &Parameters) -> Result<()> {
+        self.export(self.job.weights_file(), weights)?;
         checkpoint::save(&self.state, &self.folder.checkpoints(), self.job.intervals().keep, &self.config)
     }
 

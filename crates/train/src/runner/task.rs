@@ -64,8 +64,13 @@ pub(crate) trait Task {
         None
     }
 
-    /// Measures `weights` after `iteration` iterations of the phase. None if there is nothing to
-    /// measure.
+    /// The weights to validate, to export and to keep after the phase, given those in training.
+    fn finished(&self, weights: Parameters) -> Result<Parameters> {
+        Ok(weights)
+    }
+
+    /// Measures the finished `weights` after `iteration` iterations of the phase. None if there is
+    /// nothing to measure.
     fn validate(&self, iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>>;
 
     /// Tensors that a checkpoint stores besides networks and moments. None keeps what the state
