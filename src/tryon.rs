@@ -22,10 +22,10 @@
 //! The task says which further steps apply. Glasses are stiff, but a homography can tear them
 //! apart: each update is replaced by the nearest pose that stiff glasses can have in front of a
 //! camera (`GlassesPlane::stiff`). An update that is far from all of them, or that diverges, is not
-//! taken.
+//! taken. Furniture can be dropped far from its place: after each update its view is cut out anew
+//! around the result.
 
 mod fit;
-mod logarithm;
 mod step;
 
 pub use fit::{Fit, Update};
@@ -35,7 +35,7 @@ use crate::homography::DIMENSION;
 use crate::image_size::ImageSize;
 use crate::model::{Cascade, GeneratorSpec, Inference, Task, weights};
 use crate::pose::{CanonicalPose, Placement, ViewMaps, normalise_exposure, view_to_canonical};
-use crate::resample::{self, PyramidBuilder};
+use crate::resample::{self, Pyramid, PyramidBuilder};
 use crate::{BitmapRef, Error, Homography, Rect, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,6 +43,9 @@ use step::{Setting, Step};
 
 /// The maximum number of updates in one fit.
 pub const MAX_UPDATES: usize = weights::MAX_UPDATES;
+
+/// How far the view of a task that is recentred can move, in sizes of the view.
+const REACH: f64 = 0.75;
 
 /// Fainter pixels lose their colour in [`canonical_view`].
 const FAINT: f32 = 0.05;
@@ -57,8 +60,6 @@ pub struct View {
     foreground: Foreground,
     maps: ViewMaps,
     rect: Rect,
-    /// View pixels to pixels of `rect`.
-    to_rect: Homography,
     pixels: PyramidBuilder,
 }
 
@@ -190,11 +191,11 @@ impl TryOn {
     pub fn view(&self, photo: (u32, u32), foreground: &Foreground, placement: &Placement) -> Result<View> {
         let (size, bounds) = (self.networks.size(), foreground.bounding_box().edges());
         let maps = ViewMaps::new(size, &self.task().pose, bounds, placement)?;
-        let rect = maps.region(photo, placement)?;
-        let to_rect = Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y)) * maps.view_to_photo();
-        let halvings = resample::halvings(&to_rect, size.width, size.height);
+        let reach = if self.task().steps.recentred { REACH } else { 0.0 };
+        let rect = maps.region(photo, placement, reach)?;
+        let halvings = resample::halvings(&to_rect(&maps, rect), size.width, size.height);
         let pixels = PyramidBuilder::new(rect.width, rect.height, halvings)?;
-        Ok(View { photo, foreground: foreground.clone(), maps, rect, to_rect, pixels })
+        Ok(View { photo, foreground: foreground.clone(), maps, rect, pixels })
     }
 
     /// The view of a photo that is in memory.
@@ -259,42 +260,76 @@ impl TryOn {
     }
 
     fn fit_view_from(&self, view: View, start: &[f64; DIMENSION], updates: Option<usize>) -> Result<Fit> {
-        let View { photo, foreground, maps, to_rect, pixels, .. } = view;
         let count = updates.unwrap_or(self.updates);
         if count > MAX_UPDATES {
             return Err(Error::argument("updates", count, format!("0 to {MAX_UPDATES}")));
         }
-        let homography = |params: &[f64; DIMENSION]| maps.foreground_to_photo(params).normalized();
+        let View { photo, foreground, maps, rect, pixels, .. } = view;
         let (size, task) = (self.networks.size(), self.task());
-        let mut background = resample::planar(&pixels.finish()?, &to_rect, size.width, size.height);
-        // The networks do not read the photo's alpha.
-        background.truncate(3 * size.area());
-        if task.steps.exposure {
-            normalise_exposure(&mut background, size, &task.pose);
-        }
+        let look = Look { pixels: pixels.finish()?, rect, size, task };
         let planes = foreground.view((size, task.pose), || canonical_view(&foreground, &task.pose, size))?;
-        let mut views = self.networks.view_pair(&background, &planes);
-
+        let bounds = foreground.bounding_box().edges();
+        let recentred = |frame: ViewMaps, params: [f64; DIMENSION]| match task.steps.recentred {
+            true => frame.recentred(&params, bounds).unwrap_or((frame, params)),
+            false => (frame, params),
+        };
         let (width, height) = (f64::from(foreground.width()), f64::from(foreground.height()));
         let corners = [[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]].map(|p| maps.to_canonical.apply(p));
-        let setting = Setting { task, to_photo: maps.to_photo, photo, corners };
-        let (mut params, mut last) = (*start, None);
-        let mut updates = Vec::with_capacity(count);
+
+        let (mut frame, mut params) = if *start == [0.0; DIMENSION] { (maps, *start) } else { recentred(maps, *start) };
+        let mut views = self.networks.view_pair(&look.background(&frame), &planes);
+        let (mut last, mut before) = (None, *start);
+        let mut updates: Vec<Update> = Vec::with_capacity(count);
         for index in 0..count {
+            if index > 0 && task.steps.recentred {
+                (frame, params) = recentred(frame, params);
+                views = self.networks.view_pair(&look.background(&frame), &planes);
+            }
             let [direct, mirror] = views.update(index.min(self.stages() - 1), &params);
             let mirror = mirrored(&mirror);
             let delta: [f64; DIMENSION] = std::array::from_fn(|i| 0.5 * (direct[i] + mirror[i]));
+            let setting = Setting { task, to_photo: frame.to_photo, photo, corners };
             let step = Step::new(&setting, &params, &delta, last);
+            params = step.params;
+            let after = if task.steps.recentred { maps.params_of(&frame, &params).unwrap_or(before) } else { params };
             if step.taken {
-                last = Some(task.displacement(&params, &step.params));
+                last = Some(task.displacement(&before, &after));
             }
             let Step { correction, taken, .. } = step;
-            params = step.params;
-            updates.push(Update { delta, params, homography: homography(&params)?, correction, taken });
+            let homography = frame.foreground_to_photo(&params).normalized()?;
+            updates.push(Update { delta, params: after, homography, correction, taken });
+            before = after;
         }
         let foreground = (foreground.width(), foreground.height());
-        Ok(Fit { task: task.clone(), photo, foreground, start: *start, initial: homography(start)?, updates })
+        let initial = maps.foreground_to_photo(start).normalized()?;
+        Ok(Fit { task: task.clone(), photo, foreground, start: *start, initial, updates })
     }
+}
+
+/// The part of a photo that a fit looks at.
+struct Look<'a> {
+    pixels: Pyramid,
+    rect: Rect,
+    size: ImageSize,
+    task: &'a Task,
+}
+
+impl Look<'_> {
+    /// The view that maps cut out of the photo: planes R, G, B.
+    fn background(&self, maps: &ViewMaps) -> Vec<f32> {
+        let mut planes = resample::planar(&self.pixels, &to_rect(maps, self.rect), self.size.width, self.size.height);
+        // The networks do not read the photo's alpha.
+        planes.truncate(3 * self.size.area());
+        if self.task.steps.exposure {
+            normalise_exposure(&mut planes, self.size, &self.task.pose);
+        }
+        planes
+    }
+}
+
+/// Maps pixels of a view to pixels of `rect`.
+fn to_rect(maps: &ViewMaps, rect: Rect) -> Homography {
+    Homography::similarity(1.0, 0.0, -f64::from(rect.x), -f64::from(rect.y)) * maps.view_to_photo()
 }
 
 impl View {

@@ -14,6 +14,7 @@ mod task;
 pub mod weights;
 
 pub use crate::image_size::ImageSize;
+pub use crate::pose::inner_points;
 pub use crate::pose::{CanonicalPose, Fitting};
 pub use cascade::{Cascade, composite, foreground};
 pub use discriminator::{Discriminator, DiscriminatorSpec};
@@ -21,4 +22,4 @@ pub use generator::Generator;
 pub use inference::{Inference, ViewPair};
 pub use parameters::{Parameters, initialise};
 pub use spec::{GeneratorSpec, Inputs, TensorSpec};
-pub use task::{Calibration, Steps, Task, inner_points};
+pub use task::{Calibration, Steps, Task};

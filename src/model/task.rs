@@ -1,7 +1,7 @@
 //! Tasks: what a cascade composites, as data of the weights file.
 
 use crate::homography::DIMENSION;
-use crate::pose::{CanonicalPose, EYE_Y, Fitting, GLASSES_POSE, PUPIL_X, TEMPLE_X};
+use crate::pose::{CanonicalPose, EYE_Y, Fitting, GLASSES_POSE, PUPIL_X, TEMPLE_X, inner_points};
 use crate::{Error, Homography, Result};
 
 /// The steps of a fit beside the networks.
@@ -11,6 +11,9 @@ pub struct Steps {
     pub exposure: bool,
     /// Each update is corrected to the nearest pose that stiff glasses can have before a camera.
     pub stiff: bool,
+    /// After each update the view is cut out anew around the result, so that the networks always
+    /// see the foreground in the middle of its surroundings.
+    pub recentred: bool,
 }
 
 /// A logistic regression of "the fit is right" on the logarithm of the last displacement.
@@ -62,7 +65,7 @@ impl Task {
         Self {
             points: [-PUPIL_X, PUPIL_X, -TEMPLE_X, TEMPLE_X].map(|x| [x, EYE_Y]).to_vec(),
             unit: 2.0 * PUPIL_X,
-            steps: Steps { exposure: true, stiff: true },
+            steps: Steps { exposure: true, stiff: true, recentred: false },
             // From the fits in the table of situations that `stgan evaluate --split train` prints:
             // "landmark error ≤ 0.15", with equal total weight for both classes.
             calibration: Some(Calibration { midpoint: 0.0331, slope: 2.77 }),
@@ -73,7 +76,8 @@ impl Task {
     /// Furniture in a room: in the middle, about half as large as the view.
     pub fn room() -> Self {
         let pose = CanonicalPose { half_width: 0.5, half_height: 0.5, centre_y: 0.0, fitting: Fitting::Inside };
-        Self::new("room", pose)
+        // A piece can be dropped far from its place.
+        Self { steps: Steps { recentred: true, ..Steps::default() }, ..Self::new("room", pose) }
     }
 
     /// The mean distance by which [`Task::points`] move under exp(−p) from `before` to `after`, in
@@ -136,18 +140,6 @@ impl Task {
             _ => Err(invalid()),
         }
     }
-}
-
-/// Eight points inside a box (left, top, right, bottom): corners and middles of the sides of a box
-/// 0.7 times as large. They lie on most pieces of furniture, unlike the corners of the alpha box.
-pub fn inner_points([left, top, right, bottom]: [f64; 4]) -> [[f64; 2]; 8] {
-    const SHARE: f64 = 0.7;
-    const GRID: [[f64; 2]; 8] =
-        [[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0], [-1.0, 0.0], [1.0, 0.0], [0.0, -1.0], [0.0, 1.0]];
-    GRID.map(|[x, y]| {
-        let at = |low: f64, high: f64, t: f64| 0.5 * (low + high) + 0.5 * SHARE * t * (high - low);
-        [at(left, right, x), at(top, bottom, y)]
-    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The canonical pose of a foreground, and the maps between its image, a view and a photo.
 
-use super::Placement;
+use super::{Placement, closest_similarity};
 use crate::homography::DIMENSION;
 use crate::image_size::ImageSize;
 use crate::{Homography, Rect, Result};
@@ -56,6 +56,18 @@ pub fn view_to_canonical(size: impl Into<ImageSize>) -> Homography {
     let ImageSize { height, width } = size.into();
     let [across, down] = [width, height].map(|side| 2.0 / (side.max(2) - 1) as f64);
     Homography([across, 0.0, -1.0 - 0.5 * across, 0.0, down, -1.0 - 0.5 * down, 0.0, 0.0, 1.0])
+}
+
+/// Eight points inside a box (left, top, right, bottom): corners and middles of the sides of a box
+/// 0.7 times as large. They lie on most pieces of furniture, unlike the corners of the alpha box.
+pub fn inner_points([left, top, right, bottom]: [f64; 4]) -> [[f64; 2]; 8] {
+    const SHARE: f64 = 0.7;
+    const GRID: [[f64; 2]; 8] =
+        [[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0], [-1.0, 0.0], [1.0, 0.0], [0.0, -1.0], [0.0, 1.0]];
+    GRID.map(|[x, y]| {
+        let at = |low: f64, high: f64, t: f64| 0.5 * (low + high) + 0.5 * SHARE * t * (high - low);
+        [at(left, right, x), at(top, bottom, y)]
+    })
 }
 
 /// Canonical units down for each canonical unit across, over the same number of pixels.
@@ -116,15 +128,39 @@ impl ViewMaps {
         self.to_photo * Homography::exp(&params.map(|x| -x)) * self.to_canonical
     }
 
+    /// The parameters with which these maps give the pose that `others` and `params` give. `None` as
+    /// in [`ViewMaps::recentred`].
+    pub fn params_of(&self, others: &Self, params: &[f64; DIMENSION]) -> Option<[f64; DIMENSION]> {
+        let to_photo = others.to_photo * Homography::exp(&params.map(|x| -x));
+        Some((self.to_photo.inverse().ok()? * to_photo).log()?.map(|x| -x))
+    }
+
+    /// A pose as seen from a view around it: maps and parameters with which the foreground lies
+    /// where it lies with these maps and `params`. The similarity that comes closest is in the
+    /// maps, and the parameters have the rest.
+    ///
+    /// `bounds` is the alpha bounding box of the foreground: left, top, right, bottom. The result is
+    /// `None` if the pose is no image of the foreground, for example mirrored.
+    pub fn recentred(&self, params: &[f64; DIMENSION], bounds: [f64; 4]) -> Option<(Self, [f64; DIMENSION])> {
+        let points = inner_points(bounds).map(|p| self.to_canonical.apply(p));
+        let to_photo = self.to_photo * Homography::exp(&params.map(|x| -x));
+        let [from, to] = [self.to_photo, to_photo].map(|map| points.map(|p| map.apply(p)));
+        let maps = Self { to_photo: closest_similarity(&from, &to) * self.to_photo, ..*self };
+        let rest = maps.params_of(self, params)?;
+        Some((maps, rest))
+    }
+
     /// The part of the photo (width, height) that the view shows, with a margin for filters.
+    /// `reach` also shows the surroundings, as wide as this share of the view on each side.
     ///
     /// # Errors
     /// [`crate::Error::Placement`] if the view lies outside the photo.
-    pub(crate) fn region(&self, photo: (u32, u32), placement: &Placement) -> Result<Rect> {
+    pub(crate) fn region(&self, photo: (u32, u32), placement: &Placement, reach: f64) -> Result<Rect> {
         // Filters reach a pixel further; the remaining quarter covers rounding.
         const MARGIN: f64 = 1.25;
-        let (left, right) = (-MARGIN, self.size.width as f64 + MARGIN);
-        let (top, bottom) = (-MARGIN, self.size.height as f64 + MARGIN);
+        let [width, height] = [self.size.width, self.size.height].map(|side| side as f64);
+        let (left, right) = (-MARGIN - reach * width, (1.0 + reach) * width + MARGIN);
+        let (top, bottom) = (-MARGIN - reach * height, (1.0 + reach) * height + MARGIN);
         let to_photo = self.view_to_photo();
         placement
             .covered([[left, top], [right, top], [right, bottom], [left, bottom]].map(|p| to_photo.apply(p)), photo)
@@ -168,6 +204,27 @@ mod tests {
             assert!(near(map.apply([bounds[2], bounds[3]]), extent), "{:?}", map.apply([bounds[2], bounds[3]]));
             assert!(near(map.apply([bounds[0], bounds[1]]), extent.map(|x| -x)));
         }
+    }
+
+    #[test]
+    fn a_recentred_pose_is_the_same_pose_and_has_no_similarity_left() {
+        let bounds = [10.0, 20.0, 70.0, 90.0];
+        let maps = ViewMaps::new(SIZE, &INSIDE, bounds, &PLACEMENT).unwrap();
+        let params = [0.1, -0.05, 0.12, 0.04, -0.08, 0.06, -0.1, 0.03];
+        let (again, rest) = maps.recentred(&params, bounds).unwrap();
+        let points = inner_points(bounds);
+        let (before, after) = (maps.foreground_to_photo(&params), again.foreground_to_photo(&rest));
+        assert!(points.iter().all(|p| near(before.apply(*p), after.apply(*p))));
+        let [plain, moved] = [[0.0; DIMENSION], rest].map(|p| points.map(|q| again.foreground_to_photo(&p).apply(q)));
+        let left_over = closest_similarity(&plain, &moved);
+        assert!(left_over.0.iter().zip(Homography::IDENTITY.0).all(|(a, b)| (a - b).abs() < 1e-9), "{left_over:?}");
+        // A view that is moved alone.
+        let (same, none) = maps.recentred(&[0.0; DIMENSION], bounds).unwrap();
+        assert!(
+            none.iter().all(|x| x.abs() < 1e-12)
+                && near(same.to_photo.apply([0.3, 0.2]), maps.to_photo.apply([0.3, 0.2]))
+        );
+        assert!(maps.recentred(&[f64::NAN; DIMENSION], bounds).is_none());
     }
 
     #[test]

@@ -16,12 +16,14 @@ mod canonical;
 mod exposure;
 mod placement;
 mod plane;
+mod similarity;
 mod stiff;
 
-pub use canonical::{CanonicalPose, Fitting, ViewMaps, view_to_canonical};
+pub use canonical::{CanonicalPose, Fitting, ViewMaps, inner_points, view_to_canonical};
 pub use exposure::normalise_exposure;
 pub use placement::Placement;
 pub use plane::GlassesPlane;
+pub use similarity::closest_similarity;
 pub use stiff::StiffPose;
 
 use crate::Homography;

@@ -1,6 +1,5 @@
 //! The step of an update: corrected so that glasses stay stiff, or not taken.
 
-use super::logarithm::logarithm;
 use crate::Homography;
 use crate::homography::DIMENSION;
 use crate::model::Task;
@@ -93,7 +92,7 @@ impl Step {
         let Setting { task, to_photo, photo, .. } = setting;
         let plane = |params: &[f64; DIMENSION]| GlassesPlane(*to_photo * Homography::exp(&params.map(|x| -x)));
         let Some(stiff) = plane(proposed).stiff(*photo) else { return Self::refused(before, f64::INFINITY) };
-        let corrected = || Some(logarithm(&(to_photo.inverse().ok()? * stiff.plane.0))?.map(|x| -x));
+        let corrected = || Some((to_photo.inverse().ok()? * stiff.plane.0).log()?.map(|x| -x));
         let params = if stiff.moved < MIN_CORRECTION { Some(*proposed) } else { corrected() };
         let Some(params) = params else { return Self::refused(before, f64::INFINITY) };
         let moved = task.displacement(before, &params);

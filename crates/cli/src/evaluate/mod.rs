@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER", required_unless_present_any = ["glasses", "task"])]
     data: Option<PathBuf>,
     /// Task of the weights [default: glasses]
-    #[arg(long, value_enum, conflicts_with_all = ["glasses", "locate", "spread", "updates", "images", "fits"])]
+    #[arg(long, value_enum, conflicts_with_all = ["glasses", "locate", "spread", "fits"])]
     task: Option<TaskName>,
     /// With --task room: folder that `make models` has written [default: furniture is drawn]
     #[arg(long, value_name = "FOLDER", requires = "task", conflicts_with = "data")]
@@ -81,7 +81,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 100, requires = "glasses")]
     rendered: usize,
     /// Write the 20 worst fits as a PNG image; with --locate the 12 most turned heads before and
-    /// after the fit
+    /// after the fit; with --task room the first 12 rooms
     #[arg(long, value_name = "FILE")]
     images: Option<PathBuf>,
     /// Write the fits of the first table as JSON, to repeat them with another implementation

@@ -4,24 +4,22 @@ use super::Arguments;
 use crate::files;
 use anyhow::{Context, Result};
 use std::fmt::Write;
-use stgan::model::{Cascade, Task, weights};
+use std::path::Path;
+use stgan::TryOn;
+use stgan::model::{ImageSize, Task};
 use stgan_synth::rooms::Split;
-use stgan_train::rooms::{self, Protocol, RoomErrors, RoomSettings, StageErrors};
+use stgan_train::report::grid;
+use stgan_train::rooms::{self, Places, Protocol, RoomErrors, RoomSample, RoomSettings, StageErrors};
 
+/// The number of samples in an image of fits.
+const DRAWN: usize = 12;
 /// The number of samples that are rendered if no folder is given.
 const SAMPLES: usize = 400;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let path = arguments.weights.as_deref().context("--task room needs --weights")?;
-    let file = weights::read(&files::read(path)?).with_context(|| path.display().to_string())?;
-    anyhow::ensure!(
-        file.spec.task == Task::room(),
-        "{}: the weights are for the task `{}`, not `room`",
-        path.display(),
-        file.spec.task.name
-    );
-    let updates = file.updates()?;
-    let cascade = Cascade::new(&file.spec, file.stages, &file.parameters)?;
+    let tryon = TryOn::for_task(&files::read(path)?, &Task::room()).with_context(|| path.display().to_string())?;
+    let updates = arguments.updates.unwrap_or(tryon.updates());
     let samples = match &arguments.data {
         Some(folder) => rooms::read(folder, usize::MAX)?,
         None => {
@@ -30,16 +28,38 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
             rooms::draw(SAMPLES, &options, arguments.seed, &mut |_| ())?
         }
     };
-    let measured = [Protocol::Dropped, Protocol::Warped]
-        .map(|protocol| rooms::evaluate(&cascade, updates, &samples, protocol, arguments.seed));
-    let measured = measured.into_iter().collect::<stgan_train::Result<Vec<_>>>()?;
-    let text = if arguments.json { serde_json::to_string(&measured)? + "\n" } else { table(&measured)? };
+    let protocols = [Protocol::Dropped, Protocol::Warped]
+        .map(|protocol| rooms::evaluate(&tryon, updates, &samples, protocol, arguments.seed));
+    let protocols = protocols.into_iter().collect::<stgan_train::Result<Vec<_>>>()?;
+    let places = rooms::places(&tryon, updates, &samples, arguments.seed)?;
+    if let Some(images) = &arguments.images {
+        draw(images, &tryon, updates, &samples[..samples.len().min(DRAWN)], arguments.seed)?;
+    }
+    let report = Report { protocols, places };
+    let text = if arguments.json { serde_json::to_string(&report)? + "\n" } else { table(&report)? };
     files::print(&text)
 }
 
-fn table(measured: &[RoomErrors]) -> Result<String, std::fmt::Error> {
+/// The JSON output.
+#[derive(serde::Serialize)]
+struct Report {
+    protocols: Vec<RoomErrors>,
+    places: Places,
+}
+
+/// Draws fits as an image: a row for each sample.
+fn draw(path: &Path, tryon: &TryOn, updates: usize, samples: &[RoomSample], seed: u64) -> Result<()> {
+    let [first, last] = rooms::FIT_COLUMNS;
+    let names: Vec<String> = (1..=updates).map(|update| format!("update {update}")).collect();
+    let columns: Vec<&str> = std::iter::once(first).chain(names.iter().map(String::as_str)).chain([last]).collect();
+    let size = samples.first().map_or((0, 0), |sample| (sample.room.height(), sample.room.width()));
+    let size = ImageSize { height: size.0 as usize, width: size.1 as usize };
+    Ok(grid::write(path, size, &columns, &rooms::fit_rows(tryon, updates, samples, seed)?)?)
+}
+
+fn table(Report { protocols, places }: &Report) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    for errors in measured {
+    for errors in protocols {
         let start = match errors.protocol {
             Protocol::Dropped => "dropped: right centre and area, translation N(0, 0.1), area × U(0.9, 1.1)",
             Protocol::Warped => "warped: right centre and area, N(0, 0.1) on all eight parameters",
@@ -61,6 +81,11 @@ fn table(measured: &[RoomErrors]) -> Result<String, std::fmt::Error> {
             line(&mut text, &format!("{category} fitted"), after)?;
         }
         writeln!(text)?;
+    }
+    let Places { reached: [before, after], different: [different_before, different_after], known } = places;
+    writeln!(text, "from ten starts across each room: in a right place, and different right places of {known:.1}")?;
+    for (name, reached, different) in [("unmoved", before, different_before), ("fitted", after, different_after)] {
+        writeln!(text, "{name:<22} {:>8.1} % {different:>11.2}", 100.0 * reached)?;
     }
     Ok(text)
 }

@@ -110,7 +110,7 @@ pub struct ExampleSettings {
     /// The share of the examples that is sampled evenly over head turn and face size; see
     /// [`crate::data::augment::BalancedSampler`]. Default: 0.
     pub balance: f64,
-    /// The weight of the mean horizontal offset of an example in losses on points. Below 1 for
+    /// The weight of the mean horizontal offset of an example in losses and errors. Below 1 for
     /// tasks whose foreground may stand anywhere along a line. Default: 1.
     #[serde(skip_serializing_if = "is_one")]
     pub horizontal_weight: f64,
@@ -228,7 +228,7 @@ mod tests {
     use crate::error::chain;
     use crate::generators::plan;
 
-    const FILES: [&str; 7] = [
+    const FILES: [&str; 8] = [
         include_str!("../../../../configs/compact-glasses.toml"),
         include_str!("../../../../configs/tune-glasses.toml"),
         include_str!("../../../../configs/paper-glasses.toml"),
@@ -236,6 +236,7 @@ mod tests {
         include_str!("../../../../configs/synthetic.toml"),
         include_str!("../../../../configs/room.toml"),
         include_str!("../../../../configs/paper-room.toml"),
+        include_str!("../../../../configs/adversarial-room.toml"),
     ];
 
     #[test]

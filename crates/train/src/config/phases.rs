@@ -64,8 +64,8 @@ pub struct RegressionSettings {
     /// average. Default: 0.
     #[serde(default)]
     pub ema_decay: f64,
-    /// Whether convolutions are followed by batch normalisation in training. Afterwards it is folded
-    /// into the weights. Default: `false`.
+    /// Whether convolutions are followed by batch normalisation in training. Afterwards it is
+    /// folded into the weights. Default: `false`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub batch_norm: bool,
     /// The optimisers of the first stage and of the later stages.
@@ -83,9 +83,6 @@ pub enum LandmarkLoss {
     Squared,
     /// The mean distance, as in the landmark error.
     Distance,
-    /// The length of the mean offset, plus the mean distance without that offset. So a large error
-    /// of position does not outweigh the error of shape.
-    OffsetAndShape,
 }
 
 /// `[discriminator]`: architecture, loss and real images of the discriminator.

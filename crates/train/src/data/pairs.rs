@@ -26,13 +26,16 @@ impl PointPairs {
     }
 
     /// The mean distance of the measured points from their places, for warp parameters `params`.
-    pub(crate) fn error(&self, params: &[f64; DIMENSION]) -> f64 {
+    /// Their mean horizontal offset is multiplied by `horizontal` before.
+    pub(crate) fn error(&self, params: &[f64; DIMENSION], horizontal: f64) -> f64 {
         let inverse = Homography::exp(&params.map(|x| -x));
-        let distance = |(from, to): (&Point, &Point)| {
+        let offset = |(from, to): (&Point, &Point)| {
             let [x, y] = inverse.apply(*from);
-            landmarks::distance([x, self.aspect * y], [to[0], self.aspect * to[1]])
+            [x - to[0], self.aspect * (y - to[1])]
         };
-        let sum: f64 = self.foreground.iter().zip(&self.view).take(self.measured).map(distance).sum();
-        sum / self.measured as f64 / self.unit
+        let offsets: Vec<Point> = self.foreground.iter().zip(&self.view).take(self.measured).map(offset).collect();
+        let n = self.measured as f64;
+        let left_out = (1.0 - horizontal) * offsets.iter().map(|offset| offset[0]).sum::<f64>() / n;
+        offsets.iter().map(|[x, y]| (x - left_out).hypot(*y)).sum::<f64>() / n / self.unit
     }
 }

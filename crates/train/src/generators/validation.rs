@@ -86,19 +86,19 @@ impl<'a> GeneratorValidation<'a> {
         let cascade = Cascade::new(&self.spec, stages, &weights.to_device(&self.device)?)?;
         let empty = || vec![Vec::new(); stages + 1];
         let mut errors = StageErrors { by_stage: empty(), baseline: Vec::new(), turned: empty() };
-        let turned = self.turned();
+        let (turned, horizontal) = (self.turned(), self.horizontal());
         for batch in self.batches(&self.config.validation.perturbation) {
             let batch = batch?;
             let Some(targets) = &batch.targets else { continue };
             let all = cascade.forward(&batch.background, &batch.foreground, &batch.params)?;
             for (stage, params) in all.iter().enumerate() {
-                let measured = landmark_errors(params, targets)?;
+                let measured = landmark_errors(params, targets, horizontal)?;
                 let faces = batch.addresses.iter().map(|address| address.item % self.subjects());
                 let of_turned = faces.zip(&measured).filter(|(face, _)| turned[*face]).map(|(_, error)| *error);
                 errors.turned[stage].extend(of_turned);
                 errors.by_stage[stage].extend(measured);
             }
-            errors.baseline.extend(landmark_errors(&batch.params.zeros_like()?, targets)?);
+            errors.baseline.extend(landmark_errors(&batch.params.zeros_like()?, targets, horizontal)?);
         }
         errors
             .by_stage
@@ -107,6 +107,11 @@ impl<'a> GeneratorValidation<'a> {
             .chain([&mut errors.baseline])
             .for_each(|list| list.sort_by(f64::total_cmp));
         Ok(errors)
+    }
+
+    /// The weight of the mean horizontal offset in errors, as in losses.
+    fn horizontal(&self) -> f64 {
+        self.config.examples.horizontal_weight
     }
 
     /// Whether each subject is among the tenth with the largest turn.
@@ -158,7 +163,11 @@ impl<'a> GeneratorValidation<'a> {
         let mut rows: Vec<GridRow> = (0..n).map(|_| GridRow { images: Vec::new(), errors: Vec::new() }).collect();
         for params in cascade.forward(&batch.background, &batch.foreground, &batch.params)? {
             let images = batch.composite(&params)?.flatten_from(1)?.to_vec2::<f32>()?;
-            let errors = batch.targets.as_ref().map(|targets| landmark_errors(&params, targets)).transpose()?;
+            let errors = batch
+                .targets
+                .as_ref()
+                .map(|targets| landmark_errors(&params, targets, self.horizontal()))
+                .transpose()?;
             for (i, (row, image)) in rows.iter_mut().zip(images).enumerate() {
                 row.images.push(image);
                 row.errors.push(errors.as_ref().map(|e| e[i]));
@@ -200,8 +209,8 @@ impl StageErrors {
 }
 
 /// The landmark error of each example of a batch.
-fn landmark_errors(params: &Tensor, targets: &[PointPairs]) -> Result<Vec<f64>> {
+fn landmark_errors(params: &Tensor, targets: &[PointPairs], horizontal: f64) -> Result<Vec<f64>> {
     let rows = params.to_vec2::<f32>()?;
-    let one = |(p, pairs): (&Vec<f32>, &PointPairs)| pairs.error(&std::array::from_fn(|i| f64::from(p[i])));
+    let one = |(p, pairs): (&Vec<f32>, &PointPairs)| pairs.error(&std::array::from_fn(|i| f64::from(p[i])), horizontal);
     Ok(rows.iter().zip(targets).map(one).collect())
 }

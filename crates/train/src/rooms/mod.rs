@@ -7,13 +7,12 @@ mod samples;
 mod settings;
 mod shards;
 mod sheet;
-mod similarity;
 
-pub use evaluate::{Protocol, RoomErrors, StageErrors, evaluate};
+pub use evaluate::{Places, Protocol, RoomErrors, StageErrors, evaluate, places};
 pub use record::RoomRecord;
 pub use samples::{RoomSample, draw};
 pub use settings::RoomSettings;
 pub use shards::{read, write};
-pub use sheet::{SHEET_COLUMNS, sheet_rows};
+pub use sheet::{FIT_COLUMNS, SHEET_COLUMNS, fit_rows, sheet_rows};
 
 pub(crate) use examples::RoomExamples;

@@ -1,11 +1,12 @@
 //! Contact sheets of samples.
 
 use super::RoomSample;
+use super::evaluate::{Protocol, fit, nearest_place, start};
 use super::examples::drop_near;
 use crate::Result;
 use crate::report::GridImage;
 use stgan::internals::resample::{self, Pyramid};
-use stgan::{Bitmap, Homography, Placement};
+use stgan::{Bitmap, Homography, Placement, TryOn};
 
 /// The columns of a sheet.
 pub const SHEET_COLUMNS: [&str; 5] = ["room", "cut-out", "right centre and area", "true homography", "rendered"];
@@ -37,6 +38,30 @@ fn row(sample: &RoomSample) -> Result<Vec<GridImage>> {
         image(over(room, sample, &sample.record.truth())?, Some(sample.record.residual)),
         image(planes(&sample.real), None),
     ])
+}
+
+/// The columns of a sheet of fits before the columns of the updates, and after them.
+pub const FIT_COLUMNS: [&str; 2] = ["as placed", "true homography"];
+
+/// The rows of a sheet of fits: for each sample the room with the cut-out as placed by
+/// [`Protocol::Dropped`], after each update, and with the true homography. Below stands the
+/// distance from the nearest right place, in diagonals.
+///
+/// # Errors
+/// Those of [`super::evaluate()`].
+pub fn fit_rows(tryon: &TryOn, updates: usize, samples: &[RoomSample], seed: u64) -> Result<Vec<Vec<GridImage>>> {
+    let row = |(item, sample): (usize, &RoomSample)| {
+        let start = start(sample, Protocol::Dropped, seed, item);
+        let fit = fit(tryon, sample, &sample.room, &start, updates)?;
+        let mut maps = (0..=updates).map(|update| fit.homography(update)).collect::<stgan::Result<Vec<_>>>()?;
+        maps.push(sample.record.truth());
+        let image = |map: &Homography| -> Result<GridImage> {
+            let error = Some(nearest_place(sample, map).1);
+            Ok(GridImage { planes: over(planes(&sample.room), sample, map)?, error })
+        };
+        maps.iter().map(image).collect()
+    };
+    samples.iter().enumerate().map(row).collect()
 }
 
 /// The planes R, G and B of an image.

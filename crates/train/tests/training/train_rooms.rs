@@ -2,7 +2,8 @@
 
 use crate::common::runs::{Temporary, numbers};
 use candle_core::Device;
-use stgan::model::{Cascade, ImageSize, Task, weights};
+use stgan::TryOn;
+use stgan::model::{ImageSize, Task, weights};
 use stgan_synth::rooms::Split;
 use stgan_train::rooms::{self, Protocol, RoomSettings};
 use stgan_train::{Config, Event, RoomData, RunStart, ValidationMetrics, train_room_generators};
@@ -18,6 +19,7 @@ channels = [4, 6, 8]
 hidden = 8
 inputs = "rgba+pose"
 stages = 1
+normalise = true
 [examples]
 horizontal_weight = 0.25
 [intervals]
@@ -31,6 +33,7 @@ faces = 6
 [regression]
 iterations = [6]
 batch = 4
+batch_norm = true
 update_penalty = 1e-3
 [[regression.optimiser]]
 learning_rate = 1e-3
@@ -101,21 +104,29 @@ fn a_resumed_room_run_equals_an_uninterrupted_run() {
     let read = weights::read(&std::fs::read(whole.file(file)).unwrap()).unwrap();
     assert_eq!((&read.spec.task, read.spec.size), (&Task::room(), ImageSize { height: 18, width: 24 }));
     assert_eq!(read.metadata["task"], "room");
-    let error = stgan::TryOn::new(&std::fs::read(whole.file(file)).unwrap()).unwrap_err();
+    let error = TryOn::new(&std::fs::read(whole.file(file)).unwrap()).unwrap_err();
     assert_eq!(error.code(), "weights", "glasses cannot be fitted with weights of another task");
 
-    let cascade = Cascade::new(&read.spec, read.stages, &read.parameters).unwrap();
+    let tryon = TryOn::for_task(&std::fs::read(whole.file(file)).unwrap(), &Task::room()).unwrap();
     for protocol in [Protocol::Dropped, Protocol::Warped] {
-        let errors = rooms::evaluate(&cascade, 1, &data.held_out, protocol, 3).unwrap();
+        let errors = rooms::evaluate(&tryon, 1, &data.held_out, protocol, 3).unwrap();
         assert_eq!((errors.samples, errors.stages.len()), (6, 2));
         assert!(errors.stages.iter().all(|stage| stage.inner > 0.0 && stage.nearest <= stage.diagonals + 0.2));
         assert_eq!(errors.categories.values().map(|(count, ..)| count).sum::<usize>(), 6);
-        let again = rooms::evaluate(&cascade, 1, &data.held_out, protocol, 3).unwrap();
+        let again = rooms::evaluate(&tryon, 1, &data.held_out, protocol, 3).unwrap();
         assert_eq!(errors, again);
         // The last stage is used again.
-        let longer = rooms::evaluate(&cascade, 2, &data.held_out, protocol, 3).unwrap();
+        let longer = rooms::evaluate(&tryon, 2, &data.held_out, protocol, 3).unwrap();
         assert_eq!((longer.stages.len(), longer.stages[1]), (3, errors.stages[1]));
     }
+    let places = rooms::places(&tryon, 1, &data.held_out, 3).unwrap();
+    assert_eq!(places, rooms::places(&tryon, 1, &data.held_out, 3).unwrap());
+    assert!(places.known >= 1.0 && places.reached.iter().all(|share| (0.0..=1.0).contains(share)));
+    assert!(places.different[0] <= 10.0 * places.reached[0] && places.different[1] <= 10.0 * places.reached[1]);
+    let rows = rooms::fit_rows(&tryon, 2, &data.held_out, 3).unwrap();
+    assert!(rows.len() == 6 && rows.iter().all(|row| row.len() == 4));
+    // The truth is a right place.
+    assert!(rows.iter().all(|row| row[3].error.unwrap() < 1e-9));
 }
 
 #[test]
