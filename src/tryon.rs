@@ -44,7 +44,7 @@ use step::{Setting, Step};
 /// The maximum number of updates in one fit.
 pub const MAX_UPDATES: usize = weights::MAX_UPDATES;
 
-/// How far the view of a task that is recentred can move, in sizes of the view.
+/// How far a view that is cut out anew can move, in sizes of the view.
 const REACH: f64 = 0.75;
 
 /// Fainter pixels lose their colour in [`canonical_view`].

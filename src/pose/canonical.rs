@@ -128,8 +128,8 @@ impl ViewMaps {
         self.to_photo * Homography::exp(&params.map(|x| -x)) * self.to_canonical
     }
 
-    /// The parameters with which these maps give the pose that `others` and `params` give. `None` as
-    /// in [`ViewMaps::recentred`].
+    /// The parameters with which these maps give the pose that `others` and `params` give. `None`
+    /// as in [`ViewMaps::recentred`].
     pub fn params_of(&self, others: &Self, params: &[f64; DIMENSION]) -> Option<[f64; DIMENSION]> {
         let to_photo = others.to_photo * Homography::exp(&params.map(|x| -x));
         Some((self.to_photo.inverse().ok()? * to_photo).log()?.map(|x| -x))
@@ -139,8 +139,8 @@ impl ViewMaps {
     /// where it lies with these maps and `params`. The similarity that comes closest is in the
     /// maps, and the parameters have the rest.
     ///
-    /// `bounds` is the alpha bounding box of the foreground: left, top, right, bottom. The result is
-    /// `None` if the pose is no image of the foreground, for example mirrored.
+    /// `bounds` is the alpha bounding box of the foreground: left, top, right, bottom. The result
+    /// is `None` if the pose is no image of the foreground, for example mirrored.
     pub fn recentred(&self, params: &[f64; DIMENSION], bounds: [f64; 4]) -> Option<(Self, [f64; DIMENSION])> {
         let points = inner_points(bounds).map(|p| self.to_canonical.apply(p));
         let to_photo = self.to_photo * Homography::exp(&params.map(|x| -x));

@@ -139,7 +139,7 @@ impl<'a> RoomExamples<'a> {
             }
             relight(&mut foreground, self.spec.size.area(), rng);
         }
-        let mut target = pairs(sample, &sample.record.truth(), &maps, &self.spec)?;
+        let mut target = pairs(sample, &sample.truth(), &maps, &self.spec)?;
         if flip {
             for point in target.foreground.iter_mut().chain(&mut target.view) {
                 point[0] = -point[0];
@@ -226,7 +226,7 @@ mod tests {
             let middle = found.apply(centre);
             let distance = (middle[0] - sample.record.centre[0]).hypot(middle[1] - sample.record.centre[1]);
             assert!(distance < 1e-6, "{distance}");
-            let error = pairs(&sample, &sample.record.truth(), &maps, &spec()).unwrap().error(&[0.0; 8], 1.0);
+            let error = pairs(&sample, &sample.truth(), &maps, &spec()).unwrap().error(&[0.0; 8], 1.0);
             assert!(error < 0.25, "{error}");
         }
     }

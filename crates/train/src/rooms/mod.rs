@@ -7,6 +7,7 @@ mod samples;
 mod settings;
 mod shards;
 mod sheet;
+mod upright;
 
 pub use evaluate::{Places, Protocol, RoomErrors, StageErrors, evaluate, places};
 pub use record::RoomRecord;

@@ -1,7 +1,6 @@
 //! The records of samples in files.
 
 use serde::{Deserialize, Serialize};
-use stgan::Homography;
 use stgan_synth::rooms::{Place, Record};
 
 /// What is known about a sample; see [`Record`].
@@ -25,8 +24,9 @@ pub struct RoomRecord {
     pub wall: Option<usize>,
     /// Width, height and depth of the piece in metres.
     pub size: [f32; 3],
-    /// The homographies from pixels of the cut-out to pixels of the room for all right places, the
-    /// truth first. It is never empty.
+    /// The homographies from pixels of the cut-out to pixels of the room that fit the surface best
+    /// in all right places, the truth first. It is never empty. Right places are upright; see
+    /// [`RoomSample::places`](super::RoomSample::places).
     pub family: Vec<[f64; 9]>,
     /// The root mean square distance of surface points under the truth, in diagonals of the piece.
     pub residual: f64,
@@ -40,13 +40,6 @@ pub struct RoomRecord {
     pub centre: [f64; 2],
     /// The alpha bounding box of the cut-out: left, top, right, bottom.
     pub bounds: [f64; 4],
-}
-
-impl RoomRecord {
-    /// From pixels of the cut-out to pixels of the room.
-    pub fn truth(&self) -> Homography {
-        Homography(self.family[0])
-    }
 }
 
 impl From<&Record> for RoomRecord {

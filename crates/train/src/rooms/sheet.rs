@@ -35,7 +35,7 @@ fn row(sample: &RoomSample) -> Result<Vec<GridImage>> {
         image(room.clone(), None),
         image(over(grey, sample, &Homography::IDENTITY)?, None),
         image(over(room.clone(), sample, &placed)?, None),
-        image(over(room, sample, &sample.record.truth())?, Some(sample.record.residual)),
+        image(over(room, sample, &sample.truth())?, Some(sample.record.residual)),
         image(planes(&sample.real), None),
     ])
 }
@@ -54,7 +54,7 @@ pub fn fit_rows(tryon: &TryOn, updates: usize, samples: &[RoomSample], seed: u64
         let start = start(sample, Protocol::Dropped, seed, item);
         let fit = fit(tryon, sample, &sample.room, &start, updates)?;
         let mut maps = (0..=updates).map(|update| fit.homography(update)).collect::<stgan::Result<Vec<_>>>()?;
-        maps.push(sample.record.truth());
+        maps.push(sample.truth());
         let image = |map: &Homography| -> Result<GridImage> {
             let error = Some(nearest_place(sample, map).1);
             Ok(GridImage { planes: over(planes(&sample.room), sample, map)?, error })

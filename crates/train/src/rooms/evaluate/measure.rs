@@ -10,7 +10,7 @@ use stgan::model::inner_points;
 /// The errors of a homography from cut-out to room.
 pub(super) fn measure(sample: &RoomSample, found: &Homography) -> StageErrors {
     let record = &sample.record;
-    let truth = record.truth();
+    let truth = sample.truth();
     let points = inner_points(record.bounds);
     let (at, right) = (points.map(|p| found.apply(p)), points.map(|p| truth.apply(p)));
     let offsets: Vec<Point> = at.iter().zip(&right).map(|(a, b)| [a[0] - b[0], a[1] - b[1]]).collect();
@@ -38,8 +38,7 @@ pub(super) fn measure(sample: &RoomSample, found: &Homography) -> StageErrors {
 pub(in crate::rooms) fn nearest_place(sample: &RoomSample, found: &Homography) -> (usize, f64) {
     let points = inner_points(sample.record.bounds);
     let at = points.map(|p| found.apply(p));
-    let distances = sample.record.family.iter().map(|place| {
-        let place = Homography(*place);
+    let distances = sample.places().map(|place| {
         points.iter().zip(&at).map(|(p, a)| distance(*a, place.apply(*p))).sum::<f64>() / points.len() as f64
     });
     let nearest = distances.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b));
@@ -77,7 +76,7 @@ mod tests {
     #[test]
     fn the_truth_has_no_error_and_a_shift_has_its_length() {
         for sample in draw(4, &RoomSettings::default().options(Split::Test).unwrap(), 2, &mut |_| ()).unwrap() {
-            let truth = sample.record.truth();
+            let truth = sample.truth();
             let none = measure(&sample, &truth);
             assert!(none.inner < 1e-9 && none.nearest < 1e-9 && none.foot < 1e-9 && none.perspective < 1e-9);
             let aside = measure(&sample, &(Homography::similarity(1.0, 0.0, 3.0, 0.0) * truth));

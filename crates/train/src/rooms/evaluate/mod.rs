@@ -77,8 +77,8 @@ pub struct RoomErrors {
     pub blind: StageErrors,
 }
 
-/// Measures fits of `updates` updates on `samples`. Updates beyond the number of stages use the last
-/// stage. Equal seeds give equal initial placements.
+/// Measures fits of `updates` updates on `samples`. Updates beyond the number of stages use the
+/// last stage. Equal seeds give equal initial placements.
 ///
 /// # Errors
 /// Those of the networks. Without samples, all errors are NaN.

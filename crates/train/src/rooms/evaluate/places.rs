@@ -10,7 +10,7 @@ use rand::Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use serde::Serialize;
-use stgan::{Homography, TryOn};
+use stgan::TryOn;
 
 /// Starts in each room.
 const STARTS: usize = 10;
@@ -70,11 +70,11 @@ pub fn places(tryon: &TryOn, updates: usize, samples: &[RoomSample], seed: u64) 
 /// The number of places of a list that lie apart, counted one after the other.
 fn different(sample: &RoomSample, places: &[usize]) -> usize {
     let [left, top, right, bottom] = sample.record.bounds;
-    let centre =
-        |place: usize| Homography(sample.record.family[place]).apply([0.5 * (left + right), 0.5 * (top + bottom)]);
+    let centre = [0.5 * (left + right), 0.5 * (top + bottom)];
+    let centres: Vec<[f64; 2]> = sample.places().map(|place| place.apply(centre)).collect();
     let mut counted: Vec<[f64; 2]> = Vec::new();
     for &place in places {
-        let at = centre(place);
+        let at = centres[place];
         if counted.iter().all(|other| distance(at, *other) >= APART * sample.record.diagonal) {
             counted.push(at);
         }
