@@ -34,7 +34,7 @@ use crate::compose::Foreground;
 use crate::homography::DIMENSION;
 use crate::image_size::ImageSize;
 use crate::model::{Cascade, GeneratorSpec, Inference, Task, weights};
-use crate::pose::{CanonicalPose, Placement, ViewMaps, normalise_exposure, view_to_canonical};
+use crate::pose::{CanonicalPose, Placement, ViewMaps, glasses_to_canonical, normalise_exposure, view_to_canonical};
 use crate::resample::{self, PyramidBuilder};
 use crate::{BitmapRef, Error, Homography, Rect, Result};
 use std::collections::BTreeMap;
@@ -292,8 +292,10 @@ impl TryOn {
             params = step.params;
             updates.push(Update { delta, params, homography: homography(&params)?, correction, taken });
         }
+        let to_canonical = glasses_to_canonical(&foreground);
         let foreground = (foreground.width(), foreground.height());
-        Ok(Fit { task: task.clone(), photo, foreground, start: *start, initial: homography(start)?, updates })
+        let (task, initial) = (task.clone(), homography(start)?);
+        Ok(Fit { task, photo, foreground, to_canonical, start: *start, initial, updates })
     }
 }
 

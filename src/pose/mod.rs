@@ -16,12 +16,14 @@ mod canonical;
 mod exposure;
 mod placement;
 mod plane;
+mod real_width;
 mod stiff;
 
 pub use canonical::{CanonicalPose, Fitting, ViewMaps, view_to_canonical};
 pub use exposure::normalise_exposure;
 pub use placement::Placement;
 pub use plane::GlassesPlane;
+pub use real_width::{MEAN_PUPIL_DISTANCE_MM, RealWidth};
 pub use stiff::StiffPose;
 
 use crate::Homography;

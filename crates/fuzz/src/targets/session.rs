@@ -1,5 +1,6 @@
 //! The geometry of a session: placements, sizes, homographies, options and pixels.
 
+use super::input::Input;
 use super::{outcome, safetensors};
 use crate::{Memory, Target};
 use std::sync::LazyLock;
@@ -8,79 +9,12 @@ use stgan::glasses::Removal;
 use stgan::internals::resample::Downscaler;
 use stgan::model::{GeneratorSpec, Inputs};
 use stgan::{
-    Bitmap, BitmapRef, FaceDetector, Glasses, Homography, LocatedFace, Locator, Photo, Placement, Rect, Result,
-    TrackSettings, Tracker, TryOn,
+    Bitmap, BitmapRef, FaceDetector, Glasses, Homography, LocatedFace, Photo, Placement, Rect, Result, TrackSettings,
+    Tracker, TryOn,
 };
 
 /// The largest number of pixels that a target draws or pushes.
 const MAX_PIXELS: u64 = 1 << 14;
-
-/// Reads values from bytes; zeros after their end.
-struct Input<'a>(&'a [u8]);
-
-impl Input<'_> {
-    fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        let mut bytes = [0; N];
-        let (head, rest) = self.0.split_at(self.0.len().min(N));
-        bytes[..head.len()].copy_from_slice(head);
-        self.0 = rest;
-        bytes
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.bytes::<1>()[0]
-    }
-
-    /// A number: any bits, an odd value, or a value of a usual size.
-    fn number(&mut self) -> f64 {
-        const ODD: [f64; 12] = [
-            0.0,
-            -0.0,
-            f64::NAN,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-            f64::MAX,
-            f64::MIN_POSITIVE,
-            5e-324,
-            1e6,
-            -1e6,
-            1e-12,
-            1e12,
-        ];
-        match self.byte() {
-            0..16 => f64::from_bits(u64::from_le_bytes(self.bytes())),
-            kind @ 16..48 => ODD[usize::from(kind) % ODD.len()],
-            kind => {
-                let value = f64::from(i16::from_le_bytes(self.bytes()));
-                value * [1.0, 1e-4, 0.05, 30.0][usize::from(kind) % 4]
-            }
-        }
-    }
-
-    fn numbers<const N: usize>(&mut self) -> [f64; N] {
-        std::array::from_fn(|_| self.number())
-    }
-
-    /// A length: mostly small, sometimes of any size.
-    fn length(&mut self) -> u32 {
-        match self.byte() {
-            0..200 => u32::from(self.byte()) % 160,
-            200..250 => u32::from(u16::from_le_bytes(self.bytes())),
-            _ => u32::from_le_bytes(self.bytes()),
-        }
-    }
-
-    fn placement(&mut self) -> Placement {
-        let [x, y, width, rotation] = self.numbers();
-        Placement { x, y, width, rotation }
-    }
-
-    /// The remaining bytes as the pixels of an image, repeated as often as necessary.
-    fn image(&mut self, width: u32, height: u32) -> Vec<u8> {
-        let source = if self.0.is_empty() { &[0] } else { self.0 };
-        source.iter().copied().cycle().take(4 * width as usize * height as usize).collect()
-    }
-}
 
 /// Deterministic bytes with all kinds of values.
 fn seeds() -> Vec<Vec<u8>> {
@@ -268,21 +202,4 @@ pub(super) const TRACK: Target = target("track", 16 << 20, |bytes| {
         Ok(outcomes)
     });
     result.unwrap_or_else(|error| error.to_string())
-});
-
-static LOCATOR: LazyLock<Result<Locator>> = LazyLock::new(Locator::bundled);
-
-/// The search for faces in small images.
-pub(super) const LOCATE: Target = target("locate", 128 << 20, |bytes| {
-    let mut input = Input(bytes);
-    let (width, height) = (1 + input.length() % 100, 1 + input.length() % 100);
-    let pixels = input.image(width, height);
-    outcome(BitmapRef::new(width, height, &pixels).and_then(|photo| {
-        let locator = LOCATOR.as_ref().expect("the shipped weights are valid");
-        for face in locator.locate(photo)? {
-            assert!(face.pupils.iter().flatten().all(|value| value.is_finite()));
-            assert!((0.0..=1.0).contains(&face.score));
-        }
-        Ok(())
-    }))
 });
