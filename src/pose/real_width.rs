@@ -4,7 +4,7 @@ use super::{EYE_Y, GlassesPlane, TEMPLE_X};
 use crate::{Error, Homography, Result};
 
 /// The mean distance between the pupils of adults, in millimetres (Dodgson, "Variation and extrema
-/// of human interpupillary distance", SPIE 5291, 2004).
+/// of human interpupillary distance", Proceedings of SPIE 5291, 2004).
 pub const MEAN_PUPIL_DISTANCE_MM: f64 = 63.0;
 
 /// The pupil distances of nearly all people, in millimetres: the extremes of the same study.

@@ -175,8 +175,8 @@ fi
 cp -r "$run" "$copy"
 "#;
 
-/// A command that runs a script where it may mount file systems that nobody else sees. `None` if
-/// the system allows that to nobody but its administrator.
+/// A command that runs a script where it may mount file systems that no other process sees. `None`
+/// if the system does not allow that.
 fn with_mounts(script: &str) -> Option<Command> {
     let namespace = |script: &str| {
         let mut command = Command::new("unshare");

@@ -37,8 +37,8 @@ static TINY: LazyLock<Result<Locator>> = LazyLock::new(|| {
 
 /// The search for faces in small images, of noise and of faces.
 ///
-/// The shipped networks are slow, so they read one input in 8; one in 32 is also searched for faces
-/// that are not upright, and one in 1024 is enlarged. The others are searched by tiny networks.
+/// The shipped networks are slow, so they read one input in 32; one in 256 is also searched for
+/// faces that are not upright, and one in 2048 is enlarged. Tiny networks search the others.
 pub(super) const LOCATE: Target = Target {
     name: "locate",
     seeds: || (0..6).filter_map(|seed| face(seed).ok()).chain([vec![255, 9, 9, 0, 0, 80, 200]]).collect(),
@@ -53,7 +53,7 @@ pub(super) const LOCATE: Target = Target {
         let (width, height) = (1 + input.length() % MAX_SIDE, 1 + input.length() % MAX_SIDE);
         let pixels = input.image(width, height);
         let kind = checksum(bytes);
-        let factor = if kind.is_multiple_of(1024) { 1 + kind / 1024 % MAX_FACTOR } else { 1 };
+        let factor = if kind.is_multiple_of(2048) { 1 + kind / 2048 % MAX_FACTOR } else { 1 };
         let pixels = enlarged(&pixels, width as usize, factor as usize);
         search((factor * width, factor * height), &pixels, threshold, kind)
             .map_or_else(|error| outcome::<(), _>(Err(error)), |faces| format!("{} faces", "+".repeat(faces.min(4))))
@@ -64,9 +64,9 @@ pub(super) const LOCATE: Target = Target {
 fn search((width, height): (u32, u32), pixels: &[u8], threshold: f64, kind: u32) -> Result<usize> {
     let photo = BitmapRef::new(width, height, pixels)?;
     let [shipped, tiny] = [&SHIPPED, &TINY].map(|locator| locator.as_ref().expect("the weights are valid"));
-    let faces = match kind % 32 {
+    let faces = match kind % 256 {
         0 => shipped.locate_in(&photo, threshold)?,
-        8 | 16 | 24 => shipped.locate_large_in(&photo)?,
+        1..8 => shipped.locate_large_in(&photo)?,
         _ => tiny.locate_in(&photo, threshold)?,
     };
     for face in &faces {
