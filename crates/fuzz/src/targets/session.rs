@@ -5,7 +5,7 @@ use super::{outcome, safetensors};
 use crate::{Memory, Target};
 use std::sync::LazyLock;
 use stgan::compose::{self, Foreground};
-use stgan::glasses::Removal;
+use stgan::glasses::{RealWidth, Removal};
 use stgan::internals::resample::Downscaler;
 use stgan::model::{GeneratorSpec, Inputs};
 use stgan::{
@@ -61,6 +61,14 @@ fn assert_inside(rect: Rect, (width, height): (u32, u32)) {
         fits(rect.x, rect.width, width) && fits(rect.y, rect.height, height),
         "{rect:?} is outside {width}×{height}"
     );
+}
+
+/// A real width of glasses, in half of the inputs.
+fn real_width(input: &mut Input) -> Option<RealWidth> {
+    match input.byte() {
+        0..128 => None,
+        byte => RealWidth::new(90.0 + 110.0 * f64::from(byte - 128) / 127.0, None).ok(),
+    }
 }
 
 /// The region that a placement reads.
@@ -139,6 +147,7 @@ pub(super) const GLASSES: Target = target("glasses", 8 << 20, |bytes| {
 pub(super) const FIT: Target = target("fit", 64 << 20, |bytes| {
     let mut input = Input(bytes);
     let (photo, placement, updates) = ((input.length(), input.length()), input.placement(), input.byte());
+    let (real_width, pupils) = (real_width(&mut input), [input.numbers(), input.numbers()]);
     outcome(model().view(photo, front(), &placement).and_then(|mut view| {
         let rect = view.rect();
         assert_inside(rect, photo);
@@ -152,6 +161,10 @@ pub(super) const FIT: Target = target("fit", 64 << 20, |bytes| {
             assert_finite(&fit.homography(update)?);
         }
         assert!(fit.confidence().is_none_or(|value| (0.0..=1.0).contains(&value)));
+        if let Some(real_width) = real_width {
+            let worn = fit.with_real_width(&real_width, &pupils);
+            worn.updates().iter().for_each(|update| assert_finite(&update.homography));
+        }
         Ok(())
     }))
 });
@@ -187,9 +200,11 @@ pub(super) const TRACK: Target = target("track", 16 << 20, |bytes| {
     let mut settings = TrackSettings::default();
     settings.people = usize::from(input.byte() % 18);
     let times: [f64; 4] = input.numbers();
+    let real_width = real_width(&mut input);
     let (width, height) = (1 + input.length() % 128, 1 + input.length() % 128);
     let detector = Answers(std::cell::RefCell::new(input.0.to_vec()));
     let result = Tracker::new(model().clone(), detector, front().clone(), settings).and_then(|mut tracker| {
+        tracker.set_real_width(real_width);
         let frame = Bitmap::new(width, height, input.image(width, height))?;
         let mut outcomes = String::new();
         for (i, time) in times.into_iter().enumerate() {
