@@ -3,8 +3,8 @@
 use super::{EYE_Y, GlassesPlane, TEMPLE_X};
 use crate::{Error, Homography, Result};
 
-/// The mean distance between the pupils of adults, in millimetres (Dodgson, "Variation and extrema
-/// of human interpupillary distance", Proceedings of SPIE 5291, 2004).
+/// The mean distance between the pupils of adults, in millimetres (Dodgson, Proceedings of SPIE
+/// 5291, pages 36 to 46, 2004).
 pub const MEAN_PUPIL_DISTANCE_MM: f64 = 63.0;
 
 /// The pupil distances of nearly all people, in millimetres: the extremes of the same study.
