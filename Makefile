@@ -108,8 +108,9 @@ test-browsers: site pkg browser ## Test in Chromium, Firefox and WebKitGTK, in t
 # Longer runs of what `make test` does briefly.
 
 SECONDS ?= 60
-fuzz: ## Fuzz every reader of foreign bytes: SECONDS=60 for each target, TARGETS="weights image" for some
-	cargo run --release --quiet --package stgan-fuzz -- --seconds $(SECONDS) $(TARGETS)
+fuzz: ## Fuzz every reader of foreign bytes: SECONDS=60 or EXECUTIONS=1000000 for each target, TARGETS="weights image" for some
+	cargo run --release --quiet --package stgan-fuzz -- \
+		$(if $(EXECUTIONS),--executions $(EXECUTIONS),--seconds $(SECONDS)) $(TARGETS)
 
 KILLS ?= 200
 test-faults: ## Kill training at random moments and in writes, resume it, and compare: KILLS=200 times

@@ -105,6 +105,7 @@ mod image_size;
 mod kernels;
 mod locate;
 pub mod model;
+mod network_file;
 pub mod ops;
 mod pose;
 mod resample;

@@ -34,7 +34,7 @@ use crate::compose::Foreground;
 use crate::homography::DIMENSION;
 use crate::image_size::ImageSize;
 use crate::model::{Cascade, GeneratorSpec, Inference, Task, weights};
-use crate::pose::{CanonicalPose, Placement, ViewMaps, normalise_exposure, view_to_canonical};
+use crate::pose::{CanonicalPose, Placement, ViewMaps, glasses_to_canonical, normalise_exposure, view_to_canonical};
 use crate::resample::{self, Pyramid, PyramidBuilder};
 use crate::{BitmapRef, Error, Homography, Rect, Result};
 use std::collections::BTreeMap;
@@ -300,9 +300,10 @@ impl TryOn {
             updates.push(Update { delta, params: after, homography, correction, taken });
             before = after;
         }
+        let to_canonical = glasses_to_canonical(&foreground);
         let foreground = (foreground.width(), foreground.height());
-        let initial = maps.foreground_to_photo(start).normalized()?;
-        Ok(Fit { task: task.clone(), photo, foreground, start: *start, initial, updates })
+        let (task, initial) = (task.clone(), maps.foreground_to_photo(start).normalized()?);
+        Ok(Fit { task, photo, foreground, to_canonical, start: *start, initial, updates })
     }
 }
 

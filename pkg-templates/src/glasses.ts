@@ -64,7 +64,7 @@ export interface PreparedGlasses {
   readonly height?: number | undefined;
   /** The hash of the image file. It is not checked. */
   readonly sha256?: string | undefined;
-  /** The real width of the glasses in millimetres. */
+  /** The real width of the glasses in millimetres, as of {@link GlassesOptions.widthMm}. */
   readonly widthMm?: number | undefined;
 }
 
@@ -79,8 +79,11 @@ export interface GlassesOptions {
    */
   cutOut?: 'auto' | 'never' | 'always' | undefined;
   /**
-   * The real width of the glasses in millimetres, from 50 to 250. It is kept as
-   * {@link Glasses.widthMm}; fits do not use it.
+   * The real width of the front in millimetres, from 90 to 200. Fits and tracks then show the
+   * glasses as wide as they are on the face, whose pupils they assume to be
+   * `FitOptions.pupilDistanceMm` apart.
+   *
+   * @defaultValue unknown: the width is the one that the networks fit
    */
   widthMm?: number | undefined;
   /** Cancels the preparation when it is aborted. */

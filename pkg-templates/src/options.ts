@@ -4,7 +4,7 @@ import type { GlassesOptions, GlassesReport, PreparedGlasses } from './glasses.j
 import type { ImageSource } from './images.js';
 import type { Point } from './locate.js';
 import type { TrackOptions } from './track.js';
-import type { Placement, Task } from './tryon.js';
+import type { FitOptions, Placement, Task } from './tryon.js';
 import { typeName } from './type-name.js';
 
 /**
@@ -177,8 +177,11 @@ export function requireTask(own: Task, expected: Task, what: string): void {
 
 const CUT_OUT = ['auto', 'never', 'always'] as const;
 
-/** The range of the real width of glasses, in millimetres. */
-const WIDTH_MM = [50, 250] as const;
+/** The range of the real width of glasses, in millimetres. The Rust library has the same range. */
+const WIDTH_MM = [90, 200] as const;
+
+/** The range of the distance between pupils, in millimetres, as in the Rust library. */
+const PUPIL_DISTANCE_MM = [45, 80] as const;
 
 /**
  * Reads and checks the options of `TryOn.glasses`.
@@ -195,18 +198,61 @@ export function readGlassesOptions(options: GlassesOptions): {
   checkSignal(signal);
   if (cutOut !== undefined && !CUT_OUT.includes(cutOut))
     throw new StganError('argument', `cutOut is ${describe(cutOut)}; expected 'auto', 'never' or 'always'`);
-  checkWidth(widthMm);
+  checkMillimetres('widthMm', widthMm, WIDTH_MM);
   return { cutOut: cutOut ?? 'auto', widthMm, signal };
 }
 
-function checkWidth(value: unknown): void {
-  const [min, max] = WIDTH_MM;
+function checkMillimetres(name: string, value: unknown, [min, max]: readonly [number, number]): void {
   // NaN is in no range.
   if (value === undefined || (typeof value === 'number' && value >= min && value <= max)) return;
   throw new StganError(
     'argument',
-    `widthMm is ${describe(value)}; expected a number of millimetres from ${min} to ${max}`,
+    `${name} is ${describe(value)}; expected a number of millimetres from ${min} to ${max}`,
   );
+}
+
+/** The options of a fit after they were checked. */
+export interface ReadFitOptions {
+  placement: (Placement & { rotation: number }) | undefined;
+  updates: number | undefined;
+  /** x and y of both pupils. */
+  pupils: Float64Array | undefined;
+  pupilDistanceMm: number | undefined;
+  signal: AbortSignal | undefined;
+}
+
+const FIT_KEYS = ['placement', 'updates', 'pupils', 'pupilDistanceMm', 'signal'] as const;
+
+/**
+ * Reads and checks the options of `TryOn.fit`.
+ *
+ * @internal
+ * @throws {@link StganError} `aborted`, `argument` or `placement`.
+ */
+export function readFitOptions(options: FitOptions): ReadFitOptions {
+  const { placement, updates, pupils, pupilDistanceMm, signal } = readOptions(options, FIT_KEYS);
+  checkSignal(signal);
+  throwIfAborted(signal, 'the fit');
+  const read = {
+    placement: placement === undefined || placement === null ? undefined : readPlacement(placement),
+    updates: updates ?? undefined,
+    pupils: readPupils(pupils),
+    pupilDistanceMm,
+    signal,
+  };
+  checkInteger('updates', read.updates, 0, MAX_UPDATES);
+  checkMillimetres('pupilDistanceMm', pupilDistanceMm, PUPIL_DISTANCE_MM);
+  return read;
+}
+
+function readPupils(pupils: FitOptions['pupils']): Float64Array | undefined {
+  if (pupils === undefined || pupils === null) return undefined;
+  const values: unknown[] = wrapping('argument', 'pupils cannot be read', () => {
+    const [{ x: ax, y: ay }, { x: bx, y: by }] = pupils;
+    return [ax, ay, bx, by];
+  });
+  if (values.every((value): value is number => Number.isFinite(value))) return Float64Array.from(values);
+  throw new StganError('argument', `pupils is ${describe(pupils)}; expected two points with finite coordinates`);
 }
 
 const ENTRY_KEYS = ['error', 'image', 'width', 'height', 'report', 'lensCentres', 'widthMm'] as const;
@@ -246,32 +292,56 @@ export function readPreparedGlasses(entry: PreparedGlasses & { error?: unknown }
       typeof message === 'string' ? message : 'the entry of the manifest has an error and no image',
     );
   }
-  checkField('report', report, 'the report of a manifest entry', isReport);
-  checkField('lensCentres', lensCentres, 'two points', isPair);
-  checkWidth(widthMm);
-  return { image, size: { width, height }, report, lensCentres, widthMm };
+  const known = {
+    report: readField('report', report, 'the report of a manifest entry', copyReport),
+    lensCentres: readField('lensCentres', lensCentres, 'two points', copyPair),
+  };
+  checkMillimetres('widthMm', widthMm, WIDTH_MM);
+  return { image, size: { width, height }, ...known, widthMm };
 }
 
-function checkField<T>(name: string, value: T, expected: string, isValid: (value: NonNullable<T>) => boolean): void {
-  const check = (): boolean => value === undefined || (value !== null && isValid(value));
-  if (wrapping('argument', `${name} of the prepared glasses cannot be read`, check)) return;
-  throw new StganError('argument', `${name} of the prepared glasses is ${describe(value)}; expected ${expected}`);
+/** A copy of a field of an entry. `copy` returns undefined for an invalid value. */
+function readField<T>(
+  name: string,
+  value: T | undefined,
+  expected: string,
+  copy: (value: T) => T | undefined,
+): T | undefined {
+  if (value === undefined) return undefined;
+  const what = `${name} of the prepared glasses`;
+  const read = value === null ? undefined : wrapping('argument', `${what} cannot be read`, () => copy(value));
+  if (read) return read;
+  throw new StganError('argument', `${what} is ${describe(value)}; expected ${expected}`);
 }
 
 /** Names of kinds and warnings that later versions add are valid. */
-function isReport({ kind, lenses, confidence, warnings }: GlassesReport): boolean {
-  return (
-    typeof kind === 'string' && typeof lenses === 'string' && Number.isFinite(confidence) && Array.isArray(warnings)
-  );
+function copyReport({ kind, lenses, confidence, warnings }: GlassesReport): GlassesReport | undefined {
+  if (!Array.isArray(warnings)) return undefined;
+  const report: GlassesReport = { kind, lenses, confidence, warnings: [...warnings] };
+  const names: unknown[] = [kind, lenses, ...report.warnings];
+  return names.every((name) => typeof name === 'string') && Number.isFinite(confidence) ? report : undefined;
 }
 
-function isPair(points: readonly Point[]): boolean {
-  return (
-    Array.isArray(points) && points.length === 2 && points.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))
-  );
+function copyPair(points: readonly [Point, Point]): readonly [Point, Point] | undefined {
+  if (!Array.isArray(points) || points.length !== 2) return undefined;
+  const [{ x: ax, y: ay }, { x: bx, y: by }] = points;
+  if (![ax, ay, bx, by].every((value) => Number.isFinite(value))) return undefined;
+  return [
+    { x: ax, y: ay },
+    { x: bx, y: by },
+  ];
 }
 
-const TRACK_KEYS = ['canvas', 'people', 'updates', 'budget', 'signal', 'onFrame', 'onState'] as const;
+const TRACK_KEYS = [
+  'canvas',
+  'people',
+  'updates',
+  'budget',
+  'pupilDistanceMm',
+  'signal',
+  'onFrame',
+  'onState',
+] as const;
 
 /**
  * Reads and checks the options of `TryOn.track`. The functions in the result throw `callback`.
@@ -281,12 +351,13 @@ const TRACK_KEYS = ['canvas', 'people', 'updates', 'budget', 'signal', 'onFrame'
  */
 export function readTrackOptions(options: TrackOptions): TrackOptions {
   const read = readOptions(options, TRACK_KEYS);
-  const { canvas, people, updates, budget, signal, onFrame, onState } = read;
+  const { canvas, people, updates, budget, pupilDistanceMm, signal, onFrame, onState } = read;
   checkSignal(signal);
   throwIfAborted(signal, 'tracking');
   checkCanvas(canvas);
   checkInteger('people', people, 1, MAX_PEOPLE);
   checkInteger('updates', updates, 1, MAX_UPDATES);
   checkPositive('budget', budget, 'milliseconds');
+  checkMillimetres('pupilDistanceMm', pupilDistanceMm, PUPIL_DISTANCE_MM);
   return { ...read, onFrame: readCallback('onFrame', onFrame), onState: readCallback('onState', onState) };
 }

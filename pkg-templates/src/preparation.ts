@@ -9,7 +9,7 @@ import { type ImageSource, openImage } from './images.js';
 import { Lazy } from './lazy.js';
 import { readBytes, unobserved } from './load.js';
 import { NETWORK_MEMORY, requireMemory } from './memory.js';
-import { isPrepared, readGlassesOptions, readPreparedGlasses, requireTask } from './options.js';
+import { describe, isPrepared, readGlassesOptions, readPreparedGlasses, requireTask } from './options.js';
 import type { PredefinedColorSpace } from './platform.js';
 import { PreparedImage, preparedBytes } from './prepared.js';
 import { RememberedGlasses } from './remembered.js';
@@ -151,7 +151,7 @@ export class GlassesPreparer {
     const product = await this.#read(isUrl ? await readBytes(image, unobserved(signal)) : image);
     const { data, width, height, colorSpace } = product;
     if (width !== (size.width ?? width) || height !== (size.height ?? height)) {
-      const stated = `${size.width ?? width}×${size.height ?? height}`;
+      const stated = `${describe(size.width ?? width)}×${describe(size.height ?? height)}`;
       throw new StganError(
         'image-size',
         `the image of the prepared glasses has ${width}×${height} pixels, but its entry states ${stated}; prepare it again`,

@@ -11,16 +11,15 @@ import { type Glasses, type GlassesOptions, imageOf, type PreparedGlasses } from
 import { bands, type ImageSource, openImage, type SourceImage } from './images.js';
 import { Lazy } from './lazy.js';
 import { type BytesSource, type Download, type Progress, readBytes, unobserved } from './load.js';
-import { type FacePlacement, type LocatedFace, Locator } from './locate.js';
+import { type FacePlacement, type LocatedFace, Locator, type Point } from './locate.js';
 import { NETWORK_MEMORY, requireMemory } from './memory.js';
 import { compile, type WasmSource } from './module.js';
 import {
-  checkInteger,
   checkSignal,
-  MAX_UPDATES,
+  type ReadFitOptions,
   readCallback,
+  readFitOptions,
   readOptions,
-  readPlacement,
   readTask,
   readTrackOptions,
   requireTask,
@@ -137,6 +136,21 @@ export interface FitOptions {
    * @defaultValue `model.updates`
    */
   updates?: number | undefined;
+  /**
+   * The two pupils of the person in pixels of the photo, as `locate` returns them. With a placement
+   * they are needed to show glasses at their real width (`GlassesOptions.widthMm`); a placement
+   * alone does not tell the size of the face.
+   *
+   * @defaultValue without a placement, the pupils of the first face that `locate` finds
+   */
+  pupils?: readonly [Point, Point] | undefined;
+  /**
+   * The distance between the pupils of the person in millimetres, from 45 to 80. With it, glasses
+   * of known width get their real width on the face.
+   *
+   * @defaultValue 63, the mean of adults (Dodgson 2004)
+   */
+  pupilDistanceMm?: number | undefined;
   /** Cancels the fit when it is aborted, unless its last part has begun. */
   signal?: AbortSignal | undefined;
 }
@@ -317,12 +331,9 @@ export class TryOn {
    */
   async fit(photo: ImageSource, glasses: ImageSource | Glasses, options: FitOptions = {}): Promise<Fit> {
     this.#requireNetworks();
-    const { placement, updates, signal } = readOptions(options, ['placement', 'updates', 'signal']);
-    checkSignal(signal);
-    throwIfAborted(signal, 'the fit');
-    const stated = placement === undefined || placement === null ? undefined : readPlacement(placement);
-    checkInteger('updates', updates ?? undefined, 0, MAX_UPDATES);
-    if (!stated && this.model.task === 'room')
+    const read = readFitOptions(options);
+    const { placement, pupils, signal } = read;
+    if (!placement && this.model.task === 'room')
       throw new StganError('placement', 'furniture needs options.placement: { x, y, width } in pixels of the photo');
     const photoImage = await openImage(photo, 'the photo', this.#decoder);
     let prepared: Glasses | undefined;
@@ -330,9 +341,12 @@ export class TryOn {
       throwIfAborted(signal, 'the fit');
       prepared = await this.#preparer.open(glasses);
       throwIfAborted(signal, 'the fit');
-      const initial = stated ?? (await this.#placeOnFirstFace(photoImage));
+      if (placement) return this.#fit(photoImage, prepared, { ...read, placement, pupils });
+      const face = await this.#firstFace(photoImage);
       throwIfAborted(signal, 'the fit');
-      return this.#fit(photoImage, prepared, initial, updates ?? undefined);
+      const [a, b] = face.pupils;
+      const located = pupils ?? Float64Array.of(a.x, a.y, b.x, b.y);
+      return this.#fit(photoImage, prepared, { ...read, placement: face.placement, pupils: located });
     } catch (error) {
       prepared?.dispose();
       photoImage.close();
@@ -352,8 +366,8 @@ export class TryOn {
    *
    * @example Glasses on every face
    * ```ts
-   * for (const { placement } of await tryOn.locate(photo)) {
-   *   using fit = await tryOn.fit(photo, glasses, { placement });
+   * for (const { placement, pupils } of await tryOn.locate(photo)) {
+   *   using fit = await tryOn.fit(photo, glasses, { placement, pupils });
    *   const overlay = fit.overlay();
    *   if (overlay) context.drawImage(await createImageBitmap(overlay.image), overlay.x, overlay.y);
    * }
@@ -410,6 +424,7 @@ export class TryOn {
       tracker = located.value.createTracker(
         ({ Tracker }, locator) => new Tracker(networks, locator, handle, read.people ?? 1),
       );
+      call(instance, () => tracker?.setRealWidth(prepared.widthMm, read.pupilDistanceMm));
       frameSource = await openFrameSource(source).catch((error: unknown) => {
         throw wrap(error, 'argument', 'the source cannot be read');
       });
@@ -441,18 +456,19 @@ export class TryOn {
     this.dispose();
   }
 
-  async #placeOnFirstFace(photo: SourceImage): Promise<FacePlacement> {
+  async #firstFace(photo: SourceImage): Promise<LocatedFace> {
     const locator = await this.#locator.get();
     this.#requireNetworks();
     const [face] = locator.locate(photo);
     if (!face)
       throw new StganError('no-face', 'no face was found in the photo; pass options.placement or another photo');
-    return face.placement;
+    return face;
   }
 
-  #fit(photo: SourceImage, glasses: Glasses, placement: FacePlacement, updates: number | undefined): Fit {
+  #fit(photo: SourceImage, glasses: Glasses, options: ReadFitOptions & { placement: FacePlacement }): Fit {
     const networks = this.#requireNetworks();
     const instance = this.#instance;
+    const { placement, updates, pupils, pupilDistanceMm } = options;
     const { x, y, width, rotation } = placement;
     // Before the photo is read, which takes longer.
     const image = imageOf(glasses, instance, photo.colorSpace);
@@ -472,7 +488,7 @@ export class TryOn {
       throw error;
     }
     // The call frees the view, also if it fails.
-    const fit = call(instance, () => networks.fit(view, updates));
+    const fit = call(instance, () => networks.fit(view, updates, pupils, glasses.widthMm, pupilDistanceMm));
     const { initial, confidence = null } = fit;
     return createFit({ instance, initial, updates: fit.updates, confidence, photo, glasses });
   }

@@ -9,8 +9,8 @@ use super::network::LABELS;
 use crate::model::conv_layer::{self, ConvLayer};
 use crate::model::storage::{self, Storage};
 use crate::model::{Parameters, TensorSpec};
+use crate::network_file::NetworkFile;
 use crate::{Error, Result};
-use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -100,22 +100,8 @@ impl CutoutSpec {
 /// [`Error::TensorShape`], [`Error::TensorType`] and [`Error::TensorNotFinite`] name the tensor and
 /// what was expected.
 pub fn read(bytes: &[u8]) -> Result<CutoutWeights> {
-    let unreadable = |error: safetensors::SafeTensorError| Error::WeightsFormat(error.into());
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
-    let metadata: BTreeMap<String, String> = header.metadata().clone().unwrap_or_default().into_iter().collect();
-    let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
-    let bad = |key: &str, expected: String| Error::WeightsMetadata {
-        key: key.into(),
-        value: metadata.get(key).cloned().unwrap_or_default(),
-        expected,
-    };
-    if metadata.get("format").map(String::as_str) != Some(FORMAT) {
-        return Err(bad("format", format!("expected {FORMAT:?}")));
-    }
-    if metadata.get("version").and_then(|value| value.parse::<u32>().ok()) != Some(VERSION) {
-        return Err(bad("version", format!("this release reads version {VERSION}")));
-    }
-    let outputs = |name: String| file.tensor(&name).ok().and_then(|view| view.shape().first().copied());
+    let file = NetworkFile::open(bytes, FORMAT, VERSION)?;
+    let outputs = |name: String| file.shape(&name).and_then(|shape| shape.first().copied());
     let channels = |part: &str| (1..=6).map_while(|i| outputs(format!("cutout.{part}{i}.weight"))).collect();
     let spec = CutoutSpec { down: channels("down"), up: channels("up") };
     if spec.down.is_empty() {
@@ -123,12 +109,8 @@ pub fn read(bytes: &[u8]) -> Result<CutoutWeights> {
         return Err(Error::TensorMissing { name: "cutout.down1.weight".into(), expected });
     }
     spec.validate()?;
-    let mut parameters = Parameters::default();
-    for spec in spec.tensors() {
-        let (values, _) = storage::tensor(&file, &spec)?;
-        parameters.0.insert(spec.name, values);
-    }
-    Ok(CutoutWeights { spec, parameters, metadata })
+    let parameters = file.parameters(spec.tensors())?;
+    Ok(CutoutWeights { spec, parameters, metadata: file.metadata })
 }
 
 /// Writes a weights file. The keys `format` and `version` are set, other metadata is kept.

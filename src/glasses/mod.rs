@@ -15,6 +15,7 @@ mod shape;
 mod white_lenses;
 
 pub use crate::cutout::Lenses;
+pub use crate::pose::{MEAN_PUPIL_DISTANCE_MM, RealWidth};
 pub use refusal::Refusal;
 pub use report::{Kind, Report, Warning};
 

@@ -20,8 +20,8 @@ use super::network::Network;
 use crate::model::conv_layer::{ConvLayer, tensors};
 use crate::model::storage::{self, Storage};
 use crate::model::{Parameters, TensorSpec};
+use crate::network_file::NetworkFile;
 use crate::{Error, Result};
-use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -200,33 +200,19 @@ impl LocatorSpec {
 ///   [`Error::TensorNotFinite`] for an invalid tensor.
 /// - [`Error::Argument`] for tensor shapes that no locator has ([`LocatorSpec::validate`]).
 pub fn read(bytes: &[u8]) -> Result<LocatorWeights> {
-    let unreadable = |error: safetensors::SafeTensorError| Error::WeightsFormat(error.into());
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
-    let metadata: BTreeMap<String, String> = header.metadata().clone().unwrap_or_default().into_iter().collect();
-    let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
-    let bad = |key: &str, expected: String| Error::WeightsMetadata {
-        key: key.into(),
-        value: metadata.get(key).cloned().unwrap_or_default(),
-        expected,
-    };
-    if metadata.get("format").map(String::as_str) != Some(FORMAT) {
-        return Err(bad("format", format!("expected {FORMAT:?}")));
-    }
-    let number = |key: &str| metadata.get(key).and_then(|value| value.parse::<f64>().ok());
-    if !number("version").is_some_and(|version| (1.0..=f64::from(VERSION)).contains(&version)) {
-        return Err(bad("version", format!("this release reads versions 1 to {VERSION}")));
-    }
-    let size = number("size").filter(|size| size.fract() == 0.0 && (16.0..=256.0).contains(size));
+    let file = NetworkFile::open(bytes, FORMAT, VERSION)?;
+    let size = file.number("size").filter(|size| size.fract() == 0.0 && (16.0..=256.0).contains(size));
     let size = size.ok_or_else(|| {
-        bad("size", "expected the side of the refiner's view, an integer from 16 to 256 pixels".into())
+        file.invalid("size", "expected the side of the refiner's view, an integer from 16 to 256 pixels")
     })? as usize;
-    let threshold = number("threshold").filter(|threshold| (0.0..=1.0).contains(threshold));
-    let threshold = threshold.ok_or_else(|| bad("threshold", "expected a number from 0 to 1".into()))?;
+    let threshold = file.number("threshold").filter(|threshold| (0.0..=1.0).contains(threshold));
+    let threshold = threshold.ok_or_else(|| file.invalid("threshold", "expected a number from 0 to 1"))?;
 
-    let shape = |name: &str| file.tensor(name).ok().map(|view| view.shape().to_vec());
+    let shape = |name: &str| file.shape(name);
     let layers = |network: &str| -> Vec<[usize; 2]> {
         let names = (1..).map(|i| format!("{network}.conv{i}.weight"));
-        names.map_while(|name| shape(&name)).map(|s| [s.get(2).copied().unwrap_or(0), s[0]]).collect()
+        let sizes = |s: Vec<usize>| [s.get(2).copied().unwrap_or(0), s.first().copied().unwrap_or(0)];
+        names.map_while(|name| file.shape(&name).map(sizes)).collect()
     };
     let spec = LocatorSpec {
         detector: DetectorSpec { layers: layers("detector") },
@@ -249,12 +235,8 @@ pub fn read(bytes: &[u8]) -> Result<LocatorWeights> {
     if !spec.detector.is_blazeface() {
         spec.detector.validate()?;
     }
-    let mut parameters = Parameters::default();
-    for spec in spec.tensors() {
-        let (values, _) = storage::tensor(&file, &spec)?;
-        parameters.0.insert(spec.name, values);
-    }
-    Ok(LocatorWeights { spec, parameters, threshold, metadata })
+    let parameters = file.parameters(spec.tensors())?;
+    Ok(LocatorWeights { spec, parameters, threshold, metadata: file.metadata })
 }
 
 /// Writes a locator's weights file.

@@ -16,6 +16,7 @@ mod canonical;
 mod exposure;
 mod placement;
 mod plane;
+mod real_width;
 mod similarity;
 mod stiff;
 
@@ -23,6 +24,7 @@ pub use canonical::{CanonicalPose, Fitting, ViewMaps, inner_points, view_to_cano
 pub use exposure::normalise_exposure;
 pub use placement::Placement;
 pub use plane::GlassesPlane;
+pub use real_width::{MEAN_PUPIL_DISTANCE_MM, RealWidth};
 pub use similarity::closest_similarity;
 pub use stiff::StiffPose;
 

@@ -4,7 +4,7 @@ use super::{FaceDetector, OneEuro, Smoothing, TrackSettings};
 use crate::compose::Foreground;
 use crate::homography::DIMENSION;
 use crate::locate::{LocatedFace, Photo};
-use crate::pose::{GlassesPlane, Placement, TEMPLE_X, glasses_to_canonical};
+use crate::pose::{GlassesPlane, Placement, RealWidth, TEMPLE_X, glasses_to_canonical};
 use crate::tryon::TryOn;
 use crate::{Error, Homography, Rect, Result};
 
@@ -52,6 +52,8 @@ pub(super) struct Face {
     /// The smoothed result.
     smoothed: GlassesPlane,
     filter: OneEuro<4>,
+    /// From the last detection or refinement.
+    pupils: [[f64; 2]; 2],
     score: f64,
     /// Video frames since the last refinement.
     since_refinement: u32,
@@ -68,7 +70,8 @@ impl Face {
     pub(crate) fn new(id: u32, found: &LocatedFace, smoothing: Smoothing) -> Result<Self> {
         let plane = GlassesPlane::new(&found.placement())?;
         let (filter, score) = (OneEuro::new(smoothing), found.score);
-        Ok(Self { id, plane, smoothed: plane, filter, score, since_refinement: 0, misses: 0, lost: false })
+        let (since_refinement, misses, lost) = (0, 0, false);
+        Ok(Self { id, plane, smoothed: plane, filter, pupils: found.pupils, score, since_refinement, misses, lost })
     }
 
     pub(crate) fn is_lost(&self) -> bool {
@@ -102,14 +105,14 @@ impl Face {
             self.lost = self.misses >= settings.patience;
             return Ok(());
         };
-        (self.score, self.misses) = (found.score, 0);
+        (self.pupils, self.score, self.misses) = (found.pupils, found.score, 0);
         if offset(&found.pupils, &self.plane.lens_centres()) > MAX_OFFSET * self.plane.lens_distance() {
             self.plane = GlassesPlane::new(&found.placement())?;
         }
         Ok(())
     }
 
-    /// Fits the glasses to the face in this video frame.
+    /// Fits the glasses to the face in this video frame, at their real width if it is known.
     ///
     /// Marks the face as lost if its surroundings are outside the image or the fitted pose is
     /// implausible.
@@ -119,7 +122,7 @@ impl Face {
     pub(crate) fn fit<P: Photo>(
         &mut self,
         tryon: &TryOn,
-        glasses: &Foreground,
+        (glasses, real_width): (&Foreground, Option<RealWidth>),
         image: &P,
         updates: usize,
         time: f64,
@@ -152,7 +155,9 @@ impl Face {
         let (before, now) = (self.plane.lens_distance(), plane.lens_distance());
         let steady = (1.0 / MAX_SCALE_CHANGE..MAX_SCALE_CHANGE).contains(&(now / before));
         let plausible = now >= MIN_LENS_DISTANCE && steady && plane.is_plausible();
-        match GlassesPlane::from_corners(&self.filter.filter(plane.corners(), now, time)) {
+        // The next fit starts at the width that the networks expect.
+        let shown = real_width.map_or(plane, |width| width.applied(&plane, &self.pupils));
+        match GlassesPlane::from_corners(&self.filter.filter(shown.corners(), now, time)) {
             Ok(smoothed) if plausible => (self.plane, self.smoothed) = (plane, smoothed),
             _ => self.lost = true,
         }

@@ -25,7 +25,7 @@ pub use smooth::{OneEuro, Smoothing};
 use crate::compose::Foreground;
 use crate::locate::{LocatedFace, Locator, Photo};
 use crate::model::Task;
-use crate::pose::Placement;
+use crate::pose::{Placement, RealWidth};
 use crate::tryon::{MAX_UPDATES, TryOn};
 use crate::{Error, Result};
 use face::Face;
@@ -98,6 +98,7 @@ pub struct Tracker<F = Locator> {
     tryon: TryOn,
     detector: F,
     glasses: Foreground,
+    width: Option<RealWidth>,
     settings: TrackSettings,
     /// The longest tracked first.
     faces: Vec<Face>,
@@ -143,12 +144,20 @@ impl<F: FaceDetector> Tracker<F> {
         not_negative("search_every", search_every)?;
         positive("max_gap", max_gap)?;
         let searched = f64::NEG_INFINITY;
-        Ok(Self { tryon, detector, glasses, settings, faces: Vec::new(), next_id: 0, last: None, searched })
+        let (width, faces, last) = (None, Vec::new(), None);
+        Ok(Self { tryon, detector, glasses, width, settings, faces, next_id: 0, last, searched })
     }
 
     /// Replaces the glasses on all faces, from the next video frame on. Faces keep their ids.
     pub fn set_glasses(&mut self, glasses: Foreground) {
         self.glasses = glasses;
+    }
+
+    /// Shows the glasses at their real width from the next video frame on, or with `None` at the
+    /// width that the networks fit. [`Fit::with_real_width`](crate::Fit::with_real_width) describes
+    /// how; the pupils are those of the last detection or refinement of each face.
+    pub fn set_real_width(&mut self, width: Option<RealWidth>) {
+        self.width = width;
     }
 
     /// The glasses on the faces.
@@ -192,7 +201,7 @@ impl<F: FaceDetector> Tracker<F> {
             self.search(frame)?;
         }
         for face in &mut self.faces {
-            face.fit(&self.tryon, &self.glasses, frame, updates, time)?;
+            face.fit(&self.tryon, (&self.glasses, self.width), frame, updates, time)?;
         }
         self.remove_lost_and_duplicates();
         Ok(self.faces.iter().map(|face| face.tracked(&self.glasses)).collect::<Result<_>>()?)

@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PNG } from 'pngjs';
+import { root } from '../../scripts/project.mjs';
 import { expect, test } from './fixtures.mjs';
 import { glasses, png, productPhoto } from './images.mjs';
 import { chooseFile, download, fitted, noticeVisible, overflow, smallTargets, state } from './site.mjs';
@@ -45,6 +48,22 @@ async function brush(page, from, to) {
   await page.mouse.down();
   await page.mouse.move(...(await panePoint(page, '#review-cut-out', ...to)), { steps: 4 });
   await page.mouse.up();
+}
+
+/** The product photo, encoded as WebP by the browser. */
+async function webp(page) {
+  const content = (await productPhoto()).toString('base64');
+  const encoded = await page.evaluate(async (content) => {
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes]));
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+    canvas.getContext('2d').drawImage(bitmap, 0, 0);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/webp', 0.9));
+    return { type: blob.type, bytes: [...new Uint8Array(await blob.arrayBuffer())] };
+  }, content);
+  expect(encoded.type).toBe('image/webp');
+  return Buffer.from(encoded.bytes);
 }
 
 const chooseTool = (page, tool) => page.locator(`#review-tools label:has([value="${tool}"])`).click();
@@ -97,6 +116,21 @@ test('a JPEG is opened in the orientation that its metadata states', async ({ de
   const ratio = await demo.locator('#review-cut-out canvas').evaluate(({ width, height }) => width / height);
   expect(ratio).toBeGreaterThan(1.5);
 });
+
+for (const format of ['webp', 'avif']) {
+  test(`a product photo in the format ${format} is cut out and fitted`, async ({ demo }) => {
+    const file = format === 'avif' ? await readFile(join(root, 'tests', 'demo', 'product.avif')) : await webp(demo);
+    await chooseFile(demo, '#glasses-file', `harbour.${format}`, `image/${format}`, file);
+    await demo.waitForSelector(review);
+    await expect(demo.locator('#review-findings')).toContainText('Background removed');
+    expect(await alphaAt(demo, 0.02, 0.02), 'a corner').toBeLessThan(26);
+    expect(await alphaAt(demo, 0.3, 0.5), 'inside a lens').toBeLessThan(64);
+    await demo.click('#review-use');
+    await demo.waitForSelector('main[data-glasses^="own"][data-state="fitted"][data-exact="true"]');
+    const { box } = await state(demo);
+    expect(Math.abs(box.width / box.height / (800 / 267) - 1), `${box.width} × ${box.height}`).toBeLessThan(0.15);
+  });
+}
 
 test('a cancelled review leaves everything as it was', async ({ demo }) => {
   const before = await state(demo);

@@ -1,8 +1,9 @@
 //! Fits: placements, coordinates, updates.
 
 use stgan::compose::{self, Foreground};
+use stgan::glasses::RealWidth;
 use stgan::model::{Cascade, GeneratorSpec, Inputs, Parameters, initialise};
-use stgan::{Bitmap, MAX_UPDATES, Placement, Rect, TryOn};
+use stgan::{Bitmap, Fit, MAX_UPDATES, Placement, Rect, TryOn};
 
 /// Two stages whose output is constant: the bias of their last layer.
 fn constant(updates: [[f32; 8]; 2]) -> TryOn {
@@ -78,6 +79,31 @@ fn an_update_moves_the_glasses_by_the_inverse_warp() {
     let first = &fit.updates()[0];
     assert_eq!((first.delta, first.params), (update.map(f64::from), update.map(f64::from)));
     assert_eq!(fit.homography(3).unwrap_err().code(), "update");
+}
+
+#[test]
+fn the_real_width_scales_each_update_about_the_midpoint_of_the_lenses() {
+    let mut update = [0.0; 8];
+    update[4] = 0.25;
+    let fit = constant([update, [0.0; 8]]).fit(photo(320, 200).as_ref(), &glasses(), &PLACEMENT, None).unwrap();
+    let pupils = [[135.0, 80.0], [185.0, 100.0]];
+    let width = |fit: &Fit, update: usize| {
+        let [[ax, ay], [bx, by]] = [[10.0, 20.0], [90.0, 20.0]].map(|end| fit.homography(update).unwrap().apply(end));
+        (bx - ax).hypot(by - ay)
+    };
+    let worn = |mm: f64| fit.clone().with_real_width(&RealWidth::new(mm, None).unwrap(), &pupils);
+    let (narrow, wide) = (worn(125.0), worn(145.0));
+    for update in [1, 2] {
+        assert!((width(&narrow, update) / width(&wide, update) - 125.0 / 145.0).abs() < 1e-9);
+        assert!((width(&wide, update) - 145.0 / 63.0 * 50f64.hypot(20.0)).abs() < 1e-6);
+        let middle = fit.homography(update).unwrap().apply([50.0, 20.0]);
+        assert_near(wide.homography(update).unwrap().apply([50.0, 20.0]), middle);
+        assert_eq!(wide.updates()[update - 1].params, fit.updates()[update - 1].params);
+    }
+    assert_eq!((wide.initial(), wide.confidence()), (fit.initial(), fit.confidence()));
+    // Nothing is known of the width without pupils.
+    let nowhere = fit.clone().with_real_width(&RealWidth::new(125.0, None).unwrap(), &[[f64::NAN; 2]; 2]);
+    assert_eq!(nowhere, fit);
 }
 
 #[test]

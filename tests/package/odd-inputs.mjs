@@ -52,11 +52,56 @@ const strangers = {
   'an object that lies about being a bitmap': { [Symbol.toStringTag]: 'ImageBitmap' },
 };
 
+/** Entries of a manifest with one odd field. */
+function* oddEntries() {
+  const report = { kind: 'cut-out', lenses: 'clear', confidence: 0.9, warnings: [] };
+  const centres = [
+    { x: 80, y: 80 },
+    { x: 320, y: 80 },
+  ];
+  const entry = { image: front, report, lensCentres: centres, width: front.width, height: front.height, widthMm: 140 };
+  const call = (changed) => (tryOn) => tryOn.glasses({ ...entry, ...changed });
+  yield ['an entry', call({}), 'ok'];
+  for (const [name, value] of Object.entries(strangers)) {
+    const isMissing = value === undefined;
+    yield [`entry.image ${name}`, call({ image: value }), 'unsupported-image', 'image-size', 'decode', 'fetch'];
+    for (const field of ['width', 'height'])
+      yield [`entry.${field} ${name}`, call({ [field]: value }), (value ?? null) === null ? 'ok' : 'image-size'];
+    for (const field of ['report', 'lensCentres', 'widthMm', 'error'])
+      yield [`entry.${field} ${name}`, call({ [field]: value }), isMissing ? 'ok' : 'argument'];
+    for (const field of ['bounds', 'sha256', 'source', 'toSource', 'labels'])
+      yield [`entry.${field} ${name}`, call({ [field]: value }), 'ok'];
+    for (const field of ['kind', 'lenses', 'confidence', 'warnings']) {
+      const isValid = { kind: 'a string', lenses: 'a string', confidence: 'a number' }[field] === name;
+      yield [
+        `entry.report.${field} ${name}`,
+        call({ report: { ...report, [field]: value } }),
+        isValid ? 'ok' : 'argument',
+      ];
+    }
+    yield [`entry.report.warnings of ${name}`, call({ report: { ...report, warnings: [value] } }), ...warning(name)];
+    yield [`entry.lensCentres of ${name}`, call({ lensCentres: [centres[0], value] }), 'argument'];
+    yield [`entry.lensCentres.x ${name}`, call({ lensCentres: [centres[0], { x: value, y: 1 }] }), ...number(name)];
+    yield [`entry.error.code ${name}`, call({ error: { code: value } }), name === 'a string' ? 'left' : 'argument'];
+  }
+  for (const key of ['image', 'report', 'lensCentres', 'width', 'widthMm', 'error'])
+    yield [
+      `entry.${key} throws`,
+      (tryOn) => tryOn.glasses(Object.defineProperty({ ...entry }, key, { get: thrower, enumerable: true })),
+      'argument',
+    ];
+  for (const widthMm of [0, -1, 89, 201, NaN, Infinity])
+    yield [`entry of ${widthMm} mm`, call({ widthMm }), 'argument'];
+}
+const warning = (name) => [name === 'a string' ? 'ok' : 'argument'];
+const number = (name) => [name === 'a number' ? 'ok' : 'argument'];
+
 /** Yields `[name, call, ...expected outcomes]`; a call gets a `TryOn`. */
 export function* oddCalls({ TryOn, weights, file }) {
   const create = async (options) => (await TryOn.create(options)).dispose();
   const fit = (options) => (tryOn) => tryOn.fit(back, front, options);
 
+  yield* oddEntries();
   for (const field of ['x', 'y', 'width', 'rotation']) {
     for (const value of [NaN, Infinity, 1e308, -1e308, 1e30, '7', true, [], {}, 10n, Symbol('odd')])
       yield [`placement.${field} ${String(value)}`, fit({ placement: { ...placement, [field]: value } }), 'placement'];
@@ -116,6 +161,14 @@ export function* oddCalls({ TryOn, weights, file }) {
       yield [`signal of glasses ${name}`, (tryOn) => tryOn.glasses(front, { signal: value }), 'argument'];
       yield [`canvas ${name}`, (tryOn) => tryOn.track(frames(back), front, { canvas: value }), 'argument'];
       yield [`cutOut ${name}`, (tryOn) => tryOn.glasses(front, { cutOut: value }), 'argument'];
+      yield [`pupils ${name}`, fit({ placement, pupils: value }), 'argument'];
+      yield [`pupil of ${name}`, fit({ placement, pupils: [value, { x: 1, y: 2 }] }), 'argument'];
+      yield [`pupilDistanceMm ${name}`, fit({ placement, pupilDistanceMm: value }), 'argument'];
+      yield [
+        `pupilDistanceMm of track ${name}`,
+        (tryOn) => tryOn.track(frames(back), front, { pupilDistanceMm: value }),
+        'argument',
+      ];
       yield [`widthMm ${name}`, (tryOn) => tryOn.glasses(front, { widthMm: value }), 'argument'];
       if (typeof value !== 'function') {
         yield [`onProgress ${name}`, () => create({ onProgress: value }), 'argument'];

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use stgan::compose::{self, ContactShadow, Foreground};
+use stgan::glasses::RealWidth;
 use stgan::{Bitmap, BitmapRef, FaceAttributes, Fit, Glasses, Homography, LocatedFace, Placement, Rect};
 
 /// Fit glasses to the face in a photo, or furniture to a room
@@ -19,6 +20,7 @@ use stgan::{Bitmap, BitmapRef, FaceAttributes, Fit, Glasses, Homography, Located
 Examples:
   stgan fit photo.jpg glasses.png -o fitted.jpg
   stgan fit photo.jpg glasses.png --all --json
+  stgan fit photo.jpg glasses.png --glasses-width-mm 132 -o fitted.jpg
   stgan fit photo.jpg glasses.png --placement 320,240,180,-5 -o fitted.jpg
   stgan fit --task room room.jpg sofa.png --placement 600,540,420 --shadow -o fitted.jpg")]
 pub(crate) struct Arguments {
@@ -42,6 +44,14 @@ pub(crate) struct Arguments {
     /// Fit the glasses to all detected faces
     #[arg(long, conflicts_with = "at")]
     all: bool,
+    /// Real width of the glasses in millimetres, 90 to 200: they are drawn as wide as they would be
+    /// on the face [default: the width that the networks fit]
+    #[arg(long, value_name = "MM", conflicts_with = "at")]
+    glasses_width_mm: Option<f64>,
+    /// Distance between the pupils of the person in millimetres, 45 to 80 [default: 63, the mean of
+    /// adults]
+    #[arg(long, value_name = "MM", requires = "glasses_width_mm")]
+    pupil_distance_mm: Option<f64>,
     /// Draw a soft contact shadow below the furniture
     #[arg(long)]
     shadow: bool,
@@ -94,11 +104,15 @@ fn fit_glasses(arguments: &Arguments) -> Result<ExitCode> {
     let tryon = files::tryon(arguments.weights.as_deref())?;
     let photo = files::read_image(&arguments.photo)?;
     let glasses = arguments.cut_out.read(&arguments.foreground)?;
+    let width = arguments.glasses_width_mm.map(|mm| RealWidth::new(mm, arguments.pupil_distance_mm)).transpose()?;
     let placements = initial_placements(arguments, photo.as_ref())?;
     let mut image = photo.clone();
     let mut reports = Vec::new();
     for (placement, face) in placements {
-        let fit = tryon.fit(photo.as_ref(), glasses.foreground(), &placement, arguments.updates)?;
+        let mut fit = tryon.fit(photo.as_ref(), glasses.foreground(), &placement, arguments.updates)?;
+        if let (Some(width), Some(face)) = (&width, &face) {
+            fit = fit.with_real_width(width, &face.pupils);
+        }
         let last = fit.homography(fit.updates().len())?;
         let whole = whole(&image);
         compose::blend(glasses.foreground(), &last, image.data_mut(), whole)?;

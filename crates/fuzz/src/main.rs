@@ -14,12 +14,12 @@ use stgan_fuzz::{Fuzzer, Target, targets};
 /// Fuzz every reader of foreign bytes
 #[derive(Parser)]
 struct Arguments {
-    /// Seconds for each target
-    #[arg(long, default_value_t = 60)]
-    seconds: u64,
+    /// Seconds for each target [default: 60, or no limit with --executions]
+    #[arg(long)]
+    seconds: Option<u64>,
     /// Stop a target after this number of executions
-    #[arg(long, default_value_t = u64::MAX)]
-    executions: u64,
+    #[arg(long)]
+    executions: Option<u64>,
     /// Seed of the mutations
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -32,6 +32,9 @@ struct Arguments {
     /// Targets [default: all]
     targets: Vec<String>,
 }
+
+/// The time for each target without a limit of executions.
+const SECONDS: u64 = 60;
 
 /// Ends the process if one input takes longer, in wall-clock time.
 const HANGS: Duration = Duration::from_secs(120);
@@ -57,8 +60,9 @@ fn main() -> Result<ExitCode> {
 fn fuzz(target: &Target, arguments: &Arguments, executions: &AtomicU64) -> Result<usize> {
     let mut fuzzer = Fuzzer::new(*target, arguments.seed);
     let (started, mut flaws) = (Instant::now(), 0);
-    let limit = Duration::from_secs(arguments.seconds);
-    while started.elapsed() < limit && fuzzer.executions() < arguments.executions {
+    let limit = arguments.seconds.or_else(|| arguments.executions.is_none().then_some(SECONDS));
+    let limit = limit.map_or(Duration::MAX, Duration::from_secs);
+    while started.elapsed() < limit && arguments.executions.is_none_or(|most| fuzzer.executions() < most) {
         let input = fuzzer.next_input();
         executions.fetch_add(1, Ordering::Relaxed);
         if arguments.keep {

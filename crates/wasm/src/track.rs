@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::glasses::Glasses;
 use crate::locate::{Image, Locator};
 use crate::records::{self, plain};
-use crate::try_on::{TryOn, rows};
+use crate::try_on::{TryOn, real_width, rows};
 use js_sys::Function;
 use stgan::compose;
 use stgan::{Error, Rect, Result, TrackSettings, TrackedFace};
@@ -45,6 +45,16 @@ impl Tracker {
     #[wasm_bindgen(js_name = setGlasses)]
     pub fn set_glasses(&mut self, glasses: &Glasses) {
         self.tracker.set_glasses(glasses.foreground().clone());
+    }
+
+    /// Shows the glasses at their real width from the next video frame on: they are `width_mm` wide
+    /// on a person whose pupils are `pupil_distance_mm` apart. Without `width_mm`, networks decide.
+    ///
+    /// Throws `argument` for a width or a distance out of range.
+    #[wasm_bindgen(js_name = setRealWidth)]
+    pub fn set_real_width(&mut self, width_mm: Option<f64>, pupil_distance_mm: Option<f64>) -> Result<(), Failure> {
+        self.tracker.set_real_width(real_width(width_mm, pupil_distance_mm)?);
+        Ok(())
     }
 
     /// Processes the next video frame, of `width × height` pixels, taken at `time` in seconds, with

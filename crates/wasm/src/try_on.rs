@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::glasses::Glasses;
 use crate::records::{self, plain};
+use stgan::glasses::RealWidth;
 use stgan::model::Task;
 use stgan::{Error, Placement, Result};
 use tsify::Ts;
@@ -66,11 +67,34 @@ impl TryOn {
     /// `updates` is the number of updates; the default is in the weights file. The result is a
     /// plain object: a fit holds no memory of wasm.
     ///
-    /// Throws `image-size` if `view` lacks rows, and `argument` for too many updates.
-    pub fn fit(&self, view: View, updates: Option<u32>) -> Result<Ts<records::Fit>, Failure> {
-        let fit = self.0.fit_view(view.0, updates.map(|updates| updates as usize))?;
+    /// With `pupils`, the coordinates x, y, x, y of the pupils in photo pixels, the glasses get
+    /// their real width: they are `width_mm` wide on a person whose pupils are `pupil_distance_mm`
+    /// apart.
+    ///
+    /// Throws `image-size` if `view` lacks rows, and `argument` for too many updates, for another
+    /// number of coordinates, and for a width or a distance out of range.
+    pub fn fit(
+        &self,
+        view: View,
+        updates: Option<u32>,
+        pupils: Option<Box<[f64]>>,
+        width_mm: Option<f64>,
+        pupil_distance_mm: Option<f64>,
+    ) -> Result<Ts<records::Fit>, Failure> {
+        let mut fit = self.0.fit_view(view.0, updates.map(|updates| updates as usize))?;
+        if let (Some(pupils), Some(width)) = (pupils, real_width(width_mm, pupil_distance_mm)?) {
+            let [ax, ay, bx, by] = pupils[..] else {
+                return Err(Error::argument("pupils", format!("{} numbers", pupils.len()), "4").into());
+            };
+            fit = fit.with_real_width(&width, &[[ax, ay], [bx, by]]);
+        }
         Ok(plain(&fit)?)
     }
+}
+
+/// The real width of glasses, if it is known.
+pub(crate) fn real_width(width_mm: Option<f64>, pupil_distance_mm: Option<f64>) -> Result<Option<RealWidth>> {
+    width_mm.map(|width| RealWidth::new(width, pupil_distance_mm)).transpose()
 }
 
 /// The part of a photo that the networks read, filled row by row.

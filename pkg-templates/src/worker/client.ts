@@ -118,10 +118,14 @@ export class WorkerTryOn {
   ): Promise<WorkerTrack> {
     const read = readTrackOptions(options);
     const connection = this.#connection;
-    const { people, updates, budget } = read;
+    const { people, updates, budget, pupilDistanceMm } = read;
     const worn = await this.#openGlasses(glasses);
     const canvas = read.canvas && canvasMessage(read.canvas, connection);
-    const request = { glasses: worn.value, options: { people, updates, budget }, canvas: canvas?.value };
+    const request = {
+      glasses: worn.value,
+      options: { people, updates, budget, pupilDistanceMm },
+      canvas: canvas?.value,
+    };
     const transfer = [...worn.transfer, ...(canvas?.transfer ?? [])];
     const { handle, glasses: info } = await connection.request('track', request, transfer);
     try {

@@ -70,7 +70,7 @@ export interface Requests {
   track: {
     request: {
       glasses: GlassesMessage;
-      options: Pick<TrackOptions, 'people' | 'updates' | 'budget'>;
+      options: Pick<TrackOptions, 'people' | 'updates' | 'budget' | 'pupilDistanceMm'>;
       /** The canvas to draw on, by a number that the page chose. It is sent once. */
       canvas: { id: number; offscreen?: OffscreenCanvas } | undefined;
     };

@@ -9,7 +9,7 @@ mod sheet;
 use crate::cut_out::{Cutter, Mode};
 use crate::files;
 use anyhow::{Context, Result, bail};
-use manifest::{Entry, Manifest, Settings, Shard, Sheet};
+use manifest::Earlier;
 use photos::Photo;
 use prepare::{Batch, Done};
 use progress::Progress;
@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use stgan_manifest::{Entry, Manifest, Settings, Shard, Sheet};
 
 /// Cut glasses out of product photos
 ///
@@ -92,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let cutter = Cutter::new(arguments.cut_out, arguments.weights.as_deref())?;
     std::fs::create_dir_all(output).with_context(|| output.display().to_string())?;
     let settings = settings(arguments)?;
-    let earlier = manifest::earlier(output, &settings)?;
+    let earlier = Earlier::read(output, &settings)?;
     let batch = Batch { arguments, cutter, settings, earlier };
     let (manifest, reused) = process(&batch, &photos)?;
     let failed = manifest.glasses.iter().filter(|entry| entry.failure().is_some()).count();
@@ -175,7 +176,7 @@ impl Unfinished {
     fn new(batch: &Batch, photos: &[Photo]) -> Result<Self> {
         let name = manifest::named("manifest", batch.arguments.shard);
         let path = batch.arguments.output().join(name + ".json");
-        let entries = photos.iter().map(|photo| batch.earlier.get(&photo.path.display().to_string()).cloned());
+        let entries = photos.iter().map(|photo| batch.earlier.entry(&photo.path.display().to_string()));
         let unfinished = Self {
             settings: batch.settings.clone(),
             earlier_sheets: manifest::earlier_sheets(&path),
@@ -211,7 +212,7 @@ impl Unfinished {
     fn write(&self, state: &State, complete: bool, sheets: Vec<Sheet>) -> Result<Manifest> {
         let glasses = state.entries.iter().flatten().cloned().collect();
         let manifest = Manifest { complete, sheets, glasses, ..Manifest::new(self.settings.clone()) };
-        manifest.write(&self.path)?;
+        manifest::write(&manifest, &self.path)?;
         Ok(manifest)
     }
 }

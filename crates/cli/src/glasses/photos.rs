@@ -1,9 +1,9 @@
 //! The photos of a batch: which files, in which order, and the names of their cut-outs.
 
-use super::manifest::Shard;
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use stgan_manifest::Shard;
 
 /// A photo, and the name of its cut-out without `.png`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,17 +1,17 @@
 //! One photo of a batch: its files and its entry in the manifest.
 
 use super::Arguments;
-use super::manifest::{Entry, Failure, Outcome, Prepared, Report, Settings, sha256};
+use super::manifest::{Earlier, sha256};
 use super::photos::Photo;
 use crate::cut_out::Cutter;
 use crate::files;
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use stgan::compose::Foreground;
 use stgan::glasses::Warning;
 use stgan::internals::glasses::{Extract, extract};
 use stgan::{Bitmap, Homography};
+use stgan_manifest::{Entry, Failure, Outcome, Prepared, Report, Settings};
 use stgan_train::evaluate::in_place;
 use stgan_train::write_atomically;
 
@@ -20,8 +20,7 @@ pub(super) struct Batch<'a> {
     pub arguments: &'a Arguments,
     pub cutter: Cutter,
     pub settings: Settings,
-    /// Entries of earlier runs with the same settings, by source.
-    pub earlier: HashMap<String, Entry>,
+    pub earlier: Earlier,
 }
 
 /// What became of a photo in this run.
@@ -43,10 +42,11 @@ impl Batch<'_> {
     /// Processes a photo. A failure becomes an entry, even a panic of the library.
     pub(super) fn process(&self, photo: &Photo) -> Done {
         let source = photo.path.display().to_string();
-        catch_unwind(AssertUnwindSafe(|| self.read(photo, &source))).unwrap_or_else(|_| {
+        let done = catch_unwind(AssertUnwindSafe(|| self.read(photo, &source))).unwrap_or_else(|_| {
             let failure = Failure::new("internal", "a defect of the program; please report it with the photo");
             Done::failed(source, None, Thumbnails::default(), failure)
-        })
+        });
+        Done { entry: self.earlier.with_width(done.entry), ..done }
     }
 
     fn read(&self, photo: &Photo, source: &str) -> Done {
@@ -58,7 +58,7 @@ impl Batch<'_> {
             }
         };
         let hash = sha256(&bytes);
-        if let Some(entry) = self.earlier.get(source).filter(|entry| self.is_current(entry, photo, &hash)) {
+        if let Some(entry) = self.earlier.entries.get(source).filter(|entry| self.is_current(entry, photo, &hash)) {
             return Done { entry: entry.clone(), reused: true, thumbnails: Thumbnails::default() };
         }
         let mut thumbnails = Thumbnails::default();
@@ -93,7 +93,7 @@ impl Batch<'_> {
 
     /// Writes the files of a photo.
     fn cut_out(&self, photo: &Photo, bytes: &[u8], thumbnails: &mut Thumbnails) -> Result<Prepared, Failure> {
-        let decoded = stgan_decoder::decode(bytes)?;
+        let decoded = stgan_decoder::decode(bytes).map_err(|error| failure(error.code(), error))?;
         let source = Bitmap::new(decoded.width, decoded.height, decoded.pixels)?;
         thumbnails.photo = Some(files::thumbnail(&source, super::sheet::THUMBNAIL)?);
         let extract = extract(source.as_ref(), self.cutter.removal())?;
@@ -119,7 +119,7 @@ impl Batch<'_> {
         let labels = self.write_labels(photo, (width, height), labels.filter(|_| self.arguments.labels))?;
         let name = image_name(photo);
         let png = files::small_png(&image).map_err(internal)?;
-        write_atomically(&self.arguments.output().join(&name), &png)?;
+        write_atomically(&self.arguments.output().join(&name), &png).map_err(not_written)?;
         Ok(Prepared {
             image: name,
             sha256: sha256(&png),
@@ -129,6 +129,7 @@ impl Batch<'_> {
             lens_centres: lens_centres.map(|centre| centre.map(|value| rounded(value, 1e3)).into()),
             to_source: to_source.normalized()?.0.map(|value| rounded(value, 1e9)),
             labels,
+            width_mm: None,
             report: Report { confidence: rounded(report.confidence, 1e4), ..report },
         })
     }
@@ -144,7 +145,7 @@ impl Batch<'_> {
         let path = self.arguments.output().join(&name);
         match labels {
             Some(labels) => {
-                write_atomically(&path, &files::grey_png(size, &labels).map_err(internal)?)?;
+                write_atomically(&path, &files::grey_png(size, &labels).map_err(internal)?).map_err(not_written)?;
                 Ok(Some(name))
             }
             None => {
@@ -190,6 +191,15 @@ fn rounded(value: f64, by: f64) -> f64 {
     (value * by).round() / by
 }
 
+/// A failure with the messages of an error and of its causes.
+fn failure(code: &str, error: impl Into<anyhow::Error>) -> Failure {
+    Failure::new(code, format!("{:#}", error.into()))
+}
+
+fn not_written(error: stgan_train::Error) -> Failure {
+    failure(error.code(), error)
+}
+
 fn internal(error: anyhow::Error) -> Failure {
-    Failure::new("internal", format!("{error:#}"))
+    failure("internal", error)
 }

@@ -1,12 +1,13 @@
 //! Contact sheets of a batch.
 
-use super::manifest::{Entry, Outcome, Shard, Sheet, named, sha256};
+use super::manifest::{named, sha256};
 use super::photos::Photo;
 use super::prepare::{Done, Thumbnails};
 use crate::files;
 use anyhow::Result;
 use rayon::prelude::*;
 use std::path::Path;
+use stgan_manifest::{Entry, Outcome, Shard, Sheet};
 use stgan_train::report::sheet::{self, Cell, Tone};
 
 /// The number of photos on a contact sheet.

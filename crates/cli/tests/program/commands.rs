@@ -165,6 +165,21 @@ fn fit_without_a_placement_detects_faces_or_reports_that_there_is_none() {
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let one: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
     assert!(one["face"]["score"].as_f64().unwrap() > 0.0 && one["placement"]["width"].as_f64().unwrap() > 40.0);
+    // At their real width, glasses are as wide as the millimetres say.
+    let width = |more: &[&str]| {
+        let arguments = ["fit", text(&photo), text(&glasses), "--json", "--glasses-width-mm"];
+        let run = stgan(&[&arguments, more].concat());
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        let fit: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+        let h: [f64; 9] = std::array::from_fn(|i| fit["homography"][i].as_f64().unwrap());
+        let ends = [0.0, fit["glasses"][0].as_f64().unwrap()].map(|x| stgan::Homography(h).apply([x, 0.0]));
+        (ends[1][0] - ends[0][0]).hypot(ends[1][1] - ends[0][1])
+    };
+    assert!((width(&["125"]) / width(&["145"]) - 125.0 / 145.0).abs() < 1e-3);
+    assert!((width(&["125", "--pupil-distance-mm", "60"]) / width(&["125"]) - 63.0 / 60.0).abs() < 1e-3);
+    let refused = stgan(&["fit", text(&photo), text(&glasses), "--json", "--glasses-width-mm", "14"]);
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && error.contains("90 to 200 mm"), "{error}");
     let run = stgan(&["fit", text(&photo), text(&glasses), "-o", text(&out), "--all", "--json"]);
     let all: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
     let all = all.as_array().unwrap();

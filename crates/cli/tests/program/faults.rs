@@ -155,6 +155,63 @@ fn a_full_disk_is_an_error_that_keeps_the_last_checkpoint() {
     assert_equal(&results(&out), &expected);
 }
 
+/// Fills a file system of `$2` KB with a run, then enlarges it, resumes the run and copies it out.
+const SMALL_DISK: &str = r#"
+set -eu
+program=$0 config=$1 size=$2 disk=$3 copy=$4
+mount -t tmpfs -o "size=${size}k" none "$disk"
+run=$disk/run
+if "$program" train --config "$config" --out "$run" >/dev/null; then
+    echo 'the run fits the disk' >&2
+    exit 1
+fi
+find "$run" -name '*.partial'
+mount -o remount,size=64m "$disk"
+if ls "$run"/checkpoints/*.safetensors >/dev/null 2>&1; then
+    "$program" train --resume --out "$run" >/dev/null
+else
+    "$program" train --config "$config" --out "$run" >/dev/null
+fi
+cp -r "$run" "$copy"
+"#;
+
+/// A command that runs a script where it may mount file systems that no other process sees. `None`
+/// if the system does not allow that.
+fn with_mounts(script: &str) -> Option<Command> {
+    let namespace = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "bash", "-c", script]);
+        command
+    };
+    let allowed = namespace("mount -t tmpfs none /tmp").output().is_ok_and(|output| output.status.success());
+    allowed.then(|| namespace(script))
+}
+
+#[test]
+fn a_run_on_a_full_disk_stops_with_an_error_and_resumes_when_there_is_room() {
+    let folder = folder("small-disk");
+    let (whole, disk) = (folder.join("whole"), folder.join("disk"));
+    std::fs::create_dir_all(&disk).unwrap();
+    if with_mounts("").is_none() {
+        println!("skipped: this system lets only its administrator mount a small disk");
+        return;
+    }
+    assert!(start(&whole, None, false).wait().unwrap().success());
+    let expected = results(&whole);
+    // A file takes whole pages of 4 KB.
+    let needed: usize = expected.values().map(|bytes| 4 * bytes.len().div_ceil(4096)).sum();
+    for quarters in 1..4 {
+        let (size, copy) = ((needed * quarters / 4).to_string(), folder.join(format!("run-{quarters}")));
+        let mut command = with_mounts(SMALL_DISK).unwrap();
+        let output = command.args([PROGRAM, CONFIG, &size]).args([&disk, &copy]).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{size} KB: {error}");
+        assert!(error.contains("cannot be") && error.contains("No space left"), "{size} KB: {error}");
+        assert!(output.stdout.is_empty(), "incomplete files: {}", String::from_utf8_lossy(&output.stdout));
+        assert_equal(&results(&copy), &expected);
+    }
+}
+
 #[test]
 fn a_folder_that_cannot_be_written_is_an_error() {
     let folder = folder("read-only");

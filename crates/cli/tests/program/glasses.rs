@@ -135,6 +135,15 @@ fn a_second_run_repeats_only_what_changed() {
     assert!(run(&[]).contains("2 of them earlier"));
     // Other settings.
     assert!(run(&["--cut-out", "never"]).contains("0 of them earlier"));
+    // A width that the shop has added stays, whatever else changes.
+    let mut with_width = manifest(&out.join("manifest.json"));
+    with_width["glasses"][0]["widthMm"] = json!(136.5);
+    std::fs::write(out.join("manifest.json"), with_width.to_string()).unwrap();
+    for settings in ["never", "auto", "never"] {
+        run(&["--cut-out", settings]);
+        let entries = &manifest(&out.join("manifest.json"))["glasses"];
+        assert_eq!((&entries[0]["widthMm"], &entries[1]["widthMm"]), (&json!(136.5), &Value::Null));
+    }
     // An interrupted run leaves a manifest without some entries.
     let mut unfinished = manifest(&out.join("manifest.json"));
     unfinished["complete"] = json!(false);
@@ -151,7 +160,7 @@ fn shards_together_have_each_photo_once_and_are_merged() {
     let shard = |part: &str| stgan(&["glasses", text(&photos), "-o", text(&out), "--shard", part]);
     assert!(shard("0/2").status.success());
     let early = stgan(&["glasses", "--merge", text(&out)]);
-    assert!(!early.status.success() && errors(&early).contains("[1]"), "{}", errors(&early));
+    assert!(!early.status.success() && errors(&early).contains("unfinished: 1;"), "{}", errors(&early));
     assert!(shard("1/2").status.success());
     let parts = [0, 1].map(|index| sources(&manifest(&out.join(format!("manifest-{index}-of-2.json")))));
     assert_eq!(parts.each_ref().map(Vec::len), [3, 2]);
@@ -169,6 +178,21 @@ fn shards_together_have_each_photo_once_and_are_merged() {
     for wrong in ["2/2", "x", "-1/2"] {
         assert_eq!(shard(wrong).status.code(), Some(2), "{wrong}");
     }
+}
+
+#[test]
+fn a_manifest_that_names_files_elsewhere_is_refused_and_nothing_is_deleted() {
+    let folder = folder("glasses-elsewhere");
+    let photos = transparent_photos(&folder, &["a.png"]);
+    let out = folder.join("out");
+    let run = || stgan(&["glasses", text(&photos), "-o", text(&out)]);
+    assert!(run().status.success());
+    let mut changed = manifest(&out.join("manifest.json"));
+    changed["sheets"][0]["image"] = json!("../photos/a.png");
+    std::fs::write(out.join("manifest.json"), changed.to_string()).unwrap();
+    let refused = run();
+    assert!(!refused.status.success() && errors(&refused).contains("../photos/a.png"), "{}", errors(&refused));
+    assert!(photos.join("a.png").is_file());
 }
 
 #[test]

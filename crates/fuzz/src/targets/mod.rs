@@ -1,6 +1,9 @@
 //! All targets.
 
 mod files;
+mod input;
+mod locate;
+mod manifest;
 mod session;
 mod training;
 mod weights;
@@ -12,6 +15,7 @@ use std::error::Error;
 pub const ALL: &[Target] = &[
     files::CONFIG,
     files::METRICS,
+    manifest::MANIFEST,
     session::PLACEMENT,
     session::HOMOGRAPHY,
     session::RESAMPLE,
@@ -27,7 +31,7 @@ pub const ALL: &[Target] = &[
     training::ROOMS,
     session::FIT,
     session::TRACK,
-    session::LOCATE,
+    locate::LOCATE,
 ];
 
 /// The outcome of a reader: the last line of the message of its error and of all causes, or `ok`.

@@ -1,86 +1,20 @@
 //! The geometry of a session: placements, sizes, homographies, options and pixels.
 
+use super::input::Input;
 use super::{outcome, safetensors};
 use crate::{Memory, Target};
 use std::sync::LazyLock;
 use stgan::compose::{self, Foreground};
-use stgan::glasses::Removal;
+use stgan::glasses::{RealWidth, Removal};
 use stgan::internals::resample::Downscaler;
 use stgan::model::{GeneratorSpec, Inputs};
 use stgan::{
-    Bitmap, BitmapRef, FaceDetector, Glasses, Homography, LocatedFace, Locator, Photo, Placement, Rect, Result,
-    TrackSettings, Tracker, TryOn,
+    Bitmap, BitmapRef, FaceDetector, Glasses, Homography, LocatedFace, Photo, Placement, Rect, Result, TrackSettings,
+    Tracker, TryOn,
 };
 
 /// The largest number of pixels that a target draws or pushes.
 const MAX_PIXELS: u64 = 1 << 14;
-
-/// Reads values from bytes; zeros after their end.
-struct Input<'a>(&'a [u8]);
-
-impl Input<'_> {
-    fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        let mut bytes = [0; N];
-        let (head, rest) = self.0.split_at(self.0.len().min(N));
-        bytes[..head.len()].copy_from_slice(head);
-        self.0 = rest;
-        bytes
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.bytes::<1>()[0]
-    }
-
-    /// A number: any bits, an odd value, or a value of a usual size.
-    fn number(&mut self) -> f64 {
-        const ODD: [f64; 12] = [
-            0.0,
-            -0.0,
-            f64::NAN,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-            f64::MAX,
-            f64::MIN_POSITIVE,
-            5e-324,
-            1e6,
-            -1e6,
-            1e-12,
-            1e12,
-        ];
-        match self.byte() {
-            0..16 => f64::from_bits(u64::from_le_bytes(self.bytes())),
-            kind @ 16..48 => ODD[usize::from(kind) % ODD.len()],
-            kind => {
-                let value = f64::from(i16::from_le_bytes(self.bytes()));
-                value * [1.0, 1e-4, 0.05, 30.0][usize::from(kind) % 4]
-            }
-        }
-    }
-
-    fn numbers<const N: usize>(&mut self) -> [f64; N] {
-        std::array::from_fn(|_| self.number())
-    }
-
-    /// A length: mostly small, sometimes of any size.
-    fn length(&mut self) -> u32 {
-        match self.byte() {
-            0..200 => u32::from(self.byte()) % 160,
-            200..250 => u32::from(u16::from_le_bytes(self.bytes())),
-            _ => u32::from_le_bytes(self.bytes()),
-        }
-    }
-
-    fn placement(&mut self) -> Placement {
-        let [x, y, width, rotation] = self.numbers();
-        Placement { x, y, width, rotation }
-    }
-
-    /// The remaining bytes as the pixels of an image, repeated as often as necessary.
-    fn image(&mut self, width: u32, height: u32) -> Vec<u8> {
-        let source = if self.0.is_empty() { &[0] } else { self.0 };
-        source.iter().copied().cycle().take(4 * width as usize * height as usize).collect()
-    }
-}
 
 /// Deterministic bytes with all kinds of values.
 fn seeds() -> Vec<Vec<u8>> {
@@ -127,6 +61,14 @@ fn assert_inside(rect: Rect, (width, height): (u32, u32)) {
         fits(rect.x, rect.width, width) && fits(rect.y, rect.height, height),
         "{rect:?} is outside {width}×{height}"
     );
+}
+
+/// A real width of glasses, in half of the inputs.
+fn real_width(input: &mut Input) -> Option<RealWidth> {
+    match input.byte() {
+        0..128 => None,
+        byte => RealWidth::new(90.0 + 110.0 * f64::from(byte - 128) / 127.0, None).ok(),
+    }
 }
 
 /// The region that a placement reads.
@@ -205,6 +147,7 @@ pub(super) const GLASSES: Target = target("glasses", 8 << 20, |bytes| {
 pub(super) const FIT: Target = target("fit", 64 << 20, |bytes| {
     let mut input = Input(bytes);
     let (photo, placement, updates) = ((input.length(), input.length()), input.placement(), input.byte());
+    let (real_width, pupils) = (real_width(&mut input), [input.numbers(), input.numbers()]);
     outcome(model().view(photo, front(), &placement).and_then(|mut view| {
         let rect = view.rect();
         assert_inside(rect, photo);
@@ -218,6 +161,10 @@ pub(super) const FIT: Target = target("fit", 64 << 20, |bytes| {
             assert_finite(&fit.homography(update)?);
         }
         assert!(fit.confidence().is_none_or(|value| (0.0..=1.0).contains(&value)));
+        if let Some(real_width) = real_width {
+            let worn = fit.with_real_width(&real_width, &pupils);
+            worn.updates().iter().for_each(|update| assert_finite(&update.homography));
+        }
         Ok(())
     }))
 });
@@ -253,9 +200,11 @@ pub(super) const TRACK: Target = target("track", 16 << 20, |bytes| {
     let mut settings = TrackSettings::default();
     settings.people = usize::from(input.byte() % 18);
     let times: [f64; 4] = input.numbers();
+    let real_width = real_width(&mut input);
     let (width, height) = (1 + input.length() % 128, 1 + input.length() % 128);
     let detector = Answers(std::cell::RefCell::new(input.0.to_vec()));
     let result = Tracker::new(model().clone(), detector, front().clone(), settings).and_then(|mut tracker| {
+        tracker.set_real_width(real_width);
         let frame = Bitmap::new(width, height, input.image(width, height))?;
         let mut outcomes = String::new();
         for (i, time) in times.into_iter().enumerate() {
@@ -268,21 +217,4 @@ pub(super) const TRACK: Target = target("track", 16 << 20, |bytes| {
         Ok(outcomes)
     });
     result.unwrap_or_else(|error| error.to_string())
-});
-
-static LOCATOR: LazyLock<Result<Locator>> = LazyLock::new(Locator::bundled);
-
-/// The search for faces in small images.
-pub(super) const LOCATE: Target = target("locate", 128 << 20, |bytes| {
-    let mut input = Input(bytes);
-    let (width, height) = (1 + input.length() % 100, 1 + input.length() % 100);
-    let pixels = input.image(width, height);
-    outcome(BitmapRef::new(width, height, &pixels).and_then(|photo| {
-        let locator = LOCATOR.as_ref().expect("the shipped weights are valid");
-        for face in locator.locate(photo)? {
-            assert!(face.pupils.iter().flatten().all(|value| value.is_finite()));
-            assert!((0.0..=1.0).contains(&face.score));
-        }
-        Ok(())
-    }))
 });

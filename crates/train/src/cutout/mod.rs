@@ -2,13 +2,12 @@
 
 mod task;
 
+use crate::Result;
 use crate::address::{Address, Purpose, rng};
 use crate::config::{CutoutConfig, Intervals};
-use crate::runner::{self, Event, Job, Phase, PhaseKind, RunStart, State, Task};
-use crate::{Error, Result};
+use crate::runner::{self, Event, Job, Phase, PhaseKind, RunStart, State, Task, network};
 use candle_core::Device;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
 use std::path::Path;
 use stgan::internals::cutout::{self, CutoutWeights};
 use stgan::model::Parameters;
@@ -30,13 +29,10 @@ pub fn train_cutout(
     device: &Device,
     report: &mut dyn FnMut(Event) -> bool,
 ) -> Result<bool> {
-    let begin = start.initial(|file| match file.spec == config.cutout.network {
-        true => Ok(file.parameters),
-        false => Err(Error::Argument {
-            name: "the network of the weights to start from",
-            value: format!("{:?}", file.spec),
-            expected: format!("{:?}, as in [cutout.network]", config.cutout.network),
-        }),
+    let begin = start.initial(|file| {
+        let (name, table) = ("the network of the weights to start from", "cutout.network");
+        network::check_network(name, &file.spec, &config.cutout.network, table)?;
+        Ok(file.parameters)
     })?;
     let size = (config.cutout.size[0], config.cutout.size[1]);
     let held_out = |item: usize| {
@@ -80,11 +76,7 @@ impl Job for CutoutRun<'_> {
     }
 
     fn export(&self, weights: &Parameters) -> Result<Option<Vec<u8>>> {
-        let metadata = BTreeMap::from([
-            ("task".to_owned(), "product photos".to_owned()),
-            ("command".to_owned(), format!("stgan train, seed {}", self.config.seed)),
-            ("config".to_owned(), self.config.to_toml()?),
-        ]);
+        let metadata = network::metadata("product photos", self.config.seed, self.config.to_toml()?);
         let spec = self.config.cutout.network.clone();
         let file = CutoutWeights { spec, parameters: weights.clone(), metadata };
         Ok(Some(cutout::write(&file, Storage::I8)?))

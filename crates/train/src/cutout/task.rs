@@ -4,19 +4,14 @@ use super::CutoutRun;
 use crate::address::{Address, Purpose, rng};
 use crate::runner::{
     CutoutMetrics, IterationMetrics, Prefetched, State, Task, TrainedNetworks, ValidationMetrics, ValidationResult,
-    Verdict,
+    Verdict, network,
 };
 use crate::{Adam, Result};
 use candle_core::{Device, Tensor};
-use rand::Rng;
-use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use stgan::internals::cutout::{LABELS, Network, Segmenter};
-use stgan::model::{Parameters, initialise};
+use stgan::model::Parameters;
 use stgan_synth::products::{Label, Product, product};
-
-/// The name of the optimiser in checkpoints.
-const NAME: &str = "network";
 
 /// Images [B, 3, H, W] and weighted one-hot labels [B, 4, H, W].
 struct CutoutBatch {
@@ -62,15 +57,8 @@ impl<'a> CutoutTask<'a> {
     pub(super) fn new(job: &'a CutoutRun<'a>, state: &mut State) -> Result<Self> {
         let settings = &job.config.cutout;
         let tensors = settings.network.tensors();
-        if !tensors.iter().all(|t| state.weights.0.contains_key(&t.name)) {
-            let address = Address { purpose: Purpose::Initialisation, iteration: 0, item: 0 };
-            let mut rng = rng(job.config.seed, address);
-            state.weights.0.extend(initialise(&tensors, || rng.sample(StandardNormal))?.0);
-        }
-        let own = tensors.iter().map(|t| Ok((t.name.clone(), state.weights.get(t)?)));
-        let own: Parameters = own.collect::<Result<_>>()?;
-        let mut adam = Adam::new(&own.to_device(job.device)?, settings.optimiser.betas)?;
-        state.restore(NAME, &mut adam)?;
+        let initial = rng(job.config.seed, Address { purpose: Purpose::Initialisation, iteration: 0, item: 0 });
+        let adam = network::optimiser(&tensors, state, initial, settings.optimiser.betas, job.device)?;
         let network = Network::new(&settings.network, &adam.parameters())?;
         let sample: SampleBatch = Box::new(move |iteration| {
             let size = (settings.size[0], settings.size[1]);
@@ -96,11 +84,8 @@ impl Task for CutoutTask<'_> {
 
     fn trained_networks(&self, iteration: usize) -> Vec<TrainedNetworks<'_>> {
         let settings = &self.job.config.cutout;
-        let rate = ("learning_rate", settings.optimiser.rate(iteration, settings.iterations));
-        // A smaller decay at first, so that the average forgets the initial weights.
-        let done = iteration as f64 + 1.0;
-        let ema_decay = settings.ema_decay.min(done / (done + 9.0));
-        vec![TrainedNetworks { name: NAME, adam: &self.adam, rate, ema_decay, keeps_moments: false }]
+        let rate = settings.optimiser.rate(iteration, settings.iterations);
+        network::trained(&self.adam, rate, settings.ema_decay, iteration)
     }
 
     fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>> {

@@ -4,13 +4,14 @@ mod batches;
 mod task;
 mod validation;
 
+use crate::Result;
 use crate::config::{Intervals, LocatorConfig};
 use crate::data::Dataset;
 use crate::data::scenes::Scenes;
-use crate::runner::{self, Event, Job, Phase, RunStart, State, Task, ValidationMetrics, ValidationResult, Verdict};
-use crate::{Error, Result};
+use crate::runner::{
+    self, Event, Job, Phase, RunStart, State, Task, ValidationMetrics, ValidationResult, Verdict, network,
+};
 use candle_core::Device;
-use std::collections::BTreeMap;
 use std::path::Path;
 use stgan::internals::locate::{self, LocatorWeights};
 use stgan::model::Parameters;
@@ -42,13 +43,8 @@ pub fn train_locator(
 /// The tensors of a weights file that the run trains.
 fn initial(config: &LocatorConfig, file: LocatorWeights) -> Result<Parameters> {
     let networks = &config.locator.networks;
-    if file.spec.refiner != networks.refiner {
-        return Err(Error::Argument {
-            name: "the refiner of the weights to start from",
-            value: format!("{:?}", file.spec.refiner),
-            expected: format!("{:?}, as in [locator.networks.refiner]", networks.refiner),
-        });
-    }
+    let (name, table) = ("the refiner of the weights to start from", "locator.networks.refiner");
+    network::check_network(name, &file.spec.refiner, &networks.refiner, table)?;
     let same_detector = file.spec.detector == networks.detector;
     let is_trained = |name: &str| name.starts_with("refiner.") || same_detector && name.starts_with("detector.");
     Ok(Parameters(file.parameters.0.into_iter().filter(|(name, _)| is_trained(name)).collect()))
@@ -102,13 +98,10 @@ impl LocatorRun<'_> {
     /// The weights file, with a placeholder for the detection threshold.
     fn file(&self, weights: &Parameters) -> Result<LocatorWeights> {
         let (config, dataset) = (self.config, self.dataset);
-        let metadata = BTreeMap::from([
-            ("task".to_owned(), "pupils".to_owned()),
-            ("data".to_owned(), format!("{}: {}", dataset.name, config.data.splits.join(", "))),
-            ("faces".to_owned(), (dataset.without_glasses.len() + dataset.with_glasses.len()).to_string()),
-            ("command".to_owned(), format!("stgan train, seed {}", config.seed)),
-            ("config".to_owned(), config.to_toml()?),
-        ]);
+        let mut metadata = network::metadata("pupils", config.seed, config.to_toml()?);
+        let faces = dataset.without_glasses.len() + dataset.with_glasses.len();
+        metadata.insert("data".to_owned(), format!("{}: {}", dataset.name, config.data.splits.join(", ")));
+        metadata.insert("faces".to_owned(), faces.to_string());
         let spec = config.locator.networks.clone();
         Ok(LocatorWeights { spec, parameters: weights.clone(), threshold: 0.5, metadata })
     }

@@ -4,14 +4,14 @@ use super::LocatorRun;
 use super::batches::{self, LocatorBatch};
 use crate::address::{Address, Purpose, rng};
 use crate::config::OptimiserSettings;
-use crate::runner::{IterationMetrics, Phase, PhaseKind, Prefetched, State, Task, TrainedNetworks, ValidationResult};
+use crate::runner::{
+    IterationMetrics, Phase, PhaseKind, Prefetched, State, Task, TrainedNetworks, ValidationResult, network,
+};
 use crate::{Adam, Result};
 use candle_core::Tensor;
-use rand::Rng;
-use rand_distr::StandardNormal;
 use stgan::FaceAttributes;
 use stgan::internals::locate::{Detector, Network};
-use stgan::model::{Parameters, TensorSpec, initialise};
+use stgan::model::Parameters;
 
 /// The weight of the pupil loss relative to the score loss.
 const PUPIL_LOSS_WEIGHT: f64 = 2.0;
@@ -21,9 +21,6 @@ const SMOOTH_RADIUS: f64 = 0.03;
 
 /// The weight of the loss of the attributes relative to the score loss.
 const ATTRIBUTE_LOSS_WEIGHT: f64 = 0.3;
-
-/// The name of the optimiser in checkpoints.
-const NAME: &str = "network";
 
 /// One of the two networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +68,8 @@ impl<'a> LocatorTask<'a> {
             NetworkKind::Detector => (networks.detector.tensors(), &settings.detector.optimiser),
             NetworkKind::Refiner => (networks.refiner.tensors(), &settings.refiner.optimiser),
         };
-        prepare(job.config.seed, kind, &tensors, &mut state.weights)?;
-        let own = tensors.iter().map(|t| Ok((t.name.clone(), state.weights.get(t)?)));
-        let own: Parameters = own.collect::<Result<_>>()?;
-        let mut adam = Adam::new(&own.to_device(job.device)?, optimiser.betas)?;
-        state.restore(NAME, &mut adam)?;
+        let address = Address { purpose: Purpose::Initialisation, iteration: 0, item: kind as usize };
+        let adam = network::optimiser(&tensors, state, rng(job.config.seed, address), optimiser.betas, job.device)?;
         let (network, sample): (_, SampleBatch) = match kind {
             NetworkKind::Detector => (
                 networks.detector.network(&adam.parameters())?,
@@ -102,11 +96,8 @@ impl Task for LocatorTask<'_> {
     }
 
     fn trained_networks(&self, iteration: usize) -> Vec<TrainedNetworks<'_>> {
-        let rate = ("learning_rate", self.optimiser.rate(iteration, self.iterations));
-        // A smaller decay at first, so that the average forgets the initial weights.
-        let done = iteration as f64 + 1.0;
-        let ema_decay = self.job.config.locator.ema_decay.min(done / (done + 9.0));
-        vec![TrainedNetworks { name: NAME, adam: &self.adam, rate, ema_decay, keeps_moments: false }]
+        let rate = self.optimiser.rate(iteration, self.iterations);
+        network::trained(&self.adam, rate, self.job.config.locator.ema_decay, iteration)
     }
 
     fn validate(&self, _iteration: usize, weights: &Parameters) -> Result<Option<ValidationResult>> {
@@ -116,16 +107,6 @@ impl Task for LocatorTask<'_> {
             NetworkKind::Refiner => self.job.measure(weights).map(Some),
         }
     }
-}
-
-/// Adds random weights for a network that `weights` lacks.
-fn prepare(seed: u64, kind: NetworkKind, tensors: &[TensorSpec], weights: &mut Parameters) -> Result<()> {
-    if tensors.iter().all(|t| weights.0.contains_key(&t.name)) {
-        return Ok(());
-    }
-    let mut rng = rng(seed, Address { purpose: Purpose::Initialisation, iteration: 0, item: kind as usize });
-    weights.0.extend(initialise(tensors, || rng.sample(StandardNormal))?.0);
-    Ok(())
 }
 
 /// log(1 + exp(x)).

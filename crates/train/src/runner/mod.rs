@@ -10,6 +10,7 @@ mod event;
 mod folder;
 mod iteration_metrics;
 mod lock;
+pub(crate) mod network;
 mod start;
 mod state;
 mod task;

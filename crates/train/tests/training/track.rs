@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use stgan::compose::Foreground;
+use stgan::glasses::RealWidth;
 use stgan::{
     Bitmap, FaceDetector, Homography, LocatedFace, Locator, MAX_PEOPLE, Photo, Placement, Smoothing, TrackSettings,
     TrackedFace, Tracker, TryOn,
@@ -137,6 +138,26 @@ fn a_lost_face_that_returns_gets_a_new_id() {
     assert_ne!(again.id, first.id);
     assert!((again.placement.x - 80.0).abs() < 1e-6);
     assert_eq!(video.script.faces.borrow().len(), 1);
+}
+
+#[test]
+fn glasses_of_a_real_width_follow_the_pupils() {
+    let script = Script::of(&[face(150.0, 100.0)]);
+    let mut video = Video::new(&script, settings(|_| {}));
+    let learned = video.run(3)[0];
+    let mut widths = Vec::new();
+    for mm in [125.0, 145.0] {
+        video.tracker.set_real_width(Some(RealWidth::new(mm, None).unwrap()));
+        // The change is smoothed.
+        let shown = video.run(300)[0];
+        assert!((shown.placement.width - mm / 63.0 * 40.0).abs() < 0.01, "{shown:?}");
+        assert_eq!(shown.id, learned.id);
+        assert!((shown.placement.x - 150.0).abs() < 1e-3 && (shown.placement.y - 100.0).abs() < 1e-3);
+        widths.push(shown.placement.width);
+    }
+    assert!((widths[0] / widths[1] - 125.0 / 145.0).abs() < 1e-3, "{widths:?}");
+    video.tracker.set_real_width(None);
+    assert!((video.run(300)[0].placement.width - learned.placement.width).abs() < 0.01);
 }
 
 #[test]

@@ -8,68 +8,22 @@
 
 mod degrade;
 mod layers;
+mod settings;
+mod sources;
 
 pub(crate) use degrade::degrade;
 pub(crate) use layers::{KnownAttributes, Scene};
+pub use settings::SceneSettings;
 
 use super::landmarks::{self, Landmarks, Point};
-use super::{Dataset, Pool};
 use crate::Result;
-use crate::address::{Stream, rng};
 use layers::{Mask, SceneLayer, SourceImage};
 use rand::Rng;
 use rand_distr::StandardNormal;
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use sources::{CutOut, FacePhoto};
 use std::sync::Arc;
-use stgan::compose::Foreground;
-use stgan::internals::pose::{PUPIL_X, TEMPLE_X, glasses_to_canonical};
-use stgan::internals::resample::Pyramid;
+use stgan::internals::pose::{PUPIL_X, TEMPLE_X};
 use stgan::{Bitmap, Homography};
-use stgan_synth::faceless::Kind;
-use stgan_synth::people::{self, Person};
-use stgan_synth::random;
-
-/// `[locator.scenes]`: the composition of scenes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SceneSettings {
-    /// The share of the scenes that show a part of a full photo. The others have a made-up
-    /// background. Default: 0.35.
-    pub photo_share: f64,
-    /// The share of the pasted faces that are synthetic people. Default: 0.12.
-    pub synthetic_share: f64,
-    /// The share of the pasted faces without glasses that glasses are put on. Default: 0.3.
-    pub glasses_share: f64,
-    /// The number of synthetic people. Default: 400.
-    pub people: usize,
-    /// The number of random glasses. Default: 400.
-    pub glasses: usize,
-    /// The number of faceless images of each kind. Default: 150.
-    pub faceless: usize,
-    /// The standard deviation of the tilt, in degrees. A third of the faces has a uniform tilt of
-    /// up to three times this value. Default: 14.
-    pub tilt: f64,
-}
-
-impl Default for SceneSettings {
-    fn default() -> Self {
-        Self {
-            photo_share: 0.35,
-            synthetic_share: 0.12,
-            glasses_share: 0.3,
-            people: 400,
-            glasses: 400,
-            faceless: 150,
-            tilt: 14.0,
-        }
-    }
-}
-
-/// Widths of synthetic people, of faceless images and of glasses, in pixels.
-const PERSON_WIDTH: u32 = 178;
-const FACELESS_WIDTH: u32 = 160;
-const GLASSES_WIDTH: u32 = 96;
 
 /// Inter-pupil distances in pixels of a scene: the range of the detector's levels, with a margin on
 /// both sides.
@@ -96,70 +50,7 @@ pub(crate) struct Pasted {
     pub turn: f64,
 }
 
-/// An image with a face that can be cut out.
-struct CutOut {
-    image: Arc<SourceImage>,
-    target: Landmarks,
-    reference: Landmarks,
-    without_glasses: bool,
-    /// See [`super::Face::turn`].
-    turn: f64,
-    known: KnownAttributes,
-}
-
-/// A full photo, and the landmarks of its face.
-struct FacePhoto {
-    image: Arc<SourceImage>,
-    target: Landmarks,
-    known: KnownAttributes,
-}
-
 impl Scenes {
-    /// Uses the faces for training, or with `held_out` those for validation.
-    ///
-    /// # Errors
-    /// [`crate::Error::Data`] and [`crate::Error::Io`] if an image cannot be read.
-    pub(crate) fn new(dataset: &Dataset, held_out: bool, settings: &SceneSettings, seed: u64) -> Result<Self> {
-        let (without, with) = if held_out {
-            (&dataset.validation_without_glasses, &dataset.validation_with_glasses)
-        } else {
-            (&dataset.without_glasses, &dataset.with_glasses)
-        };
-        let (mut faces, mut photos) = (Vec::new(), Vec::new());
-        for (pool, without_glasses) in [(without, true), (with, false)] {
-            faces.extend(cut_outs(pool, without_glasses)?);
-            photos.extend(full_photos(pool, without_glasses)?);
-        }
-        let people = (0..settings.people)
-            .into_par_iter()
-            .map(|i| {
-                let person = Person::sample(&mut rng(seed, Stream::ScenePerson(i)));
-                let scale = f64::from(PERSON_WIDTH) / people::WIDTH;
-                let scaled = |points: [Point; 2]| points.map(|p| p.map(|x| x * scale));
-                let target = landmarks::from_landmarks(scaled(person.pupils()), scaled(person.temples()));
-                let image = SourceImage::new(person.draw(PERSON_WIDTH)?.as_ref(), 0)?;
-                let known = KnownAttributes { glasses: Some(false), yaw: Some(person.yaw()), ..Default::default() };
-                Ok(CutOut { image, target, reference: target, without_glasses: true, turn: 0.0, known })
-            })
-            .collect::<Result<_>>()?;
-        let glasses = (0..settings.glasses)
-            .into_par_iter()
-            .map(|i| {
-                let image = random::glasses(&mut rng(seed, Stream::SceneGlasses(i)), GLASSES_WIDTH);
-                let to_canonical = glasses_to_canonical(&Foreground::new(image.as_ref())?);
-                Ok((SourceImage::new(image.as_ref(), 0)?, to_canonical))
-            })
-            .collect::<Result<_>>()?;
-        let faceless = (0..settings.faceless * Kind::ALL.len())
-            .into_par_iter()
-            .map(|i| {
-                let kind = Kind::ALL[i % Kind::ALL.len()];
-                SourceImage::new(kind.draw(&mut rng(seed, Stream::SceneFaceless(i)), FACELESS_WIDTH)?.as_ref(), 0)
-            })
-            .collect::<Result<_>>()?;
-        Ok(Self { settings: settings.clone(), faces, people, photos, glasses, faceless })
-    }
-
     /// Samples a scene of `size × size` pixels.
     ///
     /// # Errors
@@ -378,51 +269,4 @@ fn normal(rng: &mut impl Rng) -> f64 {
 
 fn log_uniform(range: std::ops::Range<f64>, rng: &mut impl Rng) -> f64 {
     rng.random_range(range.start.ln()..range.end.ln()).exp()
-}
-
-/// The aligned images of a pool. Large ones are halved, which is sharp enough for a scene.
-fn cut_outs(pool: &Pool, without_glasses: bool) -> Result<Vec<CutOut>> {
-    let face = |face: &super::Face| -> Option<Result<CutOut>> {
-        let target = face.target?;
-        // Halves faces with more than 40 pixels between the pupils.
-        let skipped = u32::from(landmarks::distance(target[0], target[1]) > 40.0);
-        let image = face.image().and_then(|image| SourceImage::new(image.as_ref(), skipped));
-        let turn = face.turn().unwrap_or(0.0);
-        let known = known(face, without_glasses);
-        let reference = face.reference().copied().unwrap_or(target);
-        Some(image.map(|image| CutOut { image, target, reference, without_glasses, turn, known }))
-    };
-    pool.faces().par_iter().filter_map(face).collect()
-}
-
-/// What the data set says of a face.
-fn known(face: &super::Face, without_glasses: bool) -> KnownAttributes {
-    // Without glasses, eyes are covered only if the table says so.
-    let covered = face.covered.or(without_glasses.then_some(false));
-    KnownAttributes { glasses: Some(!without_glasses), covered, yaw: face.yaw, pitch: face.pitch }
-}
-
-/// The full photos of a pool, without the pyramid levels that scenes do not need.
-fn full_photos(pool: &Pool, without_glasses: bool) -> Result<Vec<FacePhoto>> {
-    let photo = |face: &super::Face| -> Option<Result<FacePhoto>> {
-        let (image, target) = match face.photo() {
-            Ok(found) => found?,
-            Err(error) => return Some(Err(error)),
-        };
-        let skipped = (landmarks::distance(target[0], target[1]) / 40.0).log2().ceil().clamp(0.0, 6.0) as u32;
-        let known = known(face, without_glasses);
-        Some(SourceImage::new(image.as_ref(), skipped).map(|image| FacePhoto { image, target, known }))
-    };
-    pool.faces().par_iter().filter_map(photo).collect()
-}
-
-/// An image pyramid and its size.
-impl SourceImage {
-    fn new(image: stgan::BitmapRef, skipped: u32) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self(Pyramid::from_level(image, skipped)?)))
-    }
-
-    fn size(&self) -> [f64; 2] {
-        [f64::from(self.0.width()), f64::from(self.0.height())]
-    }
 }
