@@ -2,18 +2,17 @@
 
 use stgan::compose::{self, Foreground};
 use stgan::glasses::RealWidth;
-use stgan::model::{Cascade, GeneratorSpec, Inputs, Parameters, initialise};
+use stgan::internals::pose::ViewMaps;
+use stgan::model::{Cascade, GeneratorSpec, Inputs, Parameters, Task, initialise};
 use stgan::{Bitmap, Fit, MAX_UPDATES, Placement, Rect, TryOn};
 
 /// Two stages whose output is constant: the bias of their last layer.
 fn constant(updates: [[f32; 8]; 2]) -> TryOn {
-    let spec = GeneratorSpec {
-        size: 24.into(),
-        channels: vec![2, 2],
-        hidden: 3,
-        inputs: Inputs::RgbaPose,
-        ..GeneratorSpec::paper()
-    };
+    constant_for(Task::glasses(), updates)
+}
+
+fn constant_for(task: Task, updates: [[f32; 8]; 2]) -> TryOn {
+    let spec = GeneratorSpec { size: 24.into(), channels: vec![2, 2], hidden: 3, inputs: Inputs::RgbaPose, task };
     let mut parameters = Parameters::default();
     for (stage, update) in updates.iter().enumerate() {
         parameters.0.extend(initialise(&spec.tensors(stage), || 0.0).unwrap().0);
@@ -49,6 +48,29 @@ const PLACEMENT: Placement = Placement { x: 160.0, y: 90.0, width: 120.0, rotati
 fn assert_near(actual: [f64; 2], expected: [f64; 2]) {
     let off = (actual[0] - expected[0]).hypot(actual[1] - expected[1]);
     assert!(off < 1e-3, "{actual:?}, expected {expected:?}");
+}
+
+#[test]
+fn furniture_is_seen_anew_after_each_update() {
+    // Down, larger, and narrower at the top. The view follows, so each update means the same again.
+    let update = [0.0, 0.0, -0.03, 0.0, -0.2, 0.0, 0.06, 0.02];
+    let tryon = constant_for(Task::room(), [update; 2]);
+    let (piece, placement) = (glasses(), Placement { rotation: 0.0, ..PLACEMENT });
+    let fit = tryon.fit(photo(320, 400).as_ref(), &piece, &placement, Some(4)).unwrap();
+    let maps = ViewMaps::new(24.into(), &Task::room().pose, [10.0, 10.0, 90.0, 30.0], &placement).unwrap();
+    for update in fit.updates() {
+        let again = maps.foreground_to_photo(&update.params);
+        assert!(update.taken);
+        for corner in [[10.0, 10.0], [90.0, 10.0], [90.0, 30.0], [10.0, 30.0]] {
+            assert_near(update.homography.apply(corner), again.apply(corner));
+        }
+    }
+    let heights: Vec<f64> = (0..=4).map(|update| fit.homography(update).unwrap().apply([50.0, 20.0])[1]).collect();
+    let steps: Vec<f64> = heights.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(
+        steps[0] > 5.0 && steps.windows(2).all(|pair| pair[1] > 1.02 * pair[0]),
+        "steps grow with the piece: {steps:?}"
+    );
 }
 
 #[test]
