@@ -1,10 +1,25 @@
 /** Where images come from: downloads, the file picker, drag and drop. */
+import type { Choice } from './editor/state.ts';
 import { ImageError } from './image-error.ts';
 import type { Source } from './types.ts';
 
 export interface ImageInput {
   photo(file: Blob, name: string): void;
-  glasses(file: Blob, name: string): void;
+  foreground(file: Blob, name: string): void;
+}
+
+let ownImages = 0;
+
+/** Opens an image of the user. If it can be opened, it is passed to `add`, for a list. */
+export async function addOwn(
+  blob: Blob,
+  name: string,
+  open: (choice: Choice) => Promise<boolean>,
+  add: (choice: Choice) => void,
+): Promise<void> {
+  const choice = { id: `own-${++ownImages}`, name, source: { blob }, thumbnail: URL.createObjectURL(blob) };
+  if (await open(choice)) add(choice);
+  else URL.revokeObjectURL(choice.thumbnail);
 }
 
 /** Reads the file of an image. */
@@ -32,8 +47,8 @@ export function picker(button: HTMLButtonElement, input: HTMLInputElement, take:
 }
 
 /**
- * Accepts files dropped anywhere on the page. `zones` shows the drop zones for photos and glasses;
- * a file dropped outside them is a photo.
+ * Accepts files dropped anywhere on the page. `zones` shows the drop zones for photos and for
+ * foregrounds; a file dropped outside them is a photo.
  */
 export function dropping(zones: HTMLElement, input: ImageInput): void {
   let depth = 0;
@@ -66,7 +81,7 @@ export function dropping(zones: HTMLElement, input: ImageInput): void {
     show(false);
     const file = event.dataTransfer?.files[0];
     if (!file) return;
-    if (zoneOf(event)?.dataset.drop === 'glasses') input.glasses(file, file.name);
+    if (zoneOf(event)?.dataset.drop === 'foreground') input.foreground(file, file.name);
     else input.photo(file, file.name);
   });
 }

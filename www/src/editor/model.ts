@@ -1,7 +1,7 @@
 /** The model in the package’s worker. It is loaded again after a failure. */
 import { type Task, WorkerTryOn } from 'stgan';
-import { codeOf } from './messages.ts';
-import type { ModelInfo } from './types.ts';
+import { codeOf } from '../messages.ts';
+import type { ModelInfo } from '../types.ts';
 
 export interface ModelListener {
   /** The downloaded share of the weights, 0 to 1; null if their size is unknown. */
@@ -14,14 +14,19 @@ export interface ModelListener {
 const FATAL = ['internal', 'worker'];
 
 export class Model {
-  readonly #listener: ModelListener;
   readonly #task: Task;
+  #listener: ModelListener | undefined;
   #loading: Promise<WorkerTryOn>;
 
-  constructor(listener: ModelListener, task: Task = 'glasses') {
-    this.#listener = listener;
+  /** Starts to load the model. */
+  constructor(task: Task) {
     this.#task = task;
     this.#loading = this.#load();
+  }
+
+  /** Passes the events to `listener`. A call right after the constructor misses none. */
+  observe(listener: ModelListener): void {
+    this.#listener = listener;
   }
 
   /** The loaded model; rejects if it cannot be loaded. */
@@ -53,12 +58,13 @@ export class Model {
       task: this.#task,
       cache: true,
       onProgress: ({ phase, loaded, total }) => {
-        if (phase === 'weights') this.#listener.progress(total ? loaded / total : null);
+        if (phase === 'weights') this.#listener?.progress(total ? loaded / total : null);
       },
     });
     loading.then(
-      ({ model: { stages, size } }) => this.#listener.loaded({ stages, size, milliseconds: performance.now() - start }),
-      (error: unknown) => this.#listener.failed(error),
+      ({ model: { stages, size } }) =>
+        this.#listener?.loaded({ stages, size, milliseconds: performance.now() - start }),
+      (error: unknown) => this.#listener?.failed(error),
     );
     return loading;
   }

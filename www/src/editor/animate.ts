@@ -1,5 +1,5 @@
-/** Animation of the glasses along the updates of a fit. */
-import { type Box, type Homography, interpolate } from './geometry.ts';
+/** Animation of the foreground along the updates of a fit. */
+import { type Box, type Homography, interpolate } from '../geometry.ts';
 
 /** Target duration of the whole animation, in milliseconds. */
 const TOTAL_DURATION = 1500;
@@ -16,7 +16,7 @@ function ease(t: number): number {
 }
 
 /**
- * Draws the glasses on their way through `keyframes`, starting at the first. Calls `reached` with
+ * Draws the foreground on its way through `keyframes`, starting at the first. Calls `reached` with
  * the index of every keyframe. If the user prefers reduced motion, it draws the last keyframe at
  * once. If `signal` is aborted, it resolves early.
  */
