@@ -53,8 +53,8 @@ export interface CreateOptions {
   decoder?: WasmSource | undefined;
   /**
    * Whether to keep the package's own files in the Cache API, by the hash of their content. What is
-   * read from there is verified, and a damaged file is downloaded again. Sources that the options
-   * name are not kept.
+   * read from there is verified, and a damaged file is downloaded again. Downloads are stored in
+   * the background; `preload` waits for that. Sources that the options name are not kept.
    *
    * @defaultValue `false`: the browser keeps files as long as the server's headers allow
    */

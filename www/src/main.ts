@@ -1,18 +1,10 @@
-/** Entry point: starts the tabs and opens the first portrait. */
-import './styles/base.css';
-import './styles/layout.css';
-import './styles/viewer.css';
-import './styles/live.css';
-import './styles/controls.css';
-import './styles/panel.css';
-import './styles/dialogs.css';
-import './styles/panes.css';
-import './styles/review.css';
+/** The page: starts the tabs and opens the first portrait. */
 import { announcer } from './announce.ts';
+import type { Started } from './boot.ts';
 import { resultBar, resultOf } from './editor/result.ts';
 import { button, byId } from './elements.ts';
-import { type Gallery, loadGallery } from './gallery.ts';
-import { ImageClient } from './image-client.ts';
+import type { Gallery } from './gallery.ts';
+import type { ImageClient } from './image-client.ts';
 import { hasCamera, Live } from './live.ts';
 import { galleryNotice, missingFeature } from './messages.ts';
 import { workOffline } from './offline.ts';
@@ -26,14 +18,15 @@ import { tabs } from './tabs.ts';
 const query = (selector: string): HTMLElement => document.querySelector<HTMLElement>(selector)!;
 
 const announce = announcer(query('.status'), query('.notice'));
-const missing = missingFeature();
-if (missing) announce.notify(missing);
-else start();
 
-function start(): void {
-  const images = new ImageClient();
-  const gallery = loadGallery();
-  const photoTab = startPhoto(images, announce);
+/** Starts the page with what is being loaded; null if the browser lacks a feature. */
+export function startPage(started: Started | null): void {
+  if (started) start(started);
+  else announce.notify(missingFeature()!);
+}
+
+function start({ model, images, gallery }: Started): void {
+  const photoTab = startPhoto(model, images, announce);
   const { parts, session, input } = photoTab;
   const { store } = parts;
   const room = connectRoom(store, images, gallery);

@@ -22,9 +22,27 @@ export async function addOwn(
   else URL.revokeObjectURL(choice.thumbnail);
 }
 
+/** Downloads that have started before anything needs them, by their address. */
+const prefetched = new Map<string, Promise<Blob>>();
+
+/** Starts to download an image that is needed soon. The next `read` takes it. */
+export function prefetch(source: Source): void {
+  if (!('url' in source)) return;
+  const download = read(source);
+  // `read` passes the error on.
+  download.catch(() => {});
+  prefetched.set(source.url, download);
+}
+
 /** Reads the file of an image. */
 export async function read(source: Source): Promise<Blob> {
   if ('blob' in source) return source.blob;
+  const started = prefetched.get(source.url);
+  if (started) {
+    // A failed download is tried again the next time.
+    prefetched.delete(source.url);
+    return started;
+  }
   let response: Response;
   try {
     response = await fetch(source.url);

@@ -2,9 +2,9 @@
 import { type Box, type Homography, interpolate } from '../geometry.ts';
 
 /** Target duration of the whole animation, in milliseconds. */
-const TOTAL_DURATION = 1500;
+const TOTAL_DURATION = 900;
 /** Bounds on the duration of one update, in milliseconds. */
-const [MIN_DURATION, MAX_DURATION] = [340, 620];
+const [MIN_DURATION, MAX_DURATION] = [240, 450];
 
 export function prefersReducedMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;

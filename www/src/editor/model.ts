@@ -17,6 +17,7 @@ export class Model {
   readonly #task: Task;
   #listener: ModelListener | undefined;
   #loading: Promise<WorkerTryOn>;
+  #milliseconds = 0;
 
   /** Starts to load the model. */
   constructor(task: Task) {
@@ -24,9 +25,10 @@ export class Model {
     this.#loading = this.#load();
   }
 
-  /** Passes the events to `listener`. A call right after the constructor misses none. */
+  /** Passes the events to `listener`, also if the model has been loaded or has failed already. */
   observe(listener: ModelListener): void {
     this.#listener = listener;
+    this.#report();
   }
 
   /** The loaded model; rejects if it cannot be loaded. */
@@ -38,6 +40,7 @@ export class Model {
   reload(): void {
     this.#loading.then((tryOn) => tryOn.dispose()).catch(() => {});
     this.#loading = this.#load();
+    this.#report();
   }
 
   /** Works with the model. If the worker fails, the model is loaded again for the next work. */
@@ -61,11 +64,14 @@ export class Model {
         if (phase === 'weights') this.#listener?.progress(total ? loaded / total : null);
       },
     });
-    loading.then(
-      ({ model: { stages, size } }) =>
-        this.#listener?.loaded({ stages, size, milliseconds: performance.now() - start }),
+    loading.then(() => (this.#milliseconds = performance.now() - start)).catch(() => {});
+    return loading;
+  }
+
+  #report(): void {
+    this.#loading.then(
+      ({ model: { stages, size } }) => this.#listener?.loaded({ stages, size, milliseconds: this.#milliseconds }),
       (error: unknown) => this.#listener?.failed(error),
     );
-    return loading;
   }
 }

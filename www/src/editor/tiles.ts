@@ -1,5 +1,6 @@
 /** The lists of images to choose from. */
 import type { Observable } from '../observable.ts';
+import { afterFrame } from '../schedule.ts';
 import type { Choice, EditorState, PhotoChoice } from './state.ts';
 
 /** Keeps `list` in sync with `tiles(state)`: one button per tile, the chosen one pressed. */
@@ -11,18 +12,20 @@ function tileStrip<S extends object, T extends Choice>(
   choose: (tile: T) => void,
 ): void {
   let shown: readonly T[] | null = null;
+  let marked: string | undefined;
   store.subscribe((state) => {
-    const now = tiles(state);
+    const [now, id] = [tiles(state), chosen(state)];
+    if (now === shown && id === marked) return;
+    marked = id;
     if (now !== shown) {
       shown = now;
       list.replaceChildren(...now.map((tile) => item(tile, () => choose(tile))));
     }
-    const id = chosen(state);
     for (const button of list.querySelectorAll<HTMLButtonElement>('button')) {
       const pressed = String(button.dataset.id === id);
       if (button.getAttribute('aria-pressed') === pressed) continue;
       button.setAttribute('aria-pressed', pressed);
-      if (pressed === 'true') bringIntoView(list, button);
+      if (pressed === 'true') afterFrame(() => bringIntoView(list, button));
     }
   });
 }
@@ -34,6 +37,8 @@ function item(tile: Choice, choose: () => void): HTMLLIElement {
   button.className = 'tile';
   button.dataset.id = tile.id;
   const image = document.createElement('img');
+  // Before the address: tiles that the list does not show are loaded when it is scrolled to them.
+  image.loading = 'lazy';
   image.src = tile.thumbnail;
   image.alt = '';
   image.decoding = 'async';

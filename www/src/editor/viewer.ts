@@ -10,6 +10,7 @@ import {
   quad,
   scaling,
 } from '../geometry.ts';
+import { afterFrame } from '../schedule.ts';
 import type { ForegroundInfo, OverlayInfo, PhotoInfo } from '../types.ts';
 
 /** Margin around the foreground that counts as a hit, in screen pixels. */
@@ -40,6 +41,8 @@ export class Viewer {
   #photo: PhotoInfo | null = null;
   #foreground: ForegroundInfo | null = null;
   #homography: Homography | null = null;
+  /** Size of the element, in CSS pixels. Asking the element would lay out the page at once. */
+  #size = { width: 0, height: 0 };
   #resized: () => void = () => {};
 
   constructor(element: HTMLElement) {
@@ -50,7 +53,8 @@ export class Viewer {
     this.#preview = part(element, '.preview');
     this.#overlay = part(element, '.overlay');
     this.#outline = part(element, '.outline polygon');
-    new ResizeObserver(() => {
+    new ResizeObserver(([entry]) => {
+      this.#size = entry!.contentRect;
       this.#place();
       this.#resized();
     }).observe(element);
@@ -77,18 +81,18 @@ export class Viewer {
     const { display } = photo;
     this.#photoCanvas.width = display.width;
     this.#photoCanvas.height = display.height;
-    drawing(this.#photoCanvas).drawImage(display, 0, 0);
+    this.#photoCanvas.getContext('bitmaprenderer')!.transferFromImageBitmap(display);
     this.#photoCanvas.setAttribute('aria-label', description);
-    this.#fillSurroundings(display);
-    display.close();
     this.element.dataset.photo = '';
+    afterFrame(() => this.#fillSurroundings());
   }
 
   /**
    * Fills the area beside the photo with the colours of its edges: left and right, or top and
    * bottom.
    */
-  #fillSurroundings(display: ImageBitmap): void {
+  #fillSurroundings(): void {
+    const display = this.#photoCanvas;
     const { clientWidth, clientHeight } = this.#ambient.parentElement!;
     const { width, height } = this.#ambient;
     const context = drawing(this.#ambient);
@@ -184,7 +188,7 @@ export class Viewer {
   }
 
   #scale(): number {
-    return this.#photo ? this.element.clientWidth / this.#photo.width : 0;
+    return this.#photo ? this.#size.width / this.#photo.width : 0;
   }
 
   /**
@@ -226,9 +230,9 @@ export class Viewer {
 
   #placeHandle(toViewer: Homography, box: Box): void {
     const corner = apply(toViewer, [box.x + box.width, box.y + box.height]);
-    const { clientWidth, clientHeight } = this.element;
+    const { width, height } = this.#size;
     const clamp = (value: number, max: number): number => Math.min(Math.max(value, HANDLE_MARGIN), max - HANDLE_MARGIN);
-    this.handle.style.translate = `${clamp(corner[0] + 10, clientWidth)}px ${clamp(corner[1] + 10, clientHeight)}px`;
+    this.handle.style.translate = `${clamp(corner[0] + 10, width)}px ${clamp(corner[1] + 10, height)}px`;
   }
 }
 

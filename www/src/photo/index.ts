@@ -2,7 +2,7 @@
 import { type Announcer, reveal } from '../announce.ts';
 import { controls } from '../editor/controls.ts';
 import { connectViewer } from '../editor/input.ts';
-import { Model } from '../editor/model.ts';
+import type { Model } from '../editor/model.ts';
 import { type PhotoChoice, reflect } from '../editor/state.ts';
 import { tileStrips } from '../editor/tiles.ts';
 import { Viewer } from '../editor/viewer.ts';
@@ -26,11 +26,10 @@ export interface PhotoTab {
   readonly input: ImageInput;
 }
 
-/** Starts the tab and the download of the model. */
-export function startPhoto(images: ImageClient, announce: Announcer): PhotoTab {
+/** Starts the tab. */
+export function startPhoto(model: Model, images: ImageClient, announce: Announcer): PhotoTab {
   const store = new Store();
   const viewer = new Viewer(byId('viewer', HTMLElement));
-  const model = new Model('glasses');
   const parts: SessionParts = { store, model, images, cache: new GlassesCache(images), viewer, announce };
   const session = new Session(parts);
   connectViewer(store, viewer, session);
