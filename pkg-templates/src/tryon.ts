@@ -115,14 +115,16 @@ export class TryOn {
           readBytes(from, observed),
         );
       const loaded = Promise.all([needsModule() ? compileModule() : undefined, readWeights()]);
-      const [module, tensors] = await untilAborted(loaded, signal);
+      const [module, tensors] = await untilAborted(loaded, signal).catch((error: unknown) => {
+        controller.abort();
+        throw error;
+      });
       const instance = await startEngine(module);
       signal?.throwIfAborted();
       requireMemory(instance, NETWORK_MEMORY * tensors.length, 'the weights');
       const networks = call(instance, (bindings) => new bindings.TryOn(tensors, task));
       return new TryOn(instance, task, networks, read);
     } catch (error) {
-      controller.abort();
       if (signal?.aborted) throw new StganError('aborted', 'loading was aborted', { cause: signal.reason });
       throw wrap(error, 'internal', 'loading failed');
     }
