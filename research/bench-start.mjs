@@ -9,8 +9,8 @@ import { serve } from '../scripts/preview.mjs';
 import { root } from '../scripts/project.mjs';
 import { median } from './statistics.mjs';
 
-const ROUNDS = 9;
-const server = await serve(join(root, 'site'));
+const ROUNDS = Number(process.env.ROUNDS ?? 9);
+const server = await serve(process.env.STGAN_SITE ?? join(root, 'site'));
 const rounds = [];
 for (let round = 0; round < ROUNDS; round++) {
   // A new browser each time has no cached files and no cached code.

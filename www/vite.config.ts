@@ -25,6 +25,23 @@ const contentSecurityPolicy: Plugin = {
   ],
 };
 
+/** Loads the code of the page together with the entry script, which starts the workers first. */
+const preloadPage: Plugin = {
+  name: 'preload-page',
+  apply: 'build',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_, { bundle = {} }) =>
+      Object.values(bundle)
+        .filter((file) => file.type === 'chunk' && file.facadeModuleId?.endsWith('/src/main.ts'))
+        .map(({ fileName }) => ({
+          tag: 'link',
+          attrs: { rel: 'modulepreload', crossorigin: true, href: `./${fileName}` },
+          injectTo: 'head',
+        })),
+  },
+};
+
 /**
  * Serves files uncompressed in preview. A compressed response has no length to compute the download
  * progress from.
@@ -93,7 +110,7 @@ export default defineConfig({
   base: './',
   // Missing files give 404, as on most web hosts, instead of the page.
   appType: 'mpa',
-  plugins: [contentSecurityPolicy, uncompressed, app],
+  plugins: [contentSecurityPolicy, preloadPage, uncompressed, app],
   build: {
     target: 'es2022',
     // The policy refuses inlined assets, which are data: URLs.

@@ -1,5 +1,5 @@
 import { loadAsset } from './assets.js';
-import { cachedBytes } from './cache.js';
+import { loadCached } from './cache.js';
 import type { Download } from './load.js';
 import type { AbortSignal, URL } from './platform.js';
 
@@ -31,10 +31,10 @@ export interface FileRequest<S> {
  */
 export function loadFile<S, T>(
   { name, source, cache, download }: FileRequest<S>,
-  load: (source: S | URL | Uint8Array<ArrayBuffer>) => Promise<T>,
+  load: (source: S | URL | Response | Uint8Array<ArrayBuffer>) => Promise<T>,
 ): Promise<T> {
   if (source !== undefined || !cache) return loadAsset(name, source, load);
-  return loadAsset<never, T>(name, undefined, async (url) => load(await cachedBytes(name, url, download)));
+  return loadAsset<never, T>(name, undefined, (url) => loadCached(name, url, download, load));
 }
 
 /** Options of `preload`. */

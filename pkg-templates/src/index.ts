@@ -32,15 +32,10 @@ export type { FaceAttributes, FacePlacement, LocatedFace, Point } from './locate
 export type { WasmSource } from './module.js';
 export { preload } from './preload.js';
 export { type Feature, isSupported, missingFeatures, type Purpose } from './support.js';
-export {
-  Track,
-  type TrackedFace,
-  type TrackedFrame,
-  type TrackOptions,
-  type TrackState,
-  type TrackTimes,
-} from './track.js';
-export { type CreateOptions, type FitOptions, type Model, type Placement, type Task, TryOn } from './tryon.js';
+export { Track } from './track.js';
+export type { TrackedFace, TrackedFrame, TrackOptions, TrackState, TrackTimes } from './track-types.js';
+export { TryOn } from './tryon.js';
+export type { CreateOptions, FitOptions, Model, Placement, Task } from './tryon-types.js';
 export { type WorkerOptions, WorkerTryOn } from './worker/client.js';
 export type { WorkerFit, WorkerGlasses } from './worker/objects.js';
 export type { WorkerTrack } from './worker/track.js';

@@ -3,7 +3,7 @@ import { type Bindings, call, type InstanceId, release } from './engine.js';
 import { wrap } from './errors.js';
 import { bands, type Rect, type SourceImage } from './images.js';
 import { NETWORK_MEMORY, requireMemory } from './memory.js';
-import type { Placement } from './tryon.js';
+import type { Placement } from './tryon-types.js';
 
 /**
  * A point of an image, in pixels from its top-left corner; the first pixel's centre is (0.5, 0.5).

@@ -3,8 +3,8 @@ import { StganError, type StganErrorCode, wrapping } from './errors.js';
 import type { GlassesOptions, GlassesReport, PreparedGlasses } from './glasses.js';
 import type { ImageSource } from './images.js';
 import type { Point } from './locate.js';
-import type { TrackOptions } from './track.js';
-import type { FitOptions, Placement, Task } from './tryon.js';
+import type { TrackOptions } from './track-types.js';
+import type { FitOptions, Placement, Task } from './tryon-types.js';
 import { typeName } from './type-name.js';
 
 /**

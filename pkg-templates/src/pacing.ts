@@ -1,4 +1,4 @@
-import type { TrackOptions, TrackTimes } from './track.js';
+import type { TrackOptions, TrackTimes } from './track-types.js';
 
 /** The default time for one video frame, in milliseconds; it allows 30 frames per second. */
 const DEFAULT_BUDGET = 28;

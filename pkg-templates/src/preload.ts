@@ -1,4 +1,5 @@
 import { throwIfAborted, untilAborted } from './abort.js';
+import { allStored } from './cache.js';
 import { StganError, wrap } from './errors.js';
 import { loadFile, type PackageFile, type PreloadOptions } from './files.js';
 import { readBytes, unobserved } from './load.js';
@@ -29,7 +30,7 @@ export async function preload(options: PreloadOptions = {}): Promise<void> {
     loadFile<never, Uint8Array>({ name, source: undefined, cache, download }, (from) => readBytes(from, download)),
   );
   try {
-    await untilAborted(Promise.all(work), signal);
+    await untilAborted(Promise.all(work).then(allStored), signal);
   } catch (error) {
     controller.abort();
     throwIfAborted(signal, 'preloading');

@@ -13,7 +13,7 @@ import { describe, isPrepared, readGlassesOptions, readPreparedGlasses, requireT
 import type { PredefinedColorSpace } from './platform.js';
 import { PreparedImage, preparedBytes } from './prepared.js';
 import { RememberedGlasses } from './remembered.js';
-import type { Task } from './tryon.js';
+import type { Task } from './tryon-types.js';
 
 /** All pixels of an image, as wasm reads them. */
 interface Product {

@@ -6,7 +6,7 @@ import type { Rect } from './images.js';
 import type { Point } from './locate.js';
 import { markFreed, markUsed, requireMemory } from './memory.js';
 import type { PredefinedColorSpace } from './platform.js';
-import type { Task } from './tryon.js';
+import type { Task } from './tryon-types.js';
 
 /** The largest number of pixels of the finest level that wasm keeps for drawing. */
 const MAX_LEVEL_PIXELS = 16e6;

@@ -31,6 +31,10 @@ const stored = (page) =>
     )
     .toEqual(expect.arrayContaining(['jpg', 'png']));
 
+/** Waits until the package has stored this many of its files. */
+const kept = (page, count) =>
+  expect.poll(() => page.evaluate(async () => (await (await caches.open('stgan')).keys()).length)).toBe(count);
+
 test('the manifest makes the page installable', async ({ page }) => {
   await page.goto('./');
   const { manifest, start, icons } = await page.evaluate(async () => {
@@ -59,6 +63,7 @@ test.describe('without a connection', () => {
     await page.goto(server.url);
     await fitted(page);
     await stored(page);
+    await kept(page, 2);
     await server.stop();
     await page.reload();
     await fitted(page);
@@ -82,6 +87,7 @@ test.describe('without a connection', () => {
     await fitted(page);
     await stored(page);
     await open();
+    await kept(page, 3);
     await server.stop();
     await page.reload();
     await fitted(page);

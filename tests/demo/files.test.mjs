@@ -98,7 +98,7 @@ test('the user’s own glasses are added to the list and fitted', async ({ demo 
 
 test('images can be dropped and pasted as photo or glasses', async ({ demo }) => {
   const size = demo.locator('#size');
-  await transfer(demo, 'drop', '[data-drop="glasses"]', 'dropped glasses.png', 'image/png', glasses(400, 150));
+  await transfer(demo, 'drop', '[data-drop="foreground"]', 'dropped glasses.png', 'image/png', glasses(400, 150));
   await demo.waitForSelector('main[data-glasses^="own"][data-state="fitted"]');
   await transfer(demo, 'drop', '.viewer', 'dropped.png', 'image/png', gradient(90, 120));
   await expect(size).toHaveText('90 × 120');

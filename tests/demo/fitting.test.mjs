@@ -16,7 +16,7 @@ test('the slider goes through all updates, from as placed to the last one', asyn
 });
 
 test('the comparison button hides and shows the glasses', async ({ demo }) => {
-  const button = demo.locator('#without-glasses');
+  const button = demo.locator('#before');
   const layers = demo.locator('.layers');
   await button.press('Enter');
   expect(await button.getAttribute('aria-pressed')).toBe('true');

@@ -2,7 +2,7 @@
  * Messages to the user: a status line for progress, and a notice for problems and how to solve
  * them.
  */
-import { prefersReducedMotion } from './animate.ts';
+import { prefersReducedMotion } from './editor/animate.ts';
 
 export interface Notice {
   readonly title: string;

@@ -18,8 +18,8 @@ const functions = {
     return { width, height, display, milliseconds: performance.now() - start };
   },
 
-  /** Decodes glasses whose alpha is right, and measures them. */
-  async glasses(file: Blob) {
+  /** Decodes a foreground whose alpha is right, and measures it. */
+  async foreground(file: Blob) {
     const pixels = await readPixels(file);
     return { pixels, info: await measured(pixels) };
   },

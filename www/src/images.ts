@@ -2,7 +2,7 @@
 import { grown, type Pixels } from './correct.ts';
 import type { Box } from './geometry.ts';
 import { ImageError } from './image-error.ts';
-import type { EncodedInfo, Encoding, GlassesInfo } from './types.ts';
+import type { EncodedInfo, Encoding, ForegroundInfo } from './types.ts';
 
 /** Largest number of pixels that the package accepts. */
 const MAX_PIXELS = 64_000_000;
@@ -89,7 +89,7 @@ export async function readPixels(file: Blob): Promise<ImageData> {
 }
 
 /** Measures the visible part of a glasses image and copies the image for the page. */
-export async function measured(pixels: ImageData): Promise<GlassesInfo> {
+export async function measured(pixels: ImageData): Promise<ForegroundInfo> {
   const box = visibleBox(pixels);
   if (!box) throw new ImageError('empty-glasses', 'every pixel is transparent');
   const { width, height } = pixels;

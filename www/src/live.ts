@@ -1,12 +1,13 @@
 /** Live view: the model’s worker draws the video frames of the camera with the glasses. */
 import { type TrackedFrame, videoFrames, type WorkerTrack, type WorkerTryOn } from 'stgan';
 import type { Announcer } from './announce.ts';
+import type { Model } from './editor/model.ts';
+import type { Result } from './editor/result.ts';
 import { countFaces } from './format.ts';
-import type { GlassesCache } from './glasses-cache.ts';
 import { cameraNotice, liveNotice } from './messages.ts';
-import type { Model } from './model.ts';
-import type { SessionParts } from './session.ts';
-import type { GlassesChoice, LiveState, State, Store } from './state.ts';
+import type { GlassesCache } from './photo/glasses-cache.ts';
+import type { SessionParts } from './photo/session.ts';
+import type { GlassesChoice, LiveState, State, Store } from './photo/state.ts';
 
 export interface LiveElements {
   readonly view: HTMLElement;
@@ -62,9 +63,18 @@ export class Live {
     store.subscribe((state, before) => this.#show(state, before));
   }
 
-  /** The video frame that was captured last, with the glasses. */
-  get captured(): ImageData | null {
-    return this.#captured;
+  /** The video frame that was captured last, with the glasses, while it is shown. */
+  get result(): Result | null {
+    const { live, foreground } = this.#store.state;
+    if (live.phase !== 'frozen' || !foreground) return null;
+    const { width, height } = live;
+    return {
+      names: ['Live', foreground.choice.name],
+      width,
+      height,
+      pixels: async () => this.#captured,
+      keep: true,
+    };
   }
 
   async start(): Promise<void> {
@@ -135,7 +145,7 @@ export class Live {
   /** Tracks faces until the camera is switched off, or the number of faces to track changes. */
   async #trackWith(tryOn: WorkerTryOn, video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
     const { allFaces } = this.#store.state.live;
-    const { id, source } = this.#store.state.glasses!.choice;
+    const { id, source } = this.#store.state.foreground!.choice;
     const track = await tryOn.track(
       this.#frames(video, allFaces, signal),
       await this.#cache.prepared(id, tryOn, source),
@@ -155,7 +165,7 @@ export class Live {
       this.#resetMeasurement();
     }
     // The user may have chosen other glasses in the meantime.
-    const chosen = this.#store.state.glasses?.choice;
+    const chosen = this.#store.state.foreground?.choice;
     if (chosen && chosen.id !== id) this.#setGlasses(chosen);
     await track.ended;
   }
@@ -207,7 +217,7 @@ export class Live {
     let unsubscribe = (): void => {};
     const chosen = new Promise<GlassesChoice | null>((resolve) => {
       signal.addEventListener('abort', () => resolve(null));
-      unsubscribe = this.#store.subscribe(({ glasses }) => glasses && resolve(glasses.choice));
+      unsubscribe = this.#store.subscribe(({ foreground }) => foreground && resolve(foreground.choice));
     });
     return chosen.finally(() => unsubscribe());
   }
@@ -272,13 +282,13 @@ export class Live {
     this.#elements.speed.textContent = `${rate} frames per second, ${mean} ms per frame`;
   }
 
-  #show({ mode, live, glasses }: State, before: State): void {
+  #show({ mode, live, foreground }: State, before: State): void {
     const { view, message, switch: button, capture, mirror, allFaces, speed } = this.#elements;
     // The last status message belongs to the other tab.
     if (before.mode !== mode) this.#announce.status('');
     if (before.mode === 'live' && mode !== 'live') this.stop();
-    if (this.#running && glasses && before.glasses && glasses.choice !== before.glasses.choice) {
-      this.#setGlasses(glasses.choice);
+    if (this.#running && foreground && before.foreground && foreground.choice !== before.foreground.choice) {
+      this.#setGlasses(foreground.choice);
       if (live.phase === 'frozen') this.#unfreeze();
     }
     const { phase } = live;

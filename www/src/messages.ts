@@ -43,17 +43,24 @@ export function photoNotice(error: unknown, name: string): Notice {
   }
 }
 
-export function glassesNotice(error: unknown, name: string): Notice {
+/** A foreground could not be opened; `noun` says what it is. */
+export function foregroundNotice(error: unknown, name: string, noun: 'glasses' | 'furniture'): Notice {
   switch (codeOf(error)) {
     case 'empty-glasses':
+    case 'empty-furniture':
       return {
         title: `“${name}” is completely transparent.`,
-        advice: 'Choose a PNG or WebP image that shows the glasses.',
+        advice: `Choose a PNG or WebP image that shows the ${noun}.`,
+      };
+    case 'opaque-furniture':
+      return {
+        title: `“${name}” has no transparent background.`,
+        advice: 'Choose a PNG or WebP image in which the furniture is cut out.',
       };
     case 'not-an-image':
       return {
         title: `“${name}” is not an image that your browser can open.`,
-        advice: 'Choose a JPEG, PNG or WebP file.',
+        advice: noun === 'glasses' ? 'Choose a JPEG, PNG or WebP file.' : 'Choose a PNG or WebP file.',
       };
     case 'image-too-large':
       return {
@@ -61,16 +68,20 @@ export function glassesNotice(error: unknown, name: string): Notice {
         advice: 'Choose a smaller copy; 1,000 pixels wide is enough.',
       };
     case 'fetch':
-      return { title: `“${name}” could not be loaded.`, advice: 'Check your connection and choose the glasses again.' };
+      return {
+        title: `“${name}” could not be loaded.`,
+        advice: `Check your connection and choose the ${noun} again.`,
+      };
     default:
-      return { title: `“${name}” could not be opened.`, advice: `Try other glasses. (${detail(error)})` };
+      return { title: `“${name}” could not be opened.`, advice: `Try other ${noun}. (${detail(error)})` };
   }
 }
 
-export function galleryNotice(reload: () => void): Notice {
+/** The samples could not be loaded; `samples` and `own` say what they show and what to add. */
+export function galleryNotice(samples: string, own: string, reload: () => void): Notice {
   return {
-    title: 'The sample portraits and glasses could not be loaded.',
-    advice: 'Check your connection and reload the page, or add your own photo and glasses.',
+    title: `The sample ${samples} could not be loaded.`,
+    advice: `Check your connection and reload the page, or add your own ${own}.`,
     action: { label: 'Reload', run: reload },
   };
 }
@@ -181,6 +192,10 @@ export function fitNotice(error: unknown): Notice {
     default:
       return { title: 'The fit failed.', advice: `Move the glasses a little and try again. (${detail(error)})` };
   }
+}
+
+export function roomFitNotice(): Notice {
+  return { title: 'The fit failed.', advice: 'Move the furniture a little and press Fit again.' };
 }
 
 export function downloadNotice(error: unknown): Notice {

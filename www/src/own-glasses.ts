@@ -2,16 +2,16 @@
 import type { GlassesReport } from 'stgan';
 import type { Announcer } from './announce.ts';
 import type { Pixels, Sheet } from './correct.ts';
-import { saveFile } from './download.ts';
+import type { Model } from './editor/model.ts';
+import { saveFile } from './editor/result.ts';
 import { fileName, formatBytes } from './format.ts';
-import type { GlassesCache } from './glasses-cache.ts';
 import type { ImageClient } from './image-client.ts';
-import { codeOf, downloadNotice, glassesNotice } from './messages.ts';
-import type { Model } from './model.ts';
+import { codeOf, downloadNotice, foregroundNotice } from './messages.ts';
+import type { GlassesCache } from './photo/glasses-cache.ts';
+import type { Session, SessionParts } from './photo/session.ts';
+import type { GlassesChoice, Store } from './photo/state.ts';
 import { findings, refusal } from './report.ts';
 import type { Answer, Review } from './review.ts';
-import type { Session, SessionParts } from './session.ts';
-import type { GlassesChoice, Store } from './state.ts';
 import type { EncodedInfo } from './types.ts';
 
 /** Number of cut-outs that are kept for later corrections. Others start from the photo again. */
@@ -69,8 +69,8 @@ export class OwnGlasses {
     this.#elements = elements;
     this.#chooseFile = chooseFile;
     elements.edit.addEventListener('click', () => void this.edit());
-    store.subscribe(({ glasses }) => {
-      const own = glasses?.choice.own;
+    store.subscribe(({ foreground }) => {
+      const own = foreground?.choice.own;
       elements.bar.hidden = !own;
       const text = own?.note ?? '';
       if (elements.note.textContent !== text) elements.note.textContent = text;
@@ -101,7 +101,7 @@ export class OwnGlasses {
 
   /** Opens the cut-out of the chosen glasses again. */
   async edit(): Promise<void> {
-    const choice = this.#store.state.glasses?.choice;
+    const choice = this.#store.state.foreground?.choice;
     if (!choice?.own) return;
     const { id, name, own } = choice;
     const kept = this.#kept.get(id);
@@ -160,7 +160,7 @@ export class OwnGlasses {
   /** Shows why an image cannot be used. The user may still remove the background by hand. */
   async #refused(error: unknown, photo: Blob, name: string): Promise<void> {
     const reason = refusal(codeOf(error));
-    if (!reason) return this.#session.notifyFailure(error, glassesNotice(error, name));
+    if (!reason) return this.#session.notifyFailure(error, foregroundNotice(error, name, 'glasses'));
     const address = URL.createObjectURL(photo);
     const answer = await this.#review.refuse(name, address, reason);
     URL.revokeObjectURL(address);
@@ -170,7 +170,7 @@ export class OwnGlasses {
       const { report, sheet } = await this.#prepare(id, photo, 'never', true);
       await this.#reviewed({ id, name, photo, report, sheet: sheet!, unfinished: true });
     } catch (failure) {
-      this.#session.notifyFailure(failure, glassesNotice(failure, name));
+      this.#session.notifyFailure(failure, foregroundNotice(failure, name, 'glasses'));
     }
   }
 
@@ -203,7 +203,7 @@ export class OwnGlasses {
       if (used !== id) this.#cache.delete(id);
       this.#keep({ ...draft, id: used, unfinished: false });
     } catch (error) {
-      this.#session.notifyFailure(error, glassesNotice(error, name));
+      this.#session.notifyFailure(error, foregroundNotice(error, name, 'glasses'));
     }
   }
 
@@ -219,17 +219,17 @@ export class OwnGlasses {
   }
 
   async #add(choice: GlassesChoice, replaced?: GlassesChoice): Promise<boolean> {
-    if (!(await this.#session.chooseGlasses(choice))) {
+    if (!(await this.#session.chooseForeground(choice))) {
       URL.revokeObjectURL(choice.thumbnail);
       return false;
     }
-    const choices = this.#store.state.glassesChoices.filter((each) => each !== replaced);
+    const choices = this.#store.state.foregroundChoices.filter((each) => each !== replaced);
     if (replaced) {
       URL.revokeObjectURL(replaced.thumbnail);
       this.#kept.delete(replaced.id);
       this.#cache.delete(replaced.id);
     }
-    this.#store.set({ glassesChoices: [choice, ...choices] });
+    this.#store.set({ foregroundChoices: [choice, ...choices] });
     return true;
   }
 

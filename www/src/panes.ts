@@ -2,8 +2,9 @@
  * Panes that show images of one size at the same zoom, with a shared cursor. Pointers and keys on
  * any of them move the cursor.
  */
+
+import { wheelFactor } from './editor/gestures.ts';
 import type { Point } from './geometry.ts';
-import { wheelFactor } from './gestures.ts';
 
 const MAX_ZOOM = 8;
 /** Steps of the arrow keys in screen pixels, without and with Shift. */

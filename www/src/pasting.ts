@@ -26,7 +26,7 @@ export function pasting(input: ImageInput, { dialog, image, photo, glasses }: Pa
     input[kind](file, name);
   };
   photo.addEventListener('click', () => take('photo'));
-  glasses.addEventListener('click', () => take('glasses'));
+  glasses.addEventListener('click', () => take('foreground'));
   dialog.querySelector('[data-close]')!.addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => {
     if (!dialog.open) show(null);

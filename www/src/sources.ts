@@ -1,15 +1,48 @@
 /** Where images come from: downloads, the file picker, drag and drop. */
+import type { Choice } from './editor/state.ts';
 import { ImageError } from './image-error.ts';
 import type { Source } from './types.ts';
 
 export interface ImageInput {
   photo(file: Blob, name: string): void;
-  glasses(file: Blob, name: string): void;
+  foreground(file: Blob, name: string): void;
+}
+
+let ownImages = 0;
+
+/** Opens an image of the user. If it can be opened, it is passed to `add`, for a list. */
+export async function addOwn(
+  blob: Blob,
+  name: string,
+  open: (choice: Choice) => Promise<boolean>,
+  add: (choice: Choice) => void,
+): Promise<void> {
+  const choice = { id: `own-${++ownImages}`, name, source: { blob }, thumbnail: URL.createObjectURL(blob) };
+  if (await open(choice)) add(choice);
+  else URL.revokeObjectURL(choice.thumbnail);
+}
+
+/** Downloads that have started before anything needs them, by their address. */
+const prefetched = new Map<string, Promise<Blob>>();
+
+/** Starts to download an image that is needed soon. The next `read` takes it. */
+export function prefetch(source: Source): void {
+  if (!('url' in source)) return;
+  const download = read(source);
+  // `read` passes the error on.
+  download.catch(() => {});
+  prefetched.set(source.url, download);
 }
 
 /** Reads the file of an image. */
 export async function read(source: Source): Promise<Blob> {
   if ('blob' in source) return source.blob;
+  const started = prefetched.get(source.url);
+  if (started) {
+    // A failed download is tried again the next time.
+    prefetched.delete(source.url);
+    return started;
+  }
   let response: Response;
   try {
     response = await fetch(source.url);
@@ -32,8 +65,8 @@ export function picker(button: HTMLButtonElement, input: HTMLInputElement, take:
 }
 
 /**
- * Accepts files dropped anywhere on the page. `zones` shows the drop zones for photos and glasses;
- * a file dropped outside them is a photo.
+ * Accepts files dropped anywhere on the page. `zones` shows the drop zones for photos and for
+ * foregrounds; a file dropped outside them is a photo.
  */
 export function dropping(zones: HTMLElement, input: ImageInput): void {
   let depth = 0;
@@ -66,7 +99,7 @@ export function dropping(zones: HTMLElement, input: ImageInput): void {
     show(false);
     const file = event.dataTransfer?.files[0];
     if (!file) return;
-    if (zoneOf(event)?.dataset.drop === 'glasses') input.glasses(file, file.name);
+    if (zoneOf(event)?.dataset.drop === 'foreground') input.foreground(file, file.name);
     else input.photo(file, file.name);
   });
 }

@@ -1,5 +1,5 @@
 /** The tabs: a photo, the live camera, or a room. */
-import type { Mode, Store } from './state.ts';
+import type { Mode, Store } from './photo/state.ts';
 
 export function tabs(store: Store, list: HTMLElement): void {
   const buttons = [...list.querySelectorAll<HTMLButtonElement>('[role="tab"]')];

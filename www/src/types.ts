@@ -13,7 +13,7 @@ export interface PhotoInfo {
   readonly milliseconds: number;
 }
 
-export interface GlassesInfo {
+export interface ForegroundInfo {
   readonly width: number;
   readonly height: number;
   /** Bounding box of the pixels that are at least 10 % opaque. */
@@ -28,7 +28,7 @@ export interface FitInfo {
 }
 
 export interface OverlayInfo {
-  /** Position in the photo, in photo pixels; null if the glasses are outside the photo. */
+  /** Position in the photo, in photo pixels; null if the foreground is outside the photo. */
   readonly box: Box | null;
   readonly image: ImageBitmap | null;
   readonly milliseconds: number;

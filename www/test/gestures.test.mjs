@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { keyMove, wheelFactor } from '../src/gestures.ts';
+import { keyMove, wheelFactor } from '../src/editor/gestures.ts';
 
 const placement = { x: 300, y: 400, width: 240, rotation: 178 };
 

@@ -1,5 +1,5 @@
 import type { StganError } from '../errors.js';
-import type { Model } from '../tryon.js';
+import type { Model } from '../tryon-types.js';
 import type { TryOnElement } from './tag.js';
 
 /**

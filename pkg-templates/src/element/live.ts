@@ -1,7 +1,8 @@
 import { StganError } from '../errors.js';
 import { openCamera, stopTracks } from '../frame-sources.js';
 import type { ImageSource } from '../images.js';
-import type { Track, TrackState } from '../track.js';
+import type { Track } from '../track.js';
+import type { TrackState } from '../track-types.js';
 import type { TryOn } from '../tryon.js';
 import type { WorkerTryOn } from '../worker/client.js';
 import type { WorkerTrack } from '../worker/track.js';

@@ -1,7 +1,8 @@
 import { StganError } from '../errors.js';
 import type { Fit } from '../fit.js';
 import type { ImageSource } from '../images.js';
-import type { Placement, TryOn } from '../tryon.js';
+import type { TryOn } from '../tryon.js';
+import type { Placement } from '../tryon-types.js';
 import type { WorkerTryOn } from '../worker/client.js';
 import type { WorkerFit } from '../worker/objects.js';
 import type { FitDetail } from './events.js';

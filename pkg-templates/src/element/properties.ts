@@ -1,5 +1,5 @@
 import type { SharedOptions } from '../lease.js';
-import type { Placement } from '../tryon.js';
+import type { Placement } from '../tryon-types.js';
 import { ENGLISH, type TryOnTexts } from './texts.js';
 import { type GlassesValue, glassesList, type ImageValue, type LabelledGlasses, parsePlacement } from './values.js';
 

@@ -1,7 +1,7 @@
 /** The values of the attributes and properties of the element. */
 import { StganError } from '../errors.js';
 import type { ImageSource } from '../images.js';
-import type { Placement } from '../tryon.js';
+import type { Placement } from '../tryon-types.js';
 import { typeName } from '../type-name.js';
 
 /** An image, or its URL, which refers to the page. */

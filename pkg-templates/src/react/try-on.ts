@@ -16,7 +16,7 @@ import type { TryOnElement } from '../element/tag.js';
 import type { TryOnTexts } from '../element/texts.js';
 import type { GlassesValue, ImageValue } from '../element/values.js';
 import type { StganError } from '../errors.js';
-import type { Model, Placement } from '../tryon.js';
+import type { Model, Placement } from '../tryon-types.js';
 import { typeName } from '../type-name.js';
 
 /** The properties of `<TryOn>`: those of the element, and its events. */

@@ -2,7 +2,8 @@ import { StganError } from '../errors.js';
 import type { FrameImage } from '../frame-images.js';
 import type { Glasses } from '../glasses.js';
 import type { ImageSource } from '../images.js';
-import type { Track, TrackedFrame, TrackOptions } from '../track.js';
+import type { Track } from '../track.js';
+import type { TrackedFrame, TrackOptions } from '../track-types.js';
 import type { TryOn } from '../tryon.js';
 
 /** Video frames that are pushed, as the source of a track. */

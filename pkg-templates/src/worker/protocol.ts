@@ -8,8 +8,8 @@ import type { GlassesOptions, GlassesReport, PreparedGlasses } from '../glasses.
 import type { ImageSource, Rect } from '../images.js';
 import type { Progress } from '../load.js';
 import type { LocatedFace, Point } from '../locate.js';
-import type { TrackedFrame, TrackOptions } from '../track.js';
-import type { CreateOptions, FitOptions, Model } from '../tryon.js';
+import type { TrackedFrame, TrackOptions } from '../track-types.js';
+import type { CreateOptions, FitOptions, Model } from '../tryon-types.js';
 
 /** The name of an object of the worker. */
 export type Handle = number;

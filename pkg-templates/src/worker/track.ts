@@ -3,7 +3,7 @@ import { StganError, wrap } from '../errors.js';
 import type { FrameSource } from '../frame-sources.js';
 import type { ImageSource } from '../images.js';
 import type { ImageData } from '../platform.js';
-import type { TrackedFace, TrackedFrame, TrackOptions, TrackState } from '../track.js';
+import type { TrackedFace, TrackedFrame, TrackOptions, TrackState } from '../track-types.js';
 import type { Connection } from './connection.js';
 import { createGlasses, type WorkerGlasses } from './objects.js';
 import type { GlassesInfo, GlassesMessage, Handle } from './protocol.js';

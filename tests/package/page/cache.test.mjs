@@ -25,10 +25,12 @@ const entries = (page) =>
     return sizes;
   });
 
+const count = async (page) => Object.keys(await entries(page)).length;
+
 test('cached files need no network, on the main thread and in a worker', async ({ page, consumer, requests }) => {
   expect(await fit(page)).toBe('no failure');
   expect(requests.filter(isDownload).length).toBe(3);
-  expect(Object.keys(await entries(page)).length).toBe(3);
+  await expect.poll(() => count(page)).toBe(3);
   await page.route(/\.(wasm|safetensors)$/, (route) => route.abort());
   await open(page, consumer.address);
   expect(await fit(page, { worker: true })).toBe('no failure');
@@ -37,6 +39,7 @@ test('cached files need no network, on the main thread and in a worker', async (
 
 test('a damaged entry is downloaded again, and entries of other versions are removed', async ({ page, consumer }) => {
   expect(await fit(page)).toBe('no failure');
+  await expect.poll(() => count(page)).toBe(3);
   const before = await entries(page);
   await page.evaluate(async () => {
     const cache = await caches.open('stgan');
@@ -53,7 +56,7 @@ test('a damaged entry is downloaded again, and entries of other versions are rem
   await open(page, consumer.address);
   expect(await fit(page)).toBe('no failure');
   expect(requested.filter(isDownload).length).toBe(3);
-  expect(await entries(page)).toEqual(before);
+  await expect.poll(() => entries(page)).toEqual(before);
   requested.length = 0;
   await open(page, consumer.address);
   expect(await fit(page)).toBe('no failure');
@@ -63,7 +66,7 @@ test('a damaged entry is downloaded again, and entries of other versions are rem
 test('a file with other content is not kept', async ({ page }) => {
   await page.route('**/*.safetensors', (route) => route.fulfill({ body: 'no weights' }));
   expect(await fit(page)).toBe('StganError weights');
-  expect(Object.keys(await entries(page)).length).toBe(1);
+  await expect.poll(() => count(page)).toBe(1);
 });
 
 test('without cache storage the files are downloaded', async ({ page }) => {

@@ -1,5 +1,5 @@
 /** Mirrors an image of furniture from left to right. */
-import type { GlassesInfo } from '../types.ts';
+import type { ForegroundInfo } from '../types.ts';
 import type { OpenPiece } from './state.ts';
 
 export async function mirrored({ choice, pixels, info }: OpenPiece): Promise<OpenPiece> {
@@ -11,7 +11,7 @@ export async function mirrored({ choice, pixels, info }: OpenPiece): Promise<Ope
   }
   const image = new ImageData(new Uint8ClampedArray(flipped.buffer), width, height);
   const box = { ...info.box, x: width - info.box.x - info.box.width };
-  const turned: GlassesInfo = { width, height, box, display: await createImageBitmap(image) };
+  const turned: ForegroundInfo = { width, height, box, display: await createImageBitmap(image) };
   return { choice, pixels: image, info: turned };
 }
 

@@ -1,7 +1,7 @@
 /** Technical details: the updates of the fit, its homography, timing and confidence. */
 
 import type { Update, WorkerFit } from 'stgan';
-import { countUpdates, signed, significant, updateName } from './format.ts';
+import { countUpdates, signed, significant, updateName } from '../format.ts';
 import type { State, Store } from './state.ts';
 
 /** Effect of each coordinate of sl(3) on the image, in the order of p. */

@@ -1,7 +1,9 @@
 /** Dialog with all glasses fitted to the current face, as a grid that fills progressively. */
-import { type Box, faceRegion, type Placement, placementOf } from './geometry.ts';
+
+import type { OpenPhoto } from '../editor/state.ts';
+import { type Box, faceRegion, type Placement, placementOf } from '../geometry.ts';
 import type { SessionParts } from './session.ts';
-import type { GlassesChoice, OpenPhoto } from './state.ts';
+import type { GlassesChoice } from './state.ts';
 
 /** Size of a thumbnail in pixels. */
 const [WIDTH, HEIGHT] = [420, 420];
@@ -43,23 +45,23 @@ export function allGlasses(
   });
 
   async function fill(): Promise<void> {
-    const { photo, placement, glasses, homography, glassesChoices } = store.state;
+    const { photo, placement, foreground, homography, foregroundChoices } = store.state;
     if (!photo || !placement) return;
     const mine = ++pass;
-    const face = homography && glasses ? placementOf(homography, glasses.info.box) : placement;
-    const key = JSON.stringify([placement, glassesChoices.map(({ id }) => id)]);
+    const face = homography && foreground ? placementOf(homography, foreground.info.box) : placement;
+    const key = JSON.stringify([placement, foregroundChoices.map(({ id }) => id)]);
     if (key !== shown || photo !== shownPhoto) {
       [shown, shownPhoto] = [key, photo];
-      grid.replaceChildren(...glassesChoices.map((choice) => card(choice)));
+      grid.replaceChildren(...foregroundChoices.map((choice) => card(choice)));
     }
     for (const button of grid.querySelectorAll('button')) {
-      button.setAttribute('aria-pressed', String(button.dataset.id === glasses?.choice.id));
+      button.setAttribute('aria-pressed', String(button.dataset.id === foreground?.choice.id));
     }
     const region = faceRegion(face, photo.info, WIDTH / HEIGHT);
-    const count = glassesChoices.length;
+    const count = foregroundChoices.length;
     let background: ImageBitmap | undefined;
     let failed = 0;
-    for (const [index, choice] of glassesChoices.entries()) {
+    for (const [index, choice] of foregroundChoices.entries()) {
       const button = grid.children[index]!.querySelector('button')!;
       if (button.dataset.ready) continue;
       note.textContent = `${index} of ${count}`;
@@ -123,6 +125,6 @@ export function allGlasses(
   }
 
   store.subscribe((state) => {
-    open.disabled = !state.photo || !state.glasses || !state.model;
+    open.disabled = !state.photo || !state.foreground || !state.model;
   });
 }

@@ -1,7 +1,7 @@
 /** The model in the package’s worker. It is loaded again after a failure. */
 import { type Task, WorkerTryOn } from 'stgan';
-import { codeOf } from './messages.ts';
-import type { ModelInfo } from './types.ts';
+import { codeOf } from '../messages.ts';
+import type { ModelInfo } from '../types.ts';
 
 export interface ModelListener {
   /** The downloaded share of the weights, 0 to 1; null if their size is unknown. */
@@ -14,14 +14,21 @@ export interface ModelListener {
 const FATAL = ['internal', 'worker'];
 
 export class Model {
-  readonly #listener: ModelListener;
   readonly #task: Task;
+  #listener: ModelListener | undefined;
   #loading: Promise<WorkerTryOn>;
+  #milliseconds = 0;
 
-  constructor(listener: ModelListener, task: Task = 'glasses') {
-    this.#listener = listener;
+  /** Starts to load the model. */
+  constructor(task: Task) {
     this.#task = task;
     this.#loading = this.#load();
+  }
+
+  /** Passes the events to `listener`, also if the model has been loaded or has failed already. */
+  observe(listener: ModelListener): void {
+    this.#listener = listener;
+    this.#report();
   }
 
   /** The loaded model; rejects if it cannot be loaded. */
@@ -33,6 +40,7 @@ export class Model {
   reload(): void {
     this.#loading.then((tryOn) => tryOn.dispose()).catch(() => {});
     this.#loading = this.#load();
+    this.#report();
   }
 
   /** Works with the model. If the worker fails, the model is loaded again for the next work. */
@@ -53,13 +61,17 @@ export class Model {
       task: this.#task,
       cache: true,
       onProgress: ({ phase, loaded, total }) => {
-        if (phase === 'weights') this.#listener.progress(total ? loaded / total : null);
+        if (phase === 'weights') this.#listener?.progress(total ? loaded / total : null);
       },
     });
-    loading.then(
-      ({ model: { stages, size } }) => this.#listener.loaded({ stages, size, milliseconds: performance.now() - start }),
-      (error: unknown) => this.#listener.failed(error),
-    );
+    loading.then(() => (this.#milliseconds = performance.now() - start)).catch(() => {});
     return loading;
+  }
+
+  #report(): void {
+    this.#loading.then(
+      ({ model: { stages, size } }) => this.#listener?.loaded({ stages, size, milliseconds: this.#milliseconds }),
+      (error: unknown) => this.#listener?.failed(error),
+    );
   }
 }

@@ -1,13 +1,13 @@
 /** The glasses that are loaded, and prepared by the model. */
 import type { WorkerGlasses, WorkerTryOn } from 'stgan';
-import type { ImageClient } from './image-client.ts';
-import { ImageError } from './image-error.ts';
-import { read } from './sources.ts';
-import type { GlassesInfo, Source } from './types.ts';
+import type { ImageClient } from '../image-client.ts';
+import { ImageError } from '../image-error.ts';
+import { read } from '../sources.ts';
+import type { ForegroundInfo, Source } from '../types.ts';
 
 interface Loaded {
   readonly pixels: ImageData;
-  readonly info: GlassesInfo;
+  readonly info: ForegroundInfo;
 }
 
 interface Prepared {
@@ -29,7 +29,7 @@ export class GlassesCache {
     const known = this.#loaded.get(id);
     if (known) return known;
     if (!source) return Promise.reject(new ImageError('stale', `the glasses ${id} are not loaded`));
-    const loading = read(source).then((file) => this.#images.call('glasses', [file]));
+    const loading = read(source).then((file) => this.#images.call('foreground', [file]));
     this.#loaded.set(id, loading);
     // A later request tries a failed download again.
     loading.catch(() => this.#loaded.delete(id));

@@ -1,14 +1,14 @@
 /** Turns pointer, wheel and keyboard input into placements. */
-import { type Placement, type Point, pinch, wrapDegrees } from './geometry.ts';
+import { type Placement, type Point, pinch, wrapDegrees } from '../geometry.ts';
 
-/** The glasses that gestures move. */
+/** The foreground that gestures move. */
 export interface Target {
-  /** Current placement; null if there are no glasses to move. */
+  /** Current placement; null if there are no foreground to move. */
   placement(): Placement | null;
   /** Converts window coordinates to photo coordinates. */
   toPhoto(clientX: number, clientY: number): Point;
-  /** Whether window coordinates are on the glasses. */
-  onGlasses(clientX: number, clientY: number): boolean;
+  /** Whether window coordinates are on the foreground. */
+  onForeground(clientX: number, clientY: number): boolean;
   move(placement: Placement): void;
   /** Called when a gesture ends. */
   end(): void;
@@ -77,13 +77,13 @@ export function listen(viewer: HTMLElement, handle: HTMLElement, target: Target)
 
   const isOnHandle = (event: Event): boolean => event.target instanceof Node && handle.contains(event.target);
 
-  // One finger beside the glasses scrolls the page; one on them, or two anywhere, move them.
+  // One finger beside the foreground scrolls the page; one on them, or two anywhere, move it.
   viewer.addEventListener(
     'touchstart',
     (event) => {
       if (!target.placement() || (event.target instanceof Element && event.target.closest('button'))) return;
       const [first, second] = event.touches;
-      if (second || isOnHandle(event) || (first && target.onGlasses(first.clientX, first.clientY)))
+      if (second || isOnHandle(event) || (first && target.onForeground(first.clientX, first.clientY)))
         event.preventDefault();
     },
     { passive: false },
@@ -92,7 +92,7 @@ export function listen(viewer: HTMLElement, handle: HTMLElement, target: Target)
   viewer.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || !target.placement()) return;
     const onHandle = isOnHandle(event);
-    const scrolls = event.pointerType === 'touch' && !onHandle && !target.onGlasses(event.clientX, event.clientY);
+    const scrolls = event.pointerType === 'touch' && !onHandle && !target.onForeground(event.clientX, event.clientY);
     pointers.set(event.pointerId, { last: [event.clientX, event.clientY], onHandle, scrolls });
     viewer.setPointerCapture(event.pointerId);
     viewer.classList.add('is-held');
@@ -143,7 +143,7 @@ export function listen(viewer: HTMLElement, handle: HTMLElement, target: Target)
     (event) => {
       const placement = target.placement();
       // Elsewhere on the photo the wheel scrolls the page. A pinch on a trackpad sets `ctrlKey`.
-      if (!placement || !(event.ctrlKey || target.onGlasses(event.clientX, event.clientY))) return;
+      if (!placement || !(event.ctrlKey || target.onForeground(event.clientX, event.clientY))) return;
       event.preventDefault();
       const factor = wheelFactor(event.ctrlKey ? event.deltaY * 6 : event.deltaY || event.deltaX, event.deltaMode);
       target.move(

@@ -1,35 +1,36 @@
-/** Controls of the photo tab: Fit, the update slider, the comparison button and Reset. */
-import { updateName } from './format.ts';
-import type { Session } from './session.ts';
-import type { State, Store } from './state.ts';
-
-export interface ControlElements {
-  readonly fit: HTMLButtonElement;
-  readonly update: HTMLInputElement;
-  readonly updateName: HTMLOutputElement;
-  readonly ticks: HTMLElement;
-  readonly withoutGlasses: HTMLButtonElement;
-  readonly reset: HTMLButtonElement;
-}
+/** The controls of an editor: Fit, the update slider, the comparison button and Reset. */
+import { button, byId } from '../elements.ts';
+import { updateName } from '../format.ts';
+import type { Observable } from '../observable.ts';
+import type { EditorSession } from './session.ts';
+import type { Choice, EditorState } from './state.ts';
 
 /** A longer press of the comparison button, in milliseconds, ends when the pointer is released. */
 const MIN_HOLD = 350;
 
-export function controls(store: Store, session: Session, elements: ControlElements): void {
-  const { fit, update: slider, updateName: name, ticks, withoutGlasses, reset } = elements;
+/** Connects the controls whose ids start with `prefix`. */
+export function controls<C extends Choice, S extends EditorState<C>>(
+  store: Observable<S>,
+  session: EditorSession<C, S>,
+  prefix: '' | 'room-',
+): void {
+  const [fit, comparison, reset] = [button(`${prefix}fit`), button(`${prefix}before`), button(`${prefix}reset`)];
+  const slider = byId(`${prefix}update`, HTMLInputElement);
+  const name = byId(`${prefix}update-name`, HTMLOutputElement);
+  const ticks = byId(`${prefix}ticks`, HTMLElement);
 
   fit.addEventListener('click', () => void session.fit());
   reset.addEventListener('click', () => session.reset());
   slider.addEventListener('input', () => void session.goTo(slider.valueAsNumber));
   pressOrHold(
-    withoutGlasses,
-    (on) => session.setWithoutGlasses(on),
-    () => store.state.withoutGlasses,
+    comparison,
+    (on) => session.setWithoutForeground(on),
+    () => store.state.withoutForeground,
   );
 
   store.subscribe((state) => {
     const { phase, update } = state;
-    fit.disabled = !state.photo || !state.glasses;
+    fit.disabled = !state.photo || !state.foreground;
     fit.dataset.busy = String(phase === 'fitting');
     fit.querySelector('.label')!.textContent = fitLabel(state);
     const count = state.fit?.fit.updates.length ?? 0;
@@ -40,20 +41,20 @@ export function controls(store: Store, session: Session, elements: ControlElemen
     slider.setAttribute('aria-valuetext', text);
     if (name.value !== text) name.value = text;
     drawTicks(ticks, count);
-    withoutGlasses.disabled = !state.homography;
-    withoutGlasses.setAttribute('aria-pressed', String(state.withoutGlasses));
+    comparison.disabled = !state.homography;
+    comparison.setAttribute('aria-pressed', String(state.withoutForeground));
     reset.disabled = !state.moved && phase !== 'fitted';
   });
 }
 
 /** Draws a tick for the placement and one for each update. */
-export function drawTicks(ticks: HTMLElement, updates: number): void {
+function drawTicks(ticks: HTMLElement, updates: number): void {
   if (ticks.childElementCount === updates + 1) return;
   ticks.replaceChildren(...Array.from({ length: updates + 1 }, () => document.createElement('i')));
 }
 
 /** The text of the button that fits, with the progress of the download. */
-export function fitLabel({ phase, model, progress }: Pick<State, 'phase' | 'model' | 'progress'>): string {
+function fitLabel({ phase, model, progress }: EditorState): string {
   if (phase !== 'fitting') return 'Fit';
   if (model) return 'Fitting';
   return progress === null ? 'Loading' : `Loading ${Math.round(progress * 100)} %`;
@@ -63,7 +64,7 @@ export function fitLabel({ phase, model, progress }: Pick<State, 'phase' | 'mode
  * A short press toggles; a long press switches on until it is released. Keyboards and assistive
  * technology toggle.
  */
-export function pressOrHold(button: HTMLButtonElement, set: (on: boolean) => void, get: () => boolean): void {
+function pressOrHold(button: HTMLButtonElement, set: (on: boolean) => void, get: () => boolean): void {
   let since: number | null = null;
   button.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || get()) return;

@@ -1,6 +1,6 @@
 /** Takes a photo with the camera in a dialog. It is then handled like any other photo. */
-import type { Announcer } from './announce.ts';
-import { cameraPhotoNotice } from './messages.ts';
+import type { Announcer } from '../announce.ts';
+import { cameraPhotoNotice } from '../messages.ts';
 
 export function camera(
   elements: {

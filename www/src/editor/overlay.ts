@@ -1,7 +1,7 @@
 /** The composited layer of a fit, at the size of the screen. */
 import type { CompositeOptions, WorkerFit } from 'stgan';
-import type { ImageClient } from './image-client.ts';
-import type { OverlayInfo } from './types.ts';
+import type { ImageClient } from '../image-client.ts';
+import type { OverlayInfo } from '../types.ts';
 
 /**
  * Draws the layer with at most `density` screen pixels for each photo pixel. Resolves to null if

@@ -1,4 +1,4 @@
-/** Draws the photo, the glasses on top of it, and the outline and handle to move them. */
+/** Draws the photo, the foreground on top of it, and the outline and handle to move them. */
 import {
   apply,
   type Box,
@@ -9,10 +9,11 @@ import {
   type Quad,
   quad,
   scaling,
-} from './geometry.ts';
-import type { GlassesInfo, OverlayInfo, PhotoInfo } from './types.ts';
+} from '../geometry.ts';
+import { afterFrame } from '../schedule.ts';
+import type { ForegroundInfo, OverlayInfo, PhotoInfo } from '../types.ts';
 
-/** Margin around the glasses that counts as a hit, in screen pixels. */
+/** Margin around the foreground that counts as a hit, in screen pixels. */
 const HIT_MARGIN = 24;
 /** Minimum distance of the handle from the edges of the viewer, in screen pixels. */
 const HANDLE_MARGIN = 14;
@@ -38,8 +39,10 @@ export class Viewer {
   readonly #overlay: HTMLCanvasElement;
   readonly #outline: SVGPolygonElement;
   #photo: PhotoInfo | null = null;
-  #glasses: GlassesInfo | null = null;
+  #foreground: ForegroundInfo | null = null;
   #homography: Homography | null = null;
+  /** Size of the element, in CSS pixels. Asking the element would lay out the page at once. */
+  #size = { width: 0, height: 0 };
   #resized: () => void = () => {};
 
   constructor(element: HTMLElement) {
@@ -50,7 +53,8 @@ export class Viewer {
     this.#preview = part(element, '.preview');
     this.#overlay = part(element, '.overlay');
     this.#outline = part(element, '.outline polygon');
-    new ResizeObserver(() => {
+    new ResizeObserver(([entry]) => {
+      this.#size = entry!.contentRect;
       this.#place();
       this.#resized();
     }).observe(element);
@@ -77,18 +81,18 @@ export class Viewer {
     const { display } = photo;
     this.#photoCanvas.width = display.width;
     this.#photoCanvas.height = display.height;
-    drawing(this.#photoCanvas).drawImage(display, 0, 0);
+    this.#photoCanvas.getContext('bitmaprenderer')!.transferFromImageBitmap(display);
     this.#photoCanvas.setAttribute('aria-label', description);
-    this.#fillSurroundings(display);
-    display.close();
     this.element.dataset.photo = '';
+    afterFrame(() => this.#fillSurroundings());
   }
 
   /**
    * Fills the area beside the photo with the colours of its edges: left and right, or top and
    * bottom.
    */
-  #fillSurroundings(display: ImageBitmap): void {
+  #fillSurroundings(): void {
+    const display = this.#photoCanvas;
     const { clientWidth, clientHeight } = this.#ambient.parentElement!;
     const { width, height } = this.#ambient;
     const context = drawing(this.#ambient);
@@ -124,19 +128,19 @@ export class Viewer {
     }
   }
 
-  showGlasses(glasses: GlassesInfo): void {
-    this.#glasses = glasses;
+  showForeground(foreground: ForegroundInfo): void {
+    this.#foreground = foreground;
     this.#preview.width = 0;
   }
 
-  /** Draws the preview of the glasses. */
+  /** Draws the preview of the foreground. */
   draw(h: Homography): void {
     this.#homography = h;
     this.element.dataset.layer = 'preview';
     this.#place();
   }
 
-  /** Shows the composited glasses instead of the preview. */
+  /** Shows the composited foreground instead of the preview. */
   showComposite({ box, image }: OverlayInfo): void {
     const photo = this.#photo;
     if (!photo) return;
@@ -156,7 +160,7 @@ export class Viewer {
     this.element.dataset.layer = 'overlay';
   }
 
-  /** Hides the glasses until the next `draw`. */
+  /** Hides the foreground until the next `draw`. */
   clear(): void {
     this.#homography = null;
     delete this.element.dataset.layer;
@@ -168,11 +172,11 @@ export class Viewer {
     return [(clientX - left - this.element.clientLeft) / scale, (clientY - top - this.element.clientTop) / scale];
   }
 
-  onGlasses(clientX: number, clientY: number): boolean {
-    if (!this.#homography || !this.#glasses) return false;
+  onForeground(clientX: number, clientY: number): boolean {
+    if (!this.#homography || !this.#foreground) return false;
     const [x, y] = this.toPhoto(clientX, clientY);
     const margin = HIT_MARGIN / (this.#scale() || 1);
-    const corners = quad(this.#homography, this.#glasses.box);
+    const corners = quad(this.#homography, this.#foreground.box);
     const xs = corners.map((corner) => corner[0]);
     const ys = corners.map((corner) => corner[1]);
     return (
@@ -184,22 +188,22 @@ export class Viewer {
   }
 
   #scale(): number {
-    return this.#photo ? this.element.clientWidth / this.#photo.width : 0;
+    return this.#photo ? this.#size.width / this.#photo.width : 0;
   }
 
   /**
    * Positions preview, outline and handle for the homography and the current size of the viewer.
    */
   #place(): void {
-    const [glasses, h, scale] = [this.#glasses, this.#homography, this.#scale()];
-    if (!glasses || !h || scale === 0) return;
-    this.#render(glasses, h);
-    const reduction = glasses.width / this.#preview.width;
+    const [foreground, h, scale] = [this.#foreground, this.#homography, this.#scale()];
+    if (!foreground || !h || scale === 0) return;
+    this.#render(foreground, h);
+    const reduction = foreground.width / this.#preview.width;
     const toViewer = multiply(scaling(scale), h);
     this.#preview.style.transform = cssMatrix(multiply(toViewer, scaling(reduction)));
-    const corners = quad(toViewer, glasses.box);
+    const corners = quad(toViewer, foreground.box);
     this.#outline.setAttribute('points', padded(corners, 10).join(' '));
-    this.#placeHandle(toViewer, glasses.box);
+    this.#placeHandle(toViewer, foreground.box);
   }
 
   /**
@@ -207,28 +211,28 @@ export class Viewer {
    * downscale without filtering. It gets no more pixels than it covers on the photo, because the
    * composite is no sharper either.
    */
-  #render(glasses: GlassesInfo, h: Homography): void {
-    const { box } = glasses;
+  #render(foreground: ForegroundInfo, h: Homography): void {
+    const { box } = foreground;
     const [a, b, , d] = quad(h, box);
     const stretch = Math.max(
       Math.hypot(b[0] - a[0], b[1] - a[1]) / box.width,
       Math.hypot(d[0] - a[0], d[1] - a[1]) / box.height,
     );
     const share = stretch * Math.min(this.density, 1);
-    const wanted = Math.min(glasses.display.width, Math.max(32, Math.ceil(glasses.display.width * share)));
+    const wanted = Math.min(foreground.display.width, Math.max(32, Math.ceil(foreground.display.width * share)));
     if (this.#preview.width > 0 && Math.abs(Math.log(wanted / this.#preview.width)) < 0.2) return;
     this.#preview.width = wanted;
-    this.#preview.height = Math.max(1, Math.round((wanted * glasses.height) / glasses.width));
+    this.#preview.height = Math.max(1, Math.round((wanted * foreground.height) / foreground.width));
     const context = drawing(this.#preview);
     context.imageSmoothingQuality = 'high';
-    context.drawImage(glasses.display, 0, 0, this.#preview.width, this.#preview.height);
+    context.drawImage(foreground.display, 0, 0, this.#preview.width, this.#preview.height);
   }
 
   #placeHandle(toViewer: Homography, box: Box): void {
     const corner = apply(toViewer, [box.x + box.width, box.y + box.height]);
-    const { clientWidth, clientHeight } = this.element;
+    const { width, height } = this.#size;
     const clamp = (value: number, max: number): number => Math.min(Math.max(value, HANDLE_MARGIN), max - HANDLE_MARGIN);
-    this.handle.style.translate = `${clamp(corner[0] + 10, clientWidth)}px ${clamp(corner[1] + 10, clientHeight)}px`;
+    this.handle.style.translate = `${clamp(corner[0] + 10, width)}px ${clamp(corner[1] + 10, height)}px`;
   }
 }
 

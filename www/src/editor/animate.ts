@@ -1,10 +1,10 @@
-/** Animation of the glasses along the updates of a fit. */
-import { type Box, type Homography, interpolate } from './geometry.ts';
+/** Animation of the foreground along the updates of a fit. */
+import { type Box, type Homography, interpolate } from '../geometry.ts';
 
 /** Target duration of the whole animation, in milliseconds. */
-const TOTAL_DURATION = 1500;
+const TOTAL_DURATION = 900;
 /** Bounds on the duration of one update, in milliseconds. */
-const [MIN_DURATION, MAX_DURATION] = [340, 620];
+const [MIN_DURATION, MAX_DURATION] = [240, 450];
 
 export function prefersReducedMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -16,7 +16,7 @@ function ease(t: number): number {
 }
 
 /**
- * Draws the glasses on their way through `keyframes`, starting at the first. Calls `reached` with
+ * Draws the foreground on its way through `keyframes`, starting at the first. Calls `reached` with
  * the index of every keyframe. If the user prefers reduced motion, it draws the last keyframe at
  * once. If `signal` is aborted, it resolves early.
  */

@@ -1,0 +1,9 @@
+/** When work is done. */
+
+/**
+ * Runs `work` after the browser has laid out and painted the next frame. Positions and sizes are
+ * known then; to ask for them earlier would lay out the page twice.
+ */
+export function afterFrame(work: () => void): void {
+  requestAnimationFrame(() => setTimeout(work));
+}
