@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Least and greatest turn of the cut-out's view about the piece, in degrees
-    #[arg(long, value_name = "MIN,MAX", value_delimiter = ',', num_args = 2, default_values_t = [8.0, 30.0])]
+    #[arg(long, value_names = ["MIN", "MAX"], num_args = 2, default_values_t = [8.0, 30.0])]
     turn: Vec<f32>,
     /// Least distance of the camera in metres
     #[arg(long, value_name = "METRES", default_value_t = 1.3)]
@@ -83,7 +83,7 @@ fn category(name: &str) -> Result<Category, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let &[least, most] = arguments.turn.as_slice() else { anyhow::bail!("--turn takes two angles, as in 8,30") };
+    let &[least, most] = arguments.turn.as_slice() else { anyhow::bail!("--turn takes two angles, as in 8 30") };
     let settings = RoomSettings {
         turn: [least, most],
         nearest: arguments.nearest,
