@@ -5,6 +5,9 @@ use super::{GeneratorSpec, Parameters};
 use crate::{Result, ops};
 use candle_core::Tensor;
 
+/// Computes a convolution with its activation, from the input and from weight and bias.
+pub type Layer<'a> = dyn FnMut(&Tensor, (&Tensor, &Tensor)) -> candle_core::Result<Tensor> + 'a;
+
 /// The stride of the convolutions.
 pub const STRIDE: usize = 2;
 
@@ -61,8 +64,7 @@ impl Generator {
     }
 
     /// The inputs [B, features] of the first linear layer, for the images of
-    /// [`Generator::forward`]. `layer` computes a convolution with its activation, from the input
-    /// and from weight and bias.
+    /// [`Generator::forward`].
     ///
     /// # Errors
     /// Those of `layer`, and shapes that do not match the generator's.
@@ -70,7 +72,7 @@ impl Generator {
         &self,
         background: &Tensor,
         foreground: &Tensor,
-        layer: &mut dyn FnMut(&Tensor, (&Tensor, &Tensor)) -> candle_core::Result<Tensor>,
+        layer: &mut Layer,
     ) -> candle_core::Result<Tensor> {
         let size = self.spec.size;
         let mut pooled = Tensor::cat(&[background, foreground], 1)?;

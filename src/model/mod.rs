@@ -18,7 +18,7 @@ pub use crate::pose::inner_points;
 pub use crate::pose::{CanonicalPose, Fitting};
 pub use cascade::{Cascade, composite, foreground};
 pub use discriminator::{Discriminator, DiscriminatorSpec};
-pub use generator::Generator;
+pub use generator::{Generator, Layer};
 pub use inference::{Inference, ViewPair};
 pub use parameters::{Parameters, initialise};
 pub use spec::{GeneratorSpec, Inputs, TensorSpec};

@@ -38,11 +38,11 @@ test('the README lists exactly the warnings of the type GlassesWarning', ({ cons
 });
 
 for (const [type, file, heading] of [
-  ['CreateOptions', 'tryon', '### `TryOn.create(options)`'],
+  ['CreateOptions', 'tryon-types', '### `TryOn.create(options)`'],
   ['GlassesOptions', 'glasses', '### `tryOn.glasses(source, options)`'],
-  ['FitOptions', 'tryon', '### `tryOn.fit(photo, glasses, options)`'],
+  ['FitOptions', 'tryon-types', '### `tryOn.fit(photo, glasses, options)`'],
   ['CompositeOptions', 'fit', '### `tryOn.fit(photo, glasses, options)`'],
-  ['TrackOptions', 'track', '### `tryOn.track(source, glasses, options)`'],
+  ['TrackOptions', 'track-types', '### `tryOn.track(source, glasses, options)`'],
 ]) {
   test(`the README lists all options of ${type}`, ({ consumer }) => {
     const types = consumer.read(`dist/${file}.d.ts`).toString();
