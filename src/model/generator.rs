@@ -68,12 +68,7 @@ impl Generator {
     ///
     /// # Errors
     /// Those of `layer`, and shapes that do not match the generator's.
-    pub fn features(
-        &self,
-        background: &Tensor,
-        foreground: &Tensor,
-        layer: &mut Layer,
-    ) -> candle_core::Result<Tensor> {
+    pub fn features(&self, background: &Tensor, foreground: &Tensor, layer: &mut Layer) -> candle_core::Result<Tensor> {
         let size = self.spec.size;
         let mut pooled = Tensor::cat(&[background, foreground], 1)?;
         let (_, channels, height, width) = pooled.dims4()?;
