@@ -19,7 +19,7 @@ const NEAR: f64 = 0.1;
 /// Right places are different if the piece moves this far between them, in diagonals.
 const APART: f64 = 0.5;
 
-/// What fits reach from [`STARTS`] starts, evenly spaced over the width of the room's image: before
+/// What fits reach from ten starts, evenly spaced over the width of the room's image: before
 /// the first update, and after the last one. Means over the samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Places {
