@@ -1,5 +1,5 @@
-//! Regression of the generators on landmarks: the loss is the distance between the landmarks of
-//! face and glasses under exp(p + Δp).
+//! Regression of the generators on landmarks: the loss is the distance in the view of the points
+//! of the foreground, mapped through exp(−(p + Δp)), from their right places.
 
 use super::batch::Batch;
 use super::landmark_loss::landmark_loss;
