@@ -22,8 +22,9 @@
 //! The task says which further steps apply. Glasses are stiff, but a homography can tear them
 //! apart: each update is replaced by the nearest pose that stiff glasses can have in front of a
 //! camera (`GlassesPlane::stiff`). An update that is far from all of them, or that diverges, is not
-//! taken. Furniture can be dropped far from its place: after each update its view is cut out anew
-//! around the result.
+//! taken. Furniture can be dropped far from its place: after an update that moved it far, its view
+//! is cut out anew around the result. Otherwise it is at its place, and further updates are not
+//! taken: the networks take the start as evidence of where the piece belongs, and would move it on.
 
 mod fit;
 mod step;
@@ -282,6 +283,10 @@ impl TryOn {
         let mut updates: Vec<Update> = Vec::with_capacity(count);
         for index in 0..count {
             if index > 0 && task.steps.recentred {
+                if last.is_some_and(|moved| moved < step::SETTLED) {
+                    updates.extend(updates.last().map(Update::settled));
+                    continue;
+                }
                 (frame, params) = recentred(frame, params);
                 views = self.networks.view_pair(&look.background(&frame), &planes);
             }
@@ -290,11 +295,11 @@ impl TryOn {
             let delta: [f64; DIMENSION] = std::array::from_fn(|i| 0.5 * (direct[i] + mirror[i]));
             let setting = Setting { task, to_photo: frame.to_photo, photo, corners };
             let step = Step::new(&setting, &params, &delta, last);
+            if step.taken {
+                last = Some(task.displacement(&params, &step.params));
+            }
             params = step.params;
             let after = if task.steps.recentred { maps.params_of(&frame, &params).unwrap_or(before) } else { params };
-            if step.taken {
-                last = Some(task.displacement(&before, &after));
-            }
             let Step { correction, taken, .. } = step;
             let homography = frame.foreground_to_photo(&params).normalized()?;
             updates.push(Update { delta, params: after, homography, correction, taken });

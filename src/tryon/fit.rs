@@ -22,8 +22,16 @@ pub struct Update {
     pub correction: f64,
     /// Whether the update was taken. One that needs a large correction, changes the size by more
     /// than a factor of 3, maps part of the foreground to infinity, or, for glasses, moves further
-    /// than the update before leaves the foreground where it is.
+    /// than the update before leaves the foreground where it is. So does one of furniture after an
+    /// update that moved it only a little: its Δp is 0, since the networks are not asked.
     pub taken: bool,
+}
+
+impl Update {
+    /// What follows this update if the foreground has settled.
+    pub(super) fn settled(&self) -> Self {
+        Self { delta: [0.0; DIMENSION], correction: 0.0, taken: false, ..*self }
+    }
 }
 
 /// The result of a fit: one homography per update, to draw at any resolution with
