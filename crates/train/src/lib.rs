@@ -15,6 +15,7 @@ mod files;
 mod generators;
 mod locator;
 mod optimiser;
+pub mod heads;
 pub mod report;
 pub mod rooms;
 mod runner;
