@@ -93,8 +93,8 @@ pub(super) fn clothes(rng: &mut impl Rng, shapes: &Shapes, points: &[Vec3]) -> M
     let faces = triangles(mesh.skin.iter());
     let normals = normals(points, &faces);
     // The height of the neckline at the sides and in front, in decimetres of the base mesh.
-    let (side, front) = (rng.random_range(-1.95..-1.5), rng.random_range(-2.6..-1.55));
-    let thick = rng.random_range(0.005..0.02);
+    let (side, front) = (rng.random_range(-1.9..-1.5), rng.random_range(-2.4..-1.55));
+    let thick = rng.random_range(0.01..0.022);
     let seed = rng.random_range(0.0..50.0);
     let depth = |p: Vec3| {
         let ahead = smoothstep(0.6, 0.05, p.x.abs()) * smoothstep(0.0, 0.5, p.z);

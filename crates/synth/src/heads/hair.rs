@@ -49,17 +49,12 @@ enum Kind {
 impl Hair {
     pub(super) fn sample(rng: &mut impl Rng, identity: &Identity, colour: Vec3) -> Self {
         let male = rng.random_bool(f64::from(identity.male).clamp(0.05, 0.95));
-        let kind = match rng.random_range(0..20) {
+        let kind = match (male, rng.random_range(0..20)) {
             _ if identity.age < 2.5 => [Kind::Shaved, Kind::Short][rng.random_range(0..2)],
-            0..4 if male => Kind::Shaved,
-            4..13 if male => Kind::Short,
-            13..17 if male => Kind::Curly,
-            17 if male => Kind::Tied,
-            18.. => Kind::Long,
-            0 => Kind::Shaved,
-            1..=4 => Kind::Short,
-            5..8 => Kind::Curly,
-            8..12 => Kind::Tied,
+            (true, 0..4) | (false, 0) => Kind::Shaved,
+            (true, 4..13) | (false, 1..5) => Kind::Short,
+            (true, 13..17) | (false, 5..8) => Kind::Curly,
+            (true, 17) | (false, 8..12) => Kind::Tied,
             _ => Kind::Long,
         };
         let curly = kind == Kind::Curly || (kind == Kind::Long && rng.random_bool(0.25));

@@ -109,7 +109,7 @@ pub struct Labels {
     /// centres, its unit is the distance between them; x is to the right and y down. The plane lies
     /// one centimetre before the corneas and is square to the direction that the head faces.
     pub plane: Homography,
-    /// The width of the head at the temples, in that unit.
+    /// The width of a front that covers the temples of the unturned head, in that unit.
     pub temple_width: f64,
 }
 

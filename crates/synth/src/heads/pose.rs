@@ -13,6 +13,8 @@ use stgan::{Homography, Result};
 pub(super) const SIZE: (usize, usize) = (256, 313);
 /// Where aligned portraits have the middle of the eyes, and the distance between the eyes.
 const EYES: (Vec2, f32) = (Vec2::new(127.285, 159.2), 56.09);
+/// The focal length in pixels that `plane.csv` of portraits assumes.
+const FOCAL: f32 = 3.0 * SIZE.1 as f32;
 /// The plane of glasses is this far before the cornea: 1 cm at an inter-pupil distance of 63 mm.
 const VERTEX_DISTANCE: f32 = 10.0 / 63.0;
 /// The radius of an iris relative to the inter-pupil distance.
@@ -48,7 +50,7 @@ impl Pose {
         let frontal = rng.random_bool(0.3);
         let yaw = if frontal { near[0] } else { rng.random_range(-45.0..45.0) };
         let pitch = if rng.random_bool(0.45) { near[1] } else { rng.random_range(-25.0..25.0) };
-        let focal = 3.0 * SIZE.1 as f32 * rng.random_range(-0.25..0.45_f32).exp();
+        let focal = FOCAL * rng.random_range(-0.25..0.45_f32).exp();
         // Portraits are aligned by the eyes, so that turned heads are larger. Here their size is
         // between that and the size of an unturned head.
         let larger = rng.random_range(0.0..0.7) * -yaw.to_radians().cos().ln();
@@ -68,7 +70,7 @@ impl Pose {
     /// A head in this pose that looks straight ahead.
     #[cfg(test)]
     pub(super) fn new(yaw: f32, pitch: f32) -> Self {
-        let camera = camera(yaw, pitch, 0.0, 3.0 * SIZE.1 as f32, EYES.1, EYES.0);
+        let camera = camera(yaw, pitch, 0.0, FOCAL, EYES.1, EYES.0);
         Self { yaw, pitch, camera, gaze: [Vec3::Z; 2] }
     }
 
@@ -116,10 +118,13 @@ impl Pose {
     }
 }
 
-/// The width of the head at the temples in inter-pupil distances.
+/// The width of a front of glasses that covers the temples of an unturned head, in inter-pupil
+/// distances. The temples lie behind the front, so it is a little less than the width of the head.
 pub(super) fn temple_width(shapes: &Shapes, identity: &Identity) -> f64 {
     let [right, left] = shapes.surface.temples.map(|temple| temple.on(&identity.points));
-    f64::from((left.x - right.x) / APART)
+    let camera = camera(0.0, 0.0, 0.0, FOCAL, EYES.1, EYES.0).position.z;
+    let nearer = (camera - Pose::plane_depth(identity)) / (camera - 0.5 * (left.z + right.z));
+    f64::from(nearer * (left.x - right.x) / APART)
 }
 
 /// A direction of gaze, at most 30° from straight ahead.
