@@ -15,8 +15,21 @@ const QUALITY: u8 = 92;
 /// The file that says which heads a folder has.
 const ORIGIN: &str = "heads.txt";
 const LABELS: [&str; 15] = [
-    "id", "split", "glasses", "person", "yaw", "pitch", "covered", "r_iris_x", "r_iris_y", "l_iris_x", "l_iris_y",
-    "r_temple_x", "r_temple_y", "l_temple_x", "l_temple_y",
+    "id",
+    "split",
+    "glasses",
+    "person",
+    "yaw",
+    "pitch",
+    "covered",
+    "r_iris_x",
+    "r_iris_y",
+    "l_iris_x",
+    "l_iris_y",
+    "r_temple_x",
+    "r_temple_y",
+    "l_temple_x",
+    "l_temple_y",
 ];
 const PLANE: [&str; 13] =
     ["id", "h11", "h12", "h13", "h21", "h22", "h23", "h31", "h32", "h33", "yaw", "pitch", "temples"];
@@ -99,7 +112,8 @@ fn claim(out: &Path, settings: &HeadSettings) -> Result<()> {
     match std::fs::read_to_string(&path) {
         Ok(found) if found == origin => Ok(()),
         Ok(found) => {
-            let reason = format!("the folder has heads of {}; choose another folder for {}", found.trim(), origin.trim());
+            let reason =
+                format!("the folder has heads of {}; choose another folder for {}", found.trim(), origin.trim());
             Err(Error::data(&path, reason))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => write_atomically(&path, origin.as_bytes()),
@@ -142,7 +156,8 @@ fn write_table<'a>(path: &Path, header: &[&str], rows: impl Iterator<Item = &'a 
     for row in rows {
         writer.write_record(row).map_err(error)?;
     }
-    let bytes = writer.into_inner().map_err(|e| Error::unreadable(path, "the table cannot be written", e.into_error()))?;
+    let bytes =
+        writer.into_inner().map_err(|e| Error::unreadable(path, "the table cannot be written", e.into_error()))?;
     write_atomically(path, &bytes)
 }
 

@@ -48,9 +48,12 @@ pub(super) fn skin(shapes: &Shapes, points: &[Vec3], texture: Texture, tone: Vec
     };
     let material = Material { texture: Some(Arc::new(texture)), gloss: 0.05 };
     let vertices: Vec<Vertex> = (0..points.len()).map(vertex).collect();
+    let back = 0.0035 * Vec3::Z;
     let inner = |faces: &[[u32; 4]], colour: Vec3| {
         let corner = |&i: &u32| {
-            Vertex { position: points[i as usize], normal: Vec3::ZERO, uv: Vec2::ZERO, colour }
+            // A little behind the lips, which expressions move more than the teeth.
+            let position = points[i as usize] - back;
+            Vertex { position, normal: Vec3::ZERO, uv: Vec2::ZERO, colour }
         };
         let first = (0..faces.len() as u32).map(|i| 4 * i);
         Mesh {

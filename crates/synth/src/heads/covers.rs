@@ -24,7 +24,7 @@ pub(super) fn mask(rng: &mut impl Rng, hull: &Hull) -> Vec<Mesh> {
     let wide = if veil { 180.0 } else { rng.random_range(38.0..58.0) };
     let low = if veil { -3.0 } else { rng.random_range(-1.3..-1.1) };
     let seed = rng.random_range(0.0..50.0);
-    let thick = rng.random_range(0.003..0.008);
+    let thick = rng.random_range(0.006..0.01);
     let folds = if veil { 0.003 } else { rng.random_range(0.0..0.003) };
     let shell = hull.shell(&coat, |site, point| {
         let turn = site.azimuth.abs();
@@ -92,7 +92,8 @@ pub(super) fn boxed(coat: &Coat, corner: Vec3, [u, v, w]: [Vec3; 3]) -> Mesh {
 pub(super) fn before(rng: &mut impl Rng, shapes: &Shapes, identity: &Identity, skin: Vec3) -> (Vec<Mesh>, bool) {
     let over_eyes = rng.random_bool(0.3);
     let x = rng.random_range(-0.05..0.05);
-    let (y, x) = if over_eyes { (rng.random_range(-0.012..0.015), 0.7 * x) } else { (rng.random_range(-0.085..-0.05), x) };
+    let (y, x) =
+        if over_eyes { (rng.random_range(-0.012..0.015), 0.7 * x) } else { (rng.random_range(-0.085..-0.05), x) };
     let target = Vec3::new(x, y, identity.radius + rng.random_range(0.028..0.05));
     let mut coat = cloth(rng);
     let meshes = match rng.random_range(0..6) {

@@ -20,8 +20,13 @@ pub(super) fn eyes(rng: &mut impl Rng, identity: &Identity, pose: &Pose) -> Vec<
 /// The eyeball seen along the direction of its gaze.
 fn texture(rng: &mut impl Rng, identity: &Identity) -> Texture {
     let colours = [
-        [0.03, 0.014, 0.007], [0.06, 0.03, 0.012], [0.014, 0.009, 0.006], [0.09, 0.06, 0.028], [0.06, 0.1, 0.16],
-        [0.1, 0.13, 0.14], [0.06, 0.09, 0.045],
+        [0.03, 0.014, 0.007],
+        [0.06, 0.03, 0.012],
+        [0.014, 0.009, 0.006],
+        [0.09, 0.06, 0.028],
+        [0.06, 0.1, 0.16],
+        [0.1, 0.13, 0.14],
+        [0.06, 0.09, 0.045],
     ];
     let iris = Vec3::from_array(colours[rng.random_range(0..colours.len())]) * rng.random_range(0.7..1.4);
     let white = Vec3::new(0.5, 0.46, 0.43) * rng.random_range(0.7..1.15);

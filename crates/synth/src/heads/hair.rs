@@ -72,9 +72,13 @@ impl Hair {
             seed: rng.random_range(0.0..50.0),
         };
         let (top, noise) = match kind {
-            Kind::Curly => (rng.random_range(0.012..0.055), [rng.random_range(0.003..0.012), rng.random_range(0.006..0.02)]),
+            Kind::Curly => {
+                (rng.random_range(0.012..0.055), [rng.random_range(0.003..0.012), rng.random_range(0.006..0.02)])
+            }
             Kind::Tied => (rng.random_range(0.003..0.01), [0.001, 0.01]),
-            Kind::Long => (rng.random_range(0.006..0.025), [rng.random_range(0.001..0.006), rng.random_range(0.01..0.03)]),
+            Kind::Long => {
+                (rng.random_range(0.006..0.025), [rng.random_range(0.001..0.006), rng.random_range(0.01..0.03)])
+            }
             _ => (rng.random_range(0.004..0.028), [rng.random_range(0.001..0.005), rng.random_range(0.006..0.03)]),
         };
         let fringe = (kind != Kind::Shaved && kind != Kind::Tied && rng.random_bool(0.4)).then(|| {
@@ -91,7 +95,8 @@ impl Hair {
             kind,
             coat,
             top,
-            sides: top * if male && kind == Kind::Short { rng.random_range(0.2..0.7) } else { rng.random_range(0.7..1.1) },
+            sides: top
+                * if male && kind == Kind::Short { rng.random_range(0.2..0.7) } else { rng.random_range(0.7..1.1) },
             recede: if male { rng.random_range(-0.08..0.3_f32) } else { rng.random_range(-0.1..0.12) },
             noise,
             fringe,

@@ -16,8 +16,18 @@ const AGES: [(&str, f32); 4] = [("baby", 1.0), ("child", 11.0), ("young", 25.0),
 pub(super) const APART: f32 = 0.063;
 /// Targets that change no face, undo an alignment, or make a face lopsided.
 const LEFT_OUT: [&str; 12] = [
-    "head-age", "head-trans", "head-angle", "trans-in", "trans-out", "asymm-", "measure-", "neck-trans", "eye-scale",
-    "eye-push", "neck-scale-vert", "head-scale-vert",
+    "head-age",
+    "head-trans",
+    "head-angle",
+    "trans-in",
+    "trans-out",
+    "asymm-",
+    "measure-",
+    "neck-trans",
+    "eye-scale",
+    "eye-push",
+    "neck-scale-vert",
+    "head-scale-vert",
 ];
 
 /// A head in metres. The origin is midway between the eyeballs; x is to the right of the image of an
@@ -118,8 +128,17 @@ fn add(shapes: &Shapes, points: &mut [Vec3], name: &str, weight: f32) {
 fn details(rng: &mut impl Rng, shapes: &Shapes, points: &mut [Vec3]) {
     let strength = rng.random_range(0.15..0.55_f32);
     for (folder, count) in [
-        ("head", 2), ("forehead", 1), ("eyes", 4), ("eyebrows", 1), ("nose", 4), ("mouth", 4), ("cheek", 2),
-        ("chin", 2), ("ears", 3), ("neck", 1), ("asym", 3),
+        ("head", 2),
+        ("forehead", 1),
+        ("eyes", 4),
+        ("eyebrows", 1),
+        ("nose", 4),
+        ("mouth", 4),
+        ("cheek", 2),
+        ("chin", 2),
+        ("ears", 3),
+        ("neck", 1),
+        ("asym", 3),
     ] {
         let usable = |name: &&str| !name.starts_with("r-") && !LEFT_OUT.iter().any(|part| name.contains(part));
         for name in shapes.names(folder).filter(usable).choose_multiple(rng, count) {

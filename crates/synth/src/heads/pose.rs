@@ -95,9 +95,7 @@ impl Pose {
     pub(super) fn plane(&self, identity: &Identity) -> Result<Homography> {
         let corners = [[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]];
         let depth = Self::plane_depth(identity);
-        let seen = corners.map(|[x, y]: [f64; 2]| {
-            self.pixel(Vec3::new(APART * x as f32, -APART * y as f32, depth))
-        });
+        let seen = corners.map(|[x, y]: [f64; 2]| self.pixel(Vec3::new(APART * x as f32, -APART * y as f32, depth)));
         Homography::from_points(&corners, &seen)
     }
 

@@ -4,7 +4,7 @@ use super::pose::SIZE;
 use super::scene::{self, Illumination};
 use super::shell::Hull;
 use super::{Head, body, eyes};
-use crate::raster::{Camera, Canvas, LinearImage, Lighting, Mesh};
+use crate::raster::{Camera, Canvas, Lighting, LinearImage, Mesh};
 use glam::{Affine3A, Vec2, Vec3};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -39,7 +39,9 @@ pub(super) fn head(head: &Head) -> Result<Bitmap> {
         if mesh.triangles.len() > SOLID {
             remove_far_side(mesh, pose.camera.position);
         }
-        canvas.draw(mesh, &Affine3A::IDENTITY, &pose.camera, &light.lighting, &|point, normal| shadow.reached(point, normal));
+        canvas.draw(mesh, &Affine3A::IDENTITY, &pose.camera, &light.lighting, &|point, normal| {
+            shadow.reached(point, normal)
+        });
     }
     if let Some(eyewear) = &eyewear {
         eyewear.draw(&mut canvas, &pose.camera, &light.lighting);

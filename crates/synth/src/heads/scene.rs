@@ -23,11 +23,7 @@ pub(super) fn light(rng: &mut impl Rng, pose: &Pose, plain: bool) -> Illuminatio
     let key = pose.from_view(Vec3::new(around.sin() * up.cos(), up.sin(), around.cos() * up.cos()));
     let warmth = 0.15 * rng.sample::<f32, _>(StandardNormal);
     let white = Vec3::new(1.0 + warmth, 1.0, 1.0 - warmth);
-    let tint = if !plain && rng.random_bool(0.15) {
-        Vec3::from_array(rng.random::<[f32; 3]>()) + 0.15
-    } else {
-        white
-    };
+    let tint = if !plain && rng.random_bool(0.15) { Vec3::from_array(rng.random::<[f32; 3]>()) + 0.15 } else { white };
     let strength = if plain { rng.random_range(0.5..0.9) } else { rng.random_range(0.3..1.7) };
     let ambient = if plain { rng.random_range(0.5..0.8) } else { rng.random_range(0.12..0.8) };
     let mut lights = vec![Light { lamp: Lamp::From(key), colour: strength * tint }];
@@ -75,7 +71,8 @@ pub(super) fn background(rng: &mut impl Rng) -> Vec<Vec3> {
         let t = smoothstep(-0.7, 0.7, (p - Vec2::new(0.5, 0.6)).dot(direction));
         let mut colour = a.lerp(b, t);
         if rough > 0.0 {
-            colour *= 1.0 + rough * noise((p / size).extend(seed)) + 0.4 * rough * noise((p / (0.2 * size)).extend(seed));
+            colour *=
+                1.0 + rough * noise((p / size).extend(seed)) + 0.4 * rough * noise((p / (0.2 * size)).extend(seed));
         }
         for shape in &shapes {
             let cover = shape.cover(p);

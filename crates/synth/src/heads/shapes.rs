@@ -39,7 +39,18 @@ pub struct Shapes {
 
 /// The folders of targets that change a face.
 const FOLDERS: [&str; 13] = [
-    "asym", "cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "neck", "nose", "macrodetails",
+    "asym",
+    "cheek",
+    "chin",
+    "ears",
+    "eyebrows",
+    "eyes",
+    "forehead",
+    "head",
+    "mouth",
+    "neck",
+    "nose",
+    "macrodetails",
     "expression/units",
 ];
 /// The height above which the mesh is used, and its greatest distance from the middle, in
@@ -92,12 +103,7 @@ fn unusable(path: &Path, reason: impl std::fmt::Display) -> Error {
     Error::argument("shapes", path.display(), expected)
 }
 
-fn add_targets(
-    folder: &Path,
-    name: &str,
-    order: &[Option<u32>],
-    targets: &mut BTreeMap<String, Target>,
-) -> Result<()> {
+fn add_targets(folder: &Path, name: &str, order: &[Option<u32>], targets: &mut BTreeMap<String, Target>) -> Result<()> {
     for entry in std::fs::read_dir(folder).map_err(|e| unusable(folder, e))? {
         let path = entry.map_err(|e| unusable(folder, e))?.path();
         let file = path.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
@@ -212,9 +218,8 @@ impl Object {
                 return Err(unusable(path, format!("the group {name} is missing")));
             }
         }
-        let mean = |vertices: &[u32]| {
-            vertices.iter().map(|&i| points[i as usize]).sum::<Vec3>() / vertices.len() as f32
-        };
+        let mean =
+            |vertices: &[u32]| vertices.iter().map(|&i| points[i as usize]).sum::<Vec3>() / vertices.len() as f32;
         let middle = 0.5 * (mean(&eyes[0]) + mean(&eyes[1]));
         let points = points.iter().map(|&p| p - middle.with_z(0.0)).collect();
         let masks = self.masks(folder, &order)?;

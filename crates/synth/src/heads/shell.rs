@@ -58,7 +58,10 @@ impl<'a> Hull<'a> {
                 0.25 * (sides + ends)
             };
             let smooth = (0..ROWS * COLUMNS).map(|i| around(i / COLUMNS, i % COLUMNS));
-            points = smooth.zip(&exact).map(|(p, &e)| if (p - middle).length() > (e - middle).length() { p } else { e }).collect();
+            points = smooth
+                .zip(&exact)
+                .map(|(p, &e)| if (p - middle).length() > (e - middle).length() { p } else { e })
+                .collect();
         }
         let triangles = triangles(&|_| true);
         let normals = normals(&points, &triangles);

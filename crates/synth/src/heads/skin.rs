@@ -135,7 +135,9 @@ impl Skin {
         let fine = noise(26.0 * p + seeds);
         let spot = |cx: f32, cy: f32, sigma: f32| bell((x - cx).powi(2) + (p.y - cy).powi(2), sigma);
         let red = self.blush
-            * (front * (0.8 * spot(0.42, -0.36, 0.17) + 0.6 * spot(0.0, -0.36, 0.1)) + 0.7 * texel.ears + 0.25 * coarse);
+            * (front * (0.8 * spot(0.42, -0.36, 0.17) + 0.6 * spot(0.0, -0.36, 0.1))
+                + 0.7 * texel.ears
+                + 0.25 * coarse);
         let mut colour = self.tone * Vec3::new(1.0 + 0.03 * red, 1.0 - 0.22 * red, 1.0 - 0.24 * red);
         colour *= 1.0 + self.mottle * (coarse + 0.7 * fine);
         let below = front * bell(0.5 * (x - 0.29).powi(2) + (p.y + 0.14).powi(2), 0.06);
@@ -175,7 +177,10 @@ impl Skin {
         let Brow { height, arch, thick, opacity } = &self.brow;
         let middle = line(&[(0.1, *height), (0.36, height + arch), (0.58, height - 0.01)], x);
         let half = thick * line(&[(0.06, 0.2), (0.13, 1.0), (0.4, 0.75), (0.6, 0.1)], x);
-        opacity * smoothstep(half + 0.015, half - 0.012, (y - middle).abs()) * smoothstep(0.06, 0.11, x) * smoothstep(0.62, 0.54, x)
+        opacity
+            * smoothstep(half + 0.015, half - 0.012, (y - middle).abs())
+            * smoothstep(0.06, 0.11, x)
+            * smoothstep(0.62, 0.54, x)
     }
 
     /// Full beard, or moustache and chin.
@@ -193,8 +198,18 @@ impl Skin {
 /// The height of the hairline at an azimuth, in decimetres above the eyes of the base mesh.
 pub(super) fn hairline(azimuth: f32, recede: f32) -> f32 {
     const LINE: [(f32, f32); 12] = [
-        (0.0, 0.66), (18.0, 0.68), (30.0, 0.6), (40.0, 0.42), (48.0, 0.12), (56.0, -0.2), (63.0, -0.3), (66.0, 0.18),
-        (92.0, 0.16), (102.0, -0.45), (130.0, -0.85), (180.0, -1.0),
+        (0.0, 0.66),
+        (18.0, 0.68),
+        (30.0, 0.6),
+        (40.0, 0.42),
+        (48.0, 0.12),
+        (56.0, -0.2),
+        (63.0, -0.3),
+        (66.0, 0.18),
+        (92.0, 0.16),
+        (102.0, -0.45),
+        (130.0, -0.85),
+        (180.0, -1.0),
     ];
     let turn = azimuth.abs();
     line(&LINE, turn) + recede * (smoothstep(60.0, 40.0, turn) + 0.8 * bell((turn - 25.0).powi(2), 10.0))

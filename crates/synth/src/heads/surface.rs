@@ -108,7 +108,8 @@ impl Surface {
         let depth = eye[0].0.z + eye[0].1 - 0.97 * unit;
         let beside = |side: f32, height: f32, depth: f32, faces: &[[u32; 3]]| {
             let from = Vec3::new(0.0, height * unit, depth);
-            let fallback = Attached { corners: mesh.skin[0].first_chunk().copied().unwrap_or_default(), weights: [1.0, 0.0, 0.0] };
+            let fallback =
+                Attached { corners: mesh.skin[0].first_chunk().copied().unwrap_or_default(), weights: [1.0, 0.0, 0.0] };
             outermost(mesh, faces, from, side * Vec3::X).unwrap_or(fallback)
         };
         let temples = [-1.0, 1.0].map(|side| beside(side, -0.04, depth, &head));

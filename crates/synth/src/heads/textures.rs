@@ -23,9 +23,8 @@ fn tiled(x: f32, y: f32, across: f32, along: f32) -> f32 {
 }
 
 /// Straight strands along the second direction.
-pub(super) static STRANDS: LazyLock<Arc<Texture>> = LazyLock::new(|| {
-    texture(|x, y| 1.0 + 0.55 * tiled(x, y, 55.0, 2.0) + 0.25 * tiled(x, y, 14.0, 1.5))
-});
+pub(super) static STRANDS: LazyLock<Arc<Texture>> =
+    LazyLock::new(|| texture(|x, y| 1.0 + 0.55 * tiled(x, y, 55.0, 2.0) + 0.25 * tiled(x, y, 14.0, 1.5)));
 
 /// Wavy strands.
 pub(super) static WAVES: LazyLock<Arc<Texture>> = LazyLock::new(|| {
