@@ -20,7 +20,7 @@ pub(super) fn posed(rng: &mut impl Rng, identity: &Identity, pose: &Pose) -> Vec
     let yaw = (follow * pose.yaw + rng.random_range(-15.0..15.0)).clamp(-60.0, 60.0);
     let (yaw, turn) = (yaw.to_radians(), pose.yaw.to_radians());
     let pitch = pose.pitch.to_radians() * rng.random_range(0.5..0.9);
-    // From the axes of the body to those of the head: the turn of the body, and back that of the head.
+    // From the axes of the body to those of the head: the turn of the body, less that of the head.
     let body = Quat::from_rotation_x(-pitch) * Quat::from_rotation_y(yaw - turn);
     let neck = identity.neck;
     let top = 0.6 * neck;

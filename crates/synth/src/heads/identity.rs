@@ -30,8 +30,9 @@ const LEFT_OUT: [&str; 12] = [
     "head-scale-vert",
 ];
 
-/// A head in metres. The origin is midway between the eyeballs; x is to the right of the image of an
-/// unturned head, y up and z towards the camera.
+/// A head in metres. The origin is midway between the eyeballs.
+///
+/// x is to the right of the image of an unturned head, y up and z towards the camera.
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
     pub points: Vec<Vec3>,

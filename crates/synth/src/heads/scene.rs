@@ -85,8 +85,8 @@ pub(super) fn background(rng: &mut impl Rng) -> Vec<Vec3> {
     magnified(colour)
 }
 
-/// An image with [`SIZE`] from a function of the point in image widths, which is evaluated for every
-/// second pixel of every second row.
+/// An image with [`SIZE`] from a function of the point in image widths. The function is evaluated
+/// for every second pixel of every second row.
 fn magnified(colour: impl Fn(Vec2) -> Vec3) -> Vec<Vec3> {
     let (width, height) = SIZE;
     let (columns, rows) = (width / 2 + 1, height / 2 + 2);

@@ -81,10 +81,10 @@ impl<'a> Hull<'a> {
         smooth(Mesh { vertices, triangles, material: coat.material() })
     }
 
-    /// A curtain that hangs down from the hull at the height of the eyes, to the height `end`.
+    /// A curtain that hangs down from the hull between two heights, in metres.
     ///
-    /// It leaves out the azimuths between `open` degrees to both sides of the front. `thickness`
-    /// and `spread` are its distance from the hull at its upper and at its lower end, for an azimuth.
+    /// It leaves out the azimuths up to `open` degrees on each side of the front. `out` is its
+    /// distance from the hull at an azimuth, for a share of the way down.
     pub(super) fn curtain(
         &self,
         coat: &Coat,
