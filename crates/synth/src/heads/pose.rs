@@ -76,7 +76,7 @@ impl Pose {
 
     /// The direction in the axes of the head of a direction from the viewer's: x to the right of
     /// the image, y up, z towards the camera.
-    pub(super) fn from_view(&self, direction: Vec3) -> Vec3 {
+    pub(super) fn to_head(&self, direction: Vec3) -> Vec3 {
         self.camera.rotation.transpose() * (FLIP * direction)
     }
 

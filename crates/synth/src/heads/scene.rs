@@ -20,7 +20,7 @@ pub(super) struct Illumination {
 pub(super) fn light(rng: &mut impl Rng, pose: &Pose, plain: bool) -> Illumination {
     let spread = if plain { 0.5 } else { 1.6 };
     let (around, up) = (spread * rng.random_range(-1.0..1.0_f32), rng.random_range(-0.2..1.1_f32));
-    let key = pose.from_view(Vec3::new(around.sin() * up.cos(), up.sin(), around.cos() * up.cos()));
+    let key = pose.to_head(Vec3::new(around.sin() * up.cos(), up.sin(), around.cos() * up.cos()));
     let warmth = 0.15 * rng.sample::<f32, _>(StandardNormal);
     let white = Vec3::new(1.0 + warmth, 1.0, 1.0 - warmth);
     let tint = if !plain && rng.random_bool(0.15) { Vec3::from_array(rng.random::<[f32; 3]>()) + 0.15 } else { white };
@@ -29,7 +29,7 @@ pub(super) fn light(rng: &mut impl Rng, pose: &Pose, plain: bool) -> Illuminatio
     let mut lights = vec![Light { lamp: Lamp::From(key), colour: strength * tint }];
     if rng.random_bool(0.4) {
         let side = if rng.random_bool(0.5) { 1.0 } else { -1.0 };
-        let rim = pose.from_view(Vec3::new(side, rng.random_range(-0.2..0.8), rng.random_range(-0.9..0.5)));
+        let rim = pose.to_head(Vec3::new(side, rng.random_range(-0.2..0.8), rng.random_range(-0.9..0.5)));
         let colour = rng.random_range(0.1..0.8) * if rng.random_bool(0.3) { tint.zxy() } else { white };
         lights.push(Light { lamp: Lamp::From(rim), colour });
     }

@@ -155,7 +155,7 @@ fn a_turned_head_has_the_pose_that_was_asked_for() {
         let height = |x: f64| distance(labels.plane.apply([x, -0.3]), labels.plane.apply([x, 0.3]));
         let width = |y: f64| distance(labels.plane.apply([-1.0, y]), labels.plane.apply([1.0, y]));
         // The nearer lens is larger: the left one in the image of a face that turns to the right.
-assert!(yaw == 0.0 || (height(-0.5) > height(0.5)) == (yaw > 0.0));
+        assert!(yaw == 0.0 || (height(-0.5) > height(0.5)) == (yaw > 0.0));
         // The upper edge of a face that looks down is nearer.
         assert!(pitch == 0.0 || (width(-0.5) > width(0.5)) == (pitch > 0.0));
     }
