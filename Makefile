@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery models shapes icons clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-lighthouse bench-phone bench-start bench-stn bench-track bench-train bench-web audit check-cuda check-package evaluate-glasses evaluate-people evaluate-web fuzz soak test-faults clean
+.PHONY: help demo site pkg pkg-web gallery models shapes icons clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-lighthouse bench-phone bench-start bench-stn bench-track bench-train bench-web audit check-cuda check-package evaluate-glasses evaluate-people evaluate-web fuzz soak test-faults train-room clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -109,6 +109,9 @@ test-browsers: site pkg browser ## Test in Chromium, Firefox and WebKitGTK, in t
 	npx playwright test --project='*-desktop' --project='*-phone'
 
 # Longer runs of what `make test` does briefly.
+
+train-room: node_modules/.package-lock.json ## Train weights for furniture from nothing, evaluate them and put them into the demo: OUT=runs/room MODELS=models
+	scripts/train-room.sh $(or $(OUT),runs/room) $(MODELS)
 
 SECONDS ?= 60
 fuzz: ## Fuzz every reader of foreign bytes: SECONDS=60 or EXECUTIONS=1000000 for each target, TARGETS="weights image" for some

@@ -177,6 +177,13 @@ impl<'a> BitmapRef<'a> {
         })
     }
 
+    /// Whether almost all pixels, 99.8 %, have an alpha of at least `alpha` (0 to 255).
+    pub(crate) fn is_opaque(self, alpha: u8) -> bool {
+        let pixels = self.data.len() / 4;
+        let transparent = self.data.chunks_exact(4).filter(|pixel| pixel[3] < alpha).count();
+        transparent * 500 < pixels
+    }
+
     /// Copies the pixels in `rect`.
     ///
     /// # Errors

@@ -83,31 +83,6 @@ impl Foreground {
         Ok(Self { pyramid, bounding_box, visible, view: Arc::default() })
     }
 
-    /// Prepares an image of a piece of furniture, to be drawn any number of times.
-    ///
-    /// # Errors
-    /// The errors of [`Foreground::check_furniture`].
-    pub fn furniture(image: BitmapRef) -> Result<Self> {
-        Self::check_furniture(image)?;
-        Self::new(image)
-    }
-
-    /// Checks that an image of a piece of furniture has a transparent background.
-    ///
-    /// # Errors
-    /// [`Error::EmptyFurniture`] if no pixel is at least 10 % opaque, and
-    /// [`Error::OpaqueFurniture`] if all pixels are.
-    pub fn check_furniture(image: BitmapRef) -> Result<()> {
-        let (width, height) = (image.width(), image.height());
-        let mut opaque = image.data().chunks_exact(4).map(|pixel| pixel[3] >= MIN_OPAQUE_ALPHA);
-        let first = opaque.next().unwrap_or_default();
-        match opaque.any(|other| other != first) {
-            true => Ok(()),
-            false if first => Err(Error::OpaqueFurniture { width, height }),
-            false => Err(Error::EmptyFurniture { width, height }),
-        }
-    }
-
     /// Width of the image, in pixels.
     pub fn width(&self) -> u32 {
         self.pyramid.width()

@@ -65,16 +65,9 @@ pub enum Error {
         /// The height in pixels.
         height: u32,
     },
-    /// An image of furniture with its background.
-    #[error(
-        "the {width}×{height} image of the furniture is opaque: use an image with a transparent background; around a rectangular piece, add a transparent margin"
-    )]
-    OpaqueFurniture {
-        /// The width in pixels.
-        width: u32,
-        /// The height in pixels.
-        height: u32,
-    },
+    /// An opaque image whose furniture cannot be cut out.
+    #[error(transparent)]
+    UnusableFurniture(#[from] crate::furniture::Refusal),
     /// A source image whose glasses cannot be cut out.
     #[error(transparent)]
     UnusableGlasses(#[from] crate::glasses::Refusal),
@@ -202,7 +195,7 @@ impl Error {
             Self::Decode(_) => "decode",
             Self::EmptyGlasses { .. } => "empty-glasses",
             Self::EmptyFurniture { .. } => "empty-furniture",
-            Self::OpaqueFurniture { .. } => "opaque-furniture",
+            Self::UnusableFurniture(refusal) => refusal.code(),
             Self::UnusableGlasses(refusal) => refusal.code(),
             Self::Placement { .. } => "placement",
             Self::Task { .. } => "task",

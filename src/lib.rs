@@ -99,6 +99,7 @@ mod bitmap;
 pub mod compose;
 mod cutout;
 mod error;
+pub mod furniture;
 pub mod glasses;
 mod homography;
 mod image_size;

@@ -7,9 +7,9 @@ import { typeName } from './type-name.js';
  * - `aborted`: the `signal` of `TryOn.create`, `glasses` or `fit` was aborted before the work
  *   finished, or the `signal` of `track` before the call.
  * - `argument`: an option or argument has the wrong type or is out of range, or cannot be read.
- * - `busy-ground`: the glasses in the product photo are not on a plain background, so it cannot be
- *   removed. Use a photo on white or on another even colour, or an image with a transparent
- *   background.
+ * - `busy-ground`: the glasses or the furniture in the product photo are not on a plain background,
+ *   so it cannot be removed. Use a photo on white or on another even colour, or an image with a
+ *   transparent background.
  * - `callback`: a function that was passed as an option threw; `cause` is its exception.
  * - `camera-denied`: the user, the browser or the page's permissions policy denies the camera.
  * - `camera-unavailable`: there is no camera, another program uses it, or the context is a worker,
@@ -26,12 +26,12 @@ import { typeName } from './type-name.js';
  * - `internal`: a bug in this package, or the wasm instance crashed. Existing objects may be
  *   unusable; a new `TryOn` starts afresh.
  * - `no-face`: `fit` got no placement and found no face in the photo.
+ * - `no-furniture-found`: the product photo shows nothing that differs from its ground. Use a photo
+ *   of one piece that is darker or lighter, or an image with a transparent background.
  * - `no-glasses-found`: the product photo shows no front of glasses with two lenses. Use a front
  *   view of one pair that fills most of the image.
  * - `not-a-front-view`: the glasses in the product photo are seen from the side, or rotated by too
  *   much. Use a level front view.
- * - `opaque-furniture`: the furniture image has no transparent background. Remove the background
- *   before; around a rectangular piece, add a transparent margin.
  * - `out-of-memory`: wasm has too little memory left for this call. Dispose of objects that are no
  *   longer needed, or use smaller images. Existing objects stay usable.
  * - `placement`: a field of the placement is missing or not finite, its width is not positive, or
@@ -66,9 +66,9 @@ export type StganErrorCode =
   | 'image-too-large'
   | 'internal'
   | 'no-face'
+  | 'no-furniture-found'
   | 'no-glasses-found'
   | 'not-a-front-view'
-  | 'opaque-furniture'
   | 'out-of-memory'
   | 'placement'
   | 'task'

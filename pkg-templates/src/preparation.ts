@@ -137,7 +137,7 @@ export class GlassesPreparer {
     return new PreparedImage(instance, handle, colorSpace);
   }
 
-  /** Takes an image of furniture as it is. */
+  /** Removes the even ground of an image of furniture. */
   #openFurniture(product: Product): PreparedImage {
     const { data, width, height, colorSpace } = product;
     requireMemory(this.#instance, memoryOf(product), 'the furniture');

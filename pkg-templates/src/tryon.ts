@@ -158,21 +158,44 @@ export class TryOn {
   }
 
   /**
+   * Prepares a product photo of a piece of furniture for any number of fits, for the task `room`.
+   * The even ground of an opaque image becomes transparent, with soft shadows on it. An image with
+   * transparency is used as it is.
+   *
+   * @param source - A photo on white or on another even ground, or an image with transparency.
+   * @returns A `Glasses` that holds the furniture. Its `report` and `lensCentres` have no meaning.
+   * @throws {@link StganError} `busy-ground` or `no-furniture-found` if the ground cannot be
+   * removed; `empty-furniture`, `decode`, `image-size`, `image-too-large` or `unsupported-image`
+   * for the image; `task` for glasses; `disposed` after `dispose`; `out-of-memory`.
+   *
+   * @example
+   * ```ts
+   * using room = await TryOn.create({ task: 'room' });
+   * using sofa = await room.furniture(file);
+   * context.putImageData(sofa.image, 0, 0);
+   * ```
+   */
+  async furniture(source: ImageSource): Promise<Glasses> {
+    this.#requireNetworks();
+    requireTask(this.model.task, 'room', 'TryOn.furniture');
+    return this.#preparer.open(source);
+  }
+
+  /**
    * Fits glasses to a face in a photo. Without a placement it starts from the first face that
    * `locate` finds. For the task `room` it fits a piece of furniture to a room, from the required
    * placement.
    *
    * @param photo - The photo.
-   * @param glasses - For the task `room` an image of furniture with a transparent background, which
-   * is used as it is. Else prepared glasses, or an image of them. An image is prepared as by
-   * {@link TryOn.glasses}, and remembered for the same pixels: another fit with it only reads them.
+   * @param glasses - Prepared glasses, or for the task `room` prepared furniture; or an image of
+   * them. An image is prepared as by {@link TryOn.glasses} or {@link TryOn.furniture}, and
+   * remembered for the same pixels: another fit with it only reads them.
    * @param options - The initial placement and the number of updates.
    * @throws {@link StganError} `no-face` if there is no placement and no face, `placement`,
    * `argument`, `decode`, `image-size`, `image-too-large` or `unsupported-image` for the inputs,
-   * the errors of `glasses`, `empty-furniture` or `opaque-furniture` for furniture, `task` for
-   * glasses of another task, `fetch` or `weights` if the face locator cannot be loaded, `aborted`
-   * if the signal was aborted, `disposed` after `dispose` and for disposed glasses,
-   * `out-of-memory`.
+   * the errors of `glasses` or `furniture`, `task` for glasses of another task, `fetch` or
+   * `weights` if the face locator cannot be loaded, `aborted` if the signal was aborted, `disposed`
+   * after `dispose` and for disposed glasses, `out-of-memory`.
    *
    * @example On the first face
    * ```ts

@@ -14,7 +14,7 @@ pub(crate) use ground::Ground;
 pub(crate) use groups::{Group, groups};
 pub(crate) use lens_hulls::Sides;
 pub use lenses::Lenses;
-pub(crate) use matting::{Labelled, Matted, cut_out};
+pub(crate) use matting::{BlockColours, Colour, Labelled, Matted, covered, cut_out, distance, unmixed};
 pub(crate) use network::{ARM, BACKGROUND, FRONT, LENS};
 pub use network::{LABELS, Network, Segmenter};
 pub(crate) use segment::{Segments, segment};

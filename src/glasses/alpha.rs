@@ -7,8 +7,8 @@ use super::white_lenses;
 use crate::cutout::Lenses;
 use crate::{Bitmap, BitmapRef, Error, Result};
 
-/// A source image is opaque if fewer of its pixels, as a share, are transparent in any way.
-const OPAQUE: f64 = 0.002;
+/// A source image is opaque if almost all of its pixels have this alpha, from 0 to 255.
+const OPAQUE: u8 = 250;
 /// Fainter pixels, from 0 to 255, away from the glasses are leftovers.
 const LEFTOVER: u8 = 8;
 /// Leftovers are this many pixels away from the glasses.
@@ -24,8 +24,7 @@ pub(super) struct Cleaned {
 
 /// Whether almost no pixel is transparent.
 pub(super) fn is_opaque(source: BitmapRef) -> bool {
-    let transparent = source.data().chunks_exact(4).filter(|pixel| pixel[3] < 250).count();
-    (transparent as f64) < OPAQUE * (source.data().len() / 4) as f64
+    source.is_opaque(OPAQUE)
 }
 
 /// Implements [`super::Glasses::needs_removal`].

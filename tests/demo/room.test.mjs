@@ -105,7 +105,9 @@ test('the download has the size of the photo, and the shadow is an option', asyn
   expect(plain.name).toMatch(/\.png$/);
 });
 
-test('own images are used, and an opaque one is refused with advice', async ({ room }) => {
+const choosePiece = (room, name, bytes) => chooseFile(room, '#furniture-file', name, 'image/png', bytes);
+
+test('own images are used, and one without furniture is refused with advice', async ({ room }) => {
   await chooseFile(
     room,
     '#room-file',
@@ -114,18 +116,33 @@ test('own images are used, and an opaque one is refused with advice', async ({ r
     png(400, 300, (x, y) => [200, y < 180 ? 190 : 120, x % 200, 255]),
   );
   await expect(room.locator(area)).toHaveAttribute('data-photo', /^own-/);
-  await chooseFile(room, '#furniture-file', 'bench.png', 'image/png', glasses());
+  await choosePiece(room, 'bench.png', glasses());
   await expect(room.locator(area)).toHaveAttribute('data-piece', /^own-/);
   const piece = await room.locator(area).getAttribute('data-piece');
-  await chooseFile(
-    room,
-    '#furniture-file',
-    'photo.png',
-    'image/png',
-    png(40, 30, () => [9, 99, 199, 255]),
-  );
-  await notice(room, /photo\.png.*no transparent background.*cut out/);
+  const wall = png(40, 30, () => [9, 99, 199, 255]);
+  await choosePiece(room, 'wall.png', wall);
+  await notice(room, /No furniture.*wall\.png.*one piece/);
+  const scene = png(80, 60, (x, y) => [(x * 57) % 251, (y * 91) % 241, ((x + y) * 31) % 239, 255]);
+  await choosePiece(room, 'scene.png', scene);
+  await notice(room, /scene\.png.*cannot be removed.*even ground/);
   await expect(room.locator(area)).toHaveAttribute('data-piece', piece);
+  await room.click('#room-fit');
+  await fitted(room);
+});
+
+test('the ground of an own product photo is removed', async ({ room }) => {
+  const inside = (x, y) => x >= 100 && x < 300 && y >= 60 && y < 240;
+  const photo = png(400, 300, (x, y) => (inside(x, y) ? [120, 80, 50, 255] : [244, 244, 244, 255]));
+  await choosePiece(room, 'cabinet.png', photo);
+  await expect(room.locator(area)).toHaveAttribute('data-piece', /^own-/);
+  await placed(room);
+  const alpha = await room.locator('#room-viewer .preview').evaluate((canvas) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+    const at = (x, y) => data[4 * (Math.round(y * height) * width + Math.round(x * width)) + 3];
+    return [at(0.05, 0.05), at(0.5, 0.5), at(0.9, 0.5)];
+  });
+  expect(alpha).toEqual([0, 255, 0]);
   await room.click('#room-fit');
   await fitted(room);
 });

@@ -15,6 +15,7 @@ import { Model } from './editor/model.ts';
 import { type Gallery, loadGallery } from './gallery.ts';
 import { ImageClient } from './image-client.ts';
 import { missingFeature } from './messages.ts';
+import { pause } from './schedule.ts';
 import { prefetch } from './sources.ts';
 
 /** What is being loaded when the page starts. */
@@ -57,4 +58,10 @@ async function ready(): Promise<void> {
   );
 }
 
-void Promise.all([import('./main.ts'), ready()]).then(([{ startPage }]) => startPage(started));
+async function open(): Promise<void> {
+  const [{ startPage }] = await Promise.all([import('./main.ts'), ready()]);
+  await pause();
+  await startPage(started);
+}
+
+void open();

@@ -24,6 +24,11 @@ const functions = {
     return { pixels, info: await measured(pixels) };
   },
 
+  /** Measures a foreground whose background was removed. */
+  async measured(pixels: ImageData) {
+    return { pixels, info: await measured(pixels) };
+  },
+
   /** Decodes an image of glasses at the size that the package gets. */
   pixels: readPixels,
 

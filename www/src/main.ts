@@ -12,6 +12,7 @@ import { pasting } from './pasting.ts';
 import { type PhotoTab, startPhoto } from './photo/index.ts';
 import type { SessionParts } from './photo/session.ts';
 import type { Store } from './photo/state.ts';
+import { pause } from './schedule.ts';
 import { dropping, type ImageInput } from './sources.ts';
 import { tabs } from './tabs.ts';
 
@@ -20,14 +21,16 @@ const query = (selector: string): HTMLElement => document.querySelector<HTMLElem
 const announce = announcer(query('.status'), query('.notice'));
 
 /** Starts the page with what is being loaded; null if the browser lacks a feature. */
-export function startPage(started: Started | null): void {
-  if (started) start(started);
+export async function startPage(started: Started | null): Promise<void> {
+  if (started) await start(started);
   else announce.notify(missingFeature()!);
 }
 
-function start({ model, images, gallery }: Started): void {
-  const photoTab = startPhoto(model, images, announce);
+/** On a slow phone, all of it at once would block the page for more than 50 ms. */
+async function start({ model, images, gallery }: Started): Promise<void> {
+  const photoTab = await startPhoto(model, images, announce);
   const { parts, session, input } = photoTab;
+  await pause();
   const { store } = parts;
   const room = connectRoom(store, images, gallery);
   const current = async (): Promise<ImageInput> => (store.state.mode === 'room' ? room() : input);
@@ -35,6 +38,7 @@ function start({ model, images, gallery }: Started): void {
     photo: (blob, name) => void current().then((tab) => tab.photo(blob, name)),
     foreground: (blob, name) => void current().then((tab) => tab.foreground(blob, name)),
   });
+  await pause();
   const live = connectLive(parts);
   resultBar(parts, '', (state) => (state.mode === 'live' ? (live?.result ?? null) : resultOf(state, session)));
   void open(gallery, photoTab).then(() => workOffline(shownAddresses(store)));

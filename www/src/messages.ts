@@ -52,15 +52,21 @@ export function foregroundNotice(error: unknown, name: string, noun: 'glasses' |
         title: `“${name}” is completely transparent.`,
         advice: `Choose a PNG or WebP image that shows the ${noun}.`,
       };
-    case 'opaque-furniture':
+    case 'busy-ground':
       return {
-        title: `“${name}” has no transparent background.`,
-        advice: 'Choose a PNG or WebP image in which the furniture is cut out.',
+        title: `The background of “${name}” cannot be removed.`,
+        advice:
+          'Choose a photo on white or on another even ground, or a PNG or WebP image in which the furniture is cut out.',
+      };
+    case 'no-furniture-found':
+      return {
+        title: `No furniture was found in “${name}”.`,
+        advice: 'Choose a photo of one piece that is darker or lighter than its background.',
       };
     case 'not-an-image':
       return {
         title: `“${name}” is not an image that your browser can open.`,
-        advice: noun === 'glasses' ? 'Choose a JPEG, PNG or WebP file.' : 'Choose a PNG or WebP file.',
+        advice: 'Choose a JPEG, PNG or WebP file.',
       };
     case 'image-too-large':
       return {

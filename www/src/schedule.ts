@@ -7,3 +7,8 @@
 export function afterFrame(work: () => void): void {
   requestAnimationFrame(() => setTimeout(work));
 }
+
+/** Lets the browser paint and handle input before the work goes on. */
+export function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use stgan::compose::{self, ContactShadow, Foreground};
 use stgan::glasses::RealWidth;
-use stgan::{Bitmap, BitmapRef, FaceAttributes, Fit, Glasses, Homography, LocatedFace, Placement, Rect};
+use stgan::{Bitmap, BitmapRef, FaceAttributes, Fit, Glasses, Homography, LocatedFace, Placement, Rect, furniture};
 
 /// Fit glasses to the face in a photo, or furniture to a room
 ///
@@ -127,8 +127,9 @@ fn fit_furniture(arguments: &Arguments) -> Result<ExitCode> {
     let tryon = files::room(arguments.weights.as_deref())?;
     let mut photo = files::read_image(&arguments.photo)?;
     let source = files::read_image(&arguments.foreground)?;
-    let furniture = Foreground::furniture(source.as_ref())
+    let prepared = furniture::prepare(source.as_ref())
         .map_err(|error| anyhow!("{}: {}: {error}", arguments.foreground.display(), error.code()))?;
+    let furniture = Foreground::new(prepared.as_ref())?;
     let placement = arguments.at.context("placement: furniture needs --placement")?;
     let fit = tryon.fit(photo.as_ref(), &furniture, &placement, arguments.updates)?;
     let last = fit.homography(fit.updates().len())?;

@@ -7,7 +7,7 @@ use js_sys::{Float64Array, Uint8ClampedArray};
 use std::cell::OnceCell;
 use stgan::compose::{self, ContactShadow};
 use stgan::glasses::Removal;
-use stgan::{Bitmap, BitmapRef, Error, Foreground, Homography, Rect, Result};
+use stgan::{Bitmap, BitmapRef, Error, Foreground, Homography, Rect, Result, furniture};
 use tsify::Ts;
 use wasm_bindgen::Clamped;
 use wasm_bindgen::prelude::*;
@@ -87,15 +87,14 @@ impl Glasses {
         Ok(stgan::Glasses::restored(BitmapRef::new(width, height, pixels)?)?.into())
     }
 
-    /// Takes an RGBA image of `width × height` pixels that shows a piece of furniture, without
-    /// changes.
+    /// Prepares an RGBA image of `width × height` pixels that shows a piece of furniture: the even
+    /// ground of an opaque one becomes transparent.
     ///
     /// Throws `image-size`, `image-too-large`, `empty-furniture` if no pixel is visible, and
-    /// `opaque-furniture` if all pixels are.
+    /// `busy-ground` and `no-furniture-found` for an opaque image.
     pub fn furniture(pixels: &[u8], width: u32, height: u32) -> Result<Self, Failure> {
-        let image = BitmapRef::new(width, height, pixels)?;
-        Foreground::check_furniture(image)?;
-        Ok(stgan::Glasses::restored(image)?.into())
+        let image = furniture::prepare(BitmapRef::new(width, height, pixels)?)?;
+        Ok(stgan::Glasses::restored(image.as_ref())?.into())
     }
 
     /// Whether the background of an image should be removed: it is opaque, or it shows more than

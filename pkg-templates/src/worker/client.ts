@@ -79,6 +79,17 @@ export class WorkerTryOn {
   }
 
   /**
+   * Prepares a product photo of furniture, as `TryOn.furniture`.
+   *
+   * @throws {@link StganError} as `TryOn.furniture`; `worker` if the worker has failed.
+   */
+  async furniture(source: ImageSource): Promise<WorkerGlasses> {
+    const { value, transfer } = await imageMessage(source, 'the furniture');
+    const info = await this.#connection.request('furniture', { source: value }, transfer);
+    return createGlasses(this.#connection, info);
+  }
+
+  /**
    * Fits glasses to a face in a photo, as `TryOn.fit`.
    *
    * @throws {@link StganError} as `TryOn.fit`; `worker` if the worker has failed.

@@ -54,6 +54,7 @@ export interface Requests {
     request: { source: ImageSource | PreparedGlasses; options: Omit<GlassesOptions, 'signal'> };
     response: GlassesInfo;
   };
+  furniture: { request: { source: ImageSource }; response: GlassesInfo };
   image: { request: { glasses: Handle }; response: PixelsMessage };
   /** Keeps a photo instead of the last one. */
   photo: { request: { photo: number; image: ImageSource }; response: null };

@@ -112,6 +112,14 @@ const handlers: Handlers = {
     }
   },
 
+  async furniture({ source }) {
+    try {
+      return plain(glassesInfo(await required().furniture(source)));
+    } finally {
+      closeBitmap(source);
+    }
+  },
+
   async image({ glasses }) {
     const { data, width, height, colorSpace } = object<Glasses>(glasses).image;
     return sentPixels({ data: data.slice(), width, height, colorSpace } as ImageData);

@@ -2,7 +2,7 @@
 
 /// Weighted mean colours of some pixels of an image: for each block of pixels, over the block and
 /// the blocks around it.
-pub(super) struct BlockColours {
+pub(crate) struct BlockColours {
     side: usize,
     columns: usize,
     means: Vec<Option<[f32; 3]>>,
@@ -11,7 +11,7 @@ pub(super) struct BlockColours {
 impl BlockColours {
     /// For an image of `size` (width, height), with blocks of `side` pixels and `reach` blocks on
     /// each side. `pixel` gives the colour and the weight of a pixel by its index in rows.
-    pub(super) fn new(
+    pub(crate) fn new(
         size: (usize, usize),
         side: usize,
         reach: usize,
@@ -48,7 +48,7 @@ impl BlockColours {
     }
 
     /// Gives blocks without a mean that of the nearest ones, up to `steps` blocks away.
-    pub(super) fn spread(mut self, steps: usize) -> Self {
+    pub(crate) fn spread(mut self, steps: usize) -> Self {
         let (columns, rows) = (self.columns, self.means.len() / self.columns.max(1));
         for _ in 0..steps {
             let before = self.means.clone();
@@ -71,7 +71,7 @@ impl BlockColours {
 
     /// The mean around a pixel; `None` if there are no pixels of the kind.
     #[inline]
-    pub(super) fn at(&self, x: usize, y: usize) -> Option<[f32; 3]> {
+    pub(crate) fn at(&self, x: usize, y: usize) -> Option<[f32; 3]> {
         self.means[y / self.side * self.columns + x / self.side]
     }
 }

@@ -12,6 +12,7 @@ use super::ground::Ground;
 use super::lenses::Lenses;
 use super::network::{ARM, BACKGROUND, FRONT, LABELS, LENS};
 use crate::{Bitmap, BitmapRef, Result};
+pub(crate) use blocks::BlockColours;
 use colour_models::ColourModels;
 
 /// The opacity of the reflections on clear lenses, at most.
@@ -24,7 +25,7 @@ const MIRROR: [f32; 2] = [0.8, 0.88];
 /// pixel; above the last two, the pixel is more and more covered whatever its colour.
 const BORDER: [f32; 2] = [0.05, 0.3];
 const INTERIOR: [f32; 2] = [0.6, 0.95];
-pub(super) type Colour = [f32; 3];
+pub(crate) type Colour = [f32; 3];
 
 /// Probabilities of the labels, [`LABELS`] values for each pixel of the image.
 pub(crate) struct Labelled<'a> {
@@ -177,13 +178,13 @@ fn least_opacity(colour: Colour, ground: Colour) -> f32 {
 }
 
 #[inline]
-fn distance(a: Colour, b: Colour) -> f32 {
+pub(crate) fn distance(a: Colour, b: Colour) -> f32 {
     (a[0] - b[0]).abs().max((a[1] - b[1]).abs()).max((a[2] - b[2]).abs())
 }
 
 /// The share of `own` in a mix with `behind` that comes nearest to `colour`; `None` if the two are
 /// too alike to tell.
-fn covered(colour: Colour, own: Colour, behind: Colour) -> Option<f32> {
+pub(crate) fn covered(colour: Colour, own: Colour, behind: Colour) -> Option<f32> {
     let along = |c: usize| own[c] - behind[c];
     let dot: f32 = (0..3).map(|c| (colour[c] - behind[c]) * along(c)).sum();
     let norm: f32 = (0..3).map(|c| along(c).powi(2)).sum();
@@ -191,7 +192,7 @@ fn covered(colour: Colour, own: Colour, behind: Colour) -> Option<f32> {
 }
 
 /// The colour F of `colour = α F + (1 − α) behind`; `own` if α is too small to tell.
-fn unmixed(colour: Colour, behind: Colour, alpha: f32, own: Colour) -> Colour {
+pub(crate) fn unmixed(colour: Colour, behind: Colour, alpha: f32, own: Colour) -> Colour {
     if alpha < 0.25 {
         return own;
     }

@@ -90,14 +90,37 @@ test('methods and images for faces are refused', async ({ room, tryOn }) => {
   for (const object of [fit, again, prepared]) object.dispose();
 });
 
-test('images without a cut-out are refused', async ({ room }) => {
-  const image = (alpha) => {
-    const data = new Uint8ClampedArray(40 * 30 * 4).fill(200);
-    for (let at = 3; at < data.length; at += 4) data[at] = alpha;
-    return { data, width: 40, height: 30 };
-  };
-  expect(await refusal(() => room.fit(photo(), image(255), { placement }))).toBe('opaque-furniture');
-  expect(await refusal(() => room.fit(photo(), image(10), { placement }))).toBe('empty-furniture');
+/** An opaque image of a brown cabinet on a ground of one colour, or without one. */
+function productPhoto(ground, [left, top, right, bottom] = [10, 8, 30, 22]) {
+  const [width, height] = [40, 30];
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let at = 0; at < width * height; at++) {
+    const [x, y] = [at % width, Math.floor(at / width)];
+    const inside = x >= left && x < right && y >= top && y < bottom;
+    data.set(inside ? [120, 80, 50] : ground, 4 * at);
+  }
+  return { data, width, height };
+}
+
+test('the even ground of a product photo is removed', async ({ room }) => {
+  const fit = await room.fit(photo(), productPhoto([250, 250, 250]), { placement });
+  const { image, bounds } = fit.glasses;
+  expect(bounds).toEqual({ x: 10, y: 8, width: 20, height: 14 });
+  expect([image.width, image.height]).toEqual([40, 30]);
+  const alpha = (x, y) => image.data[4 * (y * 40 + x) + 3];
+  expect([alpha(2, 2), alpha(20, 15), alpha(35, 25)]).toEqual([0, 255, 0]);
+  fit.dispose();
+});
+
+test('images without furniture are refused', async ({ room }) => {
+  const empty = { data: new Uint8ClampedArray(40 * 30 * 4).fill(10), width: 40, height: 30 };
+  const scene = productPhoto([0, 0, 0]);
+  for (let at = 0; at < scene.data.length; at += 4) scene.data[at] = (at * 37) % 251;
+  expect(await refusal(() => room.fit(photo(), empty, { placement }))).toBe('empty-furniture');
+  expect(await refusal(() => room.fit(photo(), productPhoto([250, 250, 250], [0, 0, 0, 0]), { placement }))).toBe(
+    'no-furniture-found',
+  );
+  expect(await refusal(() => room.fit(photo(), scene, { placement }))).toBe('busy-ground');
 });
 
 test('weights are for one task', async ({ stgan, consumer }) => {

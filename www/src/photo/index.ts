@@ -10,6 +10,7 @@ import { button, byId } from '../elements.ts';
 import type { ImageClient } from '../image-client.ts';
 import { OwnGlasses } from '../own-glasses.ts';
 import { Review } from '../review.ts';
+import { pause } from '../schedule.ts';
 import { addOwn, type ImageInput, picker } from '../sources.ts';
 import { allGlasses } from './all-glasses.ts';
 import { camera } from './camera.ts';
@@ -27,13 +28,15 @@ export interface PhotoTab {
 }
 
 /** Starts the tab. */
-export function startPhoto(model: Model, images: ImageClient, announce: Announcer): PhotoTab {
+export async function startPhoto(model: Model, images: ImageClient, announce: Announcer): Promise<PhotoTab> {
   const store = new Store();
   const viewer = new Viewer(byId('viewer', HTMLElement));
   const parts: SessionParts = { store, model, images, cache: new GlassesCache(images), viewer, announce };
   const session = new Session(parts);
   connectViewer(store, viewer, session);
+  await pause();
   const input = connectSources(parts, session);
+  await pause();
   controls(store, session, '');
   details(store, {
     matrix: byId('matrix', HTMLElement),
@@ -42,6 +45,7 @@ export function startPhoto(model: Model, images: ImageClient, announce: Announce
     metrics: byId('metrics', HTMLElement),
     empty: byId('updates-empty', HTMLElement),
   });
+  await pause();
   allGlasses(
     parts,
     {

@@ -1,10 +1,9 @@
 /** The session of the room tab: furniture in photos of rooms. */
-import type { CompositeOptions } from 'stgan';
+import type { CompositeOptions, WorkerTryOn } from 'stgan';
 import type { Notice } from '../announce.ts';
 import { type EditorParts, EditorSession } from '../editor/session.ts';
 import type { Choice, OpenPhoto } from '../editor/state.ts';
 import type { Placement } from '../geometry.ts';
-import { ImageError } from '../image-error.ts';
 import { roomFitNotice } from '../messages.ts';
 import { read } from '../sources.ts';
 import { isOpaque, mirrored } from './mirror.ts';
@@ -17,6 +16,16 @@ const TEXTS = {
   reset: 'The furniture is back where it started.',
 } as const;
 
+/** A product photo without its ground. */
+async function cutOutOf(tryOn: WorkerTryOn, pixels: ImageData): Promise<ImageData> {
+  const furniture = await tryOn.furniture(pixels);
+  try {
+    return await furniture.image;
+  } finally {
+    furniture.dispose();
+  }
+}
+
 export class RoomSession extends EditorSession<Choice, RoomState> {
   constructor(parts: EditorParts<RoomState>) {
     super(parts, TEXTS);
@@ -24,9 +33,10 @@ export class RoomSession extends EditorSession<Choice, RoomState> {
 
   override async chooseForeground(choice: Choice): Promise<boolean> {
     const piece = await this.loadForeground(choice, async () => {
-      const { pixels, info } = await this.images.call('foreground', [await read(choice.source)]);
-      if (isOpaque(pixels)) throw new ImageError('opaque-furniture', 'no pixel is transparent');
-      return { choice, pixels, info };
+      const opened = await this.images.call('foreground', [await read(choice.source)]);
+      if (!isOpaque(opened.pixels)) return { choice, ...opened };
+      const cutOut = await this.model.use((tryOn) => cutOutOf(tryOn, opened.pixels));
+      return { choice, ...(await this.images.call('measured', [cutOut])) };
     });
     if (!piece) return false;
     this.store.set({ mirrored: false });

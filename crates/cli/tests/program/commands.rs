@@ -81,7 +81,7 @@ fn fits_of_furniture_say_what_is_wrong() {
     let at = ["--placement", "150,100,80"];
     let cases: [(&Path, &[&str], &str); 5] = [
         (&cabinet, &[], "--at"),
-        (&opaque, &at, "opaque-furniture"),
+        (&opaque, &at, "no-furniture-found"),
         (&empty, &at, "empty-furniture"),
         (&cabinet, &["--placement", "150,100,80", "--weights", text(&weights)], "expected \"room\""),
         (&cabinet, &["--placement", "9000,100,80"], "outside the photo"),

@@ -20,6 +20,7 @@ pub const ALL: &[Target] = &[
     session::HOMOGRAPHY,
     session::RESAMPLE,
     session::GLASSES,
+    session::FURNITURE,
     weights::GENERATORS,
     weights::LOCATOR,
     weights::CUTOUT,

@@ -10,7 +10,7 @@ use stgan::internals::resample::Downscaler;
 use stgan::model::{GeneratorSpec, Inputs};
 use stgan::{
     Bitmap, BitmapRef, FaceDetector, Glasses, Homography, LocatedFace, Photo, Placement, Rect, Result, TrackSettings,
-    Tracker, TryOn,
+    Tracker, TryOn, furniture,
 };
 
 /// The largest number of pixels that a target draws or pushes.
@@ -140,6 +140,29 @@ pub(super) const GLASSES: Target = target("glasses", 8 << 20, |bytes| {
         assert_inside(glasses.foreground().bounding_box(), (glasses.image().width(), glasses.image().height()));
         assert!(glasses.lens_centres().iter().flatten().all(|value| value.is_finite()));
         Glasses::restored(image)
+    }))
+});
+
+/// Opaque images of furniture. In three of four, most pixels are those of an even ground.
+pub(super) const FURNITURE: Target = target("furniture", 8 << 20, |bytes| {
+    let mut input = Input(bytes);
+    let (width, height, ground) = (input.length(), input.length(), input.byte());
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return outcome(BitmapRef::new(width, height, input.0));
+    }
+    let mut pixels = input.image(width, height);
+    for (i, pixel) in pixels.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let inside =
+            i as u32 % width.max(1) * 3 / width.max(1) == 1 && i as u32 / width.max(1) * 3 / height.max(1) == 1;
+        if ground >= 64 && !inside {
+            *pixel = [ground; 4];
+        }
+        pixel[3] = 255;
+    }
+    outcome(BitmapRef::new(width, height, &pixels).and_then(|image| {
+        let cut_out = furniture::prepare(image)?;
+        assert_eq!((cut_out.width(), cut_out.height()), (width, height));
+        Ok(cut_out)
     }))
 });
 

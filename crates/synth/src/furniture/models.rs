@@ -66,6 +66,11 @@ fn entry(line: &'static str) -> Option<ModelEntry> {
     })
 }
 
+/// How much the width, height and depth of a model vary. There are few models to train with, and
+/// pieces of the same kind differ by more than that.
+const SPREAD: f32 = 0.2;
+const HELD_OUT_SPREAD: f32 = 0.06;
+
 /// The models in a folder, each read when it is first needed.
 #[derive(Debug)]
 pub struct Models {
@@ -113,8 +118,8 @@ impl Models {
         self.models.is_empty()
     }
 
-    /// A random model of a category in random colours, its size within 6 %. `None` if there is none
-    /// in this split, or if its file cannot be read.
+    /// A random model of a category in random colours and with random proportions. `None` if there
+    /// is none in this split, or if its file cannot be read.
     pub fn piece(&self, rng: &mut impl Rng, category: Category, held_out: bool) -> Option<Piece> {
         let fitting = |model: &&Model| model.entry.category == category && model.held_out == held_out;
         let of_category: Vec<&Model> = self.models.iter().filter(fitting).collect();
@@ -128,7 +133,8 @@ impl Models {
         let stem = model.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut piece = Piece { id: stem, category, size: Vec3::ZERO, meshes };
         piece.stand();
-        piece.stretch(Vec3::from_array(std::array::from_fn(|_| rng.random_range(0.94..1.06))));
+        let spread = if held_out { HELD_OUT_SPREAD } else { SPREAD };
+        piece.stretch(Vec3::from_array(std::array::from_fn(|_| rng.random_range(1.0 - spread..1.0 + spread))));
         (piece.size.min_element() > 0.0).then_some(piece)
     }
 }
