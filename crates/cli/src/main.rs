@@ -9,6 +9,7 @@ mod files;
 mod fit;
 mod gallery;
 mod glasses;
+mod heads;
 mod init;
 mod inspect;
 mod program;

@@ -1,6 +1,6 @@
 //! The command line. Each command has a module.
 
-use crate::{clip, evaluate, export, fit, gallery, glasses, init, inspect, rooms, track, train};
+use crate::{clip, evaluate, export, fit, gallery, glasses, heads, init, inspect, rooms, track, train};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -29,6 +29,7 @@ enum Command {
     Gallery(gallery::Arguments),
     Clip(clip::Arguments),
     Track(track::Arguments),
+    Heads(heads::Arguments),
     Rooms(rooms::Arguments),
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
@@ -45,6 +46,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Gallery(arguments) => gallery::run(&arguments),
         Command::Clip(arguments) => clip::run(&arguments),
         Command::Track(arguments) => track::run(&arguments),
+        Command::Heads(arguments) => heads::run(&arguments),
         Command::Rooms(arguments) => rooms::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),

@@ -7,6 +7,7 @@
 //! - [`faceless`] draws images without a face, to measure and reduce false detections.
 //! - [`furniture`] builds pieces of furniture, [`raster`] renders triangle meshes, and [`rooms`]
 //!   draws rooms with furniture as examples for compositing.
+//! - [`heads`] renders heads of random people from MakeHuman's shapes.
 //!
 //! Equal seeds give equal images.
 
@@ -14,6 +15,7 @@ mod catalogue;
 mod colour;
 pub mod faceless;
 pub mod furniture;
+pub mod heads;
 pub mod people;
 pub mod products;
 pub mod random;

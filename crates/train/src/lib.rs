@@ -13,6 +13,7 @@ mod error;
 pub mod evaluate;
 mod files;
 mod generators;
+pub mod heads;
 mod locator;
 mod optimiser;
 pub mod report;

@@ -73,6 +73,23 @@ impl Canvas {
         super::triangle::Painter { mesh, camera, lighting, reached }.draw(self, place);
     }
 
+    /// Blends a layer over the samples that lie behind it.
+    ///
+    /// `layer` returns the depth and the premultiplied linear colour of the layer at a pixel, if it
+    /// is there. Where the layer is at least half opaque, it hides what is drawn later behind it.
+    pub fn overlay(&mut self, layer: &dyn Fn(Vec2) -> Option<(f32, [f32; 4])>) {
+        for sample in 0..self.depths.len() {
+            let Some((depth, [r, g, b, opacity])) = layer(self.pixel(sample)) else { continue };
+            if depth < self.depths[sample] {
+                let behind = (1.0 - opacity) * self.colours[sample];
+                self.colours[sample] = Vec3::new(r, g, b) + behind;
+                if opacity >= 0.5 {
+                    self.depths[sample] = depth;
+                }
+            }
+        }
+    }
+
     /// Averages the samples of each pixel.
     pub fn resolve(&self) -> LinearImage {
         let (columns, n) = (self.grid().0, self.samples);

@@ -38,6 +38,16 @@ const SCATTERED: f32 = 0.15;
 const HIGHLIGHT: f32 = 30.0;
 
 impl Lighting {
+    /// The light that falls on a surface with this unit normal, without lamps at a point.
+    pub fn diffuse(&self, normal: Vec3) -> Vec3 {
+        let ambient = self.below.lerp(self.above, 0.5 + 0.5 * normal.y);
+        let lit = self.lights.iter().filter_map(|light| match light.lamp {
+            Lamp::From(direction) => Some(facing(normal, direction.normalize_or_zero()) * light.colour),
+            Lamp::At(_) => None,
+        });
+        ambient + lit.sum::<Vec3>()
+    }
+
     /// The light that a point sends to the camera.
     ///
     /// `normal` and `to_camera` are unit vectors. `reached` is the share of the light that reaches
@@ -53,8 +63,7 @@ impl Lighting {
                     (to_lamp.normalize_or_zero(), 4.0 / (1.0 + to_lamp.length_squared()))
                 }
             };
-            let facing = ((1.0 - SCATTERED) * normal.dot(direction) + SCATTERED).max(0.0);
-            light += strength * facing * *colour;
+            light += strength * facing(normal, direction) * *colour;
             if surface.gloss > 0.0 {
                 let half = (direction + to_camera).normalize_or_zero();
                 highlight += strength * normal.dot(half).max(0.0).powf(HIGHLIGHT) * *colour;
@@ -62,6 +71,11 @@ impl Lighting {
         }
         reached * (surface.colour * light + surface.gloss * highlight)
     }
+}
+
+/// The share of a lamp's light that a surface takes.
+fn facing(normal: Vec3, direction: Vec3) -> f32 {
+    ((1.0 - SCATTERED) * normal.dot(direction) + SCATTERED).max(0.0)
 }
 
 /// The colour and gloss of a point on a surface.
