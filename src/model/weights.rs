@@ -50,13 +50,16 @@ pub struct Weights {
 
 impl Weights {
     /// The default number of updates of a fit, 1 to [`MAX_UPDATES`]: the metadata's `updates`, or
-    /// one per stage. If there are more updates than stages, the last stage makes the remaining
-    /// ones.
+    /// one per stage, and for furniture one more, which is only taken after a long way. If there
+    /// are more updates than stages, the last stage makes the remaining ones.
     ///
     /// # Errors
     /// [`Error::WeightsMetadata`] if `updates` is not an integer from 1 to [`MAX_UPDATES`].
     pub fn updates(&self) -> Result<usize> {
-        let Some(value) = self.metadata.get("updates") else { return Ok(self.stages.min(MAX_UPDATES)) };
+        let Some(value) = self.metadata.get("updates") else {
+            let further = usize::from(self.spec.task.steps.recentred);
+            return Ok((self.stages + further).min(MAX_UPDATES));
+        };
         match value.parse() {
             Ok(updates) if (1..=MAX_UPDATES).contains(&updates) => Ok(updates),
             _ => Err(Error::WeightsMetadata {

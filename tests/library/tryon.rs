@@ -53,7 +53,7 @@ fn assert_near(actual: [f64; 2], expected: [f64; 2]) {
 #[test]
 fn furniture_is_seen_anew_after_each_update() {
     // Down, larger, and narrower at the top. The view follows, so each update means the same again.
-    let update = [0.0, 0.0, -0.03, 0.0, -0.2, 0.0, 0.06, 0.02];
+    let update = [0.0, 0.0, -0.03, 0.0, -0.34, 0.0, 0.06, 0.02];
     let tryon = constant_for(Task::room(), [update; 2]);
     let (piece, placement) = (glasses(), Placement { rotation: 0.0, ..PLACEMENT });
     let fit = tryon.fit(photo(320, 400).as_ref(), &piece, &placement, Some(4)).unwrap();
@@ -71,6 +71,25 @@ fn furniture_is_seen_anew_after_each_update() {
         steps[0] > 5.0 && steps.windows(2).all(|pair| pair[1] > 1.02 * pair[0]),
         "steps grow with the piece: {steps:?}"
     );
+}
+
+#[test]
+fn furniture_stays_after_a_short_way() {
+    let ways = |first: f32| {
+        let updates = [first, 0.4].map(|down| [0.0, 0.0, 0.0, 0.0, -down, 0.0, 0.0, 0.0]);
+        let tryon = constant_for(Task::room(), updates);
+        let placement = Placement { rotation: 0.0, ..PLACEMENT };
+        let fit = tryon.fit(photo(320, 400).as_ref(), &glasses(), &placement, Some(3)).unwrap();
+        assert_eq!(fit.updates().len(), 3);
+        fit.updates().to_vec()
+    };
+    assert!(ways(0.4).iter().all(|update| update.taken));
+    let [first, second, third] = ways(0.1)[..] else { panic!("three updates") };
+    assert!(first.taken);
+    for later in [second, third] {
+        assert!(!later.taken && later.delta == [0.0; 8]);
+        assert_eq!((later.params, later.homography), (first.params, first.homography));
+    }
 }
 
 #[test]
