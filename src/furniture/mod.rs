@@ -50,7 +50,7 @@ impl Refusal {
 /// # };
 /// # let photo = stgan::Bitmap::new(40, 30, (0..1200).flat_map(pixel).collect())?;
 /// let furniture = stgan::furniture::prepare(photo.as_ref())?;
-/// assert_eq!(furniture.bounding_box(1), Some(stgan::Rect { x: 10, y: 8, width: 20, height: 14 }));
+/// assert_eq!(furniture.as_ref().bounding_box(1), Some(stgan::Rect { x: 10, y: 8, width: 20, height: 14 }));
 /// let foreground = stgan::Foreground::new(furniture.as_ref())?;
 /// # Ok::<(), stgan::Error>(())
 /// ```

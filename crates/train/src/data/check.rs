@@ -193,8 +193,13 @@ fn without_duplicates(path: &Path, rows: Vec<TableRow>, problems: &mut Vec<Probl
     rows.into_iter().filter(|row| again(row)).collect()
 }
 
+/// Rejects a table without a split that the settings name. Further faces, which have no
+/// validation, need one of them only.
 fn splits_exist(path: &Path, rows: &[TableRow], settings: &DataSettings) -> Result<()> {
     let found: BTreeSet<&str> = rows.iter().map(|row| &*row.split).collect();
+    if settings.validation.is_empty() && settings.splits.iter().any(|split| found.contains(split.as_str())) {
+        return Ok(());
+    }
     let wanted =
         settings.splits.iter().chain(&settings.with_glasses_splits).chain(std::iter::once(&settings.validation));
     match wanted.into_iter().find(|split| !split.is_empty() && !found.contains(split.as_str())) {

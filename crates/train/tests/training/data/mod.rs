@@ -86,6 +86,11 @@ fn further_faces_are_for_training_only_and_of_other_people() {
     // The last face is of the second folder, with its pixels.
     assert!(data.without_glasses.faces()[before + added - 1].image().is_ok());
 
+    // Further faces need not have all splits.
+    let two_splits = DataSettings { splits: ["train", "extra_gray"].map(String::from).into(), ..only_training.clone() };
+    assert_eq!(open(&table, &two_splits).unwrap().without_glasses.len(), added);
+    assert!(open(&table, &DataSettings { validation: "val".into(), ..two_splits }).is_err());
+
     // The people of the validation split must not be learned.
     let swapped = DataSettings { splits: vec!["val".into()], ..only_training };
     let mut held_out = open(&table, &strict()).unwrap();
