@@ -170,7 +170,6 @@ export class TryOn {
    *
    * @example
    * ```ts
-   * using room = await TryOn.create({ task: 'room' });
    * using sofa = await room.furniture(file);
    * context.putImageData(sofa.image, 0, 0);
    * ```
