@@ -107,7 +107,9 @@ pub struct Labels {
     pub temples: [[f64; 2]; 2],
     /// The map from the plane of stiff glasses to pixels. Its origin is midway between the lens
     /// centres, its unit is the distance between them; x is to the right and y down. The plane lies
-    /// one centimetre before the corneas and is square to the direction that the head faces.
+    /// one centimetre before the corneas and is square to the direction that the head faces. In it,
+    /// the lens centres move with pupils that do not look straight ahead, as in `plane.csv` of
+    /// portraits.
     pub plane: Homography,
     /// The width of a front that covers the temples of the unturned head, in that unit.
     pub temple_width: f64,

@@ -140,6 +140,27 @@ fn eyeballs_lie_on_the_lines_through_pupils_that_look_straight_ahead() {
 }
 
 #[test]
+fn the_plane_of_glasses_moves_with_the_pupils() {
+    let folder = folder("gaze");
+    let shapes = Shapes::open(&folder.0).unwrap();
+    let mut head = Head::sample(&shapes, Options::default(), Split::Train, 2, 0);
+    for (yaw, pitch) in [(0.0, 0.0), (30.0, -10.0), (-40.0, 15.0)] {
+        let middle = |gaze: Vec3, head: &mut Head| {
+            head.pose = Pose::new(yaw, pitch);
+            head.pose.gaze = [gaze.normalize(); 2];
+            let labels = head.labels().unwrap();
+            let to_plane = labels.plane.inverse().unwrap();
+            let [right, left] = labels.pupils.map(|pupil| to_plane.apply(pupil));
+            ([right[0] + left[0], right[1] + left[1]], labels.plane.apply([0.0, 0.0]))
+        };
+        let (ahead, origin) = middle(Vec3::Z, &mut head);
+        let (aside, moved) = middle(Vec3::new(0.4, -0.2, 1.0), &mut head);
+        assert!(distance(ahead, aside) < 2e-3, "{ahead:?} {aside:?}");
+        assert!(distance(origin, moved) > 2.0 && moved[0] > origin[0] && moved[1] > origin[1]);
+    }
+}
+
+#[test]
 fn a_turned_head_has_the_pose_that_was_asked_for() {
     let folder = folder("pose");
     let shapes = Shapes::open(&folder.0).unwrap();
