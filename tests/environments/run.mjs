@@ -49,6 +49,9 @@ function install(name, tarball) {
     if (JSON.parse(manifest).devDependencies) npm(folder, 'install', '--no-package-lock');
     rmSync(`${installed}.new`);
   }
+  // Bundlers recognise a dependency by its version, which is that of the package before.
+  for (const cache of ['.vite', '.cache'])
+    rmSync(join(folder, 'node_modules', cache), { recursive: true, force: true });
   // The package has no dependencies, so unpacking installs it.
   const target = join(folder, 'node_modules', 'stgan');
   rmSync(target, { recursive: true, force: true });
