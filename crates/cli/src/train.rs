@@ -12,8 +12,9 @@ use stgan::internals::{cutout, locate};
 use stgan::model::{Task, weights};
 use stgan_synth::rooms::Split;
 use stgan_train::data::{self, Dataset};
+use stgan_train::rooms::{self, RoomSamples};
 use stgan_train::{
-    Config, CutoutConfig, Event, Folder, LocatorConfig, RoomData, RunStart, ValidationMetrics, rooms, train_cutout,
+    Config, CutoutConfig, Event, Folder, LocatorConfig, RoomData, RunStart, ValidationMetrics, train_cutout,
     train_generators, train_locator, train_room_generators,
 };
 
@@ -133,15 +134,15 @@ fn train_rooms(
     let held_out = draw(settings.held_out, Split::Test)?;
     let (name, training) = match &arguments.data {
         Some(path) => {
-            let mut samples = rooms::read(path, usize::MAX)?;
+            let mut samples = RoomSamples::open(path)?;
             for folder in &arguments.extra_data {
-                samples.extend(rooms::read(folder, usize::MAX)?);
+                samples.extend(RoomSamples::open(folder)?);
             }
             (path.display().to_string(), samples)
         }
-        None => ("rendered rooms".to_owned(), draw(settings.samples, Split::Train)?),
+        None => ("rendered rooms".to_owned(), draw(settings.samples, Split::Train)?.into()),
     };
-    let data = RoomData { name, training, held_out };
+    let data = RoomData { name, training, held_out: held_out.into() };
     let finished = train_room_generators(config, &data, &arguments.out, start, &device, &mut |event| {
         show(&bar, event);
         !stop.load(Ordering::Relaxed)

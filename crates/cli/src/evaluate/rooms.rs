@@ -6,19 +6,22 @@ use anyhow::{Context, Result};
 use std::fmt::Write;
 use std::path::Path;
 use stgan::TryOn;
-use stgan::model::{ImageSize, Task};
+use stgan::model::{Discriminator, ImageSize, Task, weights};
 use stgan_synth::rooms::Split;
 use stgan_train::report::grid;
-use stgan_train::rooms::{self, Places, Protocol, RoomErrors, RoomSample, RoomSettings, StageErrors};
+use stgan_train::rooms::{self, Places, Preference, Protocol, RoomErrors, RoomSample, RoomSettings, StageErrors};
 
 /// The number of samples in an image of fits.
 const DRAWN: usize = 12;
+const PROTOCOLS: [Protocol; 2] = [Protocol::Dropped, Protocol::Warped];
 /// The number of samples that are rendered if no folder is given.
 const SAMPLES: usize = 400;
 
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let path = arguments.weights.as_deref().context("--task room needs --weights")?;
-    let tryon = TryOn::for_task(&files::read(path)?, &Task::room()).with_context(|| path.display().to_string())?;
+    let bytes = files::read(path)?;
+    let tryon = TryOn::for_task(&bytes, &Task::room()).with_context(|| path.display().to_string())?;
+    let file = weights::read(&bytes)?;
     let updates = arguments.updates.unwrap_or(tryon.updates());
     let samples = match &arguments.data {
         Some(folder) => rooms::read(folder, usize::MAX)?,
@@ -28,14 +31,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
             rooms::draw(SAMPLES, &options, arguments.seed, &mut |_| ())?
         }
     };
-    let protocols = [Protocol::Dropped, Protocol::Warped]
-        .map(|protocol| rooms::evaluate(&tryon, updates, &samples, protocol, arguments.seed));
+    let protocols = PROTOCOLS.map(|protocol| rooms::evaluate(&tryon, updates, &samples, protocol, arguments.seed));
     let protocols = protocols.into_iter().collect::<stgan_train::Result<Vec<_>>>()?;
     let places = rooms::places(&tryon, updates, &samples, arguments.seed)?;
     if let Some(images) = &arguments.images {
         draw(images, &tryon, updates, &samples[..samples.len().min(DRAWN)], arguments.seed)?;
     }
-    let report = Report { protocols, places };
+    let preferences = match &file.discriminator {
+        Some(spec) => {
+            let discriminator = Discriminator::new(spec, &file.parameters)?;
+            PROTOCOLS.map(|protocol| {
+                let networks = (&discriminator, &file.spec);
+                rooms::preference(&tryon, networks, updates, &samples, protocol, arguments.seed)
+            })
+        }
+        .into_iter()
+        .collect::<stgan_train::Result<Vec<_>>>()?,
+        None => Vec::new(),
+    };
+    let report = Report { protocols, preferences, places };
     let text = if arguments.json { serde_json::to_string(&report)? + "\n" } else { table(&report)? };
     files::print(&text)
 }
@@ -44,6 +58,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
 #[derive(serde::Serialize)]
 struct Report {
     protocols: Vec<RoomErrors>,
+    /// One for each protocol if the file has a discriminator, else none.
+    preferences: Vec<Preference>,
     places: Places,
 }
 
@@ -57,9 +73,9 @@ fn draw(path: &Path, tryon: &TryOn, updates: usize, samples: &[RoomSample], seed
     Ok(grid::write(path, size, &columns, &rooms::fit_rows(tryon, updates, samples, seed)?)?)
 }
 
-fn table(Report { protocols, places }: &Report) -> Result<String, std::fmt::Error> {
+fn table(Report { protocols, preferences, places }: &Report) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    for errors in protocols {
+    for (i, errors) in protocols.iter().enumerate() {
         let start = match errors.protocol {
             Protocol::Dropped => "dropped: right centre and area, translation N(0, 0.1), area × U(0.9, 1.1)",
             Protocol::Warped => "warped: right centre and area, N(0, 0.1) on all eight parameters",
@@ -80,6 +96,9 @@ fn table(Report { protocols, places }: &Report) -> Result<String, std::fmt::Erro
             line(&mut text, &format!("{category} ({count}) unmoved"), before)?;
             line(&mut text, &format!("{category} fitted"), after)?;
         }
+        if let Some(preference) = preferences.get(i) {
+            prefer(&mut text, preference)?;
+        }
         writeln!(text)?;
     }
     let Places { reached: [before, after], different: [different_before, different_after], known } = places;
@@ -88,6 +107,15 @@ fn table(Report { protocols, places }: &Report) -> Result<String, std::fmt::Erro
         writeln!(text, "{name:<22} {:>8.1} % {different:>11.2}", 100.0 * reached)?;
     }
     Ok(text)
+}
+
+/// Writes what the discriminator prefers.
+fn prefer(text: &mut String, Preference { updates, truth, truth_over_fit }: &Preference) -> std::fmt::Result {
+    write!(text, "the discriminator prefers to the start:")?;
+    for (k, share) in (1..).zip(updates) {
+        write!(text, " update {k} {:.1} %,", 100.0 * share)?;
+    }
+    writeln!(text, " the truth {:.1} %; to the fit: the truth {:.1} %", 100.0 * truth, 100.0 * truth_over_fit)
 }
 
 fn line(text: &mut String, name: &str, e: &StageErrors) -> std::fmt::Result {

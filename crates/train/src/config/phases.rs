@@ -126,14 +126,21 @@ pub enum AdversarialLoss {
     LogisticR1,
 }
 
-/// `[discriminator.reals]`: the discriminator's real images, which are photos of people with
-/// glasses and composites at the landmark pose.
+/// `[discriminator.reals]`: the discriminator's real images. Of the task `glasses` these are photos
+/// of people with glasses and composites at the landmark pose, of `room` the rooms with their
+/// furniture, of other examples and of the composites' own.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reals {
-    /// The share of the real images that are composites: random glasses on a face without glasses,
-    /// placed by its landmarks. 0 as in ST-GAN. Default: 0.
+    /// The share of the real images that show the example of a composite with the foreground in its
+    /// right place. Of the task `glasses` these are composites at the landmark pose. 0 as in ST-GAN
+    /// for glasses, 1 for furniture. Default: 0.
     pub composite_share: f64,
+    /// Whether such an image is rendered if the task can: a room with its furniture, as in ST-GAN.
+    /// It has the shadow of the piece and shows the side that faces the camera. Otherwise it is a
+    /// composite at the right place, which differs from others in nothing but the place. Default:
+    /// true.
+    pub rendered: bool,
     /// The share of the people that the discriminator sees composites of, if there are composites.
     /// Generators are trained on the other people only, so no landmark of a face influences the
     /// generator that is trained on it. Default: 0.5.
@@ -142,7 +149,7 @@ pub struct Reals {
 
 impl Default for Reals {
     fn default() -> Self {
-        Self { composite_share: 0.0, identity_share: 0.5 }
+        Self { composite_share: 0.0, rendered: true, identity_share: 0.5 }
     }
 }
 

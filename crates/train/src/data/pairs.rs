@@ -38,4 +38,12 @@ impl PointPairs {
         let left_out = (1.0 - horizontal) * offsets.iter().map(|offset| offset[0]).sum::<f64>() / n;
         offsets.iter().map(|[x, y]| (x - left_out).hypot(*y)).sum::<f64>() / n / self.unit
     }
+
+    /// The warp parameters at which all points meet their places, in the sense of least squares.
+    ///
+    /// # Errors
+    /// Those of [`landmarks::align`].
+    pub(crate) fn right_params(&self) -> stgan::Result<[f64; DIMENSION]> {
+        Ok(landmarks::align(&self.foreground, &self.view)?.0)
+    }
 }

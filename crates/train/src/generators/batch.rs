@@ -2,7 +2,6 @@
 
 use super::source::Sampled;
 use crate::address::Address;
-use crate::data::landmarks;
 use crate::data::pairs::PointPairs;
 use crate::{Error, Result};
 use candle_core::{Device, Tensor};
@@ -45,10 +44,10 @@ impl Batch {
         Ok(stn::warp(&self.foreground, params, (height, width))?)
     }
 
-    /// The parameters [B, 8] at which the glasses' landmarks meet the faces' landmarks.
+    /// The parameters [B, 8] at which the foregrounds' points meet their right places.
     ///
     /// # Errors
-    /// [`Error::Argument`] if a face has no landmarks.
+    /// [`Error::Argument`] if an example has none.
     pub(super) fn landmark_params(&self) -> Result<Tensor> {
         let Some(targets) = &self.targets else {
             return Err(Error::Argument {
@@ -58,7 +57,7 @@ impl Batch {
             });
         };
         let solved: Vec<[f64; DIMENSION]> =
-            targets.iter().map(|pairs| landmarks::solve(&pairs.view)).collect::<stgan::Result<_>>()?;
+            targets.iter().map(PointPairs::right_params).collect::<stgan::Result<_>>()?;
         let values: Vec<f32> = solved.iter().flatten().map(|x| *x as f32).collect();
         Ok(Tensor::from_vec(values, (targets.len(), DIMENSION), self.params.device())?)
     }

@@ -23,7 +23,7 @@ use crate::config::{Config, Intervals, RegressionSettings};
 use crate::data::Dataset;
 use crate::data::augment::Perturbation;
 use crate::report::{GridImage, grid, metrics, plot};
-use crate::rooms::{RoomExamples, RoomSample};
+use crate::rooms::{RoomExamples, RoomSamples};
 use crate::runner::{
     self, Event, Folder, Job, LandmarkErrors, Phase, RunStart, Score, State, Task, TrainedNetworks, ValidationMetrics,
     ValidationResult, Verdict,
@@ -79,9 +79,9 @@ pub struct RoomData {
     /// Where the samples come from.
     pub name: String,
     /// The samples for training, at least one.
-    pub training: Vec<RoomSample>,
+    pub training: RoomSamples,
     /// The samples for validation.
-    pub held_out: Vec<RoomSample>,
+    pub held_out: RoomSamples,
 }
 
 /// Trains generators of the task `room`; see [`train_generators`].
@@ -101,8 +101,9 @@ pub fn train_room_generators(
     }
     let spec = config.generator()?;
     let origin = Origin { data: data.name.clone(), examples: ("samples", data.training.len()) };
-    let examples = Box::new(RoomExamples::new(&data.training, spec.clone()));
-    let held_out = Box::new(RoomExamples::new(&data.held_out, spec));
+    let rendered = config.discriminator.as_ref().is_none_or(|d| d.reals.rendered);
+    let examples = Box::new(RoomExamples::new(&data.training, spec.clone(), rendered));
+    let held_out = Box::new(RoomExamples::new(&data.held_out, spec, rendered));
     train(config, origin, (examples, held_out), (out, device), start, report)
 }
 

@@ -1,6 +1,6 @@
 //! Training examples of the task `room`.
 
-use super::RoomSample;
+use super::{RoomSample, RoomSamples};
 use crate::Result;
 use crate::data::augment::{Perturbation, recolour};
 use crate::data::landmarks::Landmarks;
@@ -18,8 +18,10 @@ use stgan::{Bitmap, Homography, Placement};
 
 /// Samples of rooms, and the networks that they are examples for.
 pub(crate) struct RoomExamples<'a> {
-    samples: &'a [RoomSample],
+    samples: &'a RoomSamples,
     spec: GeneratorSpec,
+    /// Whether examples for the discriminator have the rendered room with the piece.
+    rendered: bool,
 }
 
 /// The area of a cut-out and the centre of that area, in pixels.
@@ -92,8 +94,8 @@ pub(super) fn look_up(image: &Bitmap, to_image: &Homography, spec: &GeneratorSpe
 }
 
 impl<'a> RoomExamples<'a> {
-    pub(crate) fn new(samples: &'a [RoomSample], spec: GeneratorSpec) -> Self {
-        Self { samples, spec }
+    pub(crate) fn new(samples: &'a RoomSamples, spec: GeneratorSpec, rendered: bool) -> Self {
+        Self { samples, spec, rendered }
     }
 
     /// An example. Only `with_real` has the room with the piece.
@@ -169,7 +171,8 @@ fn relight(planes: &mut [f32], area: usize, rng: &mut impl Rng) {
 impl ExampleSource for RoomExamples<'_> {
     fn sample(&self, role: Role, perturbation: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Sampled<'_>> {
         let index = rng.random_range(0..self.samples.len());
-        self.example(&self.samples[index], role == Role::Discriminator, perturbation, rng)
+        let with_real = self.rendered && role == Role::Discriminator;
+        self.example(&*self.samples.get(index)?, with_real, perturbation, rng)
     }
 
     fn has_unpaired(&self) -> bool {
@@ -177,7 +180,8 @@ impl ExampleSource for RoomExamples<'_> {
     }
 
     fn unpaired(&self, perturbation: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Vec<f32>> {
-        let example = ExampleSource::sample(self, Role::Discriminator, perturbation, rng)?;
+        let index = rng.random_range(0..self.samples.len());
+        let example = self.example(&*self.samples.get(index)?, true, perturbation, rng)?;
         Ok(example.real.unwrap_or(example.background))
     }
 }
@@ -192,11 +196,11 @@ impl HeldOut for RoomExamples<'_> {
     }
 
     fn turns(&self) -> Vec<f64> {
-        self.samples.iter().map(|sample| f64::from(sample.record.turn.abs())).collect()
+        self.samples.records().map(|record| f64::from(record.turn.abs())).collect()
     }
 
     fn sample(&self, subject: usize, perturbation: &Perturbation, rng: &mut ChaCha8Rng) -> Result<Sampled<'_>> {
-        self.example(&self.samples[subject], true, perturbation, rng)
+        self.example(&*self.samples.get(subject)?, self.rendered, perturbation, rng)
     }
 }
 
@@ -213,13 +217,13 @@ mod tests {
         GeneratorSpec { size, task: Task::room(), inputs: Inputs::RgbaPose, ..GeneratorSpec::paper() }
     }
 
-    fn samples() -> Vec<RoomSample> {
-        draw(6, &RoomSettings::default().options(Split::Train).unwrap(), 1, &mut |_| ()).unwrap()
+    fn samples(count: usize) -> Vec<RoomSample> {
+        draw(count, &RoomSettings::default().options(Split::Train).unwrap(), 1, &mut |_| ()).unwrap()
     }
 
     #[test]
     fn the_drop_without_noise_covers_the_piece() {
-        for sample in samples() {
+        for sample in samples(6) {
             let maps = view_maps(&spec(), &sample, &drop_near(&sample, [0.0; 2], 1.0, 0.0)).unwrap();
             let found = maps.foreground_to_photo(&[0.0; 8]);
             let (_, centre) = silhouette(&sample.cutout);
@@ -233,8 +237,8 @@ mod tests {
 
     #[test]
     fn examples_have_the_size_of_the_networks_and_fill_the_canonical_box() {
-        let samples = samples();
-        let examples = RoomExamples::new(&samples, spec());
+        let samples = samples(6).into();
+        let examples = RoomExamples::new(&samples, spec(), true);
         for seed in 0..12 {
             let by = Perturbation { colour: true, warp: 0.1, warped_share: 0.5, ..Perturbation::DROPPED };
             let rng = &mut ChaCha8Rng::seed_from_u64(seed);
@@ -251,9 +255,25 @@ mod tests {
     }
 
     #[test]
+    fn the_right_place_of_an_example_has_no_error() {
+        let samples = samples(6).into();
+        let examples = RoomExamples::new(&samples, spec(), false);
+        let by = Perturbation { rotation: 5.0, warp: 0.1, warped_share: 0.5, ..Perturbation::DROPPED };
+        for seed in 0..20 {
+            let rng = &mut ChaCha8Rng::seed_from_u64(seed);
+            let example = ExampleSource::sample(&examples, Role::Discriminator, &by, rng).unwrap();
+            assert!(example.real.is_none(), "the composite at this place takes the place of a rendered image");
+            let target = example.target.unwrap();
+            let (start, right) =
+                (target.error(&example.params, 1.0), target.error(&target.right_params().unwrap(), 1.0));
+            assert!(right < 1e-6 && start > 0.01, "{start} {right}");
+        }
+    }
+
+    #[test]
     fn a_flipped_example_is_the_mirror_image() {
-        let samples = samples();
-        let examples = RoomExamples::new(&samples[..1], spec());
+        let samples = samples(1).into();
+        let examples = RoomExamples::new(&samples, spec(), true);
         let by = Perturbation { translation: 0.0, scale: 0.0, rotation: 0.0, ..Perturbation::DROPPED };
         let sample =
             |seed| ExampleSource::sample(&examples, Role::Generator, &by, &mut ChaCha8Rng::seed_from_u64(seed));

@@ -1,12 +1,16 @@
 //! Files of samples: a folder of shards, each a safetensors file.
 
-use super::{RoomRecord, RoomSample, RoomSettings, draw};
+use super::{RoomRecord, RoomSample, RoomSamples, RoomSettings, draw};
 use crate::files::write_atomically;
 use crate::{Error, Result};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use stgan::Bitmap;
 use stgan_synth::rooms::Split;
 
@@ -55,24 +59,26 @@ pub fn write(
     Ok(true)
 }
 
-/// Reads all samples of a folder, or the first `most`.
+/// Reads all samples of a folder into memory, or the first `most`.
+///
+/// # Errors
+/// Those of [`RoomSamples::open`], and [`Error::Io`] if a file cannot be read.
+pub fn read(folder: &Path, most: usize) -> Result<Vec<RoomSample>> {
+    let samples = RoomSamples::open(folder)?;
+    (0..samples.len().min(most)).map(|index| samples.get(index).map(Cow::into_owned)).collect()
+}
+
+/// The shards of a folder, in order.
 ///
 /// # Errors
 /// [`Error::Io`] if a file cannot be read, [`Error::Data`] if a shard is damaged or there is none.
-pub fn read(folder: &Path, most: usize) -> Result<Vec<RoomSample>> {
-    let mut samples = Vec::new();
-    for shard in 0.. {
-        let path = path(folder, shard);
-        if samples.len() >= most || !path.exists() {
-            break;
-        }
-        samples.extend(decode(&path)?);
-    }
-    if samples.is_empty() {
+pub(super) fn open(folder: &Path) -> Result<Vec<Shard>> {
+    let paths = (0..).map(|shard| path(folder, shard)).take_while(|path| path.exists());
+    let shards = paths.map(|path| Shard::open(&path)).collect::<Result<Vec<_>>>()?;
+    if shards.is_empty() {
         return Err(Error::data(folder, "the folder has no shard-00000.safetensors; make samples with `stgan rooms`"));
     }
-    samples.truncate(most);
-    Ok(samples)
+    Ok(shards)
 }
 
 fn path(folder: &Path, shard: usize) -> PathBuf {
@@ -118,37 +124,92 @@ fn origin_of(path: &Path) -> Result<String> {
     Ok(metadata(path, &load(path)?)?.remove("origin").unwrap_or_default())
 }
 
-fn decode(path: &Path) -> Result<Vec<RoomSample>> {
-    let bytes = load(path)?;
-    let records = metadata(path, &bytes)?.remove("records").unwrap_or_default();
-    let records: Vec<RoomRecord> =
-        serde_json::from_str(&records).map_err(|e| Error::unreadable(path, "the records are damaged", e))?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|e| Error::unreadable(path, "the shard is damaged", e))?;
-    let mut images = IMAGES.map(|_| Vec::new());
-    for ((name, channels), images) in IMAGES.into_iter().zip(&mut images) {
-        let tensor = file.tensor(name).map_err(|e| Error::unreadable(path, "an image is missing", e))?;
-        let &[count, height, width, found] = tensor.shape() else {
-            return Err(Error::data(path, format!("tensor `{name}` is not four-dimensional")));
+/// An open shard. The images stay in the file.
+#[derive(Debug)]
+pub(super) struct Shard {
+    path: PathBuf,
+    file: Mutex<File>,
+    /// The images of the first sample, as in [`IMAGES`].
+    images: [ImagePlace; 3],
+    records: Vec<RoomRecord>,
+}
+
+/// Where the first of the images of one kind lies in a shard.
+#[derive(Clone, Copy, Debug)]
+struct ImagePlace {
+    /// The position of its first byte in the file.
+    start: u64,
+    size: (u32, u32),
+    channels: usize,
+}
+
+impl ImagePlace {
+    fn bytes(&self) -> usize {
+        self.size.0 as usize * self.size.1 as usize * self.channels
+    }
+}
+
+impl Shard {
+    /// Checks the whole file.
+    fn open(path: &Path) -> Result<Self> {
+        let bytes = load(path)?;
+        let records = metadata(path, &bytes)?.remove("records").unwrap_or_default();
+        let records: Vec<RoomRecord> =
+            serde_json::from_str(&records).map_err(|e| Error::unreadable(path, "the records are damaged", e))?;
+        let is_whole = |record: &RoomRecord| {
+            let [left, top, right, bottom] = record.bounds;
+            !record.family.is_empty() && left < right && top < bottom && record.diagonal > 0.0
         };
-        if tensor.dtype() != Dtype::U8 || found != channels || count != records.len() || width * height == 0 {
-            return Err(Error::data(path, format!("tensor `{name}` does not match the records")));
+        if !records.iter().all(is_whole) {
+            return Err(Error::data(path, "a record has no truth, or a cut-out without an area"));
         }
-        for pixels in tensor.data().chunks_exact(width * height * channels) {
-            let alpha = |pixel: &[u8]| pixel.get(3).copied().unwrap_or(255);
-            let rgba = pixels.chunks_exact(channels).flat_map(|p| [p[0], p[1], p[2], alpha(p)]).collect();
-            images.push(Bitmap::new(width as u32, height as u32, rgba)?);
+        let file = SafeTensors::deserialize(&bytes).map_err(|e| Error::unreadable(path, "the shard is damaged", e))?;
+        let place = |(name, channels): (&str, usize)| {
+            let tensor = file.tensor(name).map_err(|e| Error::unreadable(path, "an image is missing", e))?;
+            let &[count, height, width, found] = tensor.shape() else {
+                return Err(Error::data(path, format!("tensor `{name}` is not four-dimensional")));
+            };
+            let (Ok(across), Ok(down)) = (u32::try_from(width), u32::try_from(height)) else {
+                return Err(Error::data(path, format!("tensor `{name}` is too large")));
+            };
+            if tensor.dtype() != Dtype::U8 || found != channels || count != records.len() || width * height == 0 {
+                return Err(Error::data(path, format!("tensor `{name}` does not match the records")));
+            }
+            // The data is a part of `bytes`.
+            let start = tensor.data().as_ptr().addr() - bytes.as_ptr().addr();
+            Ok(ImagePlace { start: start as u64, size: (across, down), channels })
+        };
+        let [room, real, cutout] = IMAGES.map(place);
+        let images = [room?, real?, cutout?];
+        let file = Mutex::new(File::open(path).map_err(Error::io(path, "read"))?);
+        Ok(Self { path: path.into(), file, images, records })
+    }
+
+    pub(super) fn records(&self) -> &[RoomRecord] {
+        &self.records
+    }
+
+    /// Reads a sample.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read.
+    pub(super) fn sample(&self, index: usize) -> Result<RoomSample> {
+        let [room, real, cutout] = self.images.map(|place| self.image(place, index));
+        Ok(RoomSample { room: room?, real: real?, cutout: cutout?, record: self.records[index].clone() })
+    }
+
+    fn image(&self, place: ImagePlace, index: usize) -> Result<Bitmap> {
+        let mut pixels = vec![0; place.bytes()];
+        {
+            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let start = place.start + (index * place.bytes()) as u64;
+            let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(&mut pixels));
+            read.map_err(Error::io(&self.path, "read"))?;
         }
+        let alpha = |pixel: &[u8]| pixel.get(3).copied().unwrap_or(255);
+        let rgba = pixels.chunks_exact(place.channels).flat_map(|p| [p[0], p[1], p[2], alpha(p)]).collect();
+        Ok(Bitmap::new(place.size.0, place.size.1, rgba)?)
     }
-    let is_whole = |record: &RoomRecord| {
-        let [left, top, right, bottom] = record.bounds;
-        !record.family.is_empty() && left < right && top < bottom && record.diagonal > 0.0
-    };
-    if !records.iter().all(is_whole) {
-        return Err(Error::data(path, "a record has no truth, or a cut-out without an area"));
-    }
-    let [rooms, reals, cutouts] = images;
-    let all = rooms.into_iter().zip(reals).zip(cutouts).zip(records);
-    Ok(all.map(|(((room, real), cutout), record)| RoomSample { room, real, cutout, record }).collect())
 }
 
 #[cfg(test)]
@@ -171,6 +232,13 @@ mod tests {
             let numbers = |record: &RoomRecord| record.family.concat();
             let (a, b) = (numbers(&a.record), numbers(&b.record));
             assert!(a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 1e-12 * b.abs().max(1.0)));
+        }
+        let mut set = RoomSamples::from(drawn.clone());
+        set.extend(RoomSamples::open(&folder).unwrap());
+        assert_eq!((set.len(), set.records().count()), (8, 8));
+        for (index, record) in set.records().enumerate() {
+            let sample = set.get(index).unwrap();
+            assert_eq!((&sample.room, &sample.record.id), (&drawn[index % 4].room, &record.id));
         }
         let modified = |path: &Path| std::fs::metadata(path).unwrap().modified().unwrap();
         let before = modified(&path(&folder, 0));

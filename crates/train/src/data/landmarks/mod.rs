@@ -11,7 +11,7 @@
 
 mod solve;
 
-pub use solve::solve;
+pub use solve::{align, solve};
 
 use stgan::internals::pose::{EYE_Y, PUPIL_X, TEMPLE_X};
 use stgan::{Homography, Placement, Result};

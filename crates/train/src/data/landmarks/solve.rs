@@ -1,8 +1,8 @@
-//! The homography that aligns the landmarks of glasses with those of a face.
+//! The homography that aligns the landmarks of glasses with those of a face, or other points with
+//! their right places.
 
-use super::{GLASSES, Landmarks, placement};
+use super::{GLASSES, Landmarks, Point};
 use stgan::internals::homography::DIMENSION;
-use stgan::internals::pose::{EYE_Y, TEMPLE_X};
 use stgan::{Error, Homography, Result};
 
 /// The maximum number of Levenberg–Marquardt iterations. Turned heads need about ten.
@@ -18,31 +18,45 @@ const MAX_COORDINATE: f64 = 100.0;
 /// `target`, in the sense of least squares.
 ///
 /// `target` is in canonical coordinates of the view, as [`crate::data::augment::Example::target`].
-/// Levenberg–Marquardt starts at the best similarity (see [`placement`]). Eight points determine
-/// eight parameters, so the fit is exact for a frontal face and nearly exact for a turned one.
+/// Eight points determine eight parameters, so the fit is exact for a frontal face and nearly exact
+/// for a turned one.
 ///
 /// # Errors
-/// [`Error::Degenerate`] if a landmark is not finite, if the landmarks are collinear or mirrored,
-/// or if no homography comes near them.
+/// Those of [`align`]. [`Error::Degenerate`] too if a lens is mirrored.
 pub fn solve(target: &Landmarks) -> Result<[f64; DIMENSION]> {
-    let degenerate = |reason| Err(Error::Degenerate(reason));
-    if target.iter().flatten().any(|x| !x.is_finite() || x.abs() > MAX_COORDINATE) {
-        return degenerate("a landmark is not finite, or far outside the view");
-    }
     let size = super::distance(target[0], target[1]);
     let across = [target[1][0] - target[0][0], target[1][1] - target[0][1]];
     let upright = |below: usize, above: usize| {
         let down = [target[below][0] - target[above][0], target[below][1] - target[above][1]];
         across[0] * down[1] - across[1] * down[0] > 1e-3 * size * size
     };
-    if size < 1e-6 || !upright(4, 6) || !upright(5, 7) {
-        return degenerate("the landmarks are collinear or mirrored");
+    let (p, cost) = align(&GLASSES, target)?;
+    // An error of half an inter-pupil distance means that these are not landmarks of a face.
+    if !upright(4, 6) || !upright(5, 7) || (cost / 8.0).sqrt() > 0.5 * size {
+        return degenerate("no homography aligns the glasses with the landmarks");
     }
-    let mut p = similarity(target);
-    let (mut residuals, mut cost) = distances(&p, target);
+    Ok(p)
+}
+
+/// The parameters p at which exp(−p) maps the points `from` as close as possible to `target`, in
+/// the sense of least squares, and the sum of the squared distances. All in canonical coordinates.
+///
+/// Levenberg–Marquardt starts at the best similarity.
+///
+/// # Errors
+/// [`Error::Degenerate`] if a point is not finite, or if the points of one side are collinear or
+/// mirrored.
+pub fn align(from: &Landmarks, target: &Landmarks) -> Result<([f64; DIMENSION], f64)> {
+    if from.iter().chain(target).flatten().any(|x| !x.is_finite() || x.abs() > MAX_COORDINATE) {
+        return degenerate("a landmark is not finite, or far outside the view");
+    }
+    let Some(mut p) = similarity(from, target) else {
+        return degenerate("the landmarks are collinear or mirrored");
+    };
+    let (mut residuals, mut cost) = distances(&p, from, target);
     let mut damping = 1e-4;
     for _ in 0..MAX_ITERATIONS {
-        let (normal, gradient) = normal_equations(&p, &residuals);
+        let (normal, gradient) = normal_equations(&p, from, &residuals);
         let mut improved = false;
         while damping < 1e10 {
             let mut damped = normal;
@@ -54,7 +68,7 @@ pub fn solve(target: &Landmarks) -> Result<[f64; DIMENSION]> {
                 continue;
             };
             let next: [f64; DIMENSION] = std::array::from_fn(|i| p[i] - step[i]);
-            let (r, c) = distances(&next, target);
+            let (r, c) = distances(&next, from, target);
             if c <= cost {
                 let small = step.iter().all(|s| s.abs() < 1e-12);
                 (p, residuals, cost, improved) = (next, r, c, !small);
@@ -67,45 +81,59 @@ pub fn solve(target: &Landmarks) -> Result<[f64; DIMENSION]> {
             break;
         }
     }
-    // An error of half an inter-pupil distance means that these are not landmarks of a face.
-    if !cost.is_finite() || (cost / 8.0).sqrt() > 0.5 * size {
-        return degenerate("no homography aligns the glasses with the landmarks");
-    }
-    Ok(p)
+    if !cost.is_finite() { degenerate("no homography aligns the landmarks") } else { Ok((p, cost)) }
+}
+
+fn degenerate<T>(reason: &'static str) -> Result<T> {
+    Err(Error::Degenerate(reason))
 }
 
 /// The parameters of the best similarity S: x ↦ z x + t (complex numbers), so that exp(−p) = S.
-fn similarity(target: &Landmarks) -> [f64; DIMENSION] {
-    let place = placement(target);
-    let (scale, angle) = (place.width / (2.0 * TEMPLE_X), place.rotation.to_radians());
+/// None if the points of one side are collinear or mirrored.
+fn similarity(from: &Landmarks, target: &Landmarks) -> Option<[f64; DIMENSION]> {
+    let mean = |points: &Landmarks| [0, 1].map(|axis| points.iter().map(|point| point[axis]).sum::<f64>() / 8.0);
+    let (middle, place) = (mean(from), mean(target));
+    let sum = |term: &dyn Fn(Point, Point) -> f64| -> f64 {
+        let centred =
+            |(f, t): (&Point, &Point)| term([f[0] - middle[0], f[1] - middle[1]], [t[0] - place[0], t[1] - place[1]]);
+        from.iter().zip(target).map(centred).sum()
+    };
+    // The determinant of the covariance: its sign is that of the best affine map.
+    let area =
+        sum(&|f, t| f[0] * t[0]) * sum(&|f, t| f[1] * t[1]) - sum(&|f, t| f[0] * t[1]) * sum(&|f, t| f[1] * t[0]);
+    let [square, other] = [sum(&|f, _| f[0] * f[0] + f[1] * f[1]), sum(&|_, t| t[0] * t[0] + t[1] * t[1])];
+    if area <= 1e-4 * square * other || square * other < 1e-24 {
+        return None;
+    }
+    let zx = sum(&|f, t| f[0] * t[0] + f[1] * t[1]) / square;
+    let zy = sum(&|f, t| f[0] * t[1] - f[1] * t[0]) / square;
+    let (scale, angle) = (zx.hypot(zy), zy.atan2(zx));
     let (a, b) = (scale.ln(), angle);
-    let (zx, zy) = (scale * angle.cos(), scale * angle.sin());
-    // S maps (0, EYE_Y) to the centre of the placement.
-    let t = [place.x + zy * EYE_Y, place.y - zx * EYE_Y];
+    let t = [place[0] - zx * middle[0] + zy * middle[1], place[1] - zy * middle[0] - zx * middle[1]];
     // The translation of the logarithm is t · l / (z − 1) with l = ln z.
     let (dx, dy) = (zx - 1.0, zy);
     let norm = dx * dx + dy * dy;
     let factor = if norm < 1e-16 { [1.0, 0.0] } else { [(a * dx + b * dy) / norm, (b * dx - a * dy) / norm] };
     let shift = [factor[0] * t[0] - factor[1] * t[1], factor[1] * t[0] + factor[0] * t[1]];
     // The matrix [a −b; b a] minus a third of its trace, negated.
-    [-shift[0], b, -a / 3.0, 0.0, -shift[1], -b, 2.0 * a / 3.0, 0.0]
+    Some([-shift[0], b, -a / 3.0, 0.0, -shift[1], -b, 2.0 * a / 3.0, 0.0])
 }
 
 type Residuals = [f64; 16];
 
-fn distances(p: &[f64; DIMENSION], target: &Landmarks) -> (Residuals, f64) {
-    let found = points(p);
+fn distances(p: &[f64; DIMENSION], from: &Landmarks, target: &Landmarks) -> (Residuals, f64) {
+    let found = points(p, from);
     let residuals: Residuals = std::array::from_fn(|i| found[i] - target[i / 2][i % 2]);
     let cost = residuals.iter().map(|r| r * r).sum::<f64>();
     (residuals, if cost.is_finite() { cost } else { f64::INFINITY })
 }
 
-/// The landmarks of the glasses under exp(−p). A point that crosses the horizon is mapped to
+/// The points `from` under exp(−p). A point that crosses the horizon is mapped to
 /// infinity.
-fn points(p: &[f64; DIMENSION]) -> Residuals {
+fn points(p: &[f64; DIMENSION], from: &Landmarks) -> Residuals {
     let map = Homography::exp(&p.map(|x| -x));
     let mut found = [f64::INFINITY; 16];
-    for (k, [x, y]) in GLASSES.into_iter().enumerate() {
+    for (k, [x, y]) in from.iter().copied().enumerate() {
         let [u, v, w] = map.apply_homogeneous([x, y, 1.0]);
         if w > 1e-6 {
             (found[2 * k], found[2 * k + 1]) = (u / w, v / w);
@@ -115,12 +143,16 @@ fn points(p: &[f64; DIMENSION]) -> Residuals {
 }
 
 /// JᵀJ and Jᵀr.
-fn normal_equations(p: &[f64; DIMENSION], residuals: &Residuals) -> ([[f64; DIMENSION]; DIMENSION], [f64; DIMENSION]) {
+fn normal_equations(
+    p: &[f64; DIMENSION],
+    from: &Landmarks,
+    residuals: &Residuals,
+) -> ([[f64; DIMENSION]; DIMENSION], [f64; DIMENSION]) {
     let columns: [Residuals; DIMENSION] = std::array::from_fn(|i| {
         let (mut more, mut less) = (*p, *p);
         more[i] += DIFFERENCE_STEP;
         less[i] -= DIFFERENCE_STEP;
-        let (more, less) = (points(&more), points(&less));
+        let (more, less) = (points(&more, from), points(&less, from));
         std::array::from_fn(|k| (more[k] - less[k]) / (2.0 * DIFFERENCE_STEP))
     });
     let dot = |a: &Residuals, b: &Residuals| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
@@ -166,7 +198,7 @@ mod tests {
     }
 
     fn cost(p: &[f64; DIMENSION], target: &Landmarks) -> f64 {
-        distances(p, target).1
+        distances(p, &GLASSES, target).1
     }
 
     #[test]
@@ -188,7 +220,7 @@ mod tests {
             let mut draw = |spread: f64| spread * rng.sample::<f64, _>(StandardNormal);
             let s = Homography::similarity(draw(0.3).exp(), draw(0.5), draw(0.5), draw(0.5));
             let target = apply(&s, &GLASSES);
-            assert!(cost(&similarity(&target), &target) < 1e-20);
+            assert!(cost(&similarity(&GLASSES, &target).unwrap(), &target) < 1e-20);
             assert!(cost(&solve(&target).unwrap(), &target) < 1e-20);
         }
     }
@@ -203,7 +235,7 @@ mod tests {
                 let target = from_landmarks(irises, temples);
                 let p = solve(&target).unwrap();
                 let best = cost(&p, &target);
-                assert!(best <= cost(&similarity(&target), &target));
+                assert!(best <= cost(&similarity(&GLASSES, &target).unwrap(), &target));
                 assert!(error(&glasses_at(&p), &target) < 0.04 + 0.3 * turn, "{turn}: {p:?}");
                 for i in 0..DIMENSION {
                     for by in [-1e-3, 1e-3] {

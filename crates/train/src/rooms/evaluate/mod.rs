@@ -2,8 +2,10 @@
 
 mod measure;
 mod places;
+mod preference;
 
 pub use places::{Places, places};
+pub use preference::{Preference, preference};
 
 use super::RoomSample;
 use super::examples::drop_near;
@@ -18,7 +20,6 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use stgan::compose::Foreground;
 use stgan::internals::homography::DIMENSION;
-
 use stgan::{Bitmap, Fit, Placement, TryOn};
 
 /// How placements start (ST-GAN, section 4).
