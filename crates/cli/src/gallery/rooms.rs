@@ -25,16 +25,18 @@ const ROOMS: [Entry; 3] = [
     entry("study", "Study", Category::Desk, 3),
 ];
 
-const FURNITURE: [Entry; 10] = [
+const FURNITURE: [Entry; 12] = [
     entry("sofa", "Sofa", Category::Sofa, 2),
     entry("armchair", "Armchair", Category::Sofa, 3),
     entry("bookshelf", "Bookshelf", Category::Bookshelf, 1),
     entry("shelf", "Shelf", Category::Bookshelf, 2),
     entry("sideboard", "Sideboard", Category::Cabinet, 2),
     entry("nightstand", "Nightstand", Category::Cabinet, 1),
+    entry("wardrobe", "Wardrobe", Category::Cabinet, 7),
     entry("bed", "Bed", Category::Bed, 1),
     entry("desk", "Desk", Category::Desk, 1),
     entry("table", "Table", Category::Table, 1),
+    entry("dining-table", "Dining table", Category::Table, 3),
     entry("chair", "Chair", Category::Chair, 1),
 ];
 
