@@ -1,10 +1,13 @@
 //! `stgan rooms`: rendered rooms with furniture, as training data of the task `room`.
 
+use crate::evaluate::draw_fits;
 use crate::files;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use stgan::TryOn;
+use stgan::model::Task;
 use stgan_synth::furniture::Category;
 use stgan_synth::rooms::{Options, Split};
 use stgan_train::report::grid;
@@ -22,7 +25,8 @@ Examples:
   stgan rooms --out rooms
   stgan rooms --out rooms-test --split test --count 500
   stgan rooms --models models --out rooms-models
-  stgan rooms --sheet sheet.png --count 12 --width 640")]
+  stgan rooms --sheet sheet.png --count 12 --width 640
+  stgan rooms --sheet fits.png --count 6 --width 1200 --split test --weights room.safetensors")]
 pub(crate) struct Arguments {
     /// Folder of the shards
     #[arg(long, value_name = "FOLDER", required_unless_present = "sheet", conflicts_with = "sheet")]
@@ -57,6 +61,10 @@ pub(crate) struct Arguments {
     /// Width of the images of a sheet in pixels, 40 to 1600; the height is three quarters of it
     #[arg(long, value_name = "PIXELS", requires = "sheet", default_value_t = 320, value_parser = clap::value_parser!(u32).range(40..=1600))]
     width: u32,
+    /// Draw fits of these weights in the sheet: the piece as placed, after each update, and in its
+    /// right place
+    #[arg(long, value_name = "FILE", requires = "sheet")]
+    weights: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -107,8 +115,17 @@ fn sheet(arguments: &Arguments, settings: &RoomSettings, path: &std::path::Path)
     let detail = (base.detail * arguments.width as f32 / base.size.0 as f32).min(200.0);
     let options = Options { size, detail, category: arguments.category, pieces: 1, cutouts: 1, ..base };
     let samples = rooms::draw(count, &options, arguments.seed, &mut |_| ())?;
-    let size = stgan::model::ImageSize { height: size.1, width: size.0 };
-    grid::write(path, size, &rooms::SHEET_COLUMNS, &rooms::sheet_rows(&samples)?)?;
+    match &arguments.weights {
+        Some(weights) => {
+            let tryon = TryOn::for_task(&files::read(weights)?, &Task::room());
+            let tryon = tryon.with_context(|| weights.display().to_string())?;
+            draw_fits(path, &tryon, tryon.updates(), &samples, arguments.seed)?;
+        }
+        None => {
+            let size = stgan::model::ImageSize { height: size.1, width: size.0 };
+            grid::write(path, size, &rooms::SHEET_COLUMNS, &rooms::sheet_rows(&samples)?)?;
+        }
+    }
     for sample in &samples {
         let record = &sample.record;
         let places = record.family.len();

@@ -6,6 +6,8 @@ mod replay;
 mod rooms;
 mod tables;
 
+pub(crate) use rooms::draw_fits;
+
 use super::files;
 use anyhow::Result;
 use std::path::{Path, PathBuf};

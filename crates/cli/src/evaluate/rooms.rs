@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     let protocols = protocols.into_iter().collect::<stgan_train::Result<Vec<_>>>()?;
     let places = rooms::places(&tryon, updates, &samples, arguments.seed)?;
     if let Some(images) = &arguments.images {
-        draw(images, &tryon, updates, &samples[..samples.len().min(DRAWN)], arguments.seed)?;
+        draw_fits(images, &tryon, updates, &samples[..samples.len().min(DRAWN)], arguments.seed)?;
     }
     let preferences = match &file.discriminator {
         Some(spec) => {
@@ -64,7 +64,7 @@ struct Report {
 }
 
 /// Draws fits as an image: a row for each sample.
-fn draw(path: &Path, tryon: &TryOn, updates: usize, samples: &[RoomSample], seed: u64) -> Result<()> {
+pub(crate) fn draw_fits(path: &Path, tryon: &TryOn, updates: usize, samples: &[RoomSample], seed: u64) -> Result<()> {
     let [first, last] = rooms::FIT_COLUMNS;
     let names: Vec<String> = (1..=updates).map(|update| format!("update {update}")).collect();
     let columns: Vec<&str> = std::iter::once(first).chain(names.iter().map(String::as_str)).chain([last]).collect();

@@ -225,6 +225,24 @@ fn gallery_writes_images_and_their_list() {
     }
 }
 
+#[test]
+fn sheets_of_rooms_show_samples_or_fits() {
+    let folder = folder("room-sheets");
+    let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/../../weights/room.safetensors");
+    let sheet = |name: &str, more: &[&str]| {
+        let out = folder.join(name);
+        let run = stgan(&[&["rooms", "--sheet", text(&out), "--count", "2", "--width", "160"], more].concat());
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        image::open(&out).unwrap().to_rgb8()
+    };
+    // The fits: as placed, after each of two updates, right place.
+    let fits = sheet("fits.png", &["--weights", weights]);
+    assert!(fits.width() >= 4 * 160 && fits.height() >= 2 * 120, "{:?}", fits.dimensions());
+    assert_ne!(sheet("samples.png", &[]), fits);
+    let out = folder.join("none.png");
+    assert!(!stgan(&["rooms", "--sheet", text(&out), "--weights", "nowhere"]).status.success() && !out.exists());
+}
+
 /// Writes a variant of the built-in configuration that trains within seconds.
 fn small_training(folder: &Path) -> PathBuf {
     let config = folder.join("config.toml");

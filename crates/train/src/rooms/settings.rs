@@ -12,7 +12,7 @@ use stgan_synth::rooms::{Options, Split};
 #[serde(deny_unknown_fields, default)]
 pub struct RoomSettings {
     /// The number of samples for training, if no folder of samples is given. They stay in memory,
-    /// at 300 kB each. Default: 4000.
+    /// at 230 kB each. Default: 4000.
     pub samples: usize,
     /// The number of samples for validation, with furniture and rooms of other designs. Default:
     /// 300.
