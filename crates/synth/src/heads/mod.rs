@@ -19,6 +19,8 @@ mod scene;
 mod shapes;
 mod shell;
 mod skin;
+#[cfg(test)]
+mod small_shapes;
 mod surface;
 #[cfg(test)]
 mod tests;

@@ -1,81 +1,10 @@
-//! Tests of the heads, on a small folder of shapes that is made here.
+//! Tests of the heads, on a small folder of shapes.
 
 use super::pose::Pose;
+use super::small_shapes::folder;
 use super::surface::Attached;
 use super::*;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use glam::Vec3;
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-
-/// A folder in the layout of `make shapes`, which is removed at the end.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A sphere of quadrilaterals as lines of an OBJ file; returns the number of its vertices.
-fn sphere(text: &mut String, group: &str, first: usize, centre: Vec3, radii: Vec3) -> usize {
-    const ACROSS: usize = 24;
-    const DOWN: usize = 16;
-    for j in 0..=DOWN {
-        for i in 0..ACROSS {
-            let (z, x) = (std::f32::consts::TAU * i as f32 / ACROSS as f32).sin_cos();
-            let (out, y) = (std::f32::consts::PI * j as f32 / DOWN as f32).sin_cos();
-            let p = centre + radii * Vec3::new(out * x, y, out * z);
-            let _ = writeln!(text, "v {} {} {}", p.x, p.y, p.z);
-        }
-    }
-    let _ = writeln!(text, "g {group}");
-    for j in 0..DOWN {
-        for i in 0..ACROSS {
-            let corner = |j: usize, i: usize| first + 1 + j * ACROSS + i % ACROSS;
-            let [a, b, c, d] = [corner(j, i), corner(j, i + 1), corner(j + 1, i + 1), corner(j + 1, i)];
-            let _ = writeln!(text, "f {a}/1 {b}/1 {c}/1 {d}/1");
-        }
-    }
-    (DOWN + 1) * ACROSS
-}
-
-fn folder(name: &str) -> Folder {
-    let root = std::env::temp_dir().join(format!("stgan-test-{}-heads-{name}", std::process::id()));
-    for part in ["3dobjs", "textures"] {
-        std::fs::create_dir_all(root.join(part)).unwrap();
-    }
-    for part in ["asym", "cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "macrodetails", "mouth"] {
-        std::fs::create_dir_all(root.join("targets").join(part)).unwrap();
-    }
-    for part in ["neck", "nose", "expression/units/african", "expression/units/asian", "expression/units/caucasian"] {
-        std::fs::create_dir_all(root.join("targets").join(part)).unwrap();
-    }
-    let mut text = "vt 0.5 0.5\n".to_owned();
-    let mut count = sphere(&mut text, "body", 0, Vec3::new(0.0, 7.2, 0.3), Vec3::new(0.75, 1.1, 1.0));
-    for (group, x) in [("helper-r-eye", -0.31), ("helper-l-eye", 0.31)] {
-        count += sphere(&mut text, group, count, Vec3::new(x, 7.28, 1.15), Vec3::splat(0.15));
-    }
-    count += sphere(&mut text, "joint-neck", count, Vec3::new(0.0, 5.9, 0.07), Vec3::splat(0.05));
-    std::fs::write(root.join("3dobjs/base.obj"), text).unwrap();
-    for mask in ["lips", "ears", "inside-mouth"] {
-        let path = root.join(format!("textures/mpfb_{mask}.jpg"));
-        image::GrayImage::new(8, 8).save(path).unwrap();
-    }
-    // A target that widens the head.
-    target(&root, "head/head-round", &(0..count.min(300)).map(|i| (i, Vec3::new(0.01, 0.0, 0.0))).collect::<Vec<_>>());
-    Folder(root)
-}
-
-fn target(root: &Path, name: &str, lines: &[(usize, Vec3)]) {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    for (i, p) in lines {
-        writeln!(encoder, "{i} {} {} {}", p.x, p.y, p.z).unwrap();
-    }
-    std::fs::write(root.join(format!("targets/{name}.target.gz")), encoder.finish().unwrap()).unwrap();
-}
 
 fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])

@@ -5,11 +5,16 @@ mod common {
     pub(crate) mod runs;
 }
 
+/// Shapes of heads, which the crate of the renderer tests with too.
+#[path = "../../../synth/src/heads/small_shapes.rs"]
+mod small_shapes;
+
 mod data;
 mod evaluate;
 mod faces;
 mod faults;
 mod glasses;
+mod heads;
 mod locate;
 mod planes;
 mod report;
