@@ -76,6 +76,12 @@ impl LocatedFace {
         distance(self.pupils[0], self.pupils[1])
     }
 
+    /// The candidate with its pupils exchanged: a face that stands on its head.
+    pub(super) fn turned_over(&self) -> Self {
+        let [first, second] = self.pupils;
+        Self { pupils: [second, first], ..*self }
+    }
+
     fn centre(&self) -> Point {
         [0, 1].map(|k| 0.5 * (self.pupils[0][k] + self.pupils[1][k]))
     }

@@ -13,8 +13,7 @@ use stgan::{Bitmap, BitmapRef, FaceAttributes, Fit, Glasses, Homography, Located
 /// Fit glasses to the face in a photo, or furniture to a room
 ///
 /// The face is detected, unless --placement gives a rough initial placement. Opaque product photos
-/// of glasses are cut out first. Furniture (--task room) needs a placement and an image with a
-/// transparent background.
+/// are cut out first. Furniture (--task room) needs a placement.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

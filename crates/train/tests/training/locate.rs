@@ -193,6 +193,21 @@ fn turned_portraits_are_found_before_a_small_upright_one() {
 }
 
 #[test]
+fn portraits_that_stand_on_their_head_are_not_taken_for_upright_ones() {
+    let (locator, mut photos) = (shipped(), Vec::new());
+    for width in [160, 240, 320] {
+        for (image, pupils) in portraits(width) {
+            let (width, height) = (image.width(), image.height());
+            let pixels = image.data().chunks_exact(4).rev().flatten().copied().collect();
+            let turned = pupils.map(|[x, y]| [f64::from(width) - x, f64::from(height) - y]);
+            photos.push((Bitmap::new(width, height, pixels).unwrap(), turned));
+        }
+    }
+    let (found, all) = (found_first(&locator, &photos), photos.len());
+    assert!(found == all, "{found} of {all}");
+}
+
+#[test]
 fn portraits_that_the_photo_crops_are_found() {
     let (locator, mut photos) = (shipped(), Vec::new());
     for (image, pupils) in portraits(480) {
