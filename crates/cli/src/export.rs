@@ -17,7 +17,8 @@ use stgan::model::weights::{self, Storage, Weights};
 #[command(after_help = "\
 Examples:
   stgan export runs/glasses -o glasses.safetensors --storage f16
-  stgan export glasses.safetensors -o quantised.safetensors --storage i8")]
+  stgan export glasses.safetensors -o quantised.safetensors --storage i8
+  stgan export runs/stiff --last --mean-with glasses.safetensors -o mean.safetensors")]
 pub(crate) struct Arguments {
     /// Folder of the run (`train --out`), or a weights file to convert
     run: PathBuf,
@@ -37,6 +38,10 @@ pub(crate) struct Arguments {
     /// Export this stage only, counted from 1; all updates of a fit then use it
     #[arg(long, value_name = "K", conflicts_with = "discriminator")]
     stage: Option<usize>,
+    /// Average the weights with those of another weights file of the same sizes, for example those
+    /// that a run started from (Wortsman et al. 2022, section 4)
+    #[arg(long, value_name = "FILE", conflicts_with = "discriminator")]
+    mean_with: Option<PathBuf>,
     /// Include the discriminator, to continue training from the file (`train --from`)
     #[arg(long)]
     discriminator: bool,
@@ -58,6 +63,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     } else if file.discriminator.is_none() {
         bail!("{} has no discriminator; omit --discriminator", source.display());
     }
+    if let Some(path) = &arguments.mean_with {
+        let other = weights::read(&files::read(path)?).with_context(|| path.display().to_string())?;
+        average(&mut file, &other).with_context(|| path.display().to_string())?;
+    }
     if let Some(stage) = arguments.stage {
         keep_stage(&mut file, stage)?;
     }
@@ -73,6 +82,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     files::print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Replaces the weights by their mean with those of another file.
+fn average(file: &mut Weights, other: &Weights) -> Result<()> {
+    let sizes = |weights: &Weights| (weights.spec.clone(), weights.stages);
+    ensure!(
+        sizes(file) == sizes(other),
+        "the file has other sizes or another task; average weights of one architecture"
+    );
+    let generators = file.parameters.0.iter_mut().filter(|(name, _)| name.starts_with("stages."));
+    for (name, tensor) in generators {
+        let other = other.parameters.0.get(name).with_context(|| format!("the file lacks {name}"))?;
+        *tensor = ((&*tensor + other)? * 0.5)?;
+    }
+    Ok(())
 }
 
 /// Leaves out all stages but one, counted from 1.
@@ -91,9 +115,12 @@ fn keep_stage(file: &mut Weights, stage: usize) -> Result<()> {
 /// Writes a cut-out network with another number format.
 fn convert_cut_out(arguments: &Arguments, file: &CutoutWeights) -> Result<ExitCode> {
     ensure!(
-        arguments.updates.is_none() && arguments.stage.is_none() && !arguments.discriminator,
-        "{} is a cut-out network, which has neither updates, stages nor a discriminator; omit --updates, --stage and \
-         --discriminator",
+        arguments.updates.is_none()
+            && arguments.stage.is_none()
+            && arguments.mean_with.is_none()
+            && !arguments.discriminator,
+        "{} is a cut-out network, which has neither updates, stages nor a discriminator; omit --updates, --stage, \
+         --mean-with and --discriminator",
         arguments.run.display()
     );
     let storage = arguments.storage.map_or(Storage::I8, Storage::from);

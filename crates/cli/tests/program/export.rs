@@ -121,6 +121,39 @@ fn one_stage_can_be_exported_for_all_updates() {
 }
 
 #[test]
+fn weights_of_one_architecture_can_be_averaged() {
+    let folder = folder("export-mean");
+    let [first, second, other, out] = ["first", "second", "other", "out"].map(|name| folder.join(name));
+    std::fs::write(&first, weights::write(&trained(1), Storage::F32).unwrap()).unwrap();
+    let generators = Weights { discriminator: None, ..trained(2) };
+    std::fs::write(&second, weights::write(&generators, Storage::F32).unwrap()).unwrap();
+    let mean = |with: &Path| {
+        let [first, with, out] = [&first, with, &out].map(|path| path.to_str().unwrap());
+        export(&[first, "--mean-with", with, "-o", out])
+    };
+    assert!(mean(&second).status.success());
+    let found = weights::read(&std::fs::read(&out).unwrap()).unwrap();
+    for name in ["stages.0.conv1.weight", "stages.1.conv2.bias"] {
+        let both = values(&trained(1), name).into_iter().zip(values(&trained(2), name));
+        assert_eq!(values(&found, name), both.map(|(a, b)| (a + b) * 0.5).collect::<Vec<_>>());
+    }
+    std::fs::remove_file(&out).unwrap();
+    let spec = GeneratorSpec {
+        size: 24.into(),
+        channels: vec![4, 8],
+        hidden: 8,
+        inputs: Inputs::RgbaPose,
+        ..GeneratorSpec::paper()
+    };
+    let parameters = initialise(&spec.tensors(0), || 0.5).unwrap();
+    let another = Weights { spec, stages: 1, parameters, ..generators };
+    std::fs::write(&other, weights::write(&another, Storage::F32).unwrap()).unwrap();
+    let ended = mean(&other);
+    assert!(!ended.status.success() && !out.exists());
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("other sizes"));
+}
+
+#[test]
 fn errors_are_reported_and_no_file_is_written() {
     let folder = folder("export-errors");
     let [empty, damaged, only_last, generators] = ["empty", "damaged", "last", "generators"].map(|name| {

@@ -67,7 +67,8 @@ pub(crate) fn folder(name: &str) -> Folder {
     Folder(root)
 }
 
-fn target(root: &Path, name: &str, lines: &[(usize, [f32; 3])]) {
+/// Writes a target: how far it moves each vertex.
+pub(crate) fn target(root: &Path, name: &str, lines: &[(usize, [f32; 3])]) {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     for (i, [x, y, z]) in lines {
         writeln!(encoder, "{i} {x} {y} {z}").unwrap();

@@ -1,10 +1,11 @@
 //! Tests of the heads, on a small folder of shapes.
 
 use super::pose::Pose;
-use super::small_shapes::folder;
+use super::small_shapes::{folder, target};
 use super::surface::Attached;
 use super::*;
 use glam::Vec3;
+use std::path::Path;
 
 fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
@@ -120,7 +121,7 @@ fn a_missing_or_truncated_file_of_the_shapes_is_named() {
         error.to_string()
     };
     assert!(message(&folder.0.join("none")).contains("make shapes"));
-    target(&folder.0, "nose/nose-hump-incr", &vec![(1, Vec3::ONE); 400]);
+    target(&folder.0, "nose/nose-hump-incr", &vec![(1, [1.0; 3]); 400]);
     let path = folder.0.join("targets/nose/nose-hump-incr.target.gz");
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
