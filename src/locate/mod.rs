@@ -247,8 +247,8 @@ impl Locator {
                 continue;
             }
             let mut face = combined(candidate, refined, self.threshold);
-            // BlazeFace takes one in four faces that stand on their head for an upright one. Masks and
-            // veils look alike both ways up, so the refiner has to be sure of the other one.
+            // BlazeFace takes one in four faces that stand on their head for an upright one. Masks
+            // and veils look alike both ways up, so the refiner has to be sure of the other one.
             if face.0.score >= self.threshold && score(refined) < SURE_SCORE {
                 let turned = candidate.turned_over();
                 let other = self.refine_twice(photo, reduced, &turned)?;
