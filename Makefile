@@ -9,7 +9,7 @@ SHELL := bash
 
 PORT ?= 8080
 
-.PHONY: help demo site pkg pkg-web gallery models shapes icons clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-lighthouse bench-phone bench-start bench-stn bench-track bench-train bench-web audit check-cuda check-package evaluate-glasses evaluate-people evaluate-web fuzz soak test-faults train-room clean
+.PHONY: help demo site pkg pkg-web gallery models shapes icons clip test lint-js lint-text lint-rust test-rust test-wasm test-package test-environments test-demo test-core test-browsers browser bench-frontier bench-glasses bench-lighthouse bench-phone bench-start bench-stn bench-track bench-train bench-web audit check-cuda check-package compare-detectors evaluate-glasses evaluate-people evaluate-web fuzz soak test-faults train-room clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 24
@@ -174,6 +174,9 @@ evaluate-glasses: ## Measure cut-outs on labelled product photos, or without DAT
 evaluate-people: ## Measure which faces in hard photos are found, and how exactly glasses are fitted: DATA=folder
 	cargo build --release --quiet
 	python3 research/portraits/measure.py --portraits $(DATA)
+
+compare-detectors: ## Compare BlazeFace's models and MTCNN on hard photos (needs TensorFlow): DATA=folder
+	python3 research/portraits/detectors.py --portraits $(DATA)
 
 evaluate-web: pkg browser ## Check that the package in Chromium fits as accurately as the program: DATA=folder
 	node research/evaluate-web.mjs $(DATA)
