@@ -16,9 +16,9 @@ use stgan_train::rooms::{self, RoomSettings};
 /// Render rooms with furniture: training data of the task `room`
 ///
 /// A sample is a room without a piece of furniture, the room with it, the piece cut out from
-/// another view, and the homography between the two. Training renders samples by itself; prepare
-/// them in a folder to train on more than fit into memory in a few minutes. An interrupted call is
-/// continued by the same call.
+/// another view, and the homography between the two. Training renders samples by itself and keeps
+/// them in memory. Samples that were prepared in a folder are read when they are needed, so there
+/// can be more of them. An interrupted call is continued by the same call.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
