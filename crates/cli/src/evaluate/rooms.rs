@@ -37,18 +37,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
     if let Some(images) = &arguments.images {
         draw_fits(images, &tryon, updates, &samples[..samples.len().min(DRAWN)], arguments.seed)?;
     }
-    let preferences = match &file.discriminator {
-        Some(spec) => {
-            let discriminator = Discriminator::new(spec, &file.parameters)?;
-            PROTOCOLS.map(|protocol| {
-                let networks = (&discriminator, &file.spec);
-                rooms::preference(&tryon, networks, updates, &samples, protocol, arguments.seed)
-            })
+    let mut preferences = Vec::new();
+    if let Some(spec) = &file.discriminator {
+        let discriminator = Discriminator::new(spec, &file.parameters)?;
+        for protocol in PROTOCOLS {
+            let networks = (&discriminator, &file.spec);
+            preferences.push(rooms::preference(&tryon, networks, updates, &samples, protocol, arguments.seed)?);
         }
-        .into_iter()
-        .collect::<stgan_train::Result<Vec<_>>>()?,
-        None => Vec::new(),
-    };
+    }
     let report = Report { protocols, preferences, places };
     let text = if arguments.json { serde_json::to_string(&report)? + "\n" } else { table(&report)? };
     files::print(&text)
