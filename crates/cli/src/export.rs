@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "K", conflicts_with = "discriminator")]
     stage: Option<usize>,
     /// Average the weights with those of another weights file of the same sizes, for example those
-    /// that a run started from (Wortsman et al. 2022, section 4)
+    /// that a run started from (Wortsman et al. 2022)
     #[arg(long, value_name = "FILE", conflicts_with = "discriminator")]
     mean_with: Option<PathBuf>,
     /// Include the discriminator, to continue training from the file (`train --from`)
