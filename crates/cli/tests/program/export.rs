@@ -138,13 +138,7 @@ fn weights_of_one_architecture_can_be_averaged() {
         assert_eq!(values(&found, name), both.map(|(a, b)| (a + b) * 0.5).collect::<Vec<_>>());
     }
     std::fs::remove_file(&out).unwrap();
-    let spec = GeneratorSpec {
-        size: 24.into(),
-        channels: vec![4, 8],
-        hidden: 8,
-        inputs: Inputs::RgbaPose,
-        ..GeneratorSpec::paper()
-    };
+    let spec = GeneratorSpec { channels: vec![4, 8], ..trained(1).spec };
     let parameters = initialise(&spec.tensors(0), || 0.5).unwrap();
     let another = Weights { spec, stages: 1, parameters, ..generators };
     std::fs::write(&other, weights::write(&another, Storage::F32).unwrap()).unwrap();
